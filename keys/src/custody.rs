@@ -1,0 +1,270 @@
+//! The directory in which the authority's private keys lie, sealed under one passphrase.
+//!
+//! The passphrase and a salt give a wrapping key by Argon2id (RFC 9106); each secret is one file,
+//! AES-256-GCM under that key, its name as associated data, so that files cannot be exchanged.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{EcKey, KeyError, Opener, RsaKey, Vault};
+
+/// Memory of Argon2id in KiB: 64 MiB, the second recommended option of RFC 9106 §4.
+const MEMORY_KIB: u32 = 64 * 1024;
+/// Passes of Argon2id.
+const PASSES: u32 = 3;
+
+/// What the operator types. Wiped when dropped; never on a command line.
+#[derive(Clone)]
+pub struct Passphrase(Zeroizing<String>);
+
+impl std::fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Passphrase(withheld)")
+    }
+}
+
+impl Passphrase {
+    /// The fewest characters that are accepted.
+    pub const MIN: usize = 12;
+
+    /// Takes a passphrase of at least [`Passphrase::MIN`] characters.
+    pub fn new(text: String) -> Result<Self, KeyError> {
+        let text = Zeroizing::new(text);
+        match text.chars().count() {
+            count if count < Self::MIN => Err(KeyError::ShortPassphrase(count)),
+            _ => Ok(Self(text)),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    kdf: String,
+    memory_kib: u32,
+    passes: u32,
+    salt: [u8; 16],
+    /// A known text sealed under the wrapping key: tells a wrong passphrase from a damaged file.
+    check: Vec<u8>,
+}
+
+/// An open custody. The wrapping key stays in memory as long as this does.
+pub struct Custody {
+    dir: PathBuf,
+    wrapping: RandomizedNonceKey,
+}
+
+impl Custody {
+    /// Makes a custody in a directory that has none.
+    pub fn create(dir: &Path, passphrase: &Passphrase) -> Result<Self, KeyError> {
+        fs::create_dir_all(dir).map_err(at(dir))?;
+        restrict(dir, 0o700)?;
+        let file = dir.join("custody.json");
+        if file.exists() {
+            return Err(KeyError::Exists { name: "custody".into(), dir: dir.into() });
+        }
+        let mut salt = [0; 16];
+        aws_lc_rs::rand::fill(&mut salt).map_err(|_| KeyError::Crypto("the random generator"))?;
+        let wrapping = derive(passphrase, &salt, MEMORY_KIB, PASSES)?;
+        let custody = Self { dir: dir.into(), wrapping };
+        let header = Header {
+            kdf: "argon2id".into(),
+            memory_kib: MEMORY_KIB,
+            passes: PASSES,
+            salt,
+            check: custody.seal("custody", b"akashi")?,
+        };
+        write_durably(&file, &serde_json::to_vec_pretty(&header).expect("a header is JSON"))?;
+        Ok(custody)
+    }
+
+    /// Opens the custody in a directory.
+    pub fn open(dir: &Path, passphrase: &Passphrase) -> Result<Self, KeyError> {
+        let file = dir.join("custody.json");
+        let text = fs::read(&file).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => {
+                KeyError::Missing { name: "custody".into(), dir: dir.into() }
+            }
+            _ => KeyError::File { file: file.clone(), source },
+        })?;
+        let damaged = |what: String| KeyError::Damaged { file: file.clone(), what };
+        let header: Header = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
+        if header.kdf != "argon2id" || header.memory_kib > MEMORY_KIB || header.passes > 16 {
+            return Err(damaged("its key derivation is not one of ours".into()));
+        }
+        let wrapping = derive(passphrase, &header.salt, header.memory_kib, header.passes)?;
+        let custody = Self { dir: dir.into(), wrapping };
+        match custody.unseal("custody", &header.check) {
+            Some(check) if *check == b"akashi" => Ok(custody),
+            _ => Err(KeyError::WrongPassphrase(dir.into())),
+        }
+    }
+
+    /// Keeps an RSA key under a name.
+    pub fn keep_rsa(&self, name: &str, key: &RsaKey) -> Result<(), KeyError> {
+        self.keep(name, &key.to_pkcs8()?)
+    }
+
+    /// The RSA key kept under a name.
+    pub fn rsa(&self, name: &str) -> Result<RsaKey, KeyError> {
+        RsaKey::from_pkcs8(&self.get(name)?)
+    }
+
+    /// Keeps a P-256 key under a name.
+    pub fn keep_ec(&self, name: &str, key: &EcKey) -> Result<(), KeyError> {
+        self.keep(name, key.to_pkcs8())
+    }
+
+    /// The P-256 key kept under a name.
+    pub fn ec(&self, name: &str) -> Result<EcKey, KeyError> {
+        EcKey::from_pkcs8(&self.get(name)?)
+    }
+
+    /// Keeps the vault's keys.
+    pub fn keep_vault(&self, vault: &Vault) -> Result<(), KeyError> {
+        self.keep("vault", &vault.to_octets())
+    }
+
+    /// The vault.
+    pub fn vault(&self) -> Result<Vault, KeyError> {
+        Vault::from_octets(&self.get("vault")?)
+    }
+
+    /// The key that opens what is encrypted to the authority.
+    pub fn opener(&self, name: &str) -> Result<Opener, KeyError> {
+        Opener::from_pkcs8(&self.get(name)?)
+    }
+
+    /// Whether a key of this name is kept here.
+    pub fn holds(&self, name: &str) -> bool {
+        self.file(name).exists()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.key"))
+    }
+
+    fn keep(&self, name: &str, secret: &[u8]) -> Result<(), KeyError> {
+        let file = self.file(name);
+        if file.exists() {
+            return Err(KeyError::Exists { name: name.into(), dir: self.dir.clone() });
+        }
+        write_durably(&file, &self.seal(name, secret)?)
+    }
+
+    fn get(&self, name: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let file = self.file(name);
+        let sealed = fs::read(&file).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => {
+                KeyError::Missing { name: name.into(), dir: self.dir.clone() }
+            }
+            _ => KeyError::File { file: file.clone(), source },
+        })?;
+        self.unseal(name, &sealed).ok_or_else(|| KeyError::Damaged {
+            file,
+            what: "it was not sealed under this custody and this name".into(),
+        })
+    }
+
+    fn seal(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let mut octets = secret.to_vec();
+        let nonce = self
+            .wrapping
+            .seal_in_place_append_tag(Aad::from(name.as_bytes()), &mut octets)
+            .map_err(|_| KeyError::Crypto("sealing a key"))?;
+        Ok([nonce.as_ref().as_slice(), &octets].concat())
+    }
+
+    fn unseal(&self, name: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, octets) = sealed.split_at_checked(NONCE_LEN)?;
+        let mut octets = Zeroizing::new(octets.to_vec());
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let length =
+            self.wrapping.open_in_place(nonce, Aad::from(name.as_bytes()), &mut octets).ok()?.len();
+        octets.truncate(length);
+        Some(octets)
+    }
+}
+
+fn derive(
+    passphrase: &Passphrase,
+    salt: &[u8],
+    memory_kib: u32,
+    passes: u32,
+) -> Result<RandomizedNonceKey, KeyError> {
+    let failed = |_| KeyError::Crypto("Argon2id");
+    let params = argon2::Params::new(memory_kib, passes, 1, Some(32)).map_err(failed)?;
+    let argon = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+    let mut key = Zeroizing::new([0; 32]);
+    argon.hash_password_into(passphrase.0.as_bytes(), salt, key.as_mut()).map_err(failed)?;
+    RandomizedNonceKey::new(&AES_256_GCM, key.as_ref()).map_err(|_| KeyError::Crypto("AES-256-GCM"))
+}
+
+/// Writes a file that only its owner can read, whole or not at all, and surely on the disk.
+pub fn write_durably(file: &Path, octets: &[u8]) -> Result<(), KeyError> {
+    let beside = file.with_extension("new");
+    let write = || {
+        let mut out = File::create(&beside)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            out.set_permissions(fs::Permissions::from_mode(0o600))?;
+        }
+        out.write_all(octets)?;
+        out.sync_all()?;
+        fs::rename(&beside, file)?;
+        // The name itself is on the disk only when the directory is.
+        File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()
+    };
+    write().map_err(at(file))
+}
+
+fn restrict(dir: &Path, mode: u32) -> Result<(), KeyError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(dir, fs::Permissions::from_mode(mode)).map_err(at(dir))?;
+    }
+    Ok(())
+}
+
+fn at(file: &Path) -> impl Fn(std::io::Error) -> KeyError + '_ {
+    move |source| KeyError::File { file: file.into(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Signer;
+
+    #[test]
+    fn a_custody_opens_with_its_passphrase_only_and_never_overwrites_a_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let right = Passphrase::new("correct horse battery".into()).unwrap();
+        let wrong = Passphrase::new("incorrect horse battery".into()).unwrap();
+        let key = EcKey::generate().unwrap();
+        let custody = Custody::create(dir.path(), &right).unwrap();
+        custody.keep_ec("ocsp", &key).unwrap();
+        assert!(matches!(custody.keep_ec("ocsp", &key), Err(KeyError::Exists { .. })));
+        drop(custody);
+
+        assert!(matches!(Custody::open(dir.path(), &wrong), Err(KeyError::WrongPassphrase(_))));
+        let custody = Custody::open(dir.path(), &right).unwrap();
+        assert_eq!(custody.ec("ocsp").unwrap().public_key(), key.public_key());
+        assert!(matches!(custody.ec("ca"), Err(KeyError::Missing { .. })));
+
+        fs::copy(dir.path().join("ocsp.key"), dir.path().join("ca.key")).unwrap();
+        assert!(matches!(custody.ec("ca"), Err(KeyError::Damaged { .. })), "names are bound in");
+    }
+
+    #[test]
+    fn a_short_passphrase_is_refused_by_length_and_never_repeated() {
+        let error = Passphrase::new("geheim".into()).unwrap_err().to_string();
+        assert!(error.contains('6') && !error.contains("geheim"));
+    }
+}

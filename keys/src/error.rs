@@ -1,0 +1,73 @@
+//! What can go wrong with keys.
+
+use std::path::PathBuf;
+
+/// Why a key could not be made, kept, opened or used. Never repeats a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The passphrase does not open the custody.
+    #[error("the passphrase does not open the keys in {0}: check it and try again")]
+    WrongPassphrase(PathBuf),
+    /// A passphrase that is too short to protect anything.
+    #[error("the passphrase has {0} characters; at least {min} are needed", min = crate::Passphrase::MIN)]
+    ShortPassphrase(usize),
+    /// There is no such key here.
+    #[error(
+        "there is no key “{name}” in {dir}: this directory holds another authority, or its keys were moved"
+    )]
+    Missing {
+        /// The name of the key.
+        name: String,
+        /// Where it was sought.
+        dir: PathBuf,
+    },
+    /// There is a key already; nothing is ever overwritten.
+    #[error("there is a key “{name}” in {dir} already: keys are never overwritten")]
+    Exists {
+        /// The name of the key.
+        name: String,
+        /// Where it lies.
+        dir: PathBuf,
+    },
+    /// A file is not what it should be.
+    #[error("{file} is damaged: {what}. Restore it from the backup")]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// Reading or writing failed.
+    #[error("{file}: {source}")]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What the operating system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A PKCS#12 file cannot be opened.
+    #[error(
+        "the token {0} cannot be opened: wrong password, or not a PKCS#12 file with one key and its certificate"
+    )]
+    Token(PathBuf),
+    /// Octets sealed for another place, by another key, or changed.
+    #[error(
+        "sealed data of {place} cannot be opened: it was changed, or sealed with a key that is not in custody"
+    )]
+    Sealed {
+        /// Table and row.
+        place: String,
+    },
+    /// A message that is not encrypted to this key, or was changed on the way.
+    #[error(
+        "the message is not encrypted to this authority (CMS AuthEnvelopedData, RSAES-OAEP with SHA-256, AES-256-GCM), or it was changed on the way"
+    )]
+    Envelope,
+    /// A request for a certificate that is not well formed or not signed by its own key.
+    #[error("the request for a certificate is not PKCS#10 signed by its own P-256 or RSA key")]
+    Request,
+    /// The cryptographic library refused.
+    #[error("{0} failed in the cryptographic library")]
+    Crypto(&'static str),
+}

@@ -1,0 +1,163 @@
+//! The authority's inner hierarchy: certificates for links and for the tokens of its people.
+//!
+//! Not the resident's certificates: those are built field by field in `ca`. This one is plain
+//! TLS and CMS, which rcgen makes well.
+
+use jiff::{SignedDuration, Timestamp};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType, SerialNumber,
+};
+
+use crate::{EcKey, KeyError};
+
+/// What a certificate of this hierarchy is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Usage {
+    /// The server's end of a link, reachable under these names or addresses.
+    Server {
+        /// DNS names or IP addresses.
+        hosts: Vec<String>,
+    },
+    /// A person, an agency or a source: the client's end of a link, and signed messages.
+    Party,
+    /// Somebody to whom messages are encrypted.
+    Recipient,
+}
+
+/// The key that issues the inner hierarchy, with its own certificate.
+pub struct LinkAuthority {
+    issuer: Issuer<'static, KeyPair>,
+    certificate: Vec<u8>,
+}
+
+/// How long certificates of the inner hierarchy are valid.
+const YEARS_20: SignedDuration = SignedDuration::from_hours(20 * 365 * 24);
+const YEARS_5: SignedDuration = SignedDuration::from_hours(5 * 365 * 24);
+
+impl LinkAuthority {
+    /// Makes the certificate of a new link authority for this key.
+    pub fn create(key: &EcKey, name: &str, now: Timestamp) -> Result<Self, KeyError> {
+        let pair = pair(key)?;
+        let mut params = named(name, now, YEARS_20)?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let certificate = params.self_signed(&pair).map_err(failed)?.der().to_vec();
+        Self::open(key, certificate)
+    }
+
+    /// Puts the key and its certificate together again.
+    pub fn open(key: &EcKey, certificate: Vec<u8>) -> Result<Self, KeyError> {
+        let issuer =
+            Issuer::from_ca_cert_der(&certificate.as_slice().into(), pair(key)?).map_err(failed)?;
+        Ok(Self { issuer, certificate })
+    }
+
+    /// DER of the authority's own certificate.
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// Certifies a key of our own.
+    pub fn certify(
+        &self,
+        public_key: &[u8],
+        name: &str,
+        usage: &Usage,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, KeyError> {
+        let key = rcgen::SubjectPublicKeyInfo::from_der(public_key).map_err(failed)?;
+        let params = self.leaf(name, usage, now)?;
+        Ok(params.signed_by(&key, &self.issuer).map_err(failed)?.der().to_vec())
+    }
+
+    /// Certifies the key of a PKCS#10 request under a name of our choosing; whatever else the
+    /// request asks for is ignored.
+    pub fn certify_request(
+        &self,
+        request: &[u8],
+        name: &str,
+        usage: &Usage,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, KeyError> {
+        let request = CertificateSigningRequestParams::from_der(&request.into())
+            .map_err(|_| KeyError::Request)?;
+        let params = self.leaf(name, usage, now)?;
+        Ok(params.signed_by(&request.public_key, &self.issuer).map_err(failed)?.der().to_vec())
+    }
+
+    fn leaf(
+        &self,
+        name: &str,
+        usage: &Usage,
+        now: Timestamp,
+    ) -> Result<CertificateParams, KeyError> {
+        let mut params = named(name, now, YEARS_5)?;
+        params.use_authority_key_identifier_extension = true;
+        params.is_ca = IsCa::ExplicitNoCa;
+        match usage {
+            Usage::Server { hosts } => {
+                params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+                params.subject_alt_names = hosts
+                    .iter()
+                    .map(|host| match host.parse() {
+                        Ok(address) => Ok(SanType::IpAddress(address)),
+                        Err(_) => Ok(SanType::DnsName(host.as_str().try_into().map_err(failed)?)),
+                    })
+                    .collect::<Result<_, KeyError>>()?;
+            }
+            Usage::Party => {
+                params.key_usages =
+                    vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::ContentCommitment];
+                params.extended_key_usages = vec![
+                    ExtendedKeyUsagePurpose::ClientAuth,
+                    ExtendedKeyUsagePurpose::EmailProtection,
+                ];
+            }
+            Usage::Recipient => {
+                params.key_usages = vec![KeyUsagePurpose::KeyEncipherment];
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::EmailProtection];
+            }
+        }
+        Ok(params)
+    }
+}
+
+/// A request for a certificate for one's own key (PKCS#10, RFC 2986).
+impl EcKey {
+    /// DER of a request signed by this key; the authority chooses the name.
+    pub fn request_for_certificate(&self) -> Result<Vec<u8>, KeyError> {
+        let params = CertificateParams::default();
+        Ok(params.serialize_request(&pair(self)?).map_err(failed)?.der().to_vec())
+    }
+}
+
+fn named(name: &str, now: Timestamp, life: SignedDuration) -> Result<CertificateParams, KeyError> {
+    let mut subject = DistinguishedName::new();
+    subject.push(DnType::OrganizationName, "Akashi");
+    subject.push(DnType::CommonName, name);
+    let mut serial = [0; 16];
+    aws_lc_rs::rand::fill(&mut serial).map_err(|_| KeyError::Crypto("the random generator"))?;
+    serial[0] = 0x40 | (serial[0] & 0x3f);
+    let mut params = CertificateParams::default();
+    params.distinguished_name = subject;
+    params.serial_number = Some(SerialNumber::from_slice(&serial));
+    params.not_before = date_time(now)?;
+    params.not_after = date_time(now + life)?;
+    Ok(params)
+}
+
+fn date_time(at: Timestamp) -> Result<time::OffsetDateTime, KeyError> {
+    time::OffsetDateTime::from_unix_timestamp(at.as_second())
+        .map_err(|_| KeyError::Crypto("a date"))
+}
+
+fn pair(key: &EcKey) -> Result<KeyPair, KeyError> {
+    KeyPair::from_pkcs8_der_and_sign_algo(&key.to_pkcs8().into(), &rcgen::PKCS_ECDSA_P256_SHA256)
+        .map_err(failed)
+}
+
+fn failed(_: rcgen::Error) -> KeyError {
+    KeyError::Crypto("making a certificate of the inner hierarchy")
+}

@@ -1,0 +1,69 @@
+//! An officer's token: a private key with its certificate, in a PKCS#12 file (RFC 7292).
+
+use std::path::Path;
+
+use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKeyChain};
+
+use crate::{EcKey, KeyError, Signer, write_durably};
+
+/// The key and certificate with which an officer signs acts and opens the link to the authority.
+pub struct OfficerToken {
+    key: EcKey,
+    certificate: Vec<u8>,
+    link_authority: Vec<u8>,
+}
+
+impl OfficerToken {
+    /// Puts a key and the certificate that the authority gave for it together.
+    pub fn new(key: EcKey, certificate: Vec<u8>, link_authority: Vec<u8>) -> Self {
+        Self { key, certificate, link_authority }
+    }
+
+    /// Opens a PKCS#12 file.
+    pub fn open(file: &Path, password: &str) -> Result<Self, KeyError> {
+        let octets =
+            std::fs::read(file).map_err(|source| KeyError::File { file: file.into(), source })?;
+        let unreadable = || KeyError::Token(file.into());
+        let store = KeyStore::from_pkcs12(&octets, password).map_err(|_| unreadable())?;
+        let (_, chain) = store.private_key_chain().ok_or_else(unreadable)?;
+        let [certificate, link_authority] = chain.chain() else { return Err(unreadable()) };
+        Ok(Self {
+            key: EcKey::from_pkcs8(chain.key())?,
+            certificate: certificate.as_der().to_vec(),
+            link_authority: link_authority.as_der().to_vec(),
+        })
+    }
+
+    /// Writes a PKCS#12 file; plain `openssl pkcs12` reads it.
+    pub fn save(&self, file: &Path, password: &str) -> Result<(), KeyError> {
+        let failed = || KeyError::Crypto("writing a PKCS#12 file");
+        let chain = [&self.certificate, &self.link_authority]
+            .into_iter()
+            .map(|der| Certificate::from_der(der).map_err(|_| failed()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut store = KeyStore::new();
+        let entry = PrivateKeyChain::new(self.key.to_pkcs8(), [1], chain);
+        store.add_entry("akashi", KeyStoreEntry::PrivateKeyChain(entry));
+        write_durably(file, &store.writer(password).write().map_err(|_| failed())?)
+    }
+
+    /// DER of the holder's certificate.
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// DER of the link authority that issued it.
+    pub fn link_authority(&self) -> &[u8] {
+        &self.link_authority
+    }
+
+    /// The key, for one end of a link.
+    pub fn key(&self) -> &EcKey {
+        &self.key
+    }
+
+    /// Signs octets: ECDSA with SHA-256, DER.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        self.key.sign(message)
+    }
+}
