@@ -1,0 +1,224 @@
+//! A batch of 異動 on its way from a source to the authority.
+//!
+//! Innermost lies a text of JSON lines: a [`BatchHeader`], then one [`Idou`] a line. The source
+//! signs it (CMS SignedData); that is what the authority keeps as evidence. Beside it travel the
+//! openings of the commitments. Both together, a [`BatchEnvelope`], are encrypted to the authority
+//! (CMS AuthEnvelopedData): removable media and brokers are not private.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::octets::{Octets, Sha256};
+use crate::{CodeOpening, Idou, MunicipalityCode};
+
+/// Media type of an encrypted batch (RFC 5083, RFC 8551 §3.2.1).
+pub const MEDIA_TYPE: &str = "application/pkcs7-mime; smime-type=authEnveloped-data";
+
+/// The first line of a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchHeader {
+    /// The sending municipality.
+    pub source: MunicipalityCode,
+    /// Sequence of the first event; for a heartbeat the next sequence to come.
+    pub first: u64,
+    /// How many events follow; 0 makes a heartbeat, which proves that silence is silence.
+    pub count: u32,
+    /// When the batch was made.
+    pub created_at: Timestamp,
+    /// SHA-256 of the text of this source's previous batch; absent in the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Sha256>,
+}
+
+/// What travels inside the encryption.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchEnvelope {
+    /// CMS SignedData over the text of JSON lines.
+    pub signed: Octets,
+    /// One opening an event, in the same order.
+    pub openings: Vec<Opening>,
+}
+
+/// Opens the commitments of one event.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opening {
+    /// Whose record changed.
+    pub resident: CodeOpening,
+    /// The new code of a 住民票コードの変更.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_resident: Option<CodeOpening>,
+}
+
+/// A batch whose text was read and found whole; the signature is checked elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// The first line.
+    pub header: BatchHeader,
+    /// The other lines.
+    pub events: Vec<Idou>,
+}
+
+/// Why a text is not a batch. The whole batch is refused; nothing of it is taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BatchError {
+    /// Not UTF-8, or empty.
+    #[error("the batch is not a text of JSON lines in UTF-8")]
+    NotText,
+    /// A line does not follow the contract. The reason never repeats the line: it may hold names.
+    #[error(
+        "line {line} does not follow the contract (column {column}): correct it and send the whole batch again"
+    )]
+    Line {
+        /// Counted from 1; the header is line 1.
+        line: usize,
+        /// Where reading stopped.
+        column: usize,
+    },
+    /// The header promises another number of events.
+    #[error("the header announces {announced} events but {found} follow")]
+    Count {
+        /// As the header says.
+        announced: u32,
+        /// As counted.
+        found: usize,
+    },
+    /// The sequences do not run without a gap from the header's first.
+    #[error("line {line}: sequence {expected} was due, {found} stands there")]
+    Sequence {
+        /// Counted from 1.
+        line: usize,
+        /// The one that should stand there.
+        expected: u64,
+        /// The one that does.
+        found: u64,
+    },
+    /// An event names another source than the header.
+    #[error("line {line} names source {found}, but {source_code} sends this batch")]
+    ForeignSource {
+        /// Counted from 1.
+        line: usize,
+        /// The header's source.
+        source_code: MunicipalityCode,
+        /// The event's source.
+        found: MunicipalityCode,
+    },
+    /// A field that this kind needs is missing, or one that it must not have is there.
+    #[error("line {line}: {what}")]
+    Kind {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong, as a sentence.
+        what: &'static str,
+    },
+}
+
+impl Batch {
+    /// Writes the text that the source signs.
+    pub fn to_text(&self) -> Vec<u8> {
+        let mut text = serde_json::to_vec(&self.header).expect("a header is JSON");
+        text.push(b'\n');
+        for event in &self.events {
+            text.extend(serde_json::to_vec(event).expect("an event is JSON"));
+            text.push(b'\n');
+        }
+        text
+    }
+
+    /// Reads a text and checks everything that can be seen in it alone.
+    pub fn parse(text: &[u8]) -> Result<Self, BatchError> {
+        let text = std::str::from_utf8(text).map_err(|_| BatchError::NotText)?;
+        let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
+        let (_, first) = lines.next().ok_or(BatchError::NotText)?;
+        let header: BatchHeader = serde_json::from_str(first)
+            .map_err(|e| BatchError::Line { line: 1, column: e.column() })?;
+        let mut events = Vec::new();
+        for (line, text) in lines {
+            let event: Idou = serde_json::from_str(text)
+                .map_err(|e| BatchError::Line { line, column: e.column() })?;
+            if event.source != header.source {
+                return Err(BatchError::ForeignSource {
+                    line,
+                    source_code: header.source,
+                    found: event.source,
+                });
+            }
+            let expected = header.first.saturating_add(events.len() as u64);
+            if event.sequence != expected {
+                return Err(BatchError::Sequence { line, expected, found: event.sequence });
+            }
+            well_formed(&event).map_err(|what| BatchError::Kind { line, what })?;
+            events.push(event);
+        }
+        if events.len() != header.count as usize {
+            return Err(BatchError::Count { announced: header.count, found: events.len() });
+        }
+        if header.first == 0 || i64::try_from(header.first).is_err() {
+            return Err(BatchError::Kind { line: 1, what: "sequences run from 1 to 2^63 - 1" });
+        }
+        Ok(Self { header, events })
+    }
+}
+
+/// Whether the fields suit the kind.
+fn well_formed(event: &Idou) -> Result<(), &'static str> {
+    use crate::IdouKind::*;
+    if event.history_number == 0 {
+        return Err("history numbers count from 1");
+    }
+    match event.kind {
+        Torikeshi if event.cancels.is_none() => {
+            Err("異動の取消し must name the history number in `cancels`")
+        }
+        CodeHenkou if event.new_resident.is_none() => {
+            Err("住民票コードの変更 must commit to the new code in `new_resident`")
+        }
+        Tenkyo | ShokkenShuusei | TsuushouHenkou | GokiShuusei | KeibiShuusei
+            if event.after.is_none() =>
+        {
+            Err("a 修正 must state the four items in `after`")
+        }
+        Tennyuu | Shussei | Kika | ShokkenKisai if event.after.is_none() => {
+            Err("a 記載 must state the four items in `after`")
+        }
+        kind if kind != Torikeshi && event.cancels.is_some() => {
+            Err("only 異動の取消し may have `cancels`")
+        }
+        kind if kind != CodeHenkou && event.new_resident.is_some() => {
+            Err("only 住民票コードの変更 may have `new_resident`")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the authority answers once a batch is committed; the same for every repetition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchAnswer {
+    /// The sending municipality.
+    pub source: MunicipalityCode,
+    /// SHA-256 of the text that was accepted.
+    pub digest: Sha256,
+    /// Events taken in by this batch.
+    pub accepted: u32,
+    /// The lowest sequence that the authority has not got: below it nothing is missing.
+    pub next_expected: u64,
+    /// Whether something is missing below this batch and must be sent again.
+    pub gap: bool,
+}
+
+/// Where one event stands, as a source may ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventStanding {
+    /// The sending municipality.
+    pub source: MunicipalityCode,
+    /// The event's number in it.
+    pub sequence: u64,
+    /// `waiting`, `scheduled`, `settled`, `withdrawn`, `replaced` or `quarantined`.
+    pub state: String,
+    /// What came of it, once settled.
+    pub result: Option<String>,
+}

@@ -1,0 +1,31 @@
+//! Nouns, and what travels between desk, registry and authority.
+//!
+//! Types only: no SQL, no private key, no issuing code, no clock. Whatever comes from outside is
+//! parsed once, here, into a type that cannot hold nonsense. Two groups of files:
+//!
+//! * nouns: [`serial`], [`reason`], [`four_items`], [`resident_code`], [`date`], [`municipality`];
+//! * messages: [`signed`] (CMS), [`act`] (what an officer asks), [`idou`] and [`batch`] (what the
+//!   registry reports), [`lookup`] (what the authority asks the registry).
+
+pub mod act;
+pub mod batch;
+pub mod date;
+pub mod four_items;
+pub mod idou;
+pub mod lookup;
+pub mod municipality;
+pub mod octets;
+pub mod party;
+pub mod reason;
+pub mod resident_code;
+pub mod serial;
+pub mod signed;
+
+pub use act::{Act, Answer, CaseId, Deed, RequestId};
+pub use four_items::{BirthDate, FourItems, Sex};
+pub use idou::{Idou, IdouKind};
+pub use municipality::MunicipalityCode;
+pub use reason::RevocationReason;
+pub use resident_code::{CodeCommitment, CodeOpening, ResidentCode};
+pub use serial::SerialNumber;
+pub use signed::{SignedMessage, Verified};

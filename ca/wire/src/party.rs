@@ -1,0 +1,51 @@
+//! Who may ask the authority for something, and as what.
+
+use serde::{Deserialize, Serialize};
+
+use crate::MunicipalityCode;
+
+/// In what capacity a certificate of the authority's own hierarchy acts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "role", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Role {
+    /// Enrols the others; made by `init`. Touches no resident's case.
+    SecurityOfficer,
+    /// 受付窓口職員: a registration officer of one municipality.
+    Officer {
+        /// The only municipality whose residents this officer sees.
+        municipality: MunicipalityCode,
+    },
+    /// 署名検証者: an agency that notified the authority beforehand.
+    Agency {
+        /// What it may ask for, as notified (law art. 17).
+        purposes: Vec<String>,
+    },
+    /// The registry of one municipality, sending 異動 and answering look-ups.
+    Source {
+        /// The municipality.
+        municipality: MunicipalityCode,
+    },
+    /// The authority's own clockwork.
+    Scheduler,
+}
+
+impl Role {
+    /// One word for the audit chain and the screen.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SecurityOfficer => "security_officer",
+            Self::Officer { .. } => "officer",
+            Self::Agency { .. } => "agency",
+            Self::Source { .. } => "source",
+            Self::Scheduler => "scheduler",
+        }
+    }
+
+    /// The municipality to which this role is confined.
+    pub fn municipality(&self) -> Option<MunicipalityCode> {
+        match self {
+            Self::Officer { municipality } | Self::Source { municipality } => Some(*municipality),
+            _ => None,
+        }
+    }
+}

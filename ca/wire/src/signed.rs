@@ -1,0 +1,237 @@
+//! A message over a signature: CMS SignedData with the content inside (RFC 5652 §5).
+//!
+//! `openssl cms -verify -inform DER -in MESSAGE -CAfile LINK_AUTHORITY -purpose any` checks one
+//! offline and prints its content. Private keys stay with whoever signs: signing takes a closure.
+
+use cms::cert::{CertificateChoices, IssuerAndSerialNumber};
+use cms::content_info::{CmsVersion, ContentInfo};
+use cms::signed_data::{
+    CertificateSet, EncapsulatedContentInfo, SignedAttributes, SignedData, SignerIdentifier,
+    SignerInfo, SignerInfos,
+};
+use der::asn1::{Any, ObjectIdentifier, OctetString, SetOfVec, UtcTime};
+use der::{Decode, Encode};
+use jiff::Timestamp;
+use spki::AlgorithmIdentifierOwned;
+use x509_cert::Certificate;
+use x509_cert::attr::Attribute;
+
+const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
+const ID_SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+const ID_CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
+const ID_MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
+const ID_SIGNING_TIME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.5");
+const ID_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
+const ID_EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const ID_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const ID_RSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
+const ID_ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
+
+/// Media type of a signed message (RFC 8551 §3.2.1).
+pub const MEDIA_TYPE: &str = "application/pkcs7-mime; smime-type=signed-data";
+
+/// Why a signed message is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignedMessageError {
+    /// Not DER of a ContentInfo with SignedData.
+    #[error("this is not a CMS SignedData in DER with its content inside")]
+    Malformed,
+    /// Not exactly one signer, whose certificate is inside.
+    #[error("exactly one signer with the certificate inside is expected")]
+    Signer,
+    /// The content is not the one that was signed.
+    #[error("the content differs from what was signed")]
+    Digest,
+    /// An algorithm that is not used here.
+    #[error("ECDSA P-256 or RSA PKCS#1 v1.5, with SHA-256, is expected")]
+    Algorithm,
+    /// The signature does not verify.
+    #[error("the signature does not verify")]
+    Signature,
+    /// The signing closure failed.
+    #[error("the key could not sign: {0}")]
+    Key(String),
+}
+
+/// DER of a signed message, not yet verified.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedMessage(Vec<u8>);
+
+/// A message whose signature was verified. Cannot be made in any other way.
+///
+/// It says *which* certificate signed, not who that is: enrolment is the ledger's to know.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Verified {
+    content: Vec<u8>,
+    signer: Vec<u8>,
+    message: Vec<u8>,
+}
+
+impl Verified {
+    /// The octets that were signed.
+    pub fn content(&self) -> &[u8] {
+        &self.content
+    }
+
+    /// DER of the signer's certificate.
+    pub fn signer(&self) -> &[u8] {
+        &self.signer
+    }
+
+    /// DER of the whole message: the evidence.
+    pub fn message(&self) -> &[u8] {
+        &self.message
+    }
+}
+
+impl SignedMessage {
+    /// Takes octets as they came; nothing is checked before [`SignedMessage::verify`].
+    pub fn from_der(octets: Vec<u8>) -> Self {
+        Self(octets)
+    }
+
+    /// The octets to send or keep.
+    pub fn as_der(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Signs `content` with the key of `certificate`.
+    ///
+    /// `sign` gets the octets to be signed and gives an ECDSA signature in DER or an RSA
+    /// PKCS#1 v1.5 signature, by the kind of the certificate's key, over their SHA-256.
+    pub fn sign<E: std::fmt::Display>(
+        content: &[u8],
+        certificate: &[u8],
+        signed_at: Timestamp,
+        sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
+    ) -> Result<Self, SignedMessageError> {
+        let malformed = |_: der::Error| SignedMessageError::Malformed;
+        let signer = Certificate::from_der(certificate).map_err(malformed)?;
+        let tbs = signer.tbs_certificate();
+        let sid = SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
+            issuer: tbs.issuer().clone(),
+            serial_number: tbs.serial_number().clone(),
+        });
+        let signature_algorithm = match tbs.subject_public_key_info().algorithm.oid {
+            ID_EC_PUBLIC_KEY => AlgorithmIdentifierOwned { oid: ID_ECDSA_SHA256, parameters: None },
+            ID_RSA => {
+                AlgorithmIdentifierOwned { oid: ID_RSA_SHA256, parameters: Some(Any::null()) }
+            }
+            _ => return Err(SignedMessageError::Algorithm),
+        };
+        let digest_alg = AlgorithmIdentifierOwned { oid: ID_SHA256, parameters: None };
+        let digest = crate::octets::Sha256::of(content);
+        let attributes = (|| {
+            let time = UtcTime::from_unix_duration(std::time::Duration::from_secs(
+                signed_at.as_second().max(0) as u64,
+            ))?;
+            SignedAttributes::try_from(vec![
+                attribute(ID_CONTENT_TYPE, Any::encode_from(&ID_DATA)?)?,
+                attribute(ID_SIGNING_TIME, Any::encode_from(&time)?)?,
+                attribute(ID_MESSAGE_DIGEST, Any::encode_from(&OctetString::new(digest.0)?)?)?,
+            ])
+        })()
+        .map_err(malformed)?;
+        let signature = sign(&attributes.to_der().map_err(malformed)?)
+            .map_err(|error| SignedMessageError::Key(error.to_string()))?;
+        (|| {
+            let content = Any::encode_from(&OctetString::new(content)?)?;
+            let data = SignedData {
+                version: CmsVersion::V1,
+                digest_algorithms: SetOfVec::try_from(vec![digest_alg.clone()])?,
+                encap_content_info: EncapsulatedContentInfo {
+                    econtent_type: ID_DATA,
+                    econtent: Some(content),
+                },
+                certificates: Some(CertificateSet::try_from(vec![
+                    CertificateChoices::Certificate(signer),
+                ])?),
+                crls: None,
+                signer_infos: SignerInfos::try_from(vec![SignerInfo {
+                    version: CmsVersion::V1,
+                    sid,
+                    digest_alg,
+                    signed_attrs: Some(attributes),
+                    signature_algorithm,
+                    signature: OctetString::new(signature)?,
+                    unsigned_attrs: None,
+                }])?,
+            };
+            ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&data)? }.to_der()
+        })()
+        .map(Self)
+        .map_err(malformed)
+    }
+
+    /// Verifies the signature with the certificate inside.
+    pub fn verify(self) -> Result<Verified, SignedMessageError> {
+        let malformed = |_: der::Error| SignedMessageError::Malformed;
+        let info = ContentInfo::from_der(&self.0).map_err(malformed)?;
+        if info.content_type != ID_SIGNED_DATA {
+            return Err(SignedMessageError::Malformed);
+        }
+        let data: SignedData = info.content.decode_as().map_err(malformed)?;
+        let content =
+            data.encap_content_info.econtent.as_ref().ok_or(SignedMessageError::Malformed)?;
+        let content = content.decode_as::<OctetString>().map_err(malformed)?.into_bytes().to_vec();
+        let [info] = data.signer_infos.0.as_slice() else {
+            return Err(SignedMessageError::Signer);
+        };
+        let certificates =
+            data.certificates.as_ref().map(|set| set.0.as_slice()).unwrap_or_default();
+        let signer = certificates
+            .iter()
+            .find_map(|choice| match choice {
+                CertificateChoices::Certificate(c) if is_named(c, &info.sid) => Some(c),
+                _ => None,
+            })
+            .ok_or(SignedMessageError::Signer)?;
+        if info.digest_alg.oid != ID_SHA256 {
+            return Err(SignedMessageError::Algorithm);
+        }
+        let attributes = info.signed_attrs.as_ref().ok_or(SignedMessageError::Malformed)?;
+        let value = |oid| {
+            let mut found = attributes.iter().filter(|a| a.oid == oid);
+            match (found.next(), found.next()) {
+                (Some(a), None) if a.values.len() == 1 => a.values.get(0),
+                _ => None,
+            }
+        };
+        let is_data = value(ID_CONTENT_TYPE).and_then(|v| v.decode_as::<ObjectIdentifier>().ok());
+        let digest = value(ID_MESSAGE_DIGEST).and_then(|v| v.decode_as::<OctetString>().ok());
+        if is_data != Some(ID_DATA) || data.encap_content_info.econtent_type != ID_DATA {
+            return Err(SignedMessageError::Malformed);
+        }
+        if digest.is_none_or(|d| d.as_bytes() != crate::octets::Sha256::of(&content).0) {
+            return Err(SignedMessageError::Digest);
+        }
+        let key = signer.tbs_certificate().subject_public_key_info();
+        let algorithm: &dyn ring::signature::VerificationAlgorithm =
+            match (key.algorithm.oid, info.signature_algorithm.oid) {
+                (ID_EC_PUBLIC_KEY, ID_ECDSA_SHA256) => &ring::signature::ECDSA_P256_SHA256_ASN1,
+                (ID_RSA, ID_RSA | ID_RSA_SHA256) => &ring::signature::RSA_PKCS1_2048_8192_SHA256,
+                _ => return Err(SignedMessageError::Algorithm),
+            };
+        ring::signature::UnparsedPublicKey::new(algorithm, key.subject_public_key.raw_bytes())
+            .verify(&attributes.to_der().map_err(malformed)?, info.signature.as_bytes())
+            .map_err(|_| SignedMessageError::Signature)?;
+        let signer = signer.to_der().map_err(malformed)?;
+        Ok(Verified { content, signer, message: self.0 })
+    }
+}
+
+fn attribute(oid: ObjectIdentifier, value: Any) -> der::Result<Attribute> {
+    Ok(Attribute { oid, values: SetOfVec::try_from(vec![value])? })
+}
+
+fn is_named(certificate: &Certificate, sid: &SignerIdentifier) -> bool {
+    let tbs = certificate.tbs_certificate();
+    match sid {
+        SignerIdentifier::IssuerAndSerialNumber(name) => {
+            name.issuer == *tbs.issuer() && name.serial_number == *tbs.serial_number()
+        }
+        SignerIdentifier::SubjectKeyIdentifier(id) => tbs
+            .get_extension::<x509_cert::ext::pkix::SubjectKeyIdentifier>()
+            .is_ok_and(|found| found.is_some_and(|(_, own)| own == *id)),
+    }
+}
