@@ -1,0 +1,25 @@
+//! The client's end.
+
+use std::time::Duration;
+
+use crate::{Identity, LinkError, provider, unfit};
+
+/// An HTTP client that shows this identity, trusts the link authority alone, follows no
+/// redirection and uses no proxy.
+pub fn client(identity: &Identity) -> Result<reqwest::Client, LinkError> {
+    let config = rustls::ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(unfit)?
+        .with_root_certificates(identity.roots()?)
+        .with_client_auth_cert(identity.chain(), identity.private_key())
+        .map_err(unfit)?;
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(config)
+        .https_only(true)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(Duration::from_secs(30))
+        .build()
+        .map_err(unfit)
+}
