@@ -1,0 +1,106 @@
+//! Command APDUs to send (ISO/IEC 7816-4 §5.2).
+
+use std::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// The octets of a command. Wiped on drop, since one of them carries a PIN.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Command(Vec<u8>);
+
+/// Class, instruction, P1, P2.
+pub(crate) type Header = [u8; 4];
+
+/// SELECT by application identifier, no answer data.
+pub(crate) const SELECT_APPLICATION: Header = [0x00, 0xA4, 0x04, 0x0C];
+/// SELECT by EF identifier, no answer data.
+pub(crate) const SELECT_FILE: Header = [0x00, 0xA4, 0x02, 0x0C];
+/// VERIFY: without data, asks for the tries left.
+pub(crate) const VERIFY: Header = [0x00, 0x20, 0x00, 0x80];
+/// CHANGE REFERENCE DATA: the new PIN alone.
+pub(crate) const CHANGE_PIN: Header = [0x00, 0x24, 0x01, 0x80];
+/// PERFORM SECURITY OPERATION: sign.
+pub(crate) const SIGN: Header = [0x80, 0x2A, 0x00, 0x80];
+/// GET DATA: the card's number.
+pub(crate) const CARD_NUMBER: Header = [0x80, 0xCA, 0x00, 0x45];
+/// GENERATE ASYMMETRIC KEY PAIR, into the pending slot.
+pub(crate) const GENERATE: Header = [0x84, 0x47, 0x80, 0x00];
+/// GENERATE ASYMMETRIC KEY PAIR, reading the pending public key only.
+pub(crate) const PENDING_PUBLIC_KEY: Header = [0x84, 0x47, 0x81, 0x00];
+/// ACTIVATE: pending becomes living.
+pub(crate) const ACTIVATE: Header = [0x84, 0x44, 0x00, 0x00];
+/// RESET RETRY COUNTER: opens the PIN window.
+pub(crate) const OPEN_PIN_WINDOW: Header = [0x84, 0x2C, 0x02, 0x80];
+
+/// READ BINARY as any program may ask.
+pub(crate) const READ: [u8; 2] = [0x00, 0xB0];
+/// READ BINARY as the issuer asks.
+pub(crate) const READ_AS_ISSUER: [u8; 2] = [0x84, 0xB0];
+/// UPDATE BINARY as the issuer asks.
+pub(crate) const UPDATE: [u8; 2] = [0x84, 0xD6];
+
+/// The header of READ BINARY or UPDATE BINARY at an offset (at most 32,767).
+pub(crate) fn at(instruction: [u8; 2], offset: usize) -> Header {
+    debug_assert!(offset <= 0x7FFF, "every offset comes from a length checked before");
+    let [.., high, low] = offset.to_be_bytes();
+    [instruction[0], instruction[1], high & 0x7F, low]
+}
+
+impl Command {
+    /// A header alone (case 1).
+    pub fn plain(header: Header) -> Self {
+        Self(header.to_vec())
+    }
+
+    /// With data and without an answer's data (case 3, short): 1 to 255 octets.
+    pub fn with_data(header: Header, data: &[u8]) -> Self {
+        debug_assert!((1..=255).contains(&data.len()));
+        // Room for Le too: growing would leave a copy of a PIN behind.
+        let mut octets = Vec::with_capacity(4 + 1 + data.len() + 1);
+        octets.extend(header);
+        octets.push(data.len() as u8);
+        octets.extend(data);
+        Self(octets)
+    }
+
+    /// Asks for data (case 2, short): 1 to 256 octets.
+    pub fn expecting(header: Header, octets: usize) -> Self {
+        let mut command = Self::plain(header);
+        // 256 is written 00.
+        command.0.push(octets.min(256) as u8);
+        command
+    }
+
+    /// With data, and asks for up to 256 octets (case 4, short).
+    pub fn with_data_expecting_any(header: Header, data: &[u8]) -> Self {
+        let mut command = Self::with_data(header, data);
+        command.0.push(0);
+        command
+    }
+
+    /// With data, and asks for more than 256 octets (case 4, extended).
+    pub fn with_data_expecting_many(header: Header, data: &[u8]) -> Self {
+        debug_assert!((1..=255).contains(&data.len()));
+        let mut octets = header.to_vec();
+        octets.extend([0, 0, data.len() as u8]);
+        octets.extend(data);
+        octets.extend([0, 0]);
+        Self(octets)
+    }
+
+    /// The octets to transmit.
+    pub fn octets(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The instruction octet, to name the command in an error.
+    pub fn instruction(&self) -> u8 {
+        self.0[1]
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Command({:02X}, …)", self.instruction())
+    }
+}

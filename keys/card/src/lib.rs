@@ -1,0 +1,37 @@
+//! The reader's side of the card: what a counter terminal or a resident's program asks of it.
+//!
+//! A [`Card`] speaks the command octets of ISO/IEC 7816-4 and -8 through a [`Transport`] (a PC/SC
+//! reader, or a test) and has one method for each thing a person would say: verify the PIN, make
+//! a key pair, write the certificates, activate. It knows nothing of the card's inside.
+//!
+//! # The issuing journey
+//!
+//! 1. [`Card::open`], [`Card::number`]: is this the card of this case?
+//! 2. [`Card::generate_key_pair`]: a new pair in the pending slot; the old one stays usable.
+//! 3. [`Card::open_pin_window`], [`Card::set_pin`], [`Card::verify_pin`]: the resident's PIN, typed
+//!    at the terminal. At a renewal the resident knows it already and it is only verified.
+//! 4. [`Card::proof_of_possession`]: a PKCS#10 request over the case's challenge, signed by the new
+//!    key, for the authority.
+//! 5. [`Card::write_pending_certificates`], [`Card::read_pending_certificates`]: compare what was
+//!    read with what was to be written.
+//! 6. [`Card::activate`]: one switch. Whatever fails before leaves the holder with what was there.
+
+mod answer;
+mod card;
+mod command;
+mod error;
+mod issuing;
+mod number;
+mod pin;
+mod public_key;
+mod request;
+mod signature;
+mod transport;
+
+pub use card::Card;
+pub use error::CardError;
+pub use issuing::PendingCertificates;
+pub use number::{CardNumber, CardNumberError};
+pub use pin::{SigningPin, SigningPinError};
+pub use signature::KeySlot;
+pub use transport::{Transport, TransportError};
