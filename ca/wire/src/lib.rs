@@ -9,6 +9,7 @@
 
 pub mod act;
 pub mod batch;
+pub mod clock;
 pub mod date;
 pub mod four_items;
 pub mod idou;
@@ -22,6 +23,7 @@ pub mod serial;
 pub mod signed;
 
 pub use act::{Act, Answer, CaseId, Deed, RequestId};
+pub use clock::Clock;
 pub use four_items::{BirthDate, FourItems, Sex};
 pub use idou::{Idou, IdouKind};
 pub use municipality::MunicipalityCode;

@@ -1,0 +1,154 @@
+//! Cases at the counter. A case survives days, crashes and a change of terminal: all of its state
+//! is here.
+
+use akashi_wire::act::PartyId;
+use akashi_wire::{CaseId, MunicipalityCode, SerialNumber};
+use jiff::Timestamp;
+
+use crate::store::{Row, args, damaged};
+use crate::{Issuing, Ledger, LedgerError, PersonId, Writing};
+
+/// Where a case stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Opened; nobody is known yet.
+    Opened,
+    /// The person was found in the register.
+    LookedUp,
+    /// Applied; one key pair is permitted.
+    Applied,
+    /// Issued, not yet delivered.
+    Issued,
+    /// Delivered, or the revocation done.
+    Done,
+    /// Closed without a result.
+    Closed,
+}
+
+impl Step {
+    /// One word, in the book and for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::LookedUp => "looked up",
+            Self::Applied => "applied",
+            Self::Issued => "issued",
+            Self::Done => "done",
+            Self::Closed => "closed",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::Opened, Self::LookedUp, Self::Applied, Self::Issued, Self::Done, Self::Closed]
+            .into_iter()
+            .find(|step| step.name() == name)
+    }
+}
+
+/// One case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseFile {
+    /// Its number.
+    pub case: CaseId,
+    /// At whose counter.
+    pub municipality: MunicipalityCode,
+    /// The officer who opened it.
+    pub party: PartyId,
+    /// What it is about, as on the wire.
+    pub procedure: String,
+    /// Where it stands.
+    pub step: Step,
+    /// About whom, once looked up.
+    pub person: Option<PersonId>,
+    /// The certificate issued in it.
+    pub serial: Option<SerialNumber>,
+    /// Everything else, sealed.
+    pub sealed_file: Vec<u8>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+}
+
+fn read(row: &Row) -> Result<CaseFile, LedgerError> {
+    let step = row.text(4)?;
+    Ok(CaseFile {
+        case: row.fixed(0, CaseId::from_slice)?,
+        municipality: row.parsed(1)?,
+        party: row.fixed(2, PartyId::from_slice)?,
+        procedure: row.text(3)?,
+        step: Step::from_name(&step).ok_or_else(|| damaged("case_file", step))?,
+        person: row.maybe_octets(5)?.as_deref().and_then(PersonId::from_slice),
+        serial: row.maybe_octets(6)?.as_deref().and_then(SerialNumber::from_slice),
+        sealed_file: row.octets(7)?,
+        opened_at: row.time(8)?,
+    })
+}
+
+impl Ledger<Issuing> {
+    /// A case.
+    pub async fn case(&self, case: CaseId) -> Result<Option<CaseFile>, LedgerError> {
+        let row = self
+            .store
+            .row(
+                "SELECT case_id, municipality, party, procedure, step, person, serial, sealed_file,
+                 opened_at FROM case_file WHERE case_id = $1",
+                args![case.as_bytes()],
+            )
+            .await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Cases whose certificate was issued before `before` and never delivered.
+    pub async fn undelivered(&self, before: Timestamp) -> Result<Vec<CaseFile>, LedgerError> {
+        let rows = self
+            .store
+            .rows(
+                "SELECT case_file.case_id, case_file.municipality, party, procedure, step,
+                 case_file.person, case_file.serial, sealed_file, opened_at FROM case_file
+                 JOIN certificate ON certificate.serial = case_file.serial
+                 WHERE step = 'issued' AND certificate.not_before < $1",
+                args![before],
+            )
+            .await?;
+        rows.iter().map(read).collect()
+    }
+}
+
+impl Writing {
+    /// A case, read inside of this change.
+    pub async fn case(&mut self, case: CaseId) -> Result<Option<CaseFile>, LedgerError> {
+        let row = self
+            .tx
+            .row(
+                "SELECT case_id, municipality, party, procedure, step, person, serial, sealed_file,
+                 opened_at FROM case_file WHERE case_id = $1",
+                args![case.as_bytes()],
+            )
+            .await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Writes a case, new or changed. The act that did it is the audit entry.
+    pub async fn save_case(&mut self, file: &CaseFile) -> Result<(), LedgerError> {
+        self.tx
+            .execute(
+                "INSERT INTO case_file (case_id, municipality, party, procedure, step, person,
+                 serial, sealed_file, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                 ON CONFLICT (case_id) DO UPDATE SET step = excluded.step,
+                 person = excluded.person, serial = excluded.serial,
+                 sealed_file = excluded.sealed_file",
+                args![
+                    file.case.as_bytes(),
+                    file.municipality.to_string(),
+                    file.party.as_bytes(),
+                    file.procedure.as_str(),
+                    file.step.name(),
+                    file.person.map(|person| person.as_bytes().to_vec()),
+                    file.serial.map(|serial| serial.as_bytes().to_vec()),
+                    &file.sealed_file,
+                    file.opened_at,
+                ],
+            )
+            .await
+            .map(|_| ())
+    }
+}

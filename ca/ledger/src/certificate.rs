@@ -1,0 +1,286 @@
+//! Certificates: intended before they are signed, filed once verified.
+
+use akashi_wire::octets::Sha256;
+use akashi_wire::{CaseId, MunicipalityCode, SerialNumber};
+use jiff::Timestamp;
+
+use crate::status::{Change, Recording};
+use crate::store::{Row, args};
+use crate::{Issuing, Ledger, LedgerError, PersonId, StatusRow, Writing};
+use akashi_wire::RevocationReason;
+
+/// Everything about a certificate that must be in the book before a key signs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intention {
+    /// Its number.
+    pub serial: SerialNumber,
+    /// Which of the authority's keys signs.
+    pub generation: i64,
+    /// Whose partition.
+    pub municipality: MunicipalityCode,
+    /// For whom.
+    pub person: PersonId,
+    /// In which case.
+    pub case: CaseId,
+    /// SHA-256 of the SubjectPublicKeyInfo: no key is certified twice, over all time.
+    pub public_key: Sha256,
+    /// SHA-256 of the octets to be signed.
+    pub tbs_digest: Sha256,
+    /// First second.
+    pub not_before: Timestamp,
+    /// Last second.
+    pub not_after: Timestamp,
+    /// Beside which other certificate of the person it may live.
+    pub slot: Slot,
+}
+
+/// The places for living certificates of one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// The one that counts.
+    Current,
+    /// The new one of a renewal, until it is in the card.
+    Next,
+}
+
+impl Slot {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Next => "next",
+        }
+    }
+}
+
+/// A living certificate of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Living {
+    /// In which place.
+    pub slot: Slot,
+    /// Its number.
+    pub serial: SerialNumber,
+    /// Whose partition.
+    pub municipality: MunicipalityCode,
+    /// Last second.
+    pub not_after: Timestamp,
+    /// The four items as carried forward, sealed.
+    pub sealed_items: Vec<u8>,
+    /// The history number that they were checked against.
+    pub history: u32,
+    /// Whether it was filed; before that it is an intention.
+    pub filed: bool,
+}
+
+fn read(row: &Row) -> Result<Living, LedgerError> {
+    Ok(Living {
+        slot: if row.text(0)? == "current" { Slot::Current } else { Slot::Next },
+        serial: row.fixed(1, SerialNumber::from_slice)?,
+        municipality: row.parsed(2)?,
+        not_after: row.time(3)?,
+        sealed_items: row.octets(4)?,
+        history: row.int(5)? as u32,
+        filed: row.maybe_octets(6)?.is_some(),
+    })
+}
+
+impl Writing {
+    /// The living certificates of a person, the current one first. Expired ones are cleared away.
+    pub async fn living(&mut self, person: PersonId) -> Result<Vec<Living>, LedgerError> {
+        let now = self.at();
+        self.tx
+            .execute(
+                "DELETE FROM living WHERE person = $1 AND serial IN
+                 (SELECT serial FROM certificate WHERE person = $1 AND not_after < $2)",
+                args![person.as_bytes(), now],
+            )
+            .await?;
+        let rows = self
+            .tx
+            .rows(
+                "SELECT living.slot, living.serial, certificate.municipality, certificate.not_after,
+                 certificate_items.sealed_items, certificate_items.history, certificate_file.serial
+                 FROM living JOIN certificate ON certificate.serial = living.serial
+                 JOIN certificate_items ON certificate_items.serial = living.serial
+                 LEFT JOIN certificate_file ON certificate_file.serial = living.serial
+                 WHERE living.person = $1 ORDER BY living.slot",
+                args![person.as_bytes()],
+            )
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Writes down what is going to be signed.
+    ///
+    /// # Errors
+    /// [`LedgerError::SecondCertificate`] when the place is taken, [`LedgerError::KeyUsedBefore`]
+    /// when the key was ever certified.
+    pub async fn intend(
+        &mut self,
+        intention: &Intention,
+        sealed_items: &[u8],
+        history: u32,
+    ) -> Result<(), LedgerError> {
+        let taken = self.living(intention.person).await?;
+        if taken.iter().any(|living| living.slot == intention.slot) {
+            return Err(LedgerError::SecondCertificate);
+        }
+        let used = self
+            .tx
+            .row(
+                "SELECT serial FROM certificate WHERE public_key = $1",
+                args![&intention.public_key.0],
+            )
+            .await?;
+        if used.is_some() {
+            return Err(LedgerError::KeyUsedBefore);
+        }
+        let serial = intention.serial;
+        let position = self.note("intend", &serial.to_string(), None).await?;
+        self.tx
+            .execute(
+                "INSERT INTO certificate (serial, generation, municipality, person, case_id,
+                 public_key, tbs_digest, not_before, not_after, position)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                args![
+                    serial.as_bytes(),
+                    intention.generation,
+                    intention.municipality.to_string(),
+                    intention.person.as_bytes(),
+                    intention.case.as_bytes(),
+                    &intention.public_key.0,
+                    &intention.tbs_digest.0,
+                    intention.not_before,
+                    intention.not_after,
+                    position.0,
+                ],
+            )
+            .await?;
+        self.tx
+            .execute(
+                "INSERT INTO certificate_items (serial, sealed_items, history) VALUES ($1, $2, $3)",
+                args![serial.as_bytes(), sealed_items, i64::from(history)],
+            )
+            .await?;
+        self.tx
+            .execute(
+                "INSERT INTO living (person, slot, serial) VALUES ($1, $2, $3)",
+                args![intention.person.as_bytes(), intention.slot.name(), serial.as_bytes()],
+            )
+            .await
+            .map_err(
+                |e| if e.is_unique_violation() { LedgerError::SecondCertificate } else { e },
+            )?;
+        Ok(())
+    }
+
+    /// Files a signed and verified certificate: from now on it is issued.
+    ///
+    /// # Errors
+    /// [`LedgerError::StatusForbids`] when it has a standing already: it was voided or filed.
+    pub async fn file(
+        &mut self,
+        serial: SerialNumber,
+        sealed_der: &[u8],
+    ) -> Result<StatusRow, LedgerError> {
+        if let Some(standing) = self.standing(serial).await? {
+            return Err(LedgerError::StatusForbids {
+                serial: serial.to_string(),
+                standing: standing.name(),
+                change: "filed",
+            });
+        }
+        let received_at = self.at();
+        let recording =
+            Recording { reason: RevocationReason::Unspecified, received_at, idou_date: None };
+        let row = self.append(serial, Change::Issued, &recording, "file").await?;
+        self.tx
+            .execute(
+                "INSERT INTO certificate_file (serial, sealed_der, position) VALUES ($1, $2, $3)",
+                args![serial.as_bytes(), sealed_der, row.position.0],
+            )
+            .await?;
+        Ok(row)
+    }
+
+    /// The renewed certificate takes the place of the one before, which must be revoked by now.
+    pub async fn promote(&mut self, person: PersonId) -> Result<(), LedgerError> {
+        self.tx
+            .execute(
+                "UPDATE living SET slot = 'current' WHERE person = $1 AND slot = 'next'",
+                args![person.as_bytes()],
+            )
+            .await
+            .map_err(|e| if e.is_unique_violation() { LedgerError::SecondCertificate } else { e })
+            .map(|_| ())
+    }
+
+    /// Carries the four items of a certificate forward through a change that does not revoke.
+    pub async fn carry_forward(
+        &mut self,
+        serial: SerialNumber,
+        sealed_items: &[u8],
+        history: u32,
+    ) -> Result<(), LedgerError> {
+        self.tx
+            .execute(
+                "UPDATE certificate_items SET sealed_items = $2, history = $3 WHERE serial = $1",
+                args![serial.as_bytes(), sealed_items, i64::from(history)],
+            )
+            .await
+            .map(|_| ())
+    }
+
+    pub(crate) async fn release_living(&mut self, serial: SerialNumber) -> Result<(), LedgerError> {
+        self.tx
+            .execute("DELETE FROM living WHERE serial = $1", args![serial.as_bytes()])
+            .await
+            .map(|_| ())
+    }
+}
+
+impl<R> Ledger<R> {
+    /// Whether the book knows this number, and the last second of that certificate.
+    pub async fn certificate_end(
+        &self,
+        serial: SerialNumber,
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        let row = self
+            .store
+            .row("SELECT not_after FROM certificate WHERE serial = $1", args![serial.as_bytes()])
+            .await?;
+        row.map(|row| row.time(0)).transpose()
+    }
+}
+
+impl Ledger<Issuing> {
+    /// The sealed DER of a filed certificate.
+    pub async fn sealed_certificate(
+        &self,
+        serial: SerialNumber,
+    ) -> Result<Option<Vec<u8>>, LedgerError> {
+        let row = self
+            .store
+            .row(
+                "SELECT sealed_der FROM certificate_file WHERE serial = $1",
+                args![serial.as_bytes()],
+            )
+            .await?;
+        row.map(|row| row.octets(0)).transpose()
+    }
+
+    /// Certificates that were intended before `before` and have no standing: interrupted between
+    /// record and file. They may have been signed.
+    pub async fn interrupted(&self, before: Timestamp) -> Result<Vec<SerialNumber>, LedgerError> {
+        let rows = self
+            .store
+            .rows(
+                "SELECT certificate.serial FROM certificate
+                 JOIN audit ON audit.position = certificate.position
+                 WHERE audit.at < $1 AND NOT EXISTS
+                 (SELECT 1 FROM status WHERE status.serial = certificate.serial)",
+                args![before],
+            )
+            .await?;
+        rows.iter().map(|row| row.fixed(0, SerialNumber::from_slice)).collect()
+    }
+}

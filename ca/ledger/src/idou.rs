@@ -1,0 +1,503 @@
+//! The 異動 inbox: what the registry reported, and what came of it.
+
+use akashi_wire::MunicipalityCode;
+use akashi_wire::batch::{BatchAnswer, EventStanding};
+use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
+use jiff::Timestamp;
+
+use crate::store::{Row, args, damaged};
+use crate::{Issuing, Ledger, LedgerError, Writing};
+
+/// Where an event stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InboxState {
+    /// Accepted, to be settled.
+    Waiting,
+    /// Held back: an earlier change of this person has not arrived.
+    HeldBack,
+    /// A planned 転出, to fire on its day.
+    Scheduled,
+    /// Settled; nothing more comes of it.
+    Settled,
+    /// A planned one that was cancelled before it fired.
+    Withdrawn,
+    /// Sent again in another form before it was acted on.
+    Replaced,
+}
+
+impl InboxState {
+    /// One word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::HeldBack => "held_back",
+            Self::Scheduled => "scheduled",
+            Self::Settled => "settled",
+            Self::Withdrawn => "withdrawn",
+            Self::Replaced => "replaced",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::Waiting,
+            Self::HeldBack,
+            Self::Scheduled,
+            Self::Settled,
+            Self::Withdrawn,
+            Self::Replaced,
+        ]
+        .into_iter()
+        .find(|state| state.name() == name)
+    }
+
+    /// Whether nothing was done about it yet, so that a newer version may take its place.
+    fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::HeldBack | Self::Scheduled)
+    }
+}
+
+/// One source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The municipality.
+    pub municipality: MunicipalityCode,
+    /// The lowest sequence that has not arrived.
+    pub next_expected: u64,
+    /// SHA-256 of the newest batch's text.
+    pub last_digest: Option<Sha256>,
+    /// When it was last heard.
+    pub last_heard: Option<Timestamp>,
+    /// Whether its batches are taken; a municipality may be cut off at once.
+    pub is_open: bool,
+}
+
+/// An event on its way into the inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Its number within the source.
+    pub sequence: u64,
+    /// Whose record changed: keyed hash of the resident code.
+    pub code_hash: [u8; 32],
+    /// Counts the changes of this person's record.
+    pub history: u32,
+    /// SHA-256 of what it says, salts aside: tells a repetition from a correction.
+    pub digest: Sha256,
+    /// The event, sealed.
+    pub sealed_event: Vec<u8>,
+}
+
+/// An event in the inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingEvent {
+    /// The sending municipality.
+    pub source: MunicipalityCode,
+    /// Its number within the source.
+    pub sequence: u64,
+    /// Whose record changed.
+    pub code_hash: [u8; 32],
+    /// Counts the changes of this person's record.
+    pub history: u32,
+    /// The event, sealed.
+    pub sealed_event: Vec<u8>,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// Where it stands.
+    pub state: InboxState,
+    /// When a scheduled one fires.
+    pub due_at: Option<Timestamp>,
+}
+
+fn read(row: &Row) -> Result<PendingEvent, LedgerError> {
+    let state = row.text(6)?;
+    Ok(PendingEvent {
+        source: row.parsed(0)?,
+        sequence: row.int(1)? as u64,
+        code_hash: row.fixed(2, |o| o.try_into().ok())?,
+        history: row.int(3)? as u32,
+        sealed_event: row.octets(4)?,
+        received_at: row.time(5)?,
+        state: InboxState::from_name(&state).ok_or_else(|| damaged("idou", state))?,
+        due_at: row.maybe_int(7)?.map(crate::store::timestamp).transpose()?,
+    })
+}
+
+fn read_source(row: &Row) -> Result<Source, LedgerError> {
+    Ok(Source {
+        municipality: row.parsed(0)?,
+        next_expected: row.int(1)? as u64,
+        last_digest: row.maybe_octets(2)?.as_deref().and_then(Sha256::from_slice),
+        last_heard: row.maybe_int(3)?.map(crate::store::timestamp).transpose()?,
+        is_open: row.int(4)? == 1,
+    })
+}
+
+impl Ledger<Issuing> {
+    /// Every source.
+    pub async fn sources(&self) -> Result<Vec<Source>, LedgerError> {
+        let rows = self
+            .store
+            .rows(
+                "SELECT municipality, next_expected, last_digest, last_heard, is_open
+                 FROM source ORDER BY municipality",
+                args![],
+            )
+            .await?;
+        rows.iter().map(read_source).collect()
+    }
+
+    /// One source.
+    pub async fn source(&self, code: MunicipalityCode) -> Result<Option<Source>, LedgerError> {
+        Ok(self.sources().await?.into_iter().find(|source| source.municipality == code))
+    }
+
+    /// The answer that a batch with this text got, if it was accepted before.
+    pub async fn batch_answer(
+        &self,
+        source: MunicipalityCode,
+        digest: Sha256,
+    ) -> Result<Option<BatchAnswer>, LedgerError> {
+        let row = self
+            .store
+            .row(
+                "SELECT answer FROM batch WHERE source = $1 AND digest = $2",
+                args![source.to_string(), &digest.0],
+            )
+            .await?;
+        row.map(|row| {
+            serde_json::from_str(&row.text(0)?).map_err(|e| damaged("batch", e.to_string()))
+        })
+        .transpose()
+    }
+
+    /// Events to be settled, in the order of their arrival.
+    pub async fn waiting_events(&self, limit: i64) -> Result<Vec<PendingEvent>, LedgerError> {
+        let rows = self
+            .store
+            .rows(
+                "SELECT source, sequence, code_hash, history, sealed_event, received_at, state, due_at
+                 FROM idou WHERE state = 'waiting'
+                 ORDER BY received_at, source, sequence LIMIT $1",
+                args![limit],
+            )
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Scheduled events whose time has come.
+    pub async fn due_events(
+        &self,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<PendingEvent>, LedgerError> {
+        let rows = self
+            .store
+            .rows(
+                "SELECT source, sequence, code_hash, history, sealed_event, received_at, state, due_at
+                 FROM idou WHERE state = 'scheduled' AND due_at <= $1
+                 ORDER BY due_at, source, sequence LIMIT $2",
+                args![now, limit],
+            )
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// How many events are held back because an earlier one of the same person is missing.
+    pub async fn held_back(&self) -> Result<i64, LedgerError> {
+        let row =
+            self.store.row("SELECT COUNT(*) FROM idou WHERE state = 'held_back'", args![]).await?;
+        row.map_or(Ok(0), |row| row.int(0))
+    }
+
+    /// Where one event stands.
+    pub async fn event_standing(
+        &self,
+        source: MunicipalityCode,
+        sequence: u64,
+    ) -> Result<Option<EventStanding>, LedgerError> {
+        let row = self
+            .store
+            .row(
+                "SELECT state, result FROM idou WHERE source = $1 AND sequence = $2",
+                args![source.to_string(), sequence as i64],
+            )
+            .await?;
+        row.map(|row| {
+            Ok(EventStanding { source, sequence, state: row.text(0)?, result: row.maybe_text(1)? })
+        })
+        .transpose()
+    }
+}
+
+impl Writing {
+    /// Takes a batch into the inbox, whole. The same text accepted before gives the same answer
+    /// and changes nothing but the time at which the source was last heard.
+    pub async fn accept(
+        &mut self,
+        source: MunicipalityCode,
+        digest: Sha256,
+        first: u64,
+        sealed_evidence: &[u8],
+        events: &[NewEvent],
+    ) -> Result<BatchAnswer, LedgerError> {
+        self.permit.require(
+            "accept",
+            |role| matches!(role, Role::Source { municipality } if *municipality == source),
+        )?;
+        let code = source.to_string();
+        let known = self
+            .tx
+            .row(
+                "SELECT answer FROM batch WHERE source = $1 AND digest = $2",
+                args![code.as_str(), &digest.0],
+            )
+            .await?;
+        let position =
+            self.note("accept", &format!("{source} {first}+{}", events.len()), None).await?;
+        if let Some(row) = known {
+            self.heard(source, None).await?;
+            return serde_json::from_str(&row.text(0)?)
+                .map_err(|e| damaged("batch", e.to_string()));
+        }
+        for event in events {
+            self.take_in(source, event).await?;
+        }
+        let next_expected = self.next_expected(source).await?;
+        let answer = BatchAnswer {
+            source,
+            digest,
+            accepted: events.len() as u32,
+            next_expected,
+            gap: next_expected < first,
+        };
+        self.heard(source, Some((digest, next_expected))).await?;
+        self.tx
+            .execute(
+                "INSERT INTO batch (source, digest, first, count, sealed_evidence, answer, position)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                args![
+                    code,
+                    &digest.0,
+                    first as i64,
+                    events.len() as i64,
+                    sealed_evidence,
+                    serde_json::to_string(&answer).expect("an answer is JSON"),
+                    position.0,
+                ],
+            )
+            .await?;
+        Ok(answer)
+    }
+
+    async fn take_in(
+        &mut self,
+        source: MunicipalityCode,
+        event: &NewEvent,
+    ) -> Result<(), LedgerError> {
+        let code = source.to_string();
+        let known = self
+            .tx
+            .row(
+                "SELECT digest, state FROM idou WHERE source = $1 AND sequence = $2",
+                args![code.as_str(), event.sequence as i64],
+            )
+            .await?;
+        if let Some(row) = known {
+            let state = row.text(1)?;
+            let is_open = InboxState::from_name(&state).is_some_and(InboxState::is_open);
+            if row.octets(0)? == event.digest.0 {
+                return Ok(());
+            }
+            if !is_open {
+                // Acted on: the first version stands, and somebody must look.
+                self.note("resent_too_late", &format!("{source} {}", event.sequence), None).await?;
+                return Ok(());
+            }
+            self.tx
+                .execute(
+                    "DELETE FROM idou WHERE source = $1 AND sequence = $2",
+                    args![code.as_str(), event.sequence as i64],
+                )
+                .await?;
+        }
+        // The key of a change is source, person and history number: the same change under another
+        // sequence takes the place of one that was not acted on.
+        self.tx
+            .execute(
+                "UPDATE idou SET state = 'replaced' WHERE source = $1 AND code_hash = $2
+                 AND history = $3 AND state IN ('waiting', 'held_back', 'scheduled')",
+                args![code.as_str(), &event.code_hash, i64::from(event.history)],
+            )
+            .await?;
+        self.tx
+            .execute(
+                "INSERT INTO idou (source, sequence, code_hash, history, digest, sealed_event,
+                 received_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting')",
+                args![
+                    code,
+                    event.sequence as i64,
+                    &event.code_hash,
+                    i64::from(event.history),
+                    &event.digest.0,
+                    &event.sealed_event,
+                    self.at(),
+                ],
+            )
+            .await
+            .map(|_| ())
+    }
+
+    /// The lowest sequence of a source that has not arrived.
+    async fn next_expected(&mut self, source: MunicipalityCode) -> Result<u64, LedgerError> {
+        let code = source.to_string();
+        let row = self
+            .tx
+            .row("SELECT next_expected FROM source WHERE municipality = $1", args![code.as_str()])
+            .await?;
+        let mut next = row.map_or(Ok(1), |row| row.int(0))?;
+        loop {
+            let rows = self
+                .tx
+                .rows(
+                    "SELECT sequence FROM idou WHERE source = $1 AND sequence >= $2
+                     ORDER BY sequence LIMIT 4096",
+                    args![code.as_str(), next],
+                )
+                .await?;
+            let full = rows.len() == 4096;
+            let before = next;
+            for row in rows {
+                if row.int(0)? != next {
+                    return Ok(next as u64);
+                }
+                next += 1;
+            }
+            if !full || next == before {
+                return Ok(next as u64);
+            }
+        }
+    }
+
+    async fn heard(
+        &mut self,
+        source: MunicipalityCode,
+        newest: Option<(Sha256, u64)>,
+    ) -> Result<(), LedgerError> {
+        let at = self.at();
+        match newest {
+            Some((digest, next_expected)) => {
+                self.tx
+                    .execute(
+                        "UPDATE source SET last_heard = $2, last_digest = $3, next_expected = $4
+                         WHERE municipality = $1",
+                        args![source.to_string(), at, &digest.0, next_expected as i64],
+                    )
+                    .await?
+            }
+            None => {
+                self.tx
+                    .execute(
+                        "UPDATE source SET last_heard = $2 WHERE municipality = $1",
+                        args![source.to_string(), at],
+                    )
+                    .await?
+            }
+        };
+        Ok(())
+    }
+
+    /// Opens or cuts the link to a source.
+    pub async fn set_link(
+        &mut self,
+        source: MunicipalityCode,
+        open: bool,
+    ) -> Result<bool, LedgerError> {
+        self.permit.require("link", |role| matches!(role, Role::SecurityOfficer))?;
+        let verb = if open { "open_link" } else { "cut_link" };
+        self.note(verb, &source.to_string(), None).await?;
+        let changed = self
+            .tx
+            .execute(
+                "UPDATE source SET is_open = $2 WHERE municipality = $1",
+                args![source.to_string(), i64::from(open)],
+            )
+            .await?;
+        Ok(changed == 1)
+    }
+
+    /// An event, read inside of this change.
+    pub async fn event(
+        &mut self,
+        source: MunicipalityCode,
+        sequence: u64,
+    ) -> Result<Option<PendingEvent>, LedgerError> {
+        let row = self
+            .tx
+            .row(
+                "SELECT source, sequence, code_hash, history, sealed_event, received_at, state, due_at
+                 FROM idou WHERE source = $1 AND sequence = $2",
+                args![source.to_string(), sequence as i64],
+            )
+            .await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Events of one person that are scheduled, from any source.
+    pub async fn scheduled_events(
+        &mut self,
+        code_hash: &[u8; 32],
+    ) -> Result<Vec<PendingEvent>, LedgerError> {
+        let rows = self
+            .tx
+            .rows(
+                "SELECT source, sequence, code_hash, history, sealed_event, received_at, state, due_at
+                 FROM idou WHERE code_hash = $1 AND state = 'scheduled' ORDER BY history",
+                args![code_hash],
+            )
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Says what became of an event.
+    pub async fn settle(
+        &mut self,
+        event: &PendingEvent,
+        state: InboxState,
+        due_at: Option<Timestamp>,
+        result: &str,
+    ) -> Result<(), LedgerError> {
+        let subject = format!("{} {} {result}", event.source, event.sequence);
+        self.note(state.name(), &subject, None).await?;
+        self.tx
+            .execute(
+                "UPDATE idou SET state = $3, due_at = $4, result = $5
+                 WHERE source = $1 AND sequence = $2",
+                args![
+                    event.source.to_string(),
+                    event.sequence as i64,
+                    state.name(),
+                    due_at,
+                    result,
+                ],
+            )
+            .await
+            .map(|_| ())
+    }
+
+    /// Lets the next change of a person go on, once the one before it has been settled.
+    pub async fn release_held_back(
+        &mut self,
+        code_hash: &[u8; 32],
+        history: u32,
+    ) -> Result<(), LedgerError> {
+        self.tx
+            .execute(
+                "UPDATE idou SET state = 'waiting' WHERE code_hash = $1 AND history <= $2
+                 AND state = 'held_back'",
+                args![code_hash, i64::from(history)],
+            )
+            .await
+            .map(|_| ())
+    }
+}

@@ -1,0 +1,106 @@
+//! Persons, known by a keyed hash of a resident code that may change.
+
+use crate::store::args;
+use crate::{LedgerError, Writing};
+
+/// Sixteen random octets that stand for one person in this book and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonId([u8; 16]);
+
+impl PersonId {
+    /// Made of sixteen random octets.
+    pub fn from_random(octets: [u8; 16]) -> Self {
+        Self(octets)
+    }
+
+    pub(crate) fn from_slice(octets: &[u8]) -> Option<Self> {
+        octets.try_into().ok().map(Self)
+    }
+
+    /// The sixteen octets.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+/// One person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Person {
+    /// Who.
+    pub person: PersonId,
+    /// The newest change of this person's record that the authority has seen or settled.
+    pub history: u32,
+}
+
+impl Writing {
+    /// The person with this hash of a resident code, if known.
+    pub async fn find_person(
+        &mut self,
+        code_hash: &[u8; 32],
+    ) -> Result<Option<Person>, LedgerError> {
+        let row = self
+            .tx
+            .row("SELECT person, history FROM person WHERE code_hash = $1", args![code_hash])
+            .await?;
+        row.map(|row| {
+            Ok(Person { person: row.fixed(0, PersonId::from_slice)?, history: row.int(1)? as u32 })
+        })
+        .transpose()
+    }
+
+    /// The person with this hash, entered as `new` when not known yet. The history known of the
+    /// person never goes back.
+    pub async fn person(
+        &mut self,
+        code_hash: &[u8; 32],
+        new: PersonId,
+        history: u32,
+    ) -> Result<Person, LedgerError> {
+        match self.find_person(code_hash).await? {
+            Some(known) => {
+                let history = known.history.max(history);
+                self.advance(known.person, history).await?;
+                Ok(Person { history, ..known })
+            }
+            None => {
+                self.tx
+                    .execute(
+                        "INSERT INTO person (person, code_hash, history) VALUES ($1, $2, $3)",
+                        args![new.as_bytes(), code_hash, i64::from(history)],
+                    )
+                    .await?;
+                Ok(Person { person: new, history })
+            }
+        }
+    }
+
+    /// Moves the history known of a person forward.
+    pub async fn advance(&mut self, person: PersonId, history: u32) -> Result<(), LedgerError> {
+        self.tx
+            .execute(
+                "UPDATE person SET history = $2 WHERE person = $1 AND history < $2",
+                args![person.as_bytes(), i64::from(history)],
+            )
+            .await
+            .map(|_| ())
+    }
+
+    /// 住民票コードの変更: the same person under a new hash. `false` when the new hash belongs to
+    /// somebody already.
+    pub async fn relink(
+        &mut self,
+        person: PersonId,
+        new_code_hash: &[u8; 32],
+    ) -> Result<bool, LedgerError> {
+        if self.find_person(new_code_hash).await?.is_some() {
+            return Ok(false);
+        }
+        self.tx
+            .execute(
+                "UPDATE person SET code_hash = $2 WHERE person = $1",
+                args![person.as_bytes(), new_code_hash],
+            )
+            .await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,401 @@
+//! What is true of a certificate: a pure function of its rows, in the order of commits.
+//!
+//! CRL and OCSP are two renderings of what [`fold`] says (docs/decisions/0003).
+
+use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
+use jiff::Timestamp;
+
+use crate::store::{Row, args, damaged};
+use crate::{Ledger, LedgerError, Position, Writing};
+
+/// What one row says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i64)]
+pub enum Change {
+    /// The certificate was filed and is in force.
+    Issued = 0,
+    /// Put on hold.
+    Held = 1,
+    /// The hold was released.
+    Released = 2,
+    /// Revoked for good.
+    Revoked = 3,
+    /// Recorded, perhaps signed, never filed: void, and listed as revoked.
+    Voided = 4,
+}
+
+impl Change {
+    fn from_code(code: i64) -> Option<Self> {
+        [Self::Issued, Self::Held, Self::Released, Self::Revoked, Self::Voided]
+            .into_iter()
+            .find(|change| *change as i64 == code)
+    }
+}
+
+/// One row of the append-only table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusRow {
+    /// Place in the order of commits.
+    pub position: Position,
+    /// Which certificate.
+    pub serial: SerialNumber,
+    /// Whose partition.
+    pub municipality: MunicipalityCode,
+    /// The certificate's last second.
+    pub not_after: Timestamp,
+    /// What is said.
+    pub change: Change,
+    /// Why; `Unspecified` for [`Change::Issued`] and [`Change::Released`].
+    pub reason: RevocationReason,
+    /// When it was recorded: the time that CRL and OCSP state.
+    pub recorded_at: Timestamp,
+}
+
+/// How a certificate stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Issued and in force.
+    Good,
+    /// On hold; can still be released.
+    Held {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Ended for good.
+    Revoked {
+        /// Since when.
+        at: Timestamp,
+        /// Why.
+        reason: RevocationReason,
+    },
+}
+
+impl Standing {
+    /// Time and reason as CRL and OCSP state them; `None` for a good one.
+    pub fn revocation(&self) -> Option<(Timestamp, RevocationReason)> {
+        match *self {
+            Self::Good => None,
+            Self::Held { at } => Some((at, RevocationReason::CertificateHold)),
+            Self::Revoked { at, reason } => Some((at, reason)),
+        }
+    }
+
+    /// One word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Held { .. } => "on hold",
+            Self::Revoked { .. } => "revoked",
+        }
+    }
+
+    /// How a certificate stands after one more row. Nothing follows a final revocation.
+    pub fn after(standing: Option<Self>, row: &StatusRow) -> Option<Self> {
+        match (standing, row.change) {
+            (Some(Self::Revoked { at, reason }), _) => Some(Self::Revoked { at, reason }),
+            (None, Change::Issued) | (Some(Self::Held { .. }), Change::Released) => {
+                Some(Self::Good)
+            }
+            (Some(Self::Good), Change::Held) => Some(Self::Held { at: row.recorded_at }),
+            // RFC 5280 §5.3.1 leaves the date of a hold that becomes final open; the day of the
+            // final record is given, since the book has one row for it.
+            (_, Change::Revoked | Change::Voided) => {
+                Some(Self::Revoked { at: row.recorded_at, reason: row.reason })
+            }
+            (standing, _) => standing,
+        }
+    }
+}
+
+/// How a certificate stands after all its rows, given in the order of their positions.
+/// `None`: never issued.
+pub fn fold<'r>(rows: impl IntoIterator<Item = &'r StatusRow>) -> Option<Standing> {
+    rows.into_iter().fold(None, Standing::after)
+}
+
+fn read(row: &Row) -> Result<StatusRow, LedgerError> {
+    let code = row.int(4)?;
+    let reason = row.int(5)?;
+    Ok(StatusRow {
+        position: Position(row.int(0)?),
+        serial: row.fixed(1, SerialNumber::from_slice)?,
+        municipality: row.parsed(2)?,
+        not_after: row.time(3)?,
+        change: Change::from_code(code)
+            .ok_or_else(|| damaged("status", format!("change {code}")))?,
+        reason: u8::try_from(reason)
+            .ok()
+            .and_then(RevocationReason::from_code)
+            .ok_or_else(|| damaged("status", format!("reason {reason}")))?,
+        recorded_at: row.time(6)?,
+    })
+}
+
+impl<R> Ledger<R> {
+    /// The rows after a position, in the order of commits, at most `limit`.
+    ///
+    /// Positions are given out under the lock that a writer holds to its commit, so a row that
+    /// appears later always has a higher position than every row that was seen.
+    pub async fn status_after(
+        &self,
+        position: Position,
+        limit: i64,
+    ) -> Result<Vec<StatusRow>, LedgerError> {
+        let rows = self
+            .store
+            .rows(
+                "SELECT position, serial, municipality, not_after, change, reason, recorded_at
+                 FROM status WHERE position > $1 ORDER BY position LIMIT $2",
+                args![position.0, limit],
+            )
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// How one certificate stands.
+    pub async fn standing(&self, serial: SerialNumber) -> Result<Option<Standing>, LedgerError> {
+        let rows = self
+            .store
+            .rows(
+                "SELECT position, serial, municipality, not_after, change, reason, recorded_at
+                 FROM status WHERE serial = $1 ORDER BY position",
+                args![serial.as_bytes()],
+            )
+            .await?;
+        let rows: Vec<StatusRow> = rows.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(fold(&rows))
+    }
+
+    /// Every row but `Issued` of certificates that end at or after `end`, of one municipality or
+    /// of all, one by one, ordered by serial and then position: what a CRL is made of.
+    pub async fn each_change(
+        &self,
+        municipality: Option<MunicipalityCode>,
+        end: Timestamp,
+        up_to: Position,
+        mut take: impl FnMut(StatusRow),
+    ) -> Result<(), LedgerError> {
+        let take = |row: Row| {
+            take(read(&row)?);
+            Ok(())
+        };
+        match municipality {
+            Some(code) => self
+                .store
+                .each(
+                    "SELECT position, serial, municipality, not_after, change, reason, recorded_at
+                         FROM status WHERE municipality = $1 AND change <> 0 AND not_after >= $2
+                         AND position <= $3 ORDER BY serial, position",
+                    args![code.to_string(), end, up_to.0],
+                    take,
+                )
+                .await,
+            None => self
+                .store
+                .each(
+                    "SELECT position, serial, municipality, not_after, change, reason, recorded_at
+                         FROM status WHERE change <> 0 AND not_after >= $1
+                         AND position <= $2 ORDER BY serial, position",
+                    args![end, up_to.0],
+                    take,
+                )
+                .await,
+        }
+    }
+
+    /// The position of the newest committed entry.
+    pub async fn head(&self) -> Result<Position, LedgerError> {
+        let row = self.store.row("SELECT position FROM chain_head WHERE one = 1", args![]).await?;
+        row.map_or_else(|| Err(damaged("chain_head", "no row")), |row| Ok(Position(row.int(0)?)))
+    }
+}
+
+/// What a new row says beyond its change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// Why.
+    pub reason: RevocationReason,
+    /// When the authority learned of it (law art. 12).
+    pub received_at: Timestamp,
+    /// 異動年月日 as it came, JSON; absent when no 異動 is behind it.
+    pub idou_date: Option<String>,
+}
+
+impl Writing {
+    /// How a certificate stands, read inside of this change.
+    pub async fn standing(
+        &mut self,
+        serial: SerialNumber,
+    ) -> Result<Option<Standing>, LedgerError> {
+        let rows = self
+            .tx
+            .rows(
+                "SELECT position, serial, municipality, not_after, change, reason, recorded_at
+                 FROM status WHERE serial = $1 ORDER BY position",
+                args![serial.as_bytes()],
+            )
+            .await?;
+        let rows: Vec<StatusRow> = rows.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(fold(&rows))
+    }
+
+    /// Ends a certificate for good. The published time is the time of this record; it is never
+    /// back-dated (law art. 12).
+    ///
+    /// # Errors
+    /// [`LedgerError::StatusForbids`] when it is revoked already or was never issued.
+    pub async fn revoke(
+        &mut self,
+        serial: SerialNumber,
+        recording: &Recording,
+    ) -> Result<StatusRow, LedgerError> {
+        match self.standing(serial).await? {
+            Some(Standing::Good | Standing::Held { .. }) => {}
+            other => return Err(forbids(serial, other, "revoked")),
+        }
+        self.release_living(serial).await?;
+        self.append(serial, Change::Revoked, recording, "revoke").await
+    }
+
+    /// Puts a certificate on hold.
+    ///
+    /// # Errors
+    /// [`LedgerError::StatusForbids`] unless it is good.
+    pub async fn hold(
+        &mut self,
+        serial: SerialNumber,
+        received_at: Timestamp,
+    ) -> Result<StatusRow, LedgerError> {
+        match self.standing(serial).await? {
+            Some(Standing::Good) => {}
+            other => return Err(forbids(serial, other, "held")),
+        }
+        let reason = RevocationReason::CertificateHold;
+        let recording = Recording { reason, received_at, idou_date: None };
+        self.append(serial, Change::Held, &recording, "hold").await
+    }
+
+    /// Voids a certificate that was recorded, perhaps signed, and never filed: it is listed as
+    /// revoked, because nobody knows whether its signature exists.
+    pub async fn void(&mut self, serial: SerialNumber) -> Result<StatusRow, LedgerError> {
+        match self.standing(serial).await? {
+            None => {}
+            other => return Err(forbids(serial, other, "voided")),
+        }
+        self.release_living(serial).await?;
+        let received_at = self.at();
+        let reason = RevocationReason::Unspecified;
+        self.append(
+            serial,
+            Change::Voided,
+            &Recording { reason, received_at, idou_date: None },
+            "void",
+        )
+        .await
+    }
+
+    pub(crate) async fn append(
+        &mut self,
+        serial: SerialNumber,
+        change: Change,
+        recording: &Recording,
+        verb: &'static str,
+    ) -> Result<StatusRow, LedgerError> {
+        let certificate = self
+            .tx
+            .row(
+                "SELECT generation, municipality, not_after FROM certificate WHERE serial = $1",
+                args![serial.as_bytes()],
+            )
+            .await?
+            .ok_or_else(|| LedgerError::NoSuchCertificate(serial.to_string()))?;
+        let subject = match change {
+            Change::Revoked => format!("{serial} {}", recording.reason),
+            _ => serial.to_string(),
+        };
+        let position = self.note(verb, &subject, None).await?;
+        let (municipality, not_after) = (certificate.parsed(1)?, certificate.time(2)?);
+        self.tx
+            .execute(
+                "INSERT INTO status (position, serial, generation, municipality, not_after, change,
+                 reason, recorded_at, received_at, idou_date)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                args![
+                    position.0,
+                    serial.as_bytes(),
+                    certificate.int(0)?,
+                    certificate.text(1)?,
+                    not_after,
+                    change as i64,
+                    i64::from(recording.reason.code()),
+                    self.at(),
+                    recording.received_at,
+                    recording.idou_date.clone(),
+                ],
+            )
+            .await?;
+        let (reason, recorded_at) = (recording.reason, self.at());
+        Ok(StatusRow { position, serial, municipality, not_after, change, reason, recorded_at })
+    }
+}
+
+fn forbids(serial: SerialNumber, standing: Option<Standing>, change: &'static str) -> LedgerError {
+    let standing = standing.map_or("not issued", |standing| standing.name());
+    LedgerError::StatusForbids { serial: serial.to_string(), standing, change }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use RevocationReason::*;
+
+    fn row(position: i64, change: Change, reason: RevocationReason) -> StatusRow {
+        StatusRow {
+            position: Position(position),
+            serial: SerialNumber::from_random([1; 16]),
+            municipality: "131041".parse().unwrap(),
+            not_after: Timestamp::MAX,
+            change,
+            reason,
+            recorded_at: Timestamp::from_second(position).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_was_never_issued_has_no_standing() {
+        assert_eq!(fold(&[]), None);
+    }
+
+    #[test]
+    fn nothing_undoes_a_final_revocation() {
+        let rows = [
+            row(1, Change::Issued, Unspecified),
+            row(2, Change::Revoked, AffiliationChanged),
+            row(3, Change::Released, Unspecified),
+            row(4, Change::Revoked, KeyCompromise),
+            row(5, Change::Issued, Unspecified),
+        ];
+        let at = Timestamp::from_second(2).unwrap();
+        assert_eq!(fold(&rows), Some(Standing::Revoked { at, reason: AffiliationChanged }));
+    }
+
+    #[test]
+    fn a_hold_can_be_released_or_become_final() {
+        let rows = [
+            row(1, Change::Issued, Unspecified),
+            row(2, Change::Held, CertificateHold),
+            row(3, Change::Released, Unspecified),
+        ];
+        assert_eq!(fold(&rows), Some(Standing::Good));
+        assert_eq!(fold(&rows[..2]).unwrap().revocation().unwrap().1, CertificateHold);
+        let last = row(3, Change::Revoked, KeyCompromise);
+        let standing = Standing::after(fold(&rows[..2]), &last);
+        assert_eq!(standing.unwrap().revocation().unwrap().1, KeyCompromise);
+    }
+
+    #[test]
+    fn an_interrupted_issue_is_listed_as_revoked() {
+        let rows = [row(1, Change::Voided, Unspecified)];
+        assert!(matches!(fold(&rows), Some(Standing::Revoked { reason: Unspecified, .. })));
+    }
+}

@@ -1,0 +1,348 @@
+//! The two data bases behind one face.
+//!
+//! SQL is written once, in what SQLite and PostgreSQL read alike; values cross as one of three
+//! kinds. Nothing outside of this crate sees a connection.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Arguments, Row as _};
+
+use crate::LedgerError;
+
+/// The migrations, in order; the place in this list is the schema's number.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_book.sql")];
+
+/// A value on its way into a statement.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    Int(Option<i64>),
+    Text(Option<String>),
+    Octets(Option<Vec<u8>>),
+}
+
+macro_rules! value_from {
+    ($($from:ty, $kind:ident, |$v:ident| $to:expr;)*) => {$(
+        impl From<$from> for Value {
+            fn from($v: $from) -> Self {
+                Self::$kind($to)
+            }
+        }
+    )*};
+}
+
+value_from! {
+    i64, Int, |v| Some(v);
+    Option<i64>, Int, |v| v;
+    jiff::Timestamp, Int, |v| Some(v.as_millisecond());
+    Option<jiff::Timestamp>, Int, |v| v.map(|v| v.as_millisecond());
+    &str, Text, |v| Some(v.to_owned());
+    String, Text, |v| Some(v);
+    Option<String>, Text, |v| v;
+    &[u8], Octets, |v| Some(v.to_vec());
+    &[u8; 16], Octets, |v| Some(v.to_vec());
+    &[u8; 32], Octets, |v| Some(v.to_vec());
+    Vec<u8>, Octets, |v| Some(v);
+    &Vec<u8>, Octets, |v| Some(v.clone());
+    Option<Vec<u8>>, Octets, |v| v;
+}
+
+/// The arguments of a statement, in the order of `$1`, `$2`, …
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { vec![$($crate::store::Value::from($value)),*] };
+}
+pub(crate) use args;
+
+/// A row that was read. Columns are asked for by their place, from 0.
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+macro_rules! column {
+    ($name:ident, $type:ty) => {
+        pub(crate) fn $name(&self, column: usize) -> Result<$type, LedgerError> {
+            Ok(match self {
+                Self::Sqlite(row) => row.try_get(column)?,
+                Self::Postgres(row) => row.try_get(column)?,
+            })
+        }
+    };
+}
+
+impl Row {
+    column!(int, i64);
+    column!(maybe_int, Option<i64>);
+    column!(text, String);
+    column!(maybe_text, Option<String>);
+    column!(octets, Vec<u8>);
+    column!(maybe_octets, Option<Vec<u8>>);
+
+    /// A column that is a time.
+    pub(crate) fn time(&self, column: usize) -> Result<jiff::Timestamp, LedgerError> {
+        timestamp(self.int(column)?)
+    }
+
+    /// A column that is a thing of fixed length.
+    pub(crate) fn fixed<T>(
+        &self,
+        column: usize,
+        read: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Result<T, LedgerError> {
+        let octets = self.octets(column)?;
+        read(&octets).ok_or_else(|| damaged("a row", format!("{} octets", octets.len())))
+    }
+
+    /// A column that is a text with a form of its own.
+    pub(crate) fn parsed<T: FromStr>(&self, column: usize) -> Result<T, LedgerError>
+    where
+        T::Err: std::fmt::Display,
+    {
+        self.text(column)?.parse().map_err(|e: T::Err| damaged("a row", e.to_string()))
+    }
+}
+
+pub(crate) fn timestamp(milliseconds: i64) -> Result<jiff::Timestamp, LedgerError> {
+    jiff::Timestamp::from_millisecond(milliseconds)
+        .map_err(|_| damaged("a row", format!("{milliseconds} is not a time")))
+}
+
+pub(crate) fn damaged(table: &'static str, what: impl Into<String>) -> LedgerError {
+    LedgerError::Damaged { table, what: what.into() }
+}
+
+/// The data base, open.
+#[derive(Clone, Debug)]
+pub(crate) enum Store {
+    /// WAL and FULL: one connection writes, others read.
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// A transaction that rolls back when dropped.
+pub(crate) enum Transaction {
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Store {
+    /// Opens `sqlite:PATH` or `postgres://…`, and brings the schema up to date.
+    pub(crate) async fn open(address: &str) -> Result<Self, LedgerError> {
+        let store = if let Some(path) = address.strip_prefix("sqlite:") {
+            let options = SqliteConnectOptions::new()
+                .filename(path)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(PATIENCE);
+            let pool =
+                |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
+            let write = pool(1).connect_with(options.clone()).await?;
+            let read = pool(4).connect_lazy_with(options.read_only(true));
+            Self::Sqlite { write, read }
+        } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(address)?;
+            let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE);
+            Self::Postgres(pool.connect_with(options).await?)
+        } else {
+            return Err(LedgerError::Address(address.to_owned()));
+        };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    async fn migrate(&self) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        tx.script("CREATE TABLE IF NOT EXISTS schema (number BIGINT PRIMARY KEY)").await?;
+        let found = tx.row("SELECT COALESCE(MAX(number), 0) FROM schema", args![]).await?;
+        let found = found.map_or(Ok(0), |row| row.int(0))?;
+        let known = MIGRATIONS.len() as i64;
+        if found > known {
+            return Err(LedgerError::Schema { found, known });
+        }
+        for (number, script) in (1..).zip(MIGRATIONS).skip(found as usize) {
+            tx.script(script).await?;
+            tx.execute("INSERT INTO schema (number) VALUES ($1)", args![number as i64]).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Begins a transaction that will write. Two programs that migrate at once are told apart by
+    /// the lock of the data base (SQLite) or an advisory lock (PostgreSQL).
+    pub(crate) async fn begin(&self) -> Result<Transaction, LedgerError> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => {
+                Transaction::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Self::Postgres(pool) => {
+                let mut tx = Transaction::Postgres(pool.begin().await?);
+                // Every writer of one book queues here, before it reads anything: what it then
+                // reads cannot change under it.
+                tx.execute("SELECT pg_advisory_xact_lock(7165)", args![]).await?;
+                tx
+            }
+        })
+    }
+
+    /// Reads rows, outside of any transaction.
+    pub(crate) async fn rows(
+        &self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Vec<Row>, LedgerError> {
+        let mut rows = Vec::new();
+        self.each(sql, args, |row| {
+            rows.push(row);
+            Ok(())
+        })
+        .await?;
+        Ok(rows)
+    }
+
+    /// Reads at most one row.
+    pub(crate) async fn row(
+        &self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Option<Row>, LedgerError> {
+        Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    /// Reads rows one by one, however many there are.
+    pub(crate) async fn each(
+        &self,
+        sql: &'static str,
+        args: Vec<Value>,
+        mut take: impl FnMut(Row) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        match self {
+            Self::Sqlite { read, .. } => {
+                let mut rows = sqlx::query_with(sql, sqlite(args)?).fetch(read);
+                while let Some(row) = rows.try_next().await? {
+                    take(Row::Sqlite(row))?;
+                }
+            }
+            Self::Postgres(pool) => {
+                let mut rows = sqlx::query_with(sql, postgres(args)?).fetch(pool);
+                while let Some(row) = rows.try_next().await? {
+                    take(Row::Postgres(row))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes every connection, writing the WAL back.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Transaction {
+    /// Runs one statement; gives the number of rows it changed.
+    pub(crate) async fn execute(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<u64, LedgerError> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                sqlx::query_with(sql, sqlite(args)?).execute(&mut **tx).await?.rows_affected()
+            }
+            Self::Postgres(tx) => {
+                sqlx::query_with(sql, postgres(args)?).execute(&mut **tx).await?.rows_affected()
+            }
+        })
+    }
+
+    async fn script(&mut self, sql: &'static str) -> Result<(), LedgerError> {
+        match self {
+            Self::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ())?,
+            Self::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+
+    /// Reads rows inside the transaction.
+    pub(crate) async fn rows(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Vec<Row>, LedgerError> {
+        Ok(match self {
+            Self::Sqlite(tx) => sqlx::query_with(sql, sqlite(args)?)
+                .fetch_all(&mut **tx)
+                .await?
+                .into_iter()
+                .map(Row::Sqlite)
+                .collect(),
+            Self::Postgres(tx) => sqlx::query_with(sql, postgres(args)?)
+                .fetch_all(&mut **tx)
+                .await?
+                .into_iter()
+                .map(Row::Postgres)
+                .collect(),
+        })
+    }
+
+    /// Reads at most one row inside the transaction.
+    pub(crate) async fn row(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Option<Row>, LedgerError> {
+        Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), LedgerError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+fn sqlite(values: Vec<Value>) -> Result<SqliteArguments, LedgerError> {
+    let mut args = SqliteArguments::default();
+    for value in values {
+        match value {
+            Value::Int(v) => args.add(v),
+            Value::Text(v) => args.add(v),
+            Value::Octets(v) => args.add(v),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(args)
+}
+
+fn postgres(values: Vec<Value>) -> Result<PgArguments, LedgerError> {
+    let mut args = PgArguments::default();
+    for value in values {
+        match value {
+            Value::Int(v) => args.add(v),
+            Value::Text(v) => args.add(v),
+            Value::Octets(v) => args.add(v),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(args)
+}
