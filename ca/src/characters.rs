@@ -65,11 +65,7 @@ pub fn certify(original: &str, choices: &Choices) -> Result<CertificateText, Cha
     let mut draft = Draft::default();
     let mut unresolved = Vec::new();
     let mut chosen = choices.positions();
-    for Placed {
-        position,
-        character,
-    } in normalise(original)
-    {
+    for Placed { position, character } in normalise(original) {
         match outcome(position, character, choices) {
             Outcome::AsIs => draft.keep(character),
             Outcome::Substituted(substitute, source) => {
@@ -81,10 +77,7 @@ pub fn certify(original: &str, choices: &Choices) -> Result<CertificateText, Cha
                     source,
                 });
             }
-            Outcome::Undecided => unresolved.push(Unresolved {
-                position,
-                original: character,
-            }),
+            Outcome::Undecided => unresolved.push(Unresolved { position, original: character }),
         }
     }
     // A choice that meets no character to be replaced was made for another text.
@@ -94,10 +87,7 @@ pub fn certify(original: &str, choices: &Choices) -> Result<CertificateText, Cha
     if unresolved.is_empty() {
         Ok(draft.finish())
     } else {
-        Err(CharacterError::Unresolved {
-            unresolved,
-            proposed: draft.into_substitutions(),
-        })
+        Err(CharacterError::Unresolved { unresolved, proposed: draft.into_substitutions() })
     }
 }
 
@@ -107,9 +97,7 @@ pub fn certify(original: &str, choices: &Choices) -> Result<CertificateText, Cha
 /// in their place. A Latin name keeps its spaces. A name of one part is a name: some foreign
 /// residents have no other.
 pub fn certify_name(original: &str, choices: &Choices) -> Result<CertificateText, CharacterError> {
-    certify(original, choices)?
-        .not_empty()
-        .map(CertificateText::with_parted_names)
+    certify(original, choices)?.not_empty().map(CertificateText::with_parted_names)
 }
 
 /// Certificate text of an address: not empty, and at most [`ADDRESS_LIMIT`] characters long
@@ -132,11 +120,7 @@ pub fn certify_address(
 /// space: no fact changes when a town's new system writes `１丁目` for `1丁目`, and a
 /// certificate must not be revoked for it.
 pub fn same_original(a: &str, b: &str) -> bool {
-    let key = |text| {
-        normalise(text)
-            .into_iter()
-            .map(|placed| folded(placed.character))
-    };
+    let key = |text| normalise(text).into_iter().map(|placed| folded(placed.character));
     key(a).eq(key(b))
 }
 
@@ -155,15 +139,10 @@ fn outcome(position: usize, character: char, choices: &Choices) -> Outcome {
 }
 
 fn refuse_control_characters(original: &str) -> Result<(), CharacterError> {
-    match original
-        .chars()
-        .enumerate()
-        .find(|&(_, character)| normalise::is_control(character))
-    {
-        Some((position, character)) => Err(CharacterError::ControlCharacter {
-            position,
-            character,
-        }),
+    match original.chars().enumerate().find(|&(_, character)| normalise::is_control(character)) {
+        Some((position, character)) => {
+            Err(CharacterError::ControlCharacter { position, character })
+        }
         None => Ok(()),
     }
 }

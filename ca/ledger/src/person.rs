@@ -85,8 +85,8 @@ impl Writing {
             .map(|_| ())
     }
 
-    /// 住民票コードの変更: the same person under a new hash. `false` when the new hash belongs to
-    /// somebody already.
+    /// 住民票コードの変更: the same person, and what is still open in the inbox, under a new hash.
+    /// `false` when the new hash belongs to somebody already.
     pub async fn relink(
         &mut self,
         person: PersonId,
@@ -95,6 +95,13 @@ impl Writing {
         if self.find_person(new_code_hash).await?.is_some() {
             return Ok(false);
         }
+        self.tx
+            .execute(
+                "UPDATE idou SET code_hash = $2 WHERE state IN ('waiting', 'held_back', 'scheduled')
+                 AND code_hash = (SELECT code_hash FROM person WHERE person = $1)",
+                args![person.as_bytes(), new_code_hash],
+            )
+            .await?;
         self.tx
             .execute(
                 "UPDATE person SET code_hash = $2 WHERE person = $1",

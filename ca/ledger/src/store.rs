@@ -121,11 +121,10 @@ pub(crate) fn damaged(table: &'static str, what: impl Into<String>) -> LedgerErr
 #[derive(Clone, Debug)]
 pub(crate) enum Store {
     /// WAL and FULL: one connection writes, others read.
-    Sqlite {
-        write: SqlitePool,
-        read: SqlitePool,
-    },
-    Postgres(PgPool),
+    Sqlite { write: SqlitePool, read: SqlitePool },
+    /// Whoever holds the lock of the book may still read beside it: readers have a pool of their
+    /// own, or waiting writers could take the connection that the one before them needs.
+    Postgres { write: PgPool, read: PgPool },
 }
 
 /// A transaction that rolls back when dropped.
@@ -154,8 +153,9 @@ impl Store {
             Self::Sqlite { write, read }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(address)?;
-            let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE);
-            Self::Postgres(pool.connect_with(options).await?)
+            let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
+            let write = pool(4).connect_with(options.clone()).await?;
+            Self::Postgres { write, read: pool(6).connect_lazy_with(options) }
         } else {
             return Err(LedgerError::Address(address.to_owned()));
         };
@@ -186,8 +186,8 @@ impl Store {
             Self::Sqlite { write, .. } => {
                 Transaction::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
             }
-            Self::Postgres(pool) => {
-                let mut tx = Transaction::Postgres(pool.begin().await?);
+            Self::Postgres { write, .. } => {
+                let mut tx = Transaction::Postgres(write.begin().await?);
                 // Every writer of one book queues here, before it reads anything: what it then
                 // reads cannot change under it.
                 tx.execute("SELECT pg_advisory_xact_lock(7165)", args![]).await?;
@@ -234,8 +234,8 @@ impl Store {
                     take(Row::Sqlite(row))?;
                 }
             }
-            Self::Postgres(pool) => {
-                let mut rows = sqlx::query_with(sql, postgres(args)?).fetch(pool);
+            Self::Postgres { read, .. } => {
+                let mut rows = sqlx::query_with(sql, postgres(args)?).fetch(read);
                 while let Some(row) = rows.try_next().await? {
                     take(Row::Postgres(row))?;
                 }
@@ -251,7 +251,10 @@ impl Store {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
         }
     }
 }

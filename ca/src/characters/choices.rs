@@ -24,14 +24,9 @@ impl Choices {
     /// The replacement is one character that a certificate admits, or a reading in kana. A space
     /// or 〓 (U+3013) would hide that a character is missing, and is refused.
     pub fn with(mut self, position: usize, replacement: &str) -> Result<Self, CharacterError> {
-        let chosen: String = normalise(replacement)
-            .iter()
-            .map(|placed| placed.character)
-            .collect();
+        let chosen: String = normalise(replacement).iter().map(|placed| placed.character).collect();
         if !is_substitute(&chosen) {
-            return Err(CharacterError::NotASubstitute {
-                replacement: replacement.to_owned(),
-            });
+            return Err(CharacterError::NotASubstitute { replacement: replacement.to_owned() });
         }
         self.0.insert(position, chosen);
         Ok(self)

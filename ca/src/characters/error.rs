@@ -40,10 +40,7 @@ pub enum CharacterError {
     #[error("the text is empty")]
     Empty,
     /// The address is longer than a certificate may carry.
-    #[error(
-        "the address has {count} characters, {} are allowed",
-        super::ADDRESS_LIMIT
-    )]
+    #[error("the address has {count} characters, {} are allowed", super::ADDRESS_LIMIT)]
     AddressTooLong {
         /// The number of characters after substitution.
         count: usize,

@@ -38,15 +38,10 @@ pub(super) fn normalise(text: &str) -> Vec<Placed> {
             continue;
         }
         let character = one_form(character);
-        match normal
-            .last_mut()
-            .and_then(|last| Some((composed(last.character, character)?, last)))
+        match normal.last_mut().and_then(|last| Some((composed(last.character, character)?, last)))
         {
             Some((composed, last)) => last.character = composed,
-            None => normal.push(Placed {
-                position,
-                character: standing_alone(character),
-            }),
+            None => normal.push(Placed { position, character: standing_alone(character) }),
         }
     }
     without_padding(normal)
@@ -107,10 +102,7 @@ fn one_form(character: char) -> char {
 }
 
 fn wide_kana(narrow: char) -> char {
-    WIDE_KANA
-        .chars()
-        .nth(narrow as usize - 0xFF61)
-        .unwrap_or(narrow)
+    WIDE_KANA.chars().nth(narrow as usize - 0xFF61).unwrap_or(narrow)
 }
 
 fn composed(base: char, mark: char) -> Option<char> {
@@ -135,10 +127,7 @@ fn without_padding(mut text: Vec<Placed>) -> Vec<Placed> {
     while text.last().is_some_and(|last| is_space(last.character)) {
         text.pop();
     }
-    let padding = text
-        .iter()
-        .take_while(|placed| is_space(placed.character))
-        .count();
+    let padding = text.iter().take_while(|placed| is_space(placed.character)).count();
     text.drain(..padding);
     text
 }

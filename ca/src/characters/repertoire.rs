@@ -14,9 +14,7 @@ static BITMAP: &[u8; 8192] = include_bytes!("../../data/jisx0208_0212.bitmap");
 /// names; normalisation writes those two as U+FFE5 and U+FFE3.
 pub fn in_repertoire(character: char) -> bool {
     let code_point = character as usize;
-    BITMAP
-        .get(code_point >> 3)
-        .is_some_and(|octet| octet >> (code_point & 7) & 1 == 1)
+    BITMAP.get(code_point >> 3).is_some_and(|octet| octet >> (code_point & 7) & 1 == 1)
 }
 
 /// Whether the character may stand in certificate text: the repertoire, and the ASCII characters

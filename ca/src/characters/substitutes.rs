@@ -32,13 +32,10 @@ pub(super) fn all() -> impl Iterator<Item = (char, &'static str)> {
 ///
 /// Panics on a damaged table: it is part of the program, and the tests read every row.
 pub(super) fn rows(table: &'static str) -> impl Iterator<Item = [&'static str; 3]> {
-    table
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| {
-            let mut fields = line.split('\t');
-            std::array::from_fn(|_| fields.next().expect("a row of three fields"))
-        })
+    table.lines().filter(|line| !line.starts_with('#')).map(|line| {
+        let mut fields = line.split('\t');
+        std::array::from_fn(|_| fields.next().expect("a row of three fields"))
+    })
 }
 
 /// Reads `U+9AD9`. The tables name originals so, because an editor that applies NFC would turn

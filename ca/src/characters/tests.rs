@@ -12,31 +12,20 @@ fn certified(original: &str) -> CertificateText {
 
 #[test]
 fn the_repertoire_has_the_12947_characters_of_the_two_standards() {
-    let all: Vec<char> = ('\u{0}'..=char::MAX)
-        .filter(|&c| in_repertoire(c))
-        .collect();
+    let all: Vec<char> = ('\u{0}'..=char::MAX).filter(|&c| in_repertoire(c)).collect();
     assert_eq!(all.len(), 12_947);
-    assert!(
-        all.iter()
-            .all(|c| !c.is_ascii() && !normalise::is_control(*c))
-    );
+    assert!(all.iter().all(|c| !c.is_ascii() && !normalise::is_control(*c)));
     // 6,879 and 6,066 by cells; the last two are cells 1-79 and 1-17 by their names.
-    assert_eq!(
-        all.iter().filter(|c| !matches!(c, '¥' | '‾')).count(),
-        6_879 + 6_066
-    );
+    assert_eq!(all.iter().filter(|c| !matches!(c, '¥' | '‾')).count(), 6_879 + 6_066);
 }
 
 #[test]
 fn vendors_characters_are_outside_and_rare_kanji_of_the_standards_inside() {
-    for outside in [
-        '\u{9AD9}', '\u{FA11}', '德', '瀨', '𠮷', '①', 'Ⅱ', '㈱', 'ｱ', '－', '～',
-    ] {
+    for outside in ['\u{9AD9}', '\u{FA11}', '德', '瀨', '𠮷', '①', 'Ⅱ', '㈱', 'ｱ', '－', '～']
+    {
         assert!(!in_repertoire(outside), "{outside}");
     }
-    for inside in [
-        '嵜', '濵', '邊', '邉', '高', '崎', 'é', '々', '　', '−', '〜',
-    ] {
+    for inside in ['嵜', '濵', '邊', '邉', '高', '崎', 'é', '々', '　', '−', '〜'] {
         assert!(in_repertoire(inside), "{inside}");
     }
 }
@@ -46,16 +35,10 @@ fn every_agreed_substitute_replaces_an_outside_character_by_inside_ones_and_stan
     let mut seen = HashSet::new();
     for (original, substitute) in substitutes::all() {
         assert!(!admits(original), "{original} needs no substitute");
-        assert!(
-            !substitute.is_empty() && substitute.chars().all(in_repertoire),
-            "{substitute}"
-        );
+        assert!(!substitute.is_empty() && substitute.chars().all(in_repertoire), "{substitute}");
         assert!(seen.insert(original), "{original} stands twice");
         let normal = normalise(&original.to_string());
-        assert_eq!(
-            normal[0].character, original,
-            "normalisation hides {original}"
-        );
+        assert_eq!(normal[0].character, original, "normalisation hides {original}");
     }
     assert!(seen.len() > 1_000);
 }
@@ -64,27 +47,16 @@ fn every_agreed_substitute_replaces_an_outside_character_by_inside_ones_and_stan
 fn takahashi_with_the_ladder_becomes_takahashi_and_the_map_says_where() {
     let name = certify_name("髙橋　德子", &Choices::none()).unwrap();
     assert_eq!((name.text(), name.map()), ("高橋　徳子", "10010"));
-    let [first, second] = name.substitutions() else {
-        panic!("two substitutions")
-    };
-    assert_eq!(
-        (first.position, first.original, first.substitute.as_str()),
-        (0, '髙', "高")
-    );
+    let [first, second] = name.substitutions() else { panic!("two substitutions") };
+    assert_eq!((first.position, first.original, first.substitute.as_str()), (0, '髙', "高"));
     assert_eq!(first.source, SubstitutionSource::Agreed);
-    assert_eq!(
-        (first.code_point().as_str(), second.position),
-        ("U+9AD9", 3)
-    );
+    assert_eq!((first.code_point().as_str(), second.position), ("U+9AD9", 3));
 }
 
 #[test]
 fn common_variants_in_names_have_agreed_substitutes() {
     let originals = "﨑瀨𠮷栁增寬橫淸黑緖郞\u{FA19}\u{F929}\u{FA45}\u{1B002}";
-    assert_eq!(
-        certified(originals).text(),
-        "崎瀬吉柳増寛横清黒緒郎神朗海あ"
-    );
+    assert_eq!(certified(originals).text(), "崎瀬吉柳増寛横清黒緒郎神朗海あ");
     assert_eq!(certified("嵜濵邊邉").map(), "0000");
 }
 
@@ -111,11 +83,7 @@ fn machine_variants_are_normalised_and_do_not_count_as_substitutions() {
 
 #[test]
 fn a_latin_name_stays_as_it_is_written() {
-    for name in [
-        "O'BRIEN-SMITH J. JR, 3",
-        "GARCÍA LÓPEZ　MARÍA JOSÉ",
-        "SUHARTO",
-    ] {
+    for name in ["O'BRIEN-SMITH J. JR, 3", "GARCÍA LÓPEZ　MARÍA JOSÉ", "SUHARTO"] {
         assert_eq!(certify_name(name, &Choices::none()).unwrap().text(), name);
     }
 }
@@ -129,17 +97,8 @@ fn family_and_given_name_in_kanji_are_parted_by_a_wide_space() {
 #[test]
 fn characters_without_a_substitute_go_to_the_officer_all_of_them() {
     let refused = certify("髙\u{E000}ﾊﾞ①\"", &Choices::none()).unwrap_err();
-    let CharacterError::Unresolved {
-        unresolved,
-        proposed,
-    } = &refused
-    else {
-        panic!("{refused}")
-    };
-    let waiting: Vec<_> = unresolved
-        .iter()
-        .map(|one| (one.position, one.original))
-        .collect();
+    let CharacterError::Unresolved { unresolved, proposed } = &refused else { panic!("{refused}") };
+    let waiting: Vec<_> = unresolved.iter().map(|one| (one.position, one.original)).collect();
     assert_eq!(waiting, [(1, '\u{E000}'), (4, '①'), (5, '"')]);
     assert_eq!(proposed.len(), 1);
     assert_eq!(
@@ -150,32 +109,17 @@ fn characters_without_a_substitute_go_to_the_officer_all_of_them() {
 
 #[test]
 fn the_resident_may_ask_for_another_substitute_or_a_reading_in_kana() {
-    let choices = Choices::none()
-        .with(0, "嵜")
-        .unwrap()
-        .with(2, "ﾖｼｶﾞ")
-        .unwrap();
+    let choices = Choices::none().with(0, "嵜").unwrap().with(2, "ﾖｼｶﾞ").unwrap();
     let name = certify_name("﨑　\u{E000}男", &choices).unwrap();
     assert_eq!((name.text(), name.map()), ("嵜　ヨシガ男", "101110"));
-    assert!(
-        name.substitutions()
-            .iter()
-            .all(|one| one.source == SubstitutionSource::Chosen)
-    );
+    assert!(name.substitutions().iter().all(|one| one.source == SubstitutionSource::Chosen));
 }
 
 #[test]
 fn a_choice_must_be_one_character_of_the_repertoire_or_kana() {
-    for refused in [
-        "", " ", "　", "〓", "髙", "高崎", "高さ", "AB", "\"", "\n", "①",
-    ] {
+    for refused in ["", " ", "　", "〓", "髙", "高崎", "高さ", "AB", "\"", "\n", "①"] {
         let error = Choices::none().with(0, refused).unwrap_err();
-        assert_eq!(
-            error,
-            CharacterError::NotASubstitute {
-                replacement: refused.to_owned()
-            }
-        );
+        assert_eq!(error, CharacterError::NotASubstitute { replacement: refused.to_owned() });
     }
     for taken in ["高", "A", "１", "たか", "ﾀｶ", "コー"] {
         assert!(Choices::none().with(0, taken).is_ok(), "{taken}");
@@ -193,61 +137,35 @@ fn a_choice_where_none_is_needed_was_made_for_another_text_and_is_refused() {
 
 #[test]
 fn control_and_layout_characters_are_refused_with_their_code_point() {
-    for character in [
-        '\0', '\n', '\u{7F}', '\u{85}', '\u{200B}', '\u{202E}', '\u{FEFF}', '\u{FFFE}',
-    ] {
+    for character in
+        ['\0', '\n', '\u{7F}', '\u{85}', '\u{200B}', '\u{202E}', '\u{FEFF}', '\u{FFFE}']
+    {
         let refused = certify(&format!("山{character}田"), &Choices::none()).unwrap_err();
-        assert_eq!(
-            refused,
-            CharacterError::ControlCharacter {
-                position: 1,
-                character
-            }
-        );
-        assert!(
-            refused
-                .to_string()
-                .contains(&format!("U+{:04X}", character as u32))
-        );
+        assert_eq!(refused, CharacterError::ControlCharacter { position: 1, character });
+        assert!(refused.to_string().contains(&format!("U+{:04X}", character as u32)));
     }
 }
 
 #[test]
 fn a_name_or_address_of_spaces_only_is_empty() {
     for empty in ["", " ", "　 　", "\u{E0100}"] {
-        assert_eq!(
-            certify_name(empty, &Choices::none()),
-            Err(CharacterError::Empty)
-        );
-        assert_eq!(
-            certify_address(empty, &Choices::none()),
-            Err(CharacterError::Empty)
-        );
+        assert_eq!(certify_name(empty, &Choices::none()), Err(CharacterError::Empty));
+        assert_eq!(certify_address(empty, &Choices::none()), Err(CharacterError::Empty));
     }
 }
 
 #[test]
 fn an_address_has_at_most_200_characters_after_substitution() {
     let longest = "ﾊﾞ".repeat(199) + "Ⅰ";
-    assert_eq!(
-        certify_address(&longest, &Choices::none())
-            .unwrap()
-            .map()
-            .len(),
-        200
-    );
+    assert_eq!(certify_address(&longest, &Choices::none()).unwrap().map().len(), 200);
     let refused = certify_address(&("あ".repeat(199) + "Ⅱ"), &Choices::none());
     assert_eq!(refused, Err(CharacterError::AddressTooLong { count: 201 }));
 }
 
 #[test]
 fn originals_differ_by_a_substitution_but_not_by_a_machine_variant() {
-    for (a, b) in [
-        ("髙", "高"),
-        ("神", "\u{FA19}"),
-        ("山田", "山口"),
-        ("山田", "山田太"),
-    ] {
+    for (a, b) in [("髙", "高"), ("神", "\u{FA19}"), ("山田", "山口"), ("山田", "山田太")]
+    {
         assert!(!same_original(a, b), "{a} {b}");
     }
     for (a, b) in [
@@ -264,8 +182,5 @@ fn originals_differ_by_a_substitution_but_not_by_a_machine_variant() {
 
 #[test]
 fn certificate_text_hides_the_name_from_logs() {
-    assert_eq!(
-        format!("{:?}", certified("髙田")),
-        "CertificateText(2 characters, 1 substituted)"
-    );
+    assert_eq!(format!("{:?}", certified("髙田")), "CertificateText(2 characters, 1 substituted)");
 }

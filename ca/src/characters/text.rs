@@ -56,19 +56,13 @@ impl CertificateText {
     }
 
     pub(super) fn not_empty(self) -> Result<Self, CharacterError> {
-        if self.text.is_empty() {
-            Err(CharacterError::Empty)
-        } else {
-            Ok(self)
-        }
+        if self.text.is_empty() { Err(CharacterError::Empty) } else { Ok(self) }
     }
 
     /// Widens the ASCII spaces of a Japanese name that has no U+3000. One character stays one,
     /// so the map stays.
     pub(super) fn with_parted_names(mut self) -> Self {
-        let japanese = self
-            .text
-            .contains(|character| is_kanji(character) || is_kana(character));
+        let japanese = self.text.contains(|character| is_kanji(character) || is_kana(character));
         if japanese && !self.text.contains('\u{3000}') {
             self.text = self.text.replace(' ', "\u{3000}");
         }
@@ -80,10 +74,7 @@ impl fmt::Debug for CertificateText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let characters = self.map.len();
         let substituted = self.map.matches('1').count();
-        write!(
-            f,
-            "CertificateText({characters} characters, {substituted} substituted)"
-        )
+        write!(f, "CertificateText({characters} characters, {substituted} substituted)")
     }
 }
 
@@ -109,18 +100,13 @@ impl Draft {
     }
 
     pub fn substitute(&mut self, substitution: Substitution) {
-        self.map
-            .extend(substitution.substitute.chars().map(|_| '1'));
+        self.map.extend(substitution.substitute.chars().map(|_| '1'));
         self.text.push_str(&substitution.substitute);
         self.substitutions.push(substitution);
     }
 
     pub fn finish(self) -> CertificateText {
-        CertificateText {
-            text: self.text,
-            map: self.map,
-            substitutions: self.substitutions,
-        }
+        CertificateText { text: self.text, map: self.map, substitutions: self.substitutions }
     }
 
     pub fn into_substitutions(self) -> Vec<Substitution> {

@@ -103,7 +103,6 @@ pub struct Act {
     /// When it was signed, by the terminal's clock.
     pub made_at: Timestamp,
     /// What is asked.
-    #[serde(flatten)]
     pub deed: Deed,
 }
 
@@ -179,7 +178,7 @@ pub type SubstituteChoices = BTreeMap<usize, String>;
 
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "deed", rename_all = "snake_case")]
+#[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Deed {
     /// Opens a case at the officer's own counter.
     OpenCase {
@@ -191,7 +190,6 @@ pub enum Deed {
         /// The open case.
         case: CaseId,
         /// By what.
-        #[serde(flatten)]
         by: LookUpBy,
     },
     /// Applies: from here on everything about the person is decided, and one key pair on this card
@@ -263,6 +261,9 @@ pub enum Deed {
         /// Why.
         why: String,
     },
+    /// Says that the authority's clock is right although it jumped. Counts once two persons said
+    /// so; until then what was scheduled does not fire.
+    AcceptClock,
     /// Cuts or opens the link to a source at once. Security officer only.
     Link {
         /// The source.
@@ -288,6 +289,7 @@ impl Deed {
             Self::CloseCase { .. } => "close_case",
             Self::Enrol { .. } => "enrol",
             Self::Dismiss { .. } => "dismiss",
+            Self::AcceptClock => "accept_clock",
             Self::Link { .. } => "link",
         }
     }
@@ -305,6 +307,7 @@ impl Deed {
             Self::OpenCase { .. }
             | Self::Enrol { .. }
             | Self::Dismiss { .. }
+            | Self::AcceptClock
             | Self::Link { .. } => None,
         }
     }
@@ -614,4 +617,34 @@ pub enum Refusal {
     /// The authority cannot do it now: data base or key out of reach.
     #[error("the authority cannot do this now: nothing was done; repeat the same request")]
     NotNowPossible,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_act_reads_back_as_it_was_written_and_takes_no_unknown_field() {
+        let act = Act {
+            request: RequestId::from_random([1; 16]),
+            authority: Sha256([2; 32]),
+            made_at: "2026-04-01T00:00:00Z".parse().unwrap(),
+            deed: Deed::LookUp {
+                case: CaseId::from_random([3; 16]),
+                by: LookUpBy::Items {
+                    name: "証　花子".into(),
+                    birth_date: "319700115".parse().unwrap(),
+                    sex: None,
+                    address: None,
+                },
+            },
+        };
+        let json = serde_json::to_string(&act).unwrap();
+        assert_eq!(serde_json::from_str::<Act>(&json).unwrap(), act);
+        for place in ["\"act\":", "\"request\":", "\"by\":\"items\","] {
+            let extra = json.replacen(place, &format!("\"extra\":1,{place}"), 1);
+            assert_ne!(extra, json);
+            assert!(serde_json::from_str::<Act>(&extra).is_err(), "unknown field before {place}");
+        }
+    }
 }

@@ -54,6 +54,14 @@ impl FromStr for ResidentCode {
 #[serde(transparent)]
 pub struct CodeCommitment(Sha256);
 
+impl CodeCommitment {
+    /// Stands for no code: thirty-two zeros, which no opening opens. Put in place of a commitment
+    /// where two events are compared, since each has a salt of its own.
+    pub fn blank() -> Self {
+        Self(Sha256([0; 32]))
+    }
+}
+
 /// What opens a [`CodeCommitment`]: travels only encrypted to the authority, and is destroyed
 /// there as soon as the keyed hash is made.
 #[derive(Clone, Serialize, Deserialize)]

@@ -8,12 +8,9 @@ use super::certified;
 /// Text as registers, vendors and accidents write it.
 fn text() -> impl Strategy<Value = String> {
     let outside: Vec<char> = substitutes::all().map(|(original, _)| original).collect();
-    let inside: Vec<char> = ('\u{80}'..='\u{FFFF}')
-        .filter(|&c| in_repertoire(c))
-        .collect();
-    let pieces: Vec<char> = "かはウワAe\u{3099}\u{309A}ﾞﾟ\u{301}\u{E0100}\u{FE00}  　　"
-        .chars()
-        .collect();
+    let inside: Vec<char> = ('\u{80}'..='\u{FFFF}').filter(|&c| in_repertoire(c)).collect();
+    let pieces: Vec<char> =
+        "かはウワAe\u{3099}\u{309A}ﾞﾟ\u{301}\u{E0100}\u{FE00}  　　".chars().collect();
     let character = prop_oneof![
         4 => prop::sample::select(inside),
         3 => prop::sample::select(outside),
@@ -32,9 +29,7 @@ fn decided(original: &str) -> Result<(CertificateText, Choices), CharacterError>
         Err(CharacterError::Unresolved { unresolved, .. }) => {
             let choices = unresolved
                 .iter()
-                .try_fold(Choices::none(), |choices, one| {
-                    choices.with(one.position, "カナ")
-                })?;
+                .try_fold(Choices::none(), |choices, one| choices.with(one.position, "カナ"))?;
             Ok((certify(original, &choices)?, choices))
         }
         Err(other) => Err(other),

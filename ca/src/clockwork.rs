@@ -1,0 +1,243 @@
+//! What the passing of time asks for: settling, planned moves, renewed responders, signed heads of
+//! the audit chain, cases that nobody finished.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use akashi_keys::OfficerToken;
+use akashi_ledger::{Permit, ResponderCertificate, Step};
+use akashi_wire::act::PartyId;
+use akashi_wire::{SerialNumber, SignedMessage};
+use der::{Decode, Encode};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use rand::Rng;
+use rand::rngs::StdRng;
+
+use crate::counter::end_undelivered;
+use crate::idou::Worker;
+use crate::lint::lint_responder;
+use crate::profile::responder::tbs_responder;
+use crate::{CaError, Issuer, issuance};
+
+/// A clock that runs ahead of the monotonic one by more than this has jumped.
+const JUMP: SignedDuration = SignedDuration::from_mins(10);
+
+/// Stops what is scheduled when the clock jumps forward: a wrong hand on the clock must not fire
+/// every planned move of the coming months. Two persons may say that the clock is right.
+#[derive(Default)]
+pub struct ClockGuard(Mutex<Guard>);
+
+#[derive(Default)]
+struct Guard {
+    last: Option<(Timestamp, Duration)>,
+    held: bool,
+    accepted: BTreeSet<PartyId>,
+}
+
+impl ClockGuard {
+    /// Looks at both clocks. `Some(true)` when it has just stopped what is scheduled.
+    fn look(&self, now: Timestamp, monotonic: Duration) -> (bool, bool) {
+        let mut guard = self.0.lock().expect("nobody panics with the guard");
+        let jumped = guard.last.is_some_and(|(then, then_monotonic)| {
+            let passed = SignedDuration::try_from(monotonic.saturating_sub(then_monotonic))
+                .unwrap_or(SignedDuration::MAX);
+            now.duration_since(then).saturating_sub(passed) > JUMP
+        });
+        let newly = jumped && !guard.held;
+        guard.held |= jumped;
+        guard.last = Some((now, monotonic));
+        (guard.held, newly)
+    }
+
+    /// One person says that the clock is right; `true` once two have said so.
+    pub fn accept(&self, party: PartyId) -> bool {
+        let mut guard = self.0.lock().expect("nobody panics with the guard");
+        guard.accepted.insert(party);
+        if guard.accepted.len() >= 2 {
+            guard.held = false;
+            guard.accepted.clear();
+        }
+        !guard.held
+    }
+}
+
+/// What one tick did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ticked {
+    /// Events of the inbox looked at.
+    pub settled: usize,
+    /// Planned moves fired.
+    pub fired: usize,
+    /// Certificates given to responders.
+    pub responders: usize,
+    /// Interrupted intentions voided.
+    pub voided: usize,
+    /// Certificates revoked because nobody took them.
+    pub undelivered: usize,
+    /// Whether scheduled acts wait for two persons to accept the clock.
+    pub held_by_clock: bool,
+}
+
+/// The authority's own clockwork.
+pub struct Clockwork {
+    issuer: Issuer,
+    worker: Worker,
+    token: Arc<OfficerToken>,
+    guard: Arc<ClockGuard>,
+    rng: Mutex<StdRng>,
+}
+
+impl Clockwork {
+    /// A clockwork that signs its orders with `token`.
+    pub fn new(
+        issuer: Issuer,
+        token: Arc<OfficerToken>,
+        guard: Arc<ClockGuard>,
+        rng: StdRng,
+    ) -> Self {
+        let worker = Worker::new(issuer.ledger.clone(), issuer.vault.clone(), issuer.rules.clone());
+        Self { issuer, worker, token, guard, rng: Mutex::new(rng) }
+    }
+
+    /// Does everything that is due now. May be called as often as one likes.
+    pub async fn tick(&self, now: Timestamp, monotonic: Duration) -> Result<Ticked, CaError> {
+        let ledger = &self.issuer.ledger;
+        let permit = ledger
+            .order("tick", self.token.certificate(), now, |octets| self.token.sign(octets))
+            .await?;
+        let (held_by_clock, newly) = self.guard.look(now, monotonic);
+        if newly {
+            let mut writing = ledger.begin(&permit, now).await?;
+            writing.note("alarm", "the clock jumped forward: scheduled acts wait", None).await?;
+            writing.commit().await?;
+        }
+        let mut ticked = Ticked { held_by_clock, ..Ticked::default() };
+        ticked.settled = self.worker.settle_waiting(&permit, now).await?;
+        if !held_by_clock {
+            ticked.fired = self.worker.fire_due(&permit, now).await?;
+            ticked.undelivered = self.end_undelivered(&permit, now).await?;
+        }
+        ticked.voided = self.void_interrupted(&permit, now).await?;
+        ticked.responders = self.certify_responders(&permit, now).await?;
+        self.sign_head(now).await?;
+        Ok(ticked)
+    }
+
+    async fn void_interrupted(&self, permit: &Permit, now: Timestamp) -> Result<usize, CaError> {
+        let minutes = i64::from(self.issuer.rules.interrupted_after_minutes);
+        let serials = self.issuer.ledger.interrupted(now - minutes.minutes()).await?;
+        for serial in &serials {
+            let mut writing = self.issuer.ledger.begin(permit, now).await?;
+            if writing.standing(*serial).await?.is_none() {
+                writing.void(*serial).await?;
+                writing.commit().await?;
+            }
+        }
+        Ok(serials.len())
+    }
+
+    async fn end_undelivered(&self, permit: &Permit, now: Timestamp) -> Result<usize, CaError> {
+        let hours = i64::from(self.issuer.rules.undelivered_after_hours);
+        let cases = self.issuer.ledger.undelivered(now - hours.hours()).await?;
+        for case in &cases {
+            let mut writing = self.issuer.ledger.begin(permit, now).await?;
+            let Some(mut file) = writing.case(case.case).await?.filter(|f| f.step == Step::Issued)
+            else {
+                continue;
+            };
+            if let Some(serial) = file.serial {
+                end_undelivered(&mut writing, serial).await?;
+            }
+            file.step = Step::Closed;
+            writing.save_case(&file).await?;
+            writing.note("undelivered", &file.case.to_string(), None).await?;
+            writing.commit().await?;
+        }
+        Ok(cases.len())
+    }
+
+    async fn certify_responders(&self, permit: &Permit, now: Timestamp) -> Result<usize, CaError> {
+        let issuer = &self.issuer;
+        let age = i64::from(issuer.rules.responder_renewed_after_days) * 24;
+        let keys = issuer.ledger.responders_to_certify(now - age.hours()).await?;
+        for public_key in &keys {
+            let mut octets = [0; SerialNumber::LENGTH];
+            self.rng.lock().expect("nobody panics with the generator").fill_bytes(&mut octets);
+            let serial = SerialNumber::from_random(octets);
+            let not_before = Timestamp::from_second(now.as_second()).unwrap_or(now);
+            let life = i64::from(issuer.rules.responder_days) * 24;
+            let not_after = (not_before + life.hours()).min(issuer.facts.not_after);
+            let tbs = tbs_responder(
+                &issuer.authority.profile,
+                &issuer.facts,
+                issuer.key.algorithm(),
+                serial,
+                Decode::from_der(public_key)?,
+                (not_before, not_after),
+            )?
+            .to_der()?;
+            let findings = lint_responder(&tbs, &issuer.facts);
+            if !findings.is_empty() {
+                return Err(CaError::Lint(findings));
+            }
+            let mut writing = issuer.ledger.begin(permit, now).await?;
+            writing.intend_responder(serial).await?;
+            writing.commit().await?;
+            let certificate = issuance::sign(&tbs, &*issuer.key, &issuer.facts)?;
+            let mut writing = issuer.ledger.begin(permit, now).await?;
+            let public_key = public_key.clone();
+            writing
+                .file_responder(&ResponderCertificate {
+                    serial,
+                    public_key,
+                    certificate,
+                    not_before,
+                    not_after,
+                })
+                .await?;
+            writing.commit().await?;
+        }
+        Ok(keys.len())
+    }
+
+    async fn sign_head(&self, now: Timestamp) -> Result<(), CaError> {
+        let Some(head) = self.issuer.ledger.head_to_sign().await? else { return Ok(()) };
+        let message = SignedMessage::sign(&head, self.token.certificate(), now, |octets| {
+            self.token.sign(octets)
+        })
+        .and_then(SignedMessage::verify)
+        .map_err(|_| CaError::BadSignature("the clockwork's own key"))?;
+        Ok(self.issuer.ledger.keep_signed_head(&message).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_jumps_holds_what_is_scheduled_until_two_persons_accept_it() {
+        let guard = ClockGuard::default();
+        let start: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+        let second = Duration::from_secs(1);
+        assert_eq!(guard.look(start, Duration::ZERO), (false, false));
+        assert_eq!(guard.look(start + 1.second(), second), (false, false));
+        assert_eq!(guard.look(start + 90.minutes(), 2 * second), (true, true));
+        assert_eq!(guard.look(start + 91.minutes(), 62 * second), (true, false));
+        let (one, other) = (PartyId::from_random([1; 16]), PartyId::from_random([2; 16]));
+        assert!(!guard.accept(one));
+        assert!(!guard.accept(one), "the same person twice is one person");
+        assert!(guard.accept(other));
+        assert_eq!(guard.look(start + 92.minutes(), 122 * second), (false, false));
+    }
+
+    #[test]
+    fn a_machine_that_slept_is_no_jump_when_its_monotonic_clock_ran_on() {
+        let guard = ClockGuard::default();
+        let start: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+        guard.look(start, Duration::ZERO);
+        let night = Duration::from_secs(8 * 3600);
+        assert_eq!(guard.look(start + 8.hours(), night), (false, false));
+    }
+}

@@ -1,0 +1,270 @@
+//! The counter's door: what officers ask, act by act.
+//!
+//! Every act is verified, permitted, carried out and answered once. The act itself, as signed, is
+//! the audit entry's content; a refusal is an entry too.
+
+mod application;
+mod case_record;
+mod delivery;
+mod ending;
+mod enrolment;
+mod look_up;
+
+use std::sync::{Arc, Mutex};
+
+use akashi_keys::{KeyError, LinkAuthority, Opener, Vault};
+use akashi_ledger::{CaseFile, Content, LedgerError, Permit, RecordedRequest, Step, Writing};
+use akashi_wire::act::{Act, Answer, Deed, Refusal};
+use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
+use akashi_wire::{CaseId, SignedMessage, Verified};
+use jiff::{SignedDuration, Timestamp};
+use rand::Rng;
+use rand::rngs::StdRng;
+
+use crate::clockwork::ClockGuard;
+use crate::{CaError, Issuer, RegistryClient};
+use case_record::CaseRecord;
+
+pub(crate) use ending::end_undelivered;
+
+/// Everything that the counter's door needs.
+pub struct Counter {
+    issuer: Issuer,
+    registry: RegistryClient,
+    link_authority: Arc<LinkAuthority>,
+    opener: Arc<Opener>,
+    guard: Arc<ClockGuard>,
+    rng: Mutex<StdRng>,
+}
+
+/// One act on its way through the counter.
+struct Acting<'a> {
+    act: &'a Act,
+    message: &'a Verified,
+    permit: &'a Permit,
+    now: Timestamp,
+}
+
+/// Why an act stops before its end.
+enum Halt {
+    /// It was carried out meanwhile, by a copy of the same request.
+    Already(Box<Answer>),
+    Error(CaError),
+}
+
+macro_rules! halt_from {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Halt {
+            fn from(error: $error) -> Self {
+                Self::Error(error.into())
+            }
+        }
+    )*};
+}
+halt_from!(CaError, Refusal, LedgerError, KeyError, der::Error);
+
+impl Counter {
+    /// A counter over an issuer; `rng` gives serial numbers and challenges.
+    pub fn new(
+        issuer: Issuer,
+        registry: RegistryClient,
+        link_authority: Arc<LinkAuthority>,
+        opener: Arc<Opener>,
+        guard: Arc<ClockGuard>,
+        rng: StdRng,
+    ) -> Self {
+        Self { issuer, registry, link_authority, opener, guard, rng: Mutex::new(rng) }
+    }
+
+    /// Carries out one signed act. `peer` is the certificate at the other end of the link.
+    ///
+    /// # Errors
+    /// Everything that the asker can mend is a [`Refusal`] inside of the error; each is on record.
+    pub async fn act(
+        &self,
+        message: SignedMessage,
+        peer: &[u8],
+        now: Timestamp,
+    ) -> Result<Answer, CaError> {
+        let message = message.verify().map_err(|e| Refusal::Malformed { what: e.to_string() })?;
+        if message.signer() != peer {
+            return Err(Refusal::NotEnrolled.into());
+        }
+        let permit = self.issuer.ledger.permit(&message, now).await?;
+        let act: Act = serde_json::from_slice(message.content())
+            .map_err(|e| Refusal::Malformed { what: format!("column {}", e.column()) })?;
+        let acting = Acting { act: &act, message: &message, permit: &permit, now };
+        match self.carry_out(&acting).await {
+            Ok(answer) => Ok(answer),
+            Err(Halt::Already(answer)) => Ok(*answer),
+            Err(Halt::Error(error)) => {
+                if let CaError::Refused(refusal) = &error {
+                    self.note_refusal(&acting, refusal).await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn carry_out(&self, acting: &Acting<'_>) -> Result<Answer, Halt> {
+        let act = acting.act;
+        if act.authority != self.issuer.authority.fingerprint() {
+            return Err(Refusal::OtherAuthority.into());
+        }
+        if let Some(done) = self.issuer.ledger.request(act.request).await? {
+            return self.repeat(acting, &done);
+        }
+        let skew = SignedDuration::from_secs(i64::from(self.issuer.rules.act_skew_seconds));
+        if act.made_at < acting.now - skew || act.made_at > acting.now + skew {
+            return Err(Refusal::NotNow { made_at: act.made_at }.into());
+        }
+        let is_security_officer = *acting.permit.role() == Role::SecurityOfficer;
+        let is_officer = matches!(acting.permit.role(), Role::Officer { .. });
+        match &act.deed {
+            Deed::Enrol { .. } | Deed::Dismiss { .. } | Deed::Link { .. }
+                if !is_security_officer =>
+            {
+                Err(Refusal::NotAllowed.into())
+            }
+            Deed::Enrol { name, party, request_for_certificate } => {
+                self.enrol(acting, name, party, &request_for_certificate.0).await
+            }
+            Deed::Dismiss { party, .. } => self.dismiss(acting, *party).await,
+            Deed::Link { source, open, .. } => self.link(acting, *source, *open).await,
+            Deed::AcceptClock if is_officer || is_security_officer => {
+                self.accept_clock(acting).await
+            }
+            _ if !is_officer => Err(Refusal::NotAllowed.into()),
+            Deed::OpenCase { procedure } => self.open_case(acting, *procedure).await,
+            Deed::LookUp { case, by } => self.look_up(acting, *case, by).await,
+            Deed::Apply { case, card, identity, name_choices, address_choices } => {
+                let choices = (name_choices, address_choices);
+                self.apply(acting, *case, card, identity, choices).await
+            }
+            Deed::Certify { case, card, proof } => {
+                self.certify(acting, *case, card, &proof.0).await
+            }
+            Deed::ConfirmDelivery { case, card, read_back } => {
+                self.confirm_delivery(acting, *case, card, *read_back).await
+            }
+            Deed::Revoke { case, reason } => self.revoke(acting, *case, *reason).await,
+            Deed::Hold { case } => self.hold(acting, *case).await,
+            Deed::CloseCase { case, .. } => self.close_case(acting, *case).await,
+            Deed::AcceptClock => Err(Refusal::NotAllowed.into()),
+        }
+    }
+
+    /// The answer that a request got before.
+    fn repeat(&self, acting: &Acting<'_>, done: &RecordedRequest) -> Result<Answer, Halt> {
+        let same = done.party == acting.permit.party()
+            && done.digest == Sha256::of(acting.message.content());
+        if !same {
+            return Err(Refusal::RequestReused.into());
+        }
+        let answer = self.vault().open("request", done.request.as_bytes(), &done.sealed_answer)?;
+        serde_json::from_slice(&answer).map_err(|e| CaError::Damaged(e.to_string()).into())
+    }
+
+    /// Begins the change that an act makes. A copy of the same request that was quicker halts it.
+    async fn begin(&self, acting: &Acting<'_>) -> Result<Writing, Halt> {
+        let mut writing = self.issuer.ledger.begin(acting.permit, acting.now).await?;
+        if let Some(done) = writing.request(acting.act.request).await? {
+            return Err(Halt::Already(Box::new(self.repeat(acting, &done)?)));
+        }
+        Ok(writing)
+    }
+
+    /// Ends the change that an act makes: the act as signed is noted, its answer kept, all of it
+    /// made durable.
+    async fn finish(
+        &self,
+        mut writing: Writing,
+        acting: &Acting<'_>,
+        subject: &str,
+        answer: Answer,
+    ) -> Result<Answer, Halt> {
+        let evidence = self.evidence(acting)?;
+        writing.note(acting.act.deed.verb(), subject, Some(evidence)).await?;
+        let octets = serde_json::to_vec(&answer).expect("an answer is JSON");
+        let request = acting.act.request;
+        writing
+            .record_request(&RecordedRequest {
+                request,
+                party: acting.permit.party(),
+                digest: Sha256::of(acting.message.content()),
+                sealed_answer: self.vault().seal("request", request.as_bytes(), &octets)?,
+            })
+            .await?;
+        writing.commit().await?;
+        Ok(answer)
+    }
+
+    async fn note_refusal(&self, acting: &Acting<'_>, refusal: &Refusal) -> Result<(), CaError> {
+        let name = serde_json::to_value(refusal).ok();
+        let name = name.as_ref().and_then(|json| json["refusal"].as_str()).unwrap_or("refused");
+        let case = acting.act.deed.case().map(|case| case.to_string()).unwrap_or_default();
+        let subject = format!("{} {case} {name}", acting.act.deed.verb());
+        // A clock that is behind can record nothing; that refusal stands in the log alone.
+        let mut writing = match self.issuer.ledger.begin(acting.permit, acting.now).await {
+            Err(LedgerError::ClockBehind { .. }) => return Ok(()),
+            other => other?,
+        };
+        writing.note("refuse", &subject, Some(self.evidence(acting)?)).await?;
+        writing.commit().await?;
+        Ok(())
+    }
+
+    /// The act as it was signed: plain `openssl cms -verify` checks it.
+    fn evidence(&self, acting: &Acting<'_>) -> Result<Content, CaError> {
+        let salt = self.random();
+        Ok(Content::new(acting.message.message(), salt, |commitment| {
+            self.vault().seal("audit_content", &commitment.0, acting.message.message())
+        })?)
+    }
+
+    fn vault(&self) -> &Vault {
+        &self.issuer.vault
+    }
+
+    fn random<const N: usize>(&self) -> [u8; N] {
+        let mut octets = [0; N];
+        self.rng.lock().expect("nobody panics with the generator").fill_bytes(&mut octets);
+        octets
+    }
+
+    /// A case of the officer's own counter.
+    async fn case_in(
+        &self,
+        writing: &mut Writing,
+        case: CaseId,
+    ) -> Result<(CaseFile, CaseRecord), Halt> {
+        let own = writing.permit().municipality();
+        let file = writing
+            .case(case)
+            .await?
+            .filter(|file| Some(file.municipality) == own)
+            .ok_or(Refusal::NoSuchCase)?;
+        let record = CaseRecord::open(self.vault(), case, &file.sealed_file)?;
+        Ok((file, record))
+    }
+
+    async fn save_case(
+        &self,
+        writing: &mut Writing,
+        file: &mut CaseFile,
+        record: &CaseRecord,
+    ) -> Result<(), Halt> {
+        file.sealed_file = record.seal(self.vault(), file.case)?;
+        Ok(writing.save_case(file).await?)
+    }
+}
+
+/// Refuses unless the case stands at one of these steps.
+fn at_step(file: &CaseFile, steps: &[Step], acting: &Acting<'_>) -> Result<(), Refusal> {
+    if steps.contains(&file.step) {
+        return Ok(());
+    }
+    let (step, asked) = (file.step.name().to_owned(), acting.act.deed.verb().to_owned());
+    Err(Refusal::WrongStep { step, asked })
+}

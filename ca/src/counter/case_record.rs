@@ -1,0 +1,116 @@
+//! What a case knows beyond its row: sealed, since it is about a person.
+
+use akashi_keys::{KeyError, Vault};
+use akashi_wire::act::{CertifiedText, IdentityProof, Procedure};
+use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::{CaseId, FourItems};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::CaError;
+use crate::characters::{CertificateText, CharacterError, Choices, certify_address, certify_name};
+use akashi_wire::act::{Refusal, SubstituteChoices};
+
+/// The sealed part of a case.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CaseRecord {
+    pub procedure: Procedure,
+    pub looked_up: Option<LookedUp>,
+    pub applied: Option<Applied>,
+    /// The octets to be signed, while they are recorded and not filed.
+    pub tbs: Option<Octets>,
+}
+
+/// The person, as the registry had the record.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LookedUp {
+    pub items: FourItems,
+    pub code_hash: Sha256,
+    pub history: u32,
+    pub as_of: Timestamp,
+    pub protected: bool,
+}
+
+/// The application, as the officer took it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Applied {
+    pub card: String,
+    pub identity: IdentityProof,
+    pub name_choices: SubstituteChoices,
+    pub address_choices: SubstituteChoices,
+    pub challenge: Octets,
+    pub until: Timestamp,
+}
+
+impl CaseRecord {
+    pub fn open(vault: &Vault, case: CaseId, sealed: &[u8]) -> Result<Self, CaError> {
+        let octets = vault.open("case_file", case.as_bytes(), sealed)?;
+        serde_json::from_slice(&octets).map_err(|e| CaError::Damaged(e.to_string()))
+    }
+
+    pub fn seal(&self, vault: &Vault, case: CaseId) -> Result<Vec<u8>, KeyError> {
+        let octets = serde_json::to_vec(self).expect("a case is JSON");
+        vault.seal("case_file", case.as_bytes(), &octets)
+    }
+
+    /// The look-up that every later step needs; the step in the row says that it is there.
+    pub fn person(&self) -> Result<&LookedUp, CaError> {
+        self.looked_up.as_ref().ok_or_else(|| CaError::Damaged("a case without its look-up".into()))
+    }
+
+    /// The application that every later step needs.
+    pub fn application(&self) -> Result<&Applied, CaError> {
+        self.applied
+            .as_ref()
+            .ok_or_else(|| CaError::Damaged("a case without its application".into()))
+    }
+}
+
+/// Name and address as they will stand in the certificate.
+pub(super) fn texts(
+    items: &FourItems,
+    name_choices: &SubstituteChoices,
+    address_choices: &SubstituteChoices,
+) -> Result<(CertificateText, CertificateText), Refusal> {
+    let name = certify_name(&items.name, &choices("name", name_choices)?)
+        .map_err(|error| refusal("name", error))?;
+    let address = certify_address(&items.address, &choices("address", address_choices)?)
+        .map_err(|error| refusal("address", error))?;
+    Ok((name, address))
+}
+
+/// The same for the officer's screen, where undecided characters are shown and not refused.
+pub(super) fn proposal(
+    item: &str,
+    original: &str,
+    certified: Result<CertificateText, CharacterError>,
+) -> Result<CertifiedText, Refusal> {
+    let (text, map, undecided) = match certified {
+        Ok(text) => (Some(text.text().to_owned()), Some(text.map().to_owned()), Vec::new()),
+        Err(CharacterError::Unresolved { unresolved, .. }) => {
+            (None, None, unresolved.iter().map(|one| one.position).collect())
+        }
+        Err(error) => return Err(refusal(item, error)),
+    };
+    Ok(CertifiedText { original: original.to_owned(), text, map, undecided })
+}
+
+fn choices(item: &str, chosen: &SubstituteChoices) -> Result<Choices, Refusal> {
+    chosen.iter().try_fold(Choices::none(), |choices, (position, replacement)| {
+        choices.with(*position, replacement).map_err(|error| refusal(item, error))
+    })
+}
+
+fn refusal(item: &str, error: CharacterError) -> Refusal {
+    let item = item.to_owned();
+    match error {
+        CharacterError::Unresolved { unresolved, .. } => {
+            let positions = unresolved.iter().map(|one| one.position).collect();
+            Refusal::CharactersUndecided { item, positions }
+        }
+        error => Refusal::TextUnfit { item, why: error.to_string() },
+    }
+}

@@ -1,0 +1,50 @@
+//! 交付: the certificate is in the card, read back and activated.
+
+use akashi_ledger::{Recording, Slot, Standing, Step};
+use akashi_wire::act::{Answer, Refusal};
+use akashi_wire::octets::Sha256;
+use akashi_wire::{CaseId, RevocationReason};
+
+use super::{Acting, Counter, Halt, at_step};
+use crate::CaError;
+
+impl Counter {
+    pub(super) async fn confirm_delivery(
+        &self,
+        acting: &Acting<'_>,
+        case: CaseId,
+        card: &str,
+        read_back: Sha256,
+    ) -> Result<Answer, Halt> {
+        let mut writing = self.begin(acting).await?;
+        let (mut file, record) = self.case_in(&mut writing, case).await?;
+        at_step(&file, &[Step::Issued], acting)?;
+        if record.application()?.card != card {
+            return Err(Refusal::WrongCard.into());
+        }
+        let damaged = || CaError::Damaged("an issued case without its certificate".into());
+        let (serial, person) = (file.serial.ok_or_else(damaged)?, file.person.ok_or_else(damaged)?);
+        let sealed = self.issuer.ledger.sealed_certificate(serial).await?.ok_or_else(damaged)?;
+        let certificate = self.vault().open("certificate_file", serial.as_bytes(), &sealed)?;
+        if Sha256::of(&certificate) != read_back {
+            return Err(Refusal::ReadBackDiffers.into());
+        }
+        if writing.standing(serial).await? != Some(Standing::Good) {
+            return Err(Refusal::NoLivingCertificate.into());
+        }
+        // Only now, with the new pair in the card, does the old one end.
+        let living = writing.living(person).await?;
+        let old = living.iter().find(|l| l.slot == Slot::Current && l.serial != serial);
+        if let Some(old) = old {
+            let reason = RevocationReason::Superseded;
+            let recording = Recording { reason, received_at: writing.at(), idou_date: None };
+            writing.revoke(old.serial, &recording).await?;
+        }
+        writing.promote(person).await?;
+        file.step = Step::Done;
+        self.save_case(&mut writing, &mut file, &record).await?;
+        let (fee_yen, superseded) = (self.issuer.rules.fee_yen, old.map(|old| old.serial));
+        let answer = Answer::Delivered { serial, fee_yen, superseded };
+        self.finish(writing, acting, &format!("{case} {serial}"), answer).await
+    }
+}

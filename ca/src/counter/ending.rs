@@ -1,0 +1,116 @@
+//! 失効, 一時保留 and the closing of a case.
+
+use akashi_ledger::{CaseFile, Recording, Standing, Step, Writing};
+use akashi_wire::act::{Answer, Procedure, Refusal};
+use akashi_wire::{CaseId, RevocationReason, SerialNumber};
+
+use super::{Acting, Counter, Halt, at_step};
+use crate::CaError;
+
+impl Counter {
+    /// Ends every living certificate of the person: a renewal under way too.
+    pub(super) async fn revoke(
+        &self,
+        acting: &Acting<'_>,
+        case: CaseId,
+        reason: RevocationReason,
+    ) -> Result<Answer, Halt> {
+        if !matches!(
+            reason,
+            RevocationReason::KeyCompromise | RevocationReason::CessationOfOperation
+        ) {
+            return Err(Refusal::ReasonNotForCounter { reason }.into());
+        }
+        let mut writing = self.begin(acting).await?;
+        let (mut file, record) = self.case_in(&mut writing, case).await?;
+        at_step(&file, &[Step::LookedUp], acting)?;
+        if record.procedure != Procedure::Revocation {
+            return Err(Refusal::NotAllowed.into());
+        }
+        let person = file.person.ok_or(Refusal::NoLivingCertificate)?;
+        let recording = Recording { reason, received_at: writing.at(), idou_date: None };
+        let mut first = None;
+        for living in writing.living(person).await? {
+            if !living.filed {
+                writing.void(living.serial).await?;
+                continue;
+            }
+            let row = writing.revoke(living.serial, &recording).await?;
+            first.get_or_insert(row);
+        }
+        let row = first.ok_or(Refusal::NoLivingCertificate)?;
+        file.step = Step::Done;
+        file.serial = Some(row.serial);
+        self.save_case(&mut writing, &mut file, &record).await?;
+        let answer = Answer::Revoked { serial: row.serial, at: row.recorded_at, reason };
+        self.finish(writing, acting, &format!("{case} {}", row.serial), answer).await
+    }
+
+    /// Puts the current certificate of the person on hold.
+    pub(super) async fn hold(&self, acting: &Acting<'_>, case: CaseId) -> Result<Answer, Halt> {
+        let mut writing = self.begin(acting).await?;
+        let (mut file, record) = self.case_in(&mut writing, case).await?;
+        at_step(&file, &[Step::LookedUp], acting)?;
+        if record.procedure != Procedure::Hold {
+            return Err(Refusal::NotAllowed.into());
+        }
+        let person = file.person.ok_or(Refusal::NoLivingCertificate)?;
+        let (living, standing) =
+            self.current(&mut writing, person).await?.ok_or(Refusal::NoLivingCertificate)?;
+        if matches!(standing, Standing::Held { .. }) {
+            return Err(Refusal::OnHold { serial: living.serial }.into());
+        }
+        let received_at = writing.at();
+        let row = writing.hold(living.serial, received_at).await?;
+        file.step = Step::Done;
+        file.serial = Some(row.serial);
+        self.save_case(&mut writing, &mut file, &record).await?;
+        let reason = RevocationReason::CertificateHold;
+        let answer = Answer::Revoked { serial: row.serial, at: row.recorded_at, reason };
+        self.finish(writing, acting, &format!("{case} {}", row.serial), answer).await
+    }
+
+    /// 取下げ, 却下 or 中止: whatever was issued in the case and not delivered ends.
+    pub(super) async fn close_case(
+        &self,
+        acting: &Acting<'_>,
+        case: CaseId,
+    ) -> Result<Answer, Halt> {
+        let mut writing = self.begin(acting).await?;
+        let (mut file, mut record) = self.case_in(&mut writing, case).await?;
+        at_step(&file, &[Step::Opened, Step::LookedUp, Step::Applied, Step::Issued], acting)?;
+        let revoked = self.abandon(&mut writing, &mut file).await?;
+        record.tbs = None;
+        file.step = Step::Closed;
+        self.save_case(&mut writing, &mut file, &record).await?;
+        self.finish(writing, acting, &case.to_string(), Answer::CaseClosed { revoked }).await
+    }
+
+    /// Ends what was issued in this case and never handed over: filed, it is revoked without a
+    /// stated reason (RFC 5280 §5.3.1); only intended, it is void.
+    pub(super) async fn abandon(
+        &self,
+        writing: &mut Writing,
+        file: &mut CaseFile,
+    ) -> Result<Option<SerialNumber>, CaError> {
+        let Some(serial) = file.serial.take() else { return Ok(None) };
+        end_undelivered(writing, serial).await
+    }
+}
+
+/// Ends one certificate that never reached its holder.
+pub(crate) async fn end_undelivered(
+    writing: &mut Writing,
+    serial: SerialNumber,
+) -> Result<Option<SerialNumber>, CaError> {
+    match writing.standing(serial).await? {
+        None => writing.void(serial).await?,
+        Some(Standing::Good | Standing::Held { .. }) => {
+            let reason = RevocationReason::Unspecified;
+            let recording = Recording { reason, received_at: writing.at(), idou_date: None };
+            writing.revoke(serial, &recording).await?
+        }
+        Some(Standing::Revoked { .. }) => return Ok(None),
+    };
+    Ok(Some(serial))
+}

@@ -1,0 +1,94 @@
+//! Acts about the authority and not about a person: enrolling, dismissing, cutting a link,
+//! accepting the clock.
+
+use akashi_keys::Usage;
+use akashi_ledger::NewEnrolment;
+use akashi_wire::MunicipalityCode;
+use akashi_wire::act::{Answer, PartyId, Refusal};
+use akashi_wire::municipality::Municipality;
+use akashi_wire::octets::Octets;
+use akashi_wire::party::Role;
+
+use super::{Acting, Counter, Halt};
+
+impl Counter {
+    pub(super) async fn enrol(
+        &self,
+        acting: &Acting<'_>,
+        name: &str,
+        role: &Role,
+        request: &[u8],
+    ) -> Result<Answer, Halt> {
+        let malformed = |what: &str| Refusal::Malformed { what: what.to_owned() };
+        if name.trim().is_empty() || name.chars().count() > 64 {
+            return Err(malformed("a name of 1 to 64 characters is needed").into());
+        }
+        match role {
+            Role::Scheduler => return Err(Refusal::NotAllowed.into()),
+            Role::Agency { purposes } if purposes.is_empty() => {
+                return Err(malformed("an agency must notify at least one purpose").into());
+            }
+            Role::Officer { municipality } | Role::Source { municipality } => {
+                let prefecture = self.issuer.authority.profile.prefecture.prefecture();
+                let ours = municipality.prefecture() == prefecture && !municipality.is_prefecture();
+                if !ours || Municipality::of(*municipality).is_none() {
+                    return Err(malformed("the municipality is not one of this prefecture").into());
+                }
+            }
+            _ => {}
+        }
+        let certificate = self
+            .link_authority
+            .certify_request(request, name, &Usage::Party, acting.now)
+            .map_err(|error| malformed(&error.to_string()))?;
+        let party = PartyId::from_random(self.random());
+        let mut writing = self.begin(acting).await?;
+        let new = NewEnrolment {
+            party,
+            name: name.to_owned(),
+            role: role.clone(),
+            certificate: certificate.clone(),
+        };
+        writing.enrol(&new).await?;
+        let answer = Answer::Enrolled {
+            party,
+            certificate: Octets(certificate),
+            link_authority: Octets(self.link_authority.certificate().to_vec()),
+        };
+        self.finish(writing, acting, &party.to_string(), answer).await
+    }
+
+    pub(super) async fn dismiss(
+        &self,
+        acting: &Acting<'_>,
+        party: PartyId,
+    ) -> Result<Answer, Halt> {
+        let mut writing = self.begin(acting).await?;
+        if !writing.dismiss(party).await? {
+            return Err(
+                Refusal::Malformed { what: "there is no such party in force".into() }.into()
+            );
+        }
+        self.finish(writing, acting, &party.to_string(), Answer::Done).await
+    }
+
+    pub(super) async fn accept_clock(&self, acting: &Acting<'_>) -> Result<Answer, Halt> {
+        let writing = self.begin(acting).await?;
+        let answer = self.finish(writing, acting, "clock", Answer::Done).await?;
+        self.guard.accept(acting.permit.party());
+        Ok(answer)
+    }
+
+    pub(super) async fn link(
+        &self,
+        acting: &Acting<'_>,
+        source: MunicipalityCode,
+        open: bool,
+    ) -> Result<Answer, Halt> {
+        let mut writing = self.begin(acting).await?;
+        if !writing.set_link(source, open).await? {
+            return Err(Refusal::Malformed { what: "there is no such source".into() }.into());
+        }
+        self.finish(writing, acting, &source.to_string(), Answer::Done).await
+    }
+}

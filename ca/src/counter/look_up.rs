@@ -1,0 +1,159 @@
+//! Opening a case, and finding the person in the registry.
+
+use akashi_ledger::{CaseFile, Living, PersonId, Standing, Step, Writing};
+use akashi_wire::CaseId;
+use akashi_wire::act::{Answer, LivingCertificate, LookUpBy, Procedure, Refusal};
+use akashi_wire::lookup::{LookUpRequest, ResidentState, Whom};
+use akashi_wire::octets::Sha256;
+use jiff::SignedDuration;
+
+use super::case_record::{CaseRecord, LookedUp, proposal};
+use super::{Acting, Counter, Halt, at_step};
+use crate::characters::{Choices, certify_address, certify_name};
+use crate::profile::validity::renewal_opens;
+
+impl Counter {
+    pub(super) async fn open_case(
+        &self,
+        acting: &Acting<'_>,
+        procedure: Procedure,
+    ) -> Result<Answer, Halt> {
+        let municipality = acting.permit.municipality().ok_or(Refusal::NotAllowed)?;
+        let mut writing = self.begin(acting).await?;
+        let case = CaseId::from_random(self.random());
+        let record = CaseRecord { procedure, looked_up: None, applied: None, tbs: None };
+        let mut file = CaseFile {
+            case,
+            municipality,
+            party: acting.permit.party(),
+            procedure: procedure_name(procedure).to_owned(),
+            step: Step::Opened,
+            person: None,
+            serial: None,
+            sealed_file: Vec::new(),
+            opened_at: writing.at(),
+        };
+        self.save_case(&mut writing, &mut file, &record).await?;
+        let subject = format!("{case} {}", procedure_name(procedure));
+        self.finish(writing, acting, &subject, Answer::CaseOpened { case }).await
+    }
+
+    pub(super) async fn look_up(
+        &self,
+        acting: &Acting<'_>,
+        case: CaseId,
+        by: &LookUpBy,
+    ) -> Result<Answer, Halt> {
+        let municipality = acting.permit.municipality().ok_or(Refusal::NotAllowed)?;
+        let mut writing = self.begin(acting).await?;
+        let (file, record) = self.case_in(&mut writing, case).await?;
+        at_step(&file, &[Step::Opened, Step::LookedUp], acting)?;
+        // The registry may take its time: the book must not wait for it.
+        drop(writing);
+
+        let request = LookUpRequest {
+            case,
+            purpose: procedure_name(record.procedure).to_owned(),
+            municipality,
+            whom: self.whom(by)?,
+        };
+        let found =
+            self.registry.look_up(&request, &self.issuer.ledger, self.vault(), acting.now).await?;
+        let items = found.record.items.clone();
+        if found.record.municipality != municipality {
+            return Err(Refusal::NotResidentHere { municipality: found.record.municipality }.into());
+        }
+        if matches!(record.procedure, Procedure::Issue | Procedure::Renewal) {
+            match found.record.state {
+                ResidentState::Living => {}
+                ResidentState::LeavingOn { day } => return Err(Refusal::Leaving { day }.into()),
+                ResidentState::Deleted => return Err(Refusal::RecordDeleted.into()),
+            }
+        }
+        let name = proposal("name", &items.name, certify_name(&items.name, &Choices::none()))?;
+        let address =
+            proposal("address", &items.address, certify_address(&items.address, &Choices::none()))?;
+        let feed_silent = self.feed_silent(acting, municipality).await?;
+
+        let mut writing = self.begin(acting).await?;
+        let (mut file, mut record) = self.case_in(&mut writing, case).await?;
+        at_step(&file, &[Step::Opened, Step::LookedUp], acting)?;
+        let code_hash = Sha256(*found.code_hash.as_bytes());
+        let person = writing.person(&code_hash.0, PersonId::from_random(self.random()), 0).await?;
+        let living = self.current(&mut writing, person.person).await?;
+        record.looked_up = Some(LookedUp {
+            items: items.clone(),
+            code_hash,
+            history: found.record.history_number,
+            as_of: found.as_of,
+            protected: found.record.protected,
+        });
+        file.step = Step::LookedUp;
+        file.person = Some(person.person);
+        self.save_case(&mut writing, &mut file, &record).await?;
+        let living = living.map(|(living, standing)| LivingCertificate {
+            serial: living.serial,
+            not_after: living.not_after,
+            renewal_opens: renewal_opens(living.not_after),
+            on_hold: matches!(standing, Standing::Held { .. }),
+        });
+        let (as_of, protected) = (found.as_of, found.record.protected);
+        let answer = Answer::Found { items, name, address, as_of, protected, living, feed_silent };
+        self.finish(writing, acting, &case.to_string(), answer).await
+    }
+
+    fn whom(&self, by: &LookUpBy) -> Result<Whom, Halt> {
+        Ok(match by {
+            LookUpBy::Items { name, birth_date, sex, address } => Whom::Items {
+                name: name.clone(),
+                birth_date: *birth_date,
+                sex: *sex,
+                address: address.clone(),
+            },
+            LookUpBy::Code { sealed } => {
+                let unreadable = || Refusal::Malformed {
+                    what: "the code is not encrypted to this authority".into(),
+                };
+                let octets = self.opener.open(&sealed.0).map_err(|_| unreadable())?;
+                let opening = serde_json::from_slice(&octets).map_err(|_| unreadable())?;
+                Whom::Code { opening }
+            }
+        })
+    }
+
+    /// The person's filed certificate in the current place, and how it stands.
+    pub(super) async fn current(
+        &self,
+        writing: &mut Writing,
+        person: PersonId,
+    ) -> Result<Option<(Living, Standing)>, Halt> {
+        for living in writing.living(person).await? {
+            let standing = writing.standing(living.serial).await?;
+            if let (akashi_ledger::Slot::Current, Some(standing)) = (living.slot, standing) {
+                return Ok(Some((living, standing)));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn feed_silent(
+        &self,
+        acting: &Acting<'_>,
+        municipality: akashi_wire::MunicipalityCode,
+    ) -> Result<bool, Halt> {
+        let limit = i64::from(self.issuer.rules.feed_silence_minutes);
+        let limit = SignedDuration::from_mins(limit);
+        let source = self.issuer.ledger.source(municipality).await?;
+        let heard = source.and_then(|source| source.last_heard);
+        Ok(heard.is_none_or(|heard| heard < acting.now - limit))
+    }
+}
+
+pub(super) fn procedure_name(procedure: Procedure) -> &'static str {
+    match procedure {
+        Procedure::Issue => "issue",
+        Procedure::Renewal => "renewal",
+        Procedure::Revocation => "revocation",
+        Procedure::Hold => "hold",
+    }
+}

@@ -1,0 +1,45 @@
+//! What can go wrong in the authority.
+
+use akashi_keys::KeyError;
+use akashi_ledger::LedgerError;
+use akashi_wire::act::Refusal;
+
+/// Why the authority did not do something. A [`Refusal`] is the asker's to mend; all else is the
+/// operator's.
+#[derive(Debug, thiserror::Error)]
+pub enum CaError {
+    /// What was asked cannot be granted.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The book.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A certificate could not be encoded: the profile cannot say what it was given.
+    #[error("the certificate cannot be encoded: {0}")]
+    Encoding(#[from] der::Error),
+    /// The profile and the lint disagree: nothing was signed.
+    #[error("the certificate is against the profile and was not signed: {0:?}")]
+    Lint(Vec<crate::lint::Finding>),
+    /// What was signed does not verify, or reads back as something else: it is not let out.
+    #[error("what was signed is not what was meant: {0}. Stop the authority and examine its key")]
+    BadSignature(&'static str),
+    /// A row of the book holds what no version of this program writes.
+    #[error("the book holds what cannot be read: {0}")]
+    Damaged(String),
+}
+
+impl CaError {
+    /// What the asker is told.
+    pub fn refusal(self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            Self::Ledger(LedgerError::ClockBehind { .. }) => Refusal::ClockBehind,
+            Self::Ledger(LedgerError::NotEnrolled) => Refusal::NotEnrolled,
+            Self::Ledger(LedgerError::NotPermitted { .. }) => Refusal::NotAllowed,
+            _ => Refusal::NotNowPossible,
+        }
+    }
+}

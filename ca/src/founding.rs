@@ -1,0 +1,141 @@
+//! Making an authority: its keys, its certificate, its inner hierarchy, the first page of its book.
+
+use std::path::Path;
+
+use akashi_keys::{
+    Custody, EcKey, KeyError, LinkAuthority, OfficerToken, Passphrase, RsaKey, RsaSize, Signer,
+    Usage, Vault, write_durably,
+};
+use akashi_ledger::{Authority, AuthorityProfile, Issuing, Ledger, NewEnrolment};
+use akashi_wire::act::PartyId;
+use akashi_wire::municipality::Municipality;
+use akashi_wire::party::Role;
+use akashi_wire::{MunicipalityCode, SerialNumber, SignedMessage};
+use der::Encode;
+use jiff::Timestamp;
+use rand::{CryptoRng, Rng};
+
+use crate::CaError;
+use crate::issuance::sign;
+use crate::profile::authority::tbs_authority;
+use crate::profile::{AuthorityFacts, name};
+
+/// What is decided when an authority is made.
+pub struct Founding<'a> {
+    /// What will stand in certificates.
+    pub profile: AuthorityProfile,
+    /// Length of the authority's modulus.
+    pub size: RsaSize,
+    /// Years of the authority's certificate.
+    pub years: i16,
+    /// Names or addresses under which its links are reached.
+    pub hosts: Vec<String>,
+    /// Opens the custody.
+    pub passphrase: &'a Passphrase,
+    /// Name of the first security officer.
+    pub security_officer: String,
+}
+
+/// What was made. The directory holds `keys/` (sealed) and `certificates/` (DER).
+pub struct Founded {
+    /// The authority as it stands in the book.
+    pub authority: Authority,
+    /// The security officer's key and certificate, to be put on a token and handed over.
+    pub security_officer: OfficerToken,
+}
+
+/// Makes an authority in a directory and a book that have none.
+///
+/// # Errors
+/// Nothing is overwritten: a directory or book with an authority is left as it is.
+pub async fn found(
+    ledger: &Ledger<Issuing>,
+    dir: &Path,
+    founding: &Founding<'_>,
+    now: Timestamp,
+    rng: &mut impl CryptoRng,
+) -> Result<Founded, CaError> {
+    let custody = Custody::create(&dir.join("keys"), founding.passphrase)?;
+    let profile = &founding.profile;
+    let ca_key = RsaKey::generate(founding.size)?;
+    let (link_key, clockwork_key, server_key) =
+        (EcKey::generate()?, EcKey::generate()?, EcKey::generate()?);
+    let envelope_key = RsaKey::generate(RsaSize::Rsa3072)?;
+    custody.keep_rsa("ca", &ca_key)?;
+    custody.keep_ec("link", &link_key)?;
+    custody.keep_ec("clockwork", &clockwork_key)?;
+    custody.keep_ec("server", &server_key)?;
+    custody.keep_ec("ocsp", &EcKey::generate()?)?;
+    custody.keep_rsa("envelope", &envelope_key)?;
+    custody.keep_vault(&Vault::generate()?)?;
+
+    let serial = SerialNumber::from_random(random(rng));
+    let tbs = tbs_authority(profile, &ca_key, serial, founding.years, now)?;
+    let facts = AuthorityFacts {
+        subject: tbs.subject.clone(),
+        key_identifier: Vec::new(),
+        public_key: tbs.subject_public_key_info.clone(),
+        not_after: now,
+    };
+    let certificate = sign(&tbs.to_der()?, &ca_key, &facts)?;
+
+    let link = LinkAuthority::create(&link_key, "Akashi Link Authority", now)?;
+    let certify = |key: &dyn Signer, name: &str, usage: Usage| {
+        link.certify(key.public_key(), name, &usage, now)
+    };
+    let server = Usage::Server { hosts: founding.hosts.clone() };
+    let server = certify(&server_key, "Akashi", server)?;
+    let envelope = certify(&envelope_key, "Akashi Inbox", Usage::Recipient)?;
+    let clockwork = certify(&clockwork_key, "Akashi Clockwork", Usage::Party)?;
+    let officer_key = EcKey::generate()?;
+    let officer = certify(&officer_key, &founding.security_officer, Usage::Party)?;
+
+    let certificates = dir.join("certificates");
+    std::fs::create_dir_all(&certificates)
+        .map_err(|source| KeyError::File { file: certificates.clone(), source })?;
+    for (name, der) in [
+        ("ca", &certificate),
+        ("link", &link.certificate().to_vec()),
+        ("server", &server),
+        ("envelope", &envelope),
+        ("clockwork", &clockwork),
+    ] {
+        write_durably(&certificates.join(format!("{name}.der")), der)?;
+    }
+
+    let authority = Authority { generation: 1, certificate, profile: profile.clone() };
+    let party = |name: &str, role, certificate: &[u8], rng: &mut _| NewEnrolment {
+        party: PartyId::from_random(random(rng)),
+        name: name.to_owned(),
+        role,
+        certificate: certificate.to_vec(),
+    };
+    let parties = [
+        party("Akashi Clockwork", Role::Scheduler, &clockwork, rng),
+        party(&founding.security_officer, Role::SecurityOfficer, &officer, rng),
+    ];
+    let message = SignedMessage::sign(b"found", &clockwork, now, |o| clockwork_key.sign(o))
+        .and_then(SignedMessage::verify)
+        .map_err(|_| CaError::BadSignature("the clockwork's own key"))?;
+    ledger.found(&message, &authority, &distribution_points(profile)?, &parties, now).await?;
+    let security_officer = OfficerToken::new(officer_key, officer, link.certificate().to_vec());
+    Ok(Founded { authority, security_officer })
+}
+
+/// A distribution point for every municipality of the prefecture, wards included.
+fn distribution_points(
+    profile: &AuthorityProfile,
+) -> der::Result<Vec<(MunicipalityCode, Vec<u8>)>> {
+    let prefecture = profile.prefecture.prefecture();
+    Municipality::in_prefecture(prefecture)
+        .map(|municipality| {
+            Ok((municipality.code, name::distribution_point(profile, municipality)?))
+        })
+        .collect()
+}
+
+fn random<const N: usize>(rng: &mut impl Rng) -> [u8; N] {
+    let mut octets = [0; N];
+    rng.fill_bytes(&mut octets);
+    octets
+}

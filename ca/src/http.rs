@@ -1,0 +1,192 @@
+//! The authority's doors, over mutual TLS: `POST /acts` for officers, `POST /idou` for sources.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use akashi_link::{Identity, LinkError, Peer};
+use akashi_wire::act::Refusal;
+use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::party::Role;
+use akashi_wire::{Clock, SignedMessage};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+
+use crate::idou::BatchRefusal;
+use crate::{CaError, Clockwork, Counter, Inbox, Issuer};
+
+/// A signed act is small.
+const ACT_LIMIT: usize = 256 * 1024;
+/// A night's bulk of 異動 may be large.
+const BATCH_LIMIT: usize = 64 * 1024 * 1024;
+/// How often the clockwork ticks.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Everything behind the doors.
+#[derive(Clone)]
+pub struct Doors {
+    /// The core.
+    pub issuer: Issuer,
+    /// What officers ask.
+    pub counter: Arc<Counter>,
+    /// What the registry reports.
+    pub inbox: Inbox,
+    /// What time asks for.
+    pub clockwork: Arc<Clockwork>,
+    /// DER of the certificate to which messages are encrypted.
+    pub envelope: Arc<Vec<u8>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What a desk needs to know before its first act: `GET /authority`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AboutAuthority {
+    /// SHA-256 of the authority's certificate: goes into every act.
+    pub fingerprint: Sha256,
+    /// DER of the authority's certificate.
+    pub certificate: Octets,
+    /// DER of the certificate to which messages are encrypted.
+    pub envelope: Octets,
+    /// The authority's time, to which a terminal may compare its own.
+    pub now: jiff::Timestamp,
+}
+
+/// The router of the authority's doors.
+pub fn router(doors: Doors) -> Router {
+    Router::new()
+        .route("/acts", post(act).layer(DefaultBodyLimit::max(ACT_LIMIT)))
+        .route("/idou", post(batch).layer(DefaultBodyLimit::max(BATCH_LIMIT)))
+        .route("/idou/{sequence}", get(standing))
+        .route("/authority", get(about))
+        .with_state(doors)
+}
+
+/// Serves the doors and runs the clockwork until `stop` resolves.
+pub async fn serve(
+    listener: TcpListener,
+    identity: &Identity,
+    doors: Doors,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), LinkError> {
+    let (clockwork, clock) = (doors.clockwork.clone(), doors.clock.clone());
+    let ticking = tokio::spawn(async move {
+        let mut interval = tokio::time::interval(TICK);
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut last = String::new();
+        loop {
+            interval.tick().await;
+            match clockwork.tick(clock.now(), clock.monotonic()).await {
+                Ok(_) => last.clear(),
+                Err(error) => complain(&error, &mut last),
+            }
+        }
+    });
+    let served = akashi_link::serve(listener, identity, router(doors), stop).await;
+    ticking.abort();
+    served
+}
+
+/// Says what is wrong, once for as long as it stays the same.
+fn complain(error: &CaError, last: &mut String) {
+    let text = error.to_string();
+    if *last != text {
+        eprintln!("akashi ca: {text}");
+        *last = text;
+    }
+}
+
+async fn act(
+    State(doors): State<Doors>,
+    Extension(peer): Extension<Peer>,
+    body: Bytes,
+) -> Response {
+    let message = SignedMessage::from_der(body.to_vec());
+    match doors.counter.act(message, &peer.certificate, doors.clock.now()).await {
+        Ok(answer) => Json(answer).into_response(),
+        Err(error) => {
+            if !matches!(error, CaError::Refused(_)) {
+                eprintln!("akashi ca: {error}");
+            }
+            let refusal = error.refusal();
+            (status_of(&refusal), Json(refusal)).into_response()
+        }
+    }
+}
+
+fn status_of(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::NotNowPossible | Refusal::ClockBehind | Refusal::RegistryUnreachable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Refusal::NotEnrolled | Refusal::NotAllowed | Refusal::OtherAuthority => {
+            StatusCode::FORBIDDEN
+        }
+        Refusal::Malformed { .. } => StatusCode::BAD_REQUEST,
+        _ => StatusCode::CONFLICT,
+    }
+}
+
+async fn batch(
+    State(doors): State<Doors>,
+    Extension(peer): Extension<Peer>,
+    body: Bytes,
+) -> Response {
+    match doors.inbox.accept(&body, Some(&peer.certificate), doors.clock.now()).await {
+        Ok(answer) => (StatusCode::ACCEPTED, Json(answer)).into_response(),
+        Err(refusal) => {
+            let status = match &refusal {
+                BatchRefusal::NotNow(_) => StatusCode::SERVICE_UNAVAILABLE,
+                BatchRefusal::NotTheSource { .. }
+                | BatchRefusal::OtherSender
+                | BatchRefusal::LinkCut { .. } => StatusCode::FORBIDDEN,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            (status, refusal.to_string()).into_response()
+        }
+    }
+}
+
+async fn standing(
+    State(doors): State<Doors>,
+    Extension(peer): Extension<Peer>,
+    Path(sequence): Path<u64>,
+) -> Response {
+    let sender = doors.issuer.ledger.enrolment_of(Sha256::of(&peer.certificate)).await;
+    let municipality = match sender {
+        Ok(Some(sender)) if sender.is_in_force(doors.clock.now()) => match sender.role {
+            Role::Source { municipality } => municipality,
+            _ => return (StatusCode::FORBIDDEN, "only a source may ask").into_response(),
+        },
+        Ok(_) => return (StatusCode::FORBIDDEN, "only a source may ask").into_response(),
+        Err(error) => return unavailable(&error.into()),
+    };
+    match doors.inbox.standing(municipality, sequence).await {
+        Ok(Some(standing)) => Json(standing).into_response(),
+        Ok(None) => (StatusCode::NOT_FOUND, "this event has not arrived").into_response(),
+        Err(error) => unavailable(&error),
+    }
+}
+
+async fn about(State(doors): State<Doors>) -> Response {
+    let authority = &doors.issuer.authority;
+    Json(AboutAuthority {
+        fingerprint: authority.fingerprint(),
+        certificate: Octets(authority.certificate.clone()),
+        envelope: Octets(doors.envelope.to_vec()),
+        now: doors.clock.now(),
+    })
+    .into_response()
+}
+
+fn unavailable(error: &CaError) -> Response {
+    eprintln!("akashi ca: {error}");
+    (StatusCode::SERVICE_UNAVAILABLE, "the authority cannot answer now: ask again").into_response()
+}

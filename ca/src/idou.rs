@@ -1,0 +1,132 @@
+//! 異動: what the registry reports, and what it does to a certificate.
+//!
+//! Down: [`message`] opens and checks a batch whole, the inbox takes it in one change, then the
+//! answer goes out. Up, at our own pace: [`worker`] settles event by event, asking
+//! [`consequence`], which is the table of the law and knows nothing of books or keys.
+
+pub mod consequence;
+mod message;
+mod worker;
+
+use std::sync::Arc;
+
+use akashi_keys::{Opener, Vault};
+use akashi_ledger::{Issuing, Ledger};
+use akashi_wire::MunicipalityCode;
+use akashi_wire::batch::{BatchAnswer, BatchError, EventStanding};
+use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
+use jiff::Timestamp;
+
+use crate::CaError;
+
+/// Why a batch is refused, whole; nothing of it was taken.
+#[derive(Debug, thiserror::Error)]
+pub enum BatchRefusal {
+    /// Not encrypted to this authority, or changed on the way.
+    #[error("{0}")]
+    Envelope(akashi_keys::KeyError),
+    /// Not signed, or changed after signing.
+    #[error("the batch is refused: {0}")]
+    Signature(akashi_wire::signed::SignedMessageError),
+    /// The signer is no source, or another one.
+    #[error("the batch is refused: its signer is not the enrolled source of {claimed}")]
+    NotTheSource {
+        /// The municipality that the batch names.
+        claimed: MunicipalityCode,
+    },
+    /// The sender at the other end of the link is not the signer.
+    #[error("the batch is refused: it was sent over another source's link")]
+    OtherSender,
+    /// The text is against the contract.
+    #[error("the batch is refused: {0}")]
+    Contract(#[from] BatchError),
+    /// Not one opening an event, or one that does not open.
+    #[error("the batch is refused: the opening of event {sequence} does not open its commitment")]
+    Opening {
+        /// Which event.
+        sequence: u64,
+    },
+    /// The link was cut by the security officer.
+    #[error(
+        "the link to {source_code} is cut: nothing is taken until the security officer opens it"
+    )]
+    LinkCut {
+        /// The municipality.
+        source_code: MunicipalityCode,
+    },
+    /// The authority cannot take it now; it may be sent again as it is.
+    #[error("the authority cannot take the batch now; nothing was taken, send it again: {0}")]
+    NotNow(CaError),
+}
+
+/// The one inbox behind every door.
+#[derive(Clone)]
+pub struct Inbox {
+    ledger: Ledger<Issuing>,
+    vault: Arc<Vault>,
+    opener: Arc<Opener>,
+}
+
+impl Inbox {
+    /// An inbox over this book, opening what is encrypted to the authority.
+    pub fn new(ledger: Ledger<Issuing>, vault: Arc<Vault>, opener: Arc<Opener>) -> Self {
+        Self { ledger, vault, opener }
+    }
+
+    /// Takes a batch, whole or not at all. `sender` is the certificate at the other end of the
+    /// link, where there is one; a file has none.
+    ///
+    /// When this returns, the batch is committed.
+    pub async fn accept(
+        &self,
+        sealed: &[u8],
+        sender: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Result<BatchAnswer, BatchRefusal> {
+        let not_now = |error: akashi_ledger::LedgerError| BatchRefusal::NotNow(error.into());
+        let message = message::open(sealed, &self.opener, &self.vault)?;
+        let source = message.batch.header.source;
+        if sender.is_some_and(|sender| sender != message.signed.signer()) {
+            return Err(BatchRefusal::OtherSender);
+        }
+        let not_the_source = || BatchRefusal::NotTheSource { claimed: source };
+        let permit = match self.ledger.permit(&message.signed, now).await {
+            Ok(permit) => permit,
+            Err(akashi_ledger::LedgerError::NotEnrolled) => return Err(not_the_source()),
+            Err(error) => return Err(not_now(error)),
+        };
+        if !matches!(permit.role(), Role::Source { municipality } if *municipality == source) {
+            return Err(not_the_source());
+        }
+        match self.ledger.source(source).await.map_err(not_now)? {
+            Some(link) if link.is_open => {}
+            _ => return Err(BatchRefusal::LinkCut { source_code: source }),
+        }
+        let digest = Sha256::of(message.signed.content());
+        let row = [source.to_string().as_bytes(), &digest.0].concat();
+        let evidence = self
+            .vault
+            .seal("batch", &row, message.signed.message())
+            .map_err(|error| BatchRefusal::NotNow(error.into()))?;
+        let mut writing = self.ledger.begin(&permit, now).await.map_err(not_now)?;
+        let first = message.batch.header.first;
+        let answer = writing
+            .accept(source, digest, first, &evidence, &message.events)
+            .await
+            .map_err(not_now)?;
+        writing.commit().await.map_err(not_now)?;
+        Ok(answer)
+    }
+
+    /// Where one event stands, for its own source.
+    pub async fn standing(
+        &self,
+        source: MunicipalityCode,
+        sequence: u64,
+    ) -> Result<Option<EventStanding>, CaError> {
+        Ok(self.ledger.event_standing(source, sequence).await?)
+    }
+}
+
+pub use worker::Worker;

@@ -1,0 +1,88 @@
+//! Opening a batch: decrypted, verified, read, every commitment opened, the codes hashed and gone.
+
+use akashi_keys::{Opener, Vault};
+use akashi_ledger::NewEvent;
+use akashi_wire::batch::{Batch, BatchEnvelope, Opening};
+use akashi_wire::octets::Sha256;
+use akashi_wire::{Idou, SignedMessage, Verified};
+use serde::{Deserialize, Serialize};
+
+use super::BatchRefusal;
+
+/// An event as it is kept, sealed: without any resident code.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeptEvent {
+    /// As it was signed.
+    pub event: Idou,
+    /// Keyed hash of the new code of a 住民票コードの変更.
+    pub new_code_hash: Option<Sha256>,
+}
+
+/// A batch that is whole and signed. By whom is not decided here.
+pub(super) struct Message {
+    pub signed: Verified,
+    pub batch: Batch,
+    pub events: Vec<NewEvent>,
+}
+
+/// The row of an event, for the vault.
+pub(super) fn row(source: akashi_wire::MunicipalityCode, sequence: u64) -> Vec<u8> {
+    format!("{source} {sequence}").into_bytes()
+}
+
+pub(super) fn open(sealed: &[u8], opener: &Opener, vault: &Vault) -> Result<Message, BatchRefusal> {
+    let envelope = opener.open(sealed).map_err(BatchRefusal::Envelope)?;
+    let envelope: BatchEnvelope = serde_json::from_slice(&envelope)
+        .map_err(|_| BatchRefusal::Envelope(akashi_keys::KeyError::Envelope))?;
+    let signed =
+        SignedMessage::from_der(envelope.signed.0).verify().map_err(BatchRefusal::Signature)?;
+    let batch = Batch::parse(signed.content())?;
+    if batch.events.len() != envelope.openings.len() {
+        return Err(BatchRefusal::Opening { sequence: batch.header.first });
+    }
+    let events = batch
+        .events
+        .iter()
+        .zip(&envelope.openings)
+        .map(|(event, opening)| new_event(event, opening, vault))
+        .collect::<Result<_, _>>()?;
+    Ok(Message { signed, batch, events })
+}
+
+fn new_event(event: &Idou, opening: &Opening, vault: &Vault) -> Result<NewEvent, BatchRefusal> {
+    let unopened = || BatchRefusal::Opening { sequence: event.sequence };
+    let code = opening.resident.open(&event.resident).ok_or_else(unopened)?;
+    let code_hash = *vault.code_hash(code.expose()).as_bytes();
+    let new_code_hash = match (&event.new_resident, &opening.new_resident) {
+        (Some(commitment), Some(opening)) => {
+            let code = opening.open(commitment).ok_or_else(unopened)?;
+            Some(Sha256(*vault.code_hash(code.expose()).as_bytes()))
+        }
+        (None, None) => None,
+        _ => return Err(unopened()),
+    };
+    let kept = KeptEvent { event: event.clone(), new_code_hash };
+    let json = |kept: &KeptEvent| serde_json::to_vec(kept).expect("an event is JSON");
+    let octets = json(&kept);
+    // A commitment has a new salt each time; what an event says is the same without it.
+    let said = KeptEvent {
+        event: Idou {
+            resident: akashi_wire::CodeCommitment::blank(),
+            new_resident: None,
+            ..event.clone()
+        },
+        new_code_hash,
+    };
+    let digest = Sha256::of(&[code_hash.as_slice(), &json(&said)].concat());
+    let sealed_event = vault
+        .seal("idou", &row(event.source, event.sequence), &octets)
+        .map_err(|error| BatchRefusal::NotNow(error.into()))?;
+    Ok(NewEvent {
+        sequence: event.sequence,
+        code_hash,
+        history: event.history_number,
+        digest,
+        sealed_event,
+    })
+}

@@ -1,0 +1,321 @@
+//! Settling: what each event of the inbox does, one change of the book an event.
+
+use std::sync::Arc;
+
+use akashi_keys::Vault;
+use akashi_ledger::{
+    InboxState, Issuing, Ledger, Living, PendingEvent, Permit, Person, Recording, Writing,
+};
+use akashi_wire::date::start_of_day;
+use akashi_wire::octets::Sha256;
+use akashi_wire::{FourItems, IdouKind, RevocationReason};
+use jiff::Timestamp;
+
+use super::consequence::{Consequence, Effect, consequence, effect};
+use super::message::{KeptEvent, row};
+use crate::CaError;
+use crate::rules::Rules;
+
+/// Events taken up at a time.
+const GROUP: i64 = 256;
+
+/// Settles events of the inbox.
+#[derive(Clone)]
+pub struct Worker {
+    ledger: Ledger<Issuing>,
+    vault: Arc<Vault>,
+    rules: Arc<Rules>,
+}
+
+impl Worker {
+    /// A worker over this book.
+    pub fn new(ledger: Ledger<Issuing>, vault: Arc<Vault>, rules: Arc<Rules>) -> Self {
+        Self { ledger, vault, rules }
+    }
+
+    /// Settles everything that waits; gives how many events were looked at.
+    pub async fn settle_waiting(&self, permit: &Permit, now: Timestamp) -> Result<usize, CaError> {
+        let mut settled = 0;
+        loop {
+            let events = self.ledger.waiting_events(GROUP).await?;
+            if events.is_empty() {
+                return Ok(settled);
+            }
+            for event in &events {
+                self.settle(event, permit, now).await?;
+            }
+            settled += events.len();
+        }
+    }
+
+    /// Fires every scheduled event whose time has come; gives how many.
+    pub async fn fire_due(&self, permit: &Permit, now: Timestamp) -> Result<usize, CaError> {
+        let mut fired = 0;
+        loop {
+            let events = self.ledger.due_events(now, GROUP).await?;
+            if events.is_empty() {
+                return Ok(fired);
+            }
+            for event in &events {
+                let mut writing = self.ledger.begin(permit, now).await?;
+                let Some(event) = self.still(&mut writing, event, InboxState::Scheduled).await?
+                else {
+                    continue;
+                };
+                let kept = self.open(&event)?;
+                self.fire(&mut writing, &event, &kept, "revoked on the planned day").await?;
+                writing.commit().await?;
+            }
+            fired += events.len();
+        }
+    }
+
+    async fn still(
+        &self,
+        writing: &mut Writing,
+        event: &PendingEvent,
+        state: InboxState,
+    ) -> Result<Option<PendingEvent>, CaError> {
+        let event = writing.event(event.source, event.sequence).await?;
+        Ok(event.filter(|event| event.state == state))
+    }
+
+    fn open(&self, event: &PendingEvent) -> Result<KeptEvent, CaError> {
+        let octets =
+            self.vault.open("idou", &row(event.source, event.sequence), &event.sealed_event)?;
+        serde_json::from_slice(&octets).map_err(|e| CaError::Damaged(e.to_string()))
+    }
+
+    /// One event: the living certificates of its person are read, decided about and changed in one
+    /// change of the book, which also says what became of the event.
+    async fn settle(
+        &self,
+        event: &PendingEvent,
+        permit: &Permit,
+        now: Timestamp,
+    ) -> Result<(), CaError> {
+        let mut writing = self.ledger.begin(permit, now).await?;
+        let Some(event) = self.still(&mut writing, event, InboxState::Waiting).await? else {
+            return Ok(());
+        };
+        let kept = self.open(&event)?;
+        match writing.find_person(&event.code_hash).await? {
+            None => writing.settle(&event, InboxState::Settled, None, "no certificate").await?,
+            Some(person) => self.settle_person(&mut writing, &event, &kept, person).await?,
+        }
+        writing.commit().await?;
+        Ok(())
+    }
+
+    async fn settle_person(
+        &self,
+        writing: &mut Writing,
+        event: &PendingEvent,
+        kept: &KeptEvent,
+        person: Person,
+    ) -> Result<(), CaError> {
+        let living = writing.living(person.person).await?;
+        let news: Vec<&Living> = living.iter().filter(|l| l.history < event.history).collect();
+        // An earlier change of this person has not arrived: this one waits for it, others do not.
+        if news.iter().any(|l| l.history + 1 < event.history) {
+            return Ok(writing
+                .settle(
+                    event,
+                    InboxState::HeldBack,
+                    None,
+                    "an earlier change of this person is missing",
+                )
+                .await?);
+        }
+        if kept.event.kind == IdouKind::CodeHenkou {
+            return self.relink(writing, event, kept, person, &news).await;
+        }
+        writing.advance(person.person, event.history).await?;
+        let (state, due_at, result) = if living.is_empty() {
+            self.settle_bare(writing, event, kept).await?
+        } else if news.is_empty() {
+            (InboxState::Settled, None, "the certificate is newer")
+        } else {
+            self.settle_living(writing, event, kept, &news).await?
+        };
+        writing.settle(event, state, due_at, result).await?;
+        Ok(writing.release_held_back(&event.code_hash, event.history + 1).await?)
+    }
+
+    /// A person without a living certificate: only what is scheduled can still be touched.
+    async fn settle_bare(
+        &self,
+        writing: &mut Writing,
+        event: &PendingEvent,
+        kept: &KeptEvent,
+    ) -> Result<(InboxState, Option<Timestamp>, &'static str), CaError> {
+        if let (Effect::TakesBack, Some(cancels)) =
+            (effect(kept.event.kind, &self.rules), kept.event.cancels)
+        {
+            let result = self.withdraw(writing, event, cancels).await?;
+            return Ok((InboxState::Settled, None, result));
+        }
+        Ok((InboxState::Settled, None, "no certificate"))
+    }
+
+    async fn settle_living(
+        &self,
+        writing: &mut Writing,
+        event: &PendingEvent,
+        kept: &KeptEvent,
+        news: &[&Living],
+    ) -> Result<(InboxState, Option<Timestamp>, &'static str), CaError> {
+        let mut outcome = (InboxState::Settled, None, "not affected");
+        for living in news {
+            let certified = self.items(living)?;
+            let consequence = consequence(&kept.event, &certified, &self.rules, writing.at());
+            match consequence {
+                Consequence::Revoke => {
+                    self.revoke(writing, living, event, kept).await?;
+                    outcome.2 = "revoked";
+                }
+                Consequence::RevokeOn(day) => {
+                    self.carry(writing, living, None, event.history).await?;
+                    outcome = (InboxState::Scheduled, Some(start_of_day(day)), "scheduled");
+                }
+                Consequence::CarryForward(items) => {
+                    self.carry(writing, living, items.as_ref(), event.history).await?;
+                }
+                Consequence::Withdraw { cancels } => {
+                    self.carry(writing, living, kept.event.after.as_ref(), event.history).await?;
+                    outcome.2 = self.withdraw(writing, event, cancels).await?;
+                }
+                Consequence::Relink => {}
+            }
+        }
+        if outcome.2 == "revoked" {
+            self.close_scheduled(writing, event, kept).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// What was scheduled for this person has come early, or can come no more. An entry elsewhere
+    /// that no notified move explains is somebody's to look at.
+    async fn close_scheduled(
+        &self,
+        writing: &mut Writing,
+        event: &PendingEvent,
+        kept: &KeptEvent,
+    ) -> Result<(), CaError> {
+        let scheduled = writing.scheduled_events(&event.code_hash).await?;
+        if effect(kept.event.kind, &self.rules) == Effect::EndsStale && scheduled.is_empty() {
+            let subject =
+                format!("{} {} entry without a notified move", event.source, event.sequence);
+            writing.note("alarm", &subject, None).await?;
+        }
+        for earlier in scheduled {
+            writing.settle(&earlier, InboxState::Settled, None, "fired early").await?;
+        }
+        Ok(())
+    }
+
+    async fn withdraw(
+        &self,
+        writing: &mut Writing,
+        event: &PendingEvent,
+        cancels: u32,
+    ) -> Result<&'static str, CaError> {
+        let scheduled = writing.scheduled_events(&event.code_hash).await?;
+        match scheduled.iter().find(|earlier| earlier.history == cancels) {
+            Some(earlier) => {
+                writing.settle(earlier, InboxState::Withdrawn, None, "withdrawn").await?;
+                Ok("withdrawn")
+            }
+            // It has fired, or never did anything: what is revoked stays revoked.
+            None => Ok("nothing to withdraw"),
+        }
+    }
+
+    async fn relink(
+        &self,
+        writing: &mut Writing,
+        event: &PendingEvent,
+        kept: &KeptEvent,
+        person: Person,
+        news: &[&Living],
+    ) -> Result<(), CaError> {
+        let new = kept.new_code_hash.ok_or_else(|| CaError::Damaged("a code change".into()))?;
+        for living in news {
+            self.carry(writing, living, None, event.history).await?;
+        }
+        writing.advance(person.person, event.history).await?;
+        let result = if writing.relink(person.person, &new.0).await? {
+            "relinked"
+        } else {
+            let subject =
+                format!("{} {} the new code is somebody else's", event.source, event.sequence);
+            writing.note("alarm", &subject, None).await?;
+            "not relinked"
+        };
+        writing.settle(event, InboxState::Settled, None, result).await?;
+        let Sha256(new) = new;
+        Ok(writing.release_held_back(&new, event.history + 1).await?)
+    }
+
+    /// Fires a scheduled event: every living certificate that was there when it was scheduled ends.
+    async fn fire(
+        &self,
+        writing: &mut Writing,
+        event: &PendingEvent,
+        kept: &KeptEvent,
+        result: &str,
+    ) -> Result<(), CaError> {
+        if let Some(person) = writing.find_person(&event.code_hash).await? {
+            for living in writing.living(person.person).await? {
+                self.revoke(writing, &living, event, kept).await?;
+            }
+        }
+        Ok(writing.settle(event, InboxState::Settled, None, result).await?)
+    }
+
+    async fn revoke(
+        &self,
+        writing: &mut Writing,
+        living: &Living,
+        event: &PendingEvent,
+        kept: &KeptEvent,
+    ) -> Result<(), CaError> {
+        if !living.filed {
+            // Recorded, perhaps signed this very moment: void, so that it can never be filed.
+            writing.void(living.serial).await?;
+            return Ok(());
+        }
+        let recording = Recording {
+            reason: RevocationReason::AffiliationChanged,
+            received_at: event.received_at,
+            idou_date: Some(
+                serde_json::to_string(&kept.event.effective_date).expect("a date is JSON"),
+            ),
+        };
+        writing.revoke(living.serial, &recording).await?;
+        Ok(())
+    }
+
+    async fn carry(
+        &self,
+        writing: &mut Writing,
+        living: &Living,
+        items: Option<&FourItems>,
+        history: u32,
+    ) -> Result<(), CaError> {
+        let sealed = match items {
+            Some(items) => {
+                let octets = serde_json::to_vec(items).expect("items are JSON");
+                self.vault.seal("certificate_items", living.serial.as_bytes(), &octets)?
+            }
+            None => living.sealed_items.clone(),
+        };
+        Ok(writing.carry_forward(living.serial, &sealed, history).await?)
+    }
+
+    fn items(&self, living: &Living) -> Result<FourItems, CaError> {
+        let octets =
+            self.vault.open("certificate_items", living.serial.as_bytes(), &living.sealed_items)?;
+        serde_json::from_slice(&octets).map_err(|e| CaError::Damaged(e.to_string()))
+    }
+}

@@ -1,0 +1,180 @@
+//! From application to certificate, in moved values.
+//!
+//! `Draft → lint → Linted → record → Recorded → sign → Signed → file`: each step eats the value
+//! before it, so that nothing unlinted is recorded, nothing unrecorded is signed, and nothing is
+//! filed that was not read back and verified. A crash between any two leaves at worst an intention
+//! in the book, which is resumed (the signature is the same again) or voided.
+
+use std::sync::Arc;
+
+use akashi_keys::{Signer, Vault};
+use akashi_ledger::{Authority, Intention, Issuing, Ledger, Writing};
+use akashi_wire::SerialNumber;
+use akashi_wire::octets::Sha256;
+use der::{Decode, Encode};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::CaError;
+use crate::lint::{Expected, lint};
+use crate::profile::{AuthorityFacts, TbsCertificate, tbs};
+use crate::rules::Rules;
+
+/// What issuing needs: the book, the vault, and the authority's key with its certificate.
+#[derive(Clone)]
+pub struct Issuer {
+    /// The book.
+    pub ledger: Ledger<Issuing>,
+    /// What seals personal data.
+    pub vault: Arc<Vault>,
+    /// The authority's key.
+    pub key: Arc<dyn Signer>,
+    /// The authority in the book.
+    pub authority: Arc<Authority>,
+    /// What of its certificate goes into others.
+    pub facts: Arc<AuthorityFacts>,
+    /// The settings.
+    pub rules: Arc<Rules>,
+}
+
+impl Issuer {
+    /// Puts an issuer together; refuses a key that is not the authority's.
+    pub async fn open(
+        ledger: Ledger<Issuing>,
+        vault: Arc<Vault>,
+        key: Arc<dyn Signer>,
+        rules: Arc<Rules>,
+    ) -> Result<Self, CaError> {
+        let authority = ledger.authority().await?;
+        let facts = AuthorityFacts::of(&authority.certificate)?;
+        if facts.public_key.to_der()? != key.public_key() {
+            return Err(CaError::BadSignature("the key in custody is not the authority's"));
+        }
+        Ok(Self {
+            ledger,
+            vault,
+            key,
+            authority: Arc::new(authority),
+            facts: Arc::new(facts),
+            rules,
+        })
+    }
+}
+
+/// A citizen's certificate as the profile makes it.
+pub struct Draft(TbsCertificate);
+
+impl Draft {
+    /// Takes what the profile made.
+    pub fn new(tbs: TbsCertificate) -> Self {
+        Self(tbs)
+    }
+
+    /// Holds it against every rule.
+    ///
+    /// # Errors
+    /// [`CaError::Lint`] with all findings.
+    pub fn lint(self, expected: &Expected<'_>) -> Result<Linted, CaError> {
+        let der = self.0.to_der()?;
+        let findings = lint(&der, expected);
+        if !findings.is_empty() {
+            return Err(CaError::Lint(findings));
+        }
+        let serial = self.0.our_serial().ok_or(CaError::BadSignature("the serial number"))?;
+        Ok(Linted { der, serial })
+    }
+}
+
+/// A draft without a finding.
+pub struct Linted {
+    der: Vec<u8>,
+    serial: SerialNumber,
+}
+
+impl Linted {
+    /// The octets that will be signed.
+    pub fn tbs(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Its number.
+    pub fn serial(&self) -> SerialNumber {
+        self.serial
+    }
+
+    /// Writes it into the book and makes that durable: from here on everything that may ever have
+    /// been signed is known, whatever happens to the power.
+    pub async fn record(
+        self,
+        mut writing: Writing,
+        intention: &Intention,
+        sealed_items: &[u8],
+        history: u32,
+    ) -> Result<Recorded, CaError> {
+        debug_assert_eq!(intention.tbs_digest, Sha256::of(&self.der));
+        writing.intend(intention, sealed_items, history).await?;
+        writing.commit().await?;
+        Ok(Recorded(self))
+    }
+}
+
+/// An intention that is in the book.
+pub struct Recorded(Linted);
+
+impl Recorded {
+    /// Takes up an intention that was interrupted. PKCS#1 v1.5 is deterministic: signed again, it
+    /// is the same certificate.
+    pub fn resume(tbs: Vec<u8>, serial: SerialNumber) -> Result<Self, CaError> {
+        let read = TbsCertificate::from_der(&tbs)?;
+        if read.our_serial() != Some(serial) {
+            return Err(CaError::Damaged(format!("the intention of {serial} is about another")));
+        }
+        Ok(Self(Linted { der: tbs, serial }))
+    }
+
+    /// Signs, then reads back with another parser and verifies with another implementation: a
+    /// faulty RSA signature would give the key away.
+    pub fn sign(self, key: &dyn Signer, authority: &AuthorityFacts) -> Result<Signed, CaError> {
+        let Linted { der: signed_octets, serial } = self.0;
+        let certificate = sign(&signed_octets, key, authority)?;
+        Ok(Signed { serial, certificate })
+    }
+}
+
+/// Signs any certificate of the authority and lets it out only once it verifies.
+pub(crate) fn sign(
+    octets: &[u8],
+    key: &dyn Signer,
+    authority: &AuthorityFacts,
+) -> Result<Vec<u8>, CaError> {
+    let certificate = tbs::assemble(octets, key.algorithm(), key.sign(octets)?)?;
+    let (rest, read) = X509Certificate::from_der(&certificate)
+        .map_err(|_| CaError::BadSignature("another parser cannot read it"))?;
+    if !rest.is_empty() || read.tbs_certificate.as_ref() != octets {
+        return Err(CaError::BadSignature("another parser reads other octets"));
+    }
+    if read.issuer().as_raw() != authority.subject.to_der()? {
+        return Err(CaError::BadSignature("another parser reads another issuer"));
+    }
+    ring::signature::UnparsedPublicKey::new(
+        &ring::signature::RSA_PKCS1_2048_8192_SHA256,
+        authority.public_key.subject_public_key.raw_bytes(),
+    )
+    .verify(octets, &read.signature_value.data)
+    .map_err(|_| CaError::BadSignature("another implementation refuses the signature"))?;
+    Ok(certificate)
+}
+
+/// A certificate, signed and verified, not yet in the book.
+pub struct Signed {
+    serial: SerialNumber,
+    certificate: Vec<u8>,
+}
+
+impl Signed {
+    /// Files it: from the commit of this change on it is issued.
+    pub async fn file(self, writing: &mut Writing, vault: &Vault) -> Result<Vec<u8>, CaError> {
+        let sealed = vault.seal("certificate_file", self.serial.as_bytes(), &self.certificate)?;
+        writing.file(self.serial, &sealed).await?;
+        Ok(self.certificate)
+    }
+}

@@ -1,0 +1,34 @@
+//! The authority: accepts, profiles, lints, issues, revokes; hears the registry (異動).
+//!
+//! Three doors and a clockwork stand around one core:
+//!
+//! * [`counter`]: what officers ask, act by act;
+//! * [`idou`]: what the registry reports, and what it does to a certificate;
+//! * [`clockwork`]: what the passing of time asks for;
+//! * the core: [`profile`] says what a certificate looks like, [`lint`] refuses what does not look
+//!   so, [`issuance`] takes it from application to file in moved values.
+
+pub mod characters;
+pub mod clockwork;
+pub mod counter;
+mod error;
+pub mod founding;
+pub mod http;
+pub mod idou;
+pub mod issuance;
+pub mod lint;
+pub mod possession;
+pub mod profile;
+pub mod public_key;
+pub mod registry;
+pub mod rules;
+
+pub use clockwork::Clockwork;
+pub use counter::Counter;
+pub use error::CaError;
+pub use founding::{Founded, Founding, found};
+pub use http::{AboutAuthority, Doors, serve};
+pub use idou::Inbox;
+pub use issuance::Issuer;
+pub use registry::RegistryClient;
+pub use rules::Rules;

@@ -1,0 +1,18 @@
+//! One policy, the authority's, with the address of the practice statement; critical.
+
+use super::{Candidate, Rule, must};
+use crate::profile::{extension, oid};
+
+pub(super) const RULE: Rule = Rule { name: "policy", source: "RFC 5280 §4.2.1.4", check };
+
+fn check(candidate: &Candidate<'_>) -> Result<(), String> {
+    let value = candidate.extension(oid::CERTIFICATE_POLICIES, true)?;
+    let profile = candidate.expected.profile;
+    let again = extension::certificate_policies(&profile.policy, &profile.cps_url());
+    let again = again.map_err(|e| e.to_string())?;
+    must(value == again.extn_value.as_bytes(), "the policy must be the authority's")?;
+    must(
+        !profile.policy.starts_with("1.2.392.200149."),
+        "the policy must not be the real service's",
+    )
+}

@@ -1,0 +1,50 @@
+//! Proof that the applicant's card holds the key: a PKCS#10 request signed by the new key over the
+//! case's challenge (RFC 2986, RFC 2985 §5.4.1).
+
+use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::cri_attributes::ParsedCriAttribute;
+use x509_parser::prelude::FromDer;
+
+/// Why possession is not proved.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoPossession {
+    /// Not a request.
+    #[error("this is not a PKCS#10 request")]
+    Malformed,
+    /// It carries no challenge, or that of another case.
+    #[error("the request does not carry this case's challenge")]
+    Challenge,
+    /// The signature is by another key or over other octets.
+    #[error("the request is not signed by its own key")]
+    Signature,
+}
+
+/// Checks the proof; gives the SubjectPublicKeyInfo in DER.
+pub fn check(proof: &[u8], challenge: &[u8]) -> Result<Vec<u8>, NoPossession> {
+    let (rest, request) =
+        X509CertificationRequest::from_der(proof).map_err(|_| NoPossession::Malformed)?;
+    if !rest.is_empty() {
+        return Err(NoPossession::Malformed);
+    }
+    let info = &request.certification_request_info;
+    let mut challenges =
+        info.iter_attributes().filter_map(|attribute| match attribute.parsed_attribute() {
+            ParsedCriAttribute::ChallengePassword(text) => Some(text.0.clone()),
+            _ => None,
+        });
+    if challenges.next() != Some(hex::encode(challenge)) || challenges.next().is_some() {
+        return Err(NoPossession::Challenge);
+    }
+    let algorithm =
+        const_oid::ObjectIdentifier::from_bytes(request.signature_algorithm.algorithm.as_bytes());
+    if algorithm != Ok(crate::profile::oid::SHA256_WITH_RSA) {
+        return Err(NoPossession::Signature);
+    }
+    ring::signature::UnparsedPublicKey::new(
+        &ring::signature::RSA_PKCS1_2048_8192_SHA256,
+        &info.subject_pki.subject_public_key.data,
+    )
+    .verify(info.raw, &request.signature_value.data)
+    .map_err(|_| NoPossession::Signature)?;
+    Ok(info.subject_pki.raw.to_vec())
+}

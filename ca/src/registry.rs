@@ -1,0 +1,98 @@
+//! The authority as a client of the registry: 本人確認情報の照会.
+//!
+//! The desk never asks by itself. The answer is believed only when an enrolled source of that
+//! municipality signed it, for this very question.
+
+use std::sync::Arc;
+
+use akashi_keys::{CodeHash, Opener, Vault};
+use akashi_ledger::{Issuing, Ledger};
+use akashi_wire::SignedMessage;
+use akashi_wire::act::Refusal;
+use akashi_wire::lookup::{LookUpAnswer, LookUpEnvelope, LookUpRequest, ResidentRecord};
+use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
+use jiff::Timestamp;
+
+use crate::CaError;
+
+/// The registry at the other end of a link.
+#[derive(Clone)]
+pub struct RegistryClient {
+    client: reqwest::Client,
+    url: String,
+    opener: Arc<Opener>,
+}
+
+/// Exactly one person, with the keyed hash of the resident code.
+pub struct FoundPerson {
+    /// As the registry has the record.
+    pub record: ResidentRecord,
+    /// Who.
+    pub code_hash: CodeHash,
+    /// State of the register that was read.
+    pub as_of: Timestamp,
+}
+
+impl RegistryClient {
+    /// A client that asks at `url` (without a slash at the end).
+    pub fn new(client: reqwest::Client, url: String, opener: Arc<Opener>) -> Self {
+        Self { client, url, opener }
+    }
+
+    /// Asks; gives the one person who fits.
+    ///
+    /// # Errors
+    /// `NotInRegister`, `SeveralInRegister`, and `RegistryUnreachable` also for an answer that
+    /// cannot be believed: nothing may be issued on it.
+    pub async fn look_up(
+        &self,
+        request: &LookUpRequest,
+        ledger: &Ledger<Issuing>,
+        vault: &Vault,
+        now: Timestamp,
+    ) -> Result<FoundPerson, CaError> {
+        let octets = serde_json::to_vec(request).expect("a question is JSON");
+        let digest = Sha256::of(&octets);
+        let sealed = self.ask(octets).await.ok_or(Refusal::RegistryUnreachable)?;
+        let envelope = self.opener.open(&sealed).map_err(|_| Refusal::RegistryUnreachable)?;
+        let envelope: LookUpEnvelope =
+            serde_json::from_slice(&envelope).map_err(|_| Refusal::RegistryUnreachable)?;
+        let signed = SignedMessage::from_der(envelope.signed.0)
+            .verify()
+            .map_err(|_| Refusal::RegistryUnreachable)?;
+        let signer = ledger.enrolment_of(Sha256::of(signed.signer())).await?;
+        let believed = signer.is_some_and(|signer| {
+            signer.is_in_force(now)
+                && signer.role == Role::Source { municipality: request.municipality }
+        });
+        let answer: LookUpAnswer =
+            serde_json::from_slice(signed.content()).map_err(|_| Refusal::RegistryUnreachable)?;
+        if !believed || answer.request != digest || answer.case != request.case {
+            return Err(Refusal::RegistryUnreachable.into());
+        }
+        match (answer.persons.as_slice(), envelope.openings.as_slice()) {
+            ([], _) => Err(Refusal::NotInRegister.into()),
+            ([record], [opening]) => {
+                let code = opening.open(&record.resident).ok_or(Refusal::RegistryUnreachable)?;
+                let code_hash = vault.code_hash(code.expose());
+                Ok(FoundPerson { record: record.clone(), code_hash, as_of: answer.as_of })
+            }
+            (several, _) => Err(Refusal::SeveralInRegister { count: several.len() }.into()),
+        }
+    }
+
+    async fn ask(&self, octets: Vec<u8>) -> Option<Vec<u8>> {
+        let answer = self
+            .client
+            .post(format!("{}/lookup", self.url))
+            .header("content-type", "application/json")
+            .body(octets)
+            .send()
+            .await
+            .ok()?
+            .error_for_status()
+            .ok()?;
+        Some(answer.bytes().await.ok()?.to_vec())
+    }
+}

@@ -1,0 +1,55 @@
+//! What the law and the sources leave open: settings, with their defaults.
+
+use std::collections::BTreeMap;
+
+use akashi_wire::IdouKind;
+use serde::{Deserialize, Serialize};
+
+use crate::idou::consequence::Effect;
+use crate::profile::validity::ValidityRule;
+
+/// The settings of the authority's rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rules {
+    /// How the three years are counted.
+    pub validity: ValidityRule,
+    /// Fee for issue and renewal, in yen; none for revocation.
+    pub fee_yen: u32,
+    /// The youngest age at which one may apply; absent: any.
+    pub minimum_age: Option<u8>,
+    /// How long the permit for one key pair lasts, in seconds.
+    pub permit_seconds: u32,
+    /// How far an act's time may lie from the authority's, in seconds.
+    pub act_skew_seconds: u32,
+    /// A certificate recorded but not filed for this long is void, in minutes.
+    pub interrupted_after_minutes: u32,
+    /// A certificate issued but not delivered for this long is revoked, in hours.
+    pub undelivered_after_hours: u32,
+    /// A source silent for this long raises an alarm, in minutes.
+    pub feed_silence_minutes: u32,
+    /// Days of a responder's certificate.
+    pub responder_days: u32,
+    /// Age in days at which a responder's certificate is renewed.
+    pub responder_renewed_after_days: u32,
+    /// Departures from the table of consequences, kind by kind.
+    pub idou: BTreeMap<IdouKind, Effect>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            validity: ValidityRule::default(),
+            fee_yen: 500,
+            minimum_age: None,
+            permit_seconds: 120,
+            act_skew_seconds: 300,
+            interrupted_after_minutes: 15,
+            undelivered_after_hours: 24,
+            feed_silence_minutes: 15,
+            responder_days: 30,
+            responder_renewed_after_days: 15,
+            idou: BTreeMap::new(),
+        }
+    }
+}
