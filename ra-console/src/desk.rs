@@ -1,0 +1,142 @@
+//! Asking the authority: every question an act over the officer's signature.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use akashi_keys::OfficerToken;
+use akashi_link::Identity;
+use akashi_wire::act::{Act, Answer, Deed, Refusal, RequestId};
+use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::{Clock, SignedMessage, signed};
+use serde::Deserialize;
+
+use crate::DeskError;
+
+/// A line that broke is tried again this many times, with the same octets.
+const TRIES: u32 = 3;
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What a desk learns of the authority before its first act.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Tell {
+    /// SHA-256 of the authority's certificate.
+    pub fingerprint: Sha256,
+    /// DER of the authority's certificate.
+    pub certificate: Octets,
+    /// DER of the certificate to which messages are encrypted.
+    pub envelope: Octets,
+    /// The authority's time.
+    pub now: jiff::Timestamp,
+}
+
+/// A desk, signed in with an officer's token.
+pub struct Desk {
+    client: reqwest::Client,
+    url: String,
+    token: Arc<OfficerToken>,
+    clock: Arc<dyn Clock>,
+    authority: Tell,
+}
+
+impl Desk {
+    /// Opens the link with the officer's token and asks whose it is.
+    pub async fn sign_in(
+        url: &str,
+        token: Arc<OfficerToken>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, DeskError> {
+        let client = akashi_link::client(&Identity {
+            certificate: token.certificate().to_vec(),
+            key: token.key().for_tls(),
+            authority: token.link_authority().to_vec(),
+        })?;
+        let unreachable =
+            |why: reqwest::Error| DeskError::Unreachable { url: url.to_owned(), why: chain(&why) };
+        let answer = client.get(format!("{url}/authority")).send().await.map_err(unreachable)?;
+        let octets = answer.bytes().await.map_err(unreachable)?;
+        let authority: Tell =
+            serde_json::from_slice(&octets).map_err(|e| DeskError::Answer(e.to_string()))?;
+        if Sha256::of(&authority.certificate.0) != authority.fingerprint {
+            return Err(DeskError::Answer("the fingerprint is not the certificate's".into()));
+        }
+        Ok(Self { client, url: url.to_owned(), token, clock, authority })
+    }
+
+    /// What the authority said of itself.
+    pub fn authority(&self) -> &Tell {
+        &self.authority
+    }
+
+    /// Signs an act over this deed and has it carried out.
+    ///
+    /// When the line breaks, the very same octets are sent again: the authority answers a request
+    /// that it has carried out already with the same answer.
+    pub async fn ask(&self, deed: Deed) -> Result<Answer, DeskError> {
+        let act = self.sign(deed)?;
+        self.send(&act).await
+    }
+
+    /// Signs an act, to be sent once or more than once.
+    pub fn sign(&self, deed: Deed) -> Result<SignedMessage, DeskError> {
+        let now = self.clock.now();
+        let act = Act {
+            request: RequestId::from_random(rand::random()),
+            authority: self.authority.fingerprint,
+            made_at: now,
+            deed,
+        };
+        let content = serde_json::to_vec(&act).expect("an act is JSON");
+        SignedMessage::sign(&content, self.token.certificate(), now, |o| self.token.sign(o))
+            .map_err(|error| DeskError::Answer(error.to_string()))
+    }
+
+    /// Sends a signed act, again where the line breaks.
+    pub async fn send(&self, act: &SignedMessage) -> Result<Answer, DeskError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.send_once(act).await {
+                Err(DeskError::Unreachable { .. }) if tries < TRIES => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn send_once(&self, act: &SignedMessage) -> Result<Answer, DeskError> {
+        let unreachable = |why: reqwest::Error| DeskError::Unreachable {
+            url: self.url.clone(),
+            why: chain(&why),
+        };
+        let answer = self
+            .client
+            .post(format!("{}/acts", self.url))
+            .header("content-type", signed::MEDIA_TYPE)
+            .body(act.as_der().to_vec())
+            .send()
+            .await
+            .map_err(unreachable)?;
+        let granted = answer.status().is_success();
+        let octets = answer.bytes().await.map_err(unreachable)?;
+        let not_understood = |e: serde_json::Error| DeskError::Answer(e.to_string());
+        if granted {
+            return serde_json::from_slice(&octets).map_err(not_understood);
+        }
+        let refusal: Refusal = serde_json::from_slice(&octets).map_err(not_understood)?;
+        Err(DeskError::Refused(refusal))
+    }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
