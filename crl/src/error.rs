@@ -1,0 +1,121 @@
+//! What can go wrong between the book and a published list.
+
+use std::path::{Path, PathBuf};
+
+use akashi_keys::KeyError;
+use akashi_ledger::{LedgerError, Scope};
+use akashi_link::LinkError;
+use akashi_wire::{MunicipalityCode, SerialNumber};
+
+use crate::lint::Finding;
+
+/// Why a list was not published. The one published before stays where it is.
+#[derive(Debug, thiserror::Error)]
+pub enum CrlError {
+    /// The book cannot be read or written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The key did not sign.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A door cannot be opened.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// Reading or writing a file failed.
+    #[error("{file}: {source}")]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What the operating system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The authority's certificate lacks what a list repeats.
+    #[error("the certificate of the authority cannot sign lists: {what}")]
+    Certificate {
+        /// What is missing or wrong.
+        what: String,
+    },
+    /// The key at hand is not the one that the authority's certificate certifies.
+    #[error("the key at hand is not the key of the authority's certificate: nothing is signed")]
+    OtherKey,
+    /// The length of the signature is not known beforehand, so the list cannot be streamed.
+    #[error(
+        "signatures of this key ({algorithm}) have no fixed length: lists are signed with RSA and SHA-256"
+    )]
+    NoFixedLength {
+        /// The algorithm's object identifier.
+        algorithm: String,
+    },
+    /// A setting that would leave a time without a valid list.
+    #[error("the settings leave a gap: {0}")]
+    Settings(String),
+    /// No distribution point was made for this municipality.
+    #[error(
+        "municipality {0} has no distribution point: it was not part of this authority when it was made"
+    )]
+    NoDistributionPoint(MunicipalityCode),
+    /// A file is not a list of ours.
+    #[error("{file} is not a CRL of this authority: {what}")]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The signature that the key gave does not verify (RFC 5280 §5.1.1.3).
+    #[error(
+        "the signature over {scope} {number} does not verify by another implementation: nothing was published; have the key's hardware checked"
+    )]
+    Signature {
+        /// Which list.
+        scope: Scope,
+        /// Its number, now burnt.
+        number: i64,
+    },
+    /// The list breaks a rule.
+    #[error("{scope} {number} was not published: {}", sentences(.findings))]
+    Lint {
+        /// Which list.
+        scope: Scope,
+        /// Its number, now burnt.
+        number: i64,
+        /// Every rule that it breaks.
+        findings: Vec<Finding>,
+    },
+    /// Revoked certificates that the last list named are missing from the new one.
+    #[error(
+        "{scope} was not published: certificate {serial} stands in the last list, has not ended and was not released, yet the book no longer lists it ({count} such in all). The book lost a revocation: restore it or record the revocation again"
+    )]
+    Vanished {
+        /// Which list.
+        scope: Scope,
+        /// The first that is missing.
+        serial: SerialNumber,
+        /// How many are missing.
+        count: usize,
+    },
+    /// There were lists of this scope, and none can be read.
+    #[error(
+        "{scope} was not published: none of its earlier files can be read to compare with. Restore {file}, or move it away if its loss is understood"
+    )]
+    NothingToCompare {
+        /// Which list.
+        scope: Scope,
+        /// The newest of the files.
+        file: PathBuf,
+    },
+    /// A thread of ours was stopped or panicked.
+    #[error("the work on a list was broken off")]
+    BrokenOff,
+}
+
+impl CrlError {
+    pub(crate) fn file(file: &Path) -> impl Fn(std::io::Error) -> Self + '_ {
+        move |source| Self::File { file: file.into(), source }
+    }
+}
+
+fn sentences(findings: &[Finding]) -> String {
+    findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("; ")
+}

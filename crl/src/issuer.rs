@@ -1,0 +1,417 @@
+//! The CRL issuer (RFC 5280 §3): from the book to the shelf.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use akashi_keys::{OfficerToken, Signer};
+use akashi_ledger::{
+    Authority, Change, CrlRecord, Ledger, LedgerError, Listing, Permit, Position, Scope, StatusRow,
+};
+use akashi_wire::MunicipalityCode;
+use akashi_wire::octets::Sha256;
+use jiff::Timestamp;
+
+use crate::list::{List, Lister};
+use crate::read::Reading;
+use crate::schedule::{Cause, Situation, due};
+use crate::shelf::Shelf;
+use crate::signatory::Signatory;
+use crate::tbs::Plan;
+use crate::{CrlError, Entry, Settings, gate, lint, write};
+
+/// Rows of the book that are read at a time.
+const ROWS: i64 = 1000;
+
+/// Makes, judges and publishes the lists of one authority.
+pub struct Issuer {
+    ledger: Ledger<Listing>,
+    signer: Arc<dyn Signer>,
+    clockwork: Arc<OfficerToken>,
+    authority: Authority,
+    signatory: Arc<Signatory>,
+    points: BTreeMap<MunicipalityCode, Vec<u8>>,
+    shelf: Shelf,
+    settings: Settings,
+    scopes: Mutex<Scopes>,
+    /// One list at a time: two of one scope could overtake each other on the way to the shelf.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// What is known of every scope, up to a position in the book.
+#[derive(Debug, Default)]
+struct Scopes {
+    known: BTreeMap<Scope, Situation>,
+    followed: Position,
+}
+
+/// A list that was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// What it covers.
+    pub scope: Scope,
+    /// cRLNumber.
+    pub number: i64,
+    /// thisUpdate.
+    pub this_update: Timestamp,
+    /// nextUpdate.
+    pub next_update: Timestamp,
+    /// It holds the status up to this position.
+    pub up_to: Position,
+    /// How many are revoked.
+    pub entries: usize,
+    /// SHA-256 of the file.
+    pub digest: Sha256,
+    /// Octets in the file.
+    pub length: u64,
+}
+
+/// What became of a list that was due.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Which.
+    pub scope: Scope,
+    /// Why it was due.
+    pub cause: Cause,
+    /// The list, or why there is none; the one before then stays where it is.
+    pub result: Result<Published, CrlError>,
+}
+
+impl Issuer {
+    /// Takes up the work: reads the authority from the book, holds the key against its
+    /// certificate, and compares the shelf with the book.
+    ///
+    /// A file that was placed by a process that died before it could say so in the book is no
+    /// different here from a lost or a changed one: its scope is due at once, and its number is
+    /// burnt.
+    pub async fn open(
+        ledger: Ledger<Listing>,
+        signer: Arc<dyn Signer>,
+        clockwork: Arc<OfficerToken>,
+        dir: &Path,
+        settings: Settings,
+    ) -> Result<Self, CrlError> {
+        if let Some(gap) = settings.gap() {
+            return Err(CrlError::Settings(gap));
+        }
+        let authority = ledger.authority().await?;
+        let signatory = Arc::new(Signatory::new(&authority.certificate, &*signer)?);
+        let points = ledger.distribution_points(authority.generation).await?.into_iter().collect();
+        let shelf = Shelf::open(dir)?;
+        let issuer = Self {
+            ledger,
+            signer,
+            clockwork,
+            authority,
+            signatory,
+            points,
+            shelf,
+            settings,
+            scopes: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        };
+        issuer.take_stock().await?;
+        Ok(issuer)
+    }
+
+    /// The authority whose lists these are.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Where the lists lie.
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
+    /// How often, for how long, how many.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The scopes for which there must be a list.
+    pub fn scopes(&self) -> Vec<Scope> {
+        let partitions = self.points.keys().map(|code| Scope::Partition(*code));
+        partitions.chain([Scope::Complete, Scope::Authority]).collect()
+    }
+
+    /// Publishes everything that is due now, the most pressing first.
+    pub async fn tick(&self, now: Timestamp) -> Result<Vec<Outcome>, CrlError> {
+        let mut outcomes = Vec::new();
+        while let Some(outcome) = self.step(now).await? {
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
+    }
+
+    /// Publishes the one list that is most pressing now; `None` when nothing is due.
+    ///
+    /// One at a time, so that whoever has a clock can look at it between two: the book takes no
+    /// time that lies far behind its last entry.
+    ///
+    /// # Errors
+    /// When the book cannot be read. What goes wrong with the list is in the outcome.
+    pub async fn step(&self, now: Timestamp) -> Result<Option<Outcome>, CrlError> {
+        self.follow().await?;
+        let most_pressing = self
+            .known()
+            .known
+            .iter()
+            .filter_map(|(scope, known)| Some((due(*scope, known, now, &self.settings)?, *scope)))
+            .min();
+        let Some((cause, scope)) = most_pressing else { return Ok(None) };
+        let result = self.publish(scope, now).await;
+        if result.is_err() {
+            let known = &mut self.known().known;
+            known.entry(scope).or_default().rests_until = Some(now + self.settings.retry);
+        }
+        Ok(Some(Outcome { scope, cause, result }))
+    }
+
+    /// Publishes a list of a scope now, due or not.
+    pub async fn publish(&self, scope: Scope, now: Timestamp) -> Result<Published, CrlError> {
+        let _turn = self.turn.lock().await;
+        let point = self.point(scope)?;
+        // The head comes first: what the list holds is what was committed up to here, and
+        // whatever is committed from now on makes the next one due.
+        let up_to = self.ledger.head().await?;
+        let last = self.ledger.published_crl(scope).await?;
+        let ended_before = last.map_or(Timestamp::UNIX_EPOCH, |last| last.this_update);
+
+        let permit = self.permit(now).await?;
+        let record = self.record(&permit, scope, up_to, now).await?;
+        let list = Arc::new(self.list(scope, ended_before, up_to).await?);
+        self.pass_gate(scope, &list, ended_before).await?;
+
+        let plan = Plan {
+            signatory: self.signatory.clone(),
+            scope,
+            point,
+            number: record.number,
+            this_update: record.this_update,
+            next_update: record.next_update,
+            list,
+        };
+        let (shelf, signer) = (self.shelf.clone(), self.signer.clone());
+        let (plan, sound) = blocking(move || {
+            let sound = make(&plan, &shelf, &*signer)?;
+            Ok((plan, sound))
+        })
+        .await?;
+        self.confirm(&permit, scope, record.number, sound.digest, now).await?;
+        self.note(scope, CrlRecord { digest: Some(sound.digest), ..record.clone() });
+
+        let (shelf, keep) = (self.shelf.clone(), self.settings.keep);
+        blocking(move || shelf.prune(scope, keep)).await?;
+        Ok(Published {
+            scope,
+            number: record.number,
+            this_update: record.this_update,
+            next_update: record.next_update,
+            up_to,
+            entries: plan.list.entries.len(),
+            digest: sound.digest,
+            length: sound.length,
+        })
+    }
+
+    fn point(&self, scope: Scope) -> Result<Option<Vec<u8>>, CrlError> {
+        let Scope::Partition(code) = scope else { return Ok(None) };
+        match self.points.get(&code) {
+            Some(name) => Ok(Some(name.clone())),
+            None => Err(CrlError::NoDistributionPoint(code)),
+        }
+    }
+
+    async fn permit(&self, now: Timestamp) -> Result<Permit, CrlError> {
+        let sign = |octets: &[u8]| self.clockwork.sign(octets);
+        Ok(self.ledger.order("publish crl", self.clockwork.certificate(), now, sign).await?)
+    }
+
+    /// Records the number, committed before the key is asked: after a power cut we must know every
+    /// number under which something may have been signed.
+    async fn record(
+        &self,
+        permit: &Permit,
+        scope: Scope,
+        up_to: Position,
+        now: Timestamp,
+    ) -> Result<CrlRecord, CrlError> {
+        let mut writing = self.ledger.begin(permit, now).await?;
+        // The book's time and not the clock's, which may stand a few seconds before the newest
+        // row: no revocation may lie after thisUpdate.
+        let this_update = Timestamp::from_second(writing.at().as_second()).unwrap_or(now);
+        let next_update = this_update + self.settings.life(scope);
+        let record = writing.record_crl(scope, this_update, next_update, up_to).await?;
+        writing.commit().await?;
+        Ok(record)
+    }
+
+    /// Records that the list is on the shelf.
+    async fn confirm(
+        &self,
+        permit: &Permit,
+        scope: Scope,
+        number: i64,
+        digest: Sha256,
+        now: Timestamp,
+    ) -> Result<(), CrlError> {
+        let mut writing = match self.ledger.begin(permit, now).await {
+            // The book took this time when the number was recorded; since then others have
+            // written, and it is we who were slow with a long list.
+            Err(LedgerError::ClockBehind { last, .. }) => self.ledger.begin(permit, last).await?,
+            begun => begun?,
+        };
+        writing.publish_crl(scope, number, digest).await?;
+        writing.commit().await?;
+        Ok(())
+    }
+
+    async fn list(
+        &self,
+        scope: Scope,
+        ended_before: Timestamp,
+        up_to: Position,
+    ) -> Result<List, CrlError> {
+        let municipality = match scope {
+            // The book knows certificates of residents alone; an authority's own certificate ends
+            // with the authority.
+            Scope::Authority => return Ok(List::default()),
+            Scope::Partition(code) => Some(code),
+            Scope::Complete => None,
+        };
+        // An entry stays until it has been on one list that is later than its certificate's end
+        // (RFC 5280 §3.3): whatever had not ended when the last list was made is on this one.
+        let mut lister = Lister::default();
+        self.ledger.each_change(municipality, ended_before, up_to, |row| lister.take(&row)).await?;
+        Ok(lister.finish())
+    }
+
+    /// Stops a list that lost something against the last one.
+    async fn pass_gate(
+        &self,
+        scope: Scope,
+        list: &Arc<List>,
+        ended_before: Timestamp,
+    ) -> Result<(), CrlError> {
+        let (shelf, compared) = (self.shelf.clone(), list.clone());
+        let missing = blocking(move || match shelf.newest_readable(scope)? {
+            Some(file) => gate::missing(Reading::open(&file)?, &compared),
+            None => Ok(Vec::new()),
+        })
+        .await?;
+        let mut vanished: Vec<Entry> = Vec::new();
+        for entry in missing {
+            // A number that the book does not know at all did not end: the book lost it.
+            let end = self.ledger.certificate_end(entry.serial).await?;
+            if end.is_none_or(|end| end >= ended_before) {
+                vanished.push(entry);
+            }
+        }
+        match vanished[..] {
+            [] => Ok(()),
+            [first, ..] => {
+                Err(CrlError::Vanished { scope, serial: first.serial, count: vanished.len() })
+            }
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Scopes> {
+        self.scopes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, scope: Scope, published: CrlRecord) {
+        let mut scopes = self.known();
+        let known = scopes.known.entry(scope).or_default();
+        known.published = Some(published);
+        known.on_shelf = true;
+        known.rests_until = None;
+    }
+
+    /// Compares the book with the shelf, once, at the beginning.
+    async fn take_stock(&self) -> Result<(), CrlError> {
+        let head = self.ledger.head().await?;
+        for scope in self.scopes() {
+            let published = self.ledger.published_crl(scope).await?;
+            let shelf = self.shelf.clone();
+            let facts = blocking(move || Ok(shelf.facts(scope))).await?;
+            let on_shelf = matches!((&published, facts), (Some(published), Some(facts))
+                if published.number == facts.number && published.digest == Some(facts.digest));
+            let mut situation = Situation { published, on_shelf, ..Situation::default() };
+            if let Scope::Partition(code) = scope {
+                let up_to = situation.published.as_ref().map_or(Position(0), |last| last.up_to);
+                if let Some((changed, urgent)) =
+                    self.ledger.newest_change(Some(code), up_to).await?
+                {
+                    situation.changed = changed;
+                    situation.urgent = if urgent { changed } else { Position(0) };
+                }
+            }
+            self.known().known.insert(scope, situation);
+        }
+        self.known().followed = head;
+        Ok(())
+    }
+
+    /// Hears what changed since it was last asked. Positions come in the order of commits, so
+    /// nothing at or before the head can still appear (docs/decisions/0004).
+    async fn follow(&self) -> Result<(), CrlError> {
+        let head = self.ledger.head().await?;
+        let mut followed = self.known().followed;
+        while followed < head {
+            let rows = self.ledger.status_after(followed, ROWS).await?;
+            let last = rows.last().filter(|_| rows.len() as i64 == ROWS).map(|row| row.position);
+            followed = last.unwrap_or(head).max(followed);
+            let mut scopes = self.known();
+            rows.iter().for_each(|row| scopes.hear(row));
+            scopes.followed = followed;
+        }
+        Ok(())
+    }
+}
+
+impl Scopes {
+    fn hear(&mut self, row: &StatusRow) {
+        if row.change == Change::Issued {
+            return;
+        }
+        // A municipality without a distribution point gets a situation too: it is due, cannot be
+        // published, and says so every minute.
+        let partition = self.known.entry(Scope::Partition(row.municipality)).or_default();
+        partition.changed = partition.changed.max(row.position);
+        if row.reason.is_urgent() {
+            partition.urgent = partition.urgent.max(row.position);
+        }
+    }
+}
+
+/// Writes, signs, reads back, judges, and gives the file its place; in this order, so that no name
+/// ever points to what was not judged.
+fn make(plan: &Plan, shelf: &Shelf, signer: &dyn Signer) -> Result<lint::Sound, CrlError> {
+    let Plan { scope, number, .. } = *plan;
+    let findings = lint::plan(plan, shelf.numbers(scope)?.first().copied());
+    if !findings.is_empty() {
+        return Err(CrlError::Lint { scope, number, findings });
+    }
+    let beside = shelf.beside(scope, number)?;
+    let made = || {
+        let failed = CrlError::file(&beside);
+        let mut out = File::create(&beside).map_err(&failed)?;
+        write::write(plan, signer, &mut out, &failed)?;
+        drop(out);
+        let sound = lint::file(&beside, plan)?;
+        shelf.place(&beside, scope, number)?;
+        Ok(sound)
+    };
+    made().inspect_err(|_| {
+        let _ = fs::remove_file(&beside);
+    })
+}
+
+/// Runs what hashes, signs or waits for the disk off the threads that answer requests.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CrlError> + Send + 'static,
+) -> Result<T, CrlError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| CrlError::BrokenOff)?
+}

@@ -1,0 +1,152 @@
+//! From rows of the book to the entries of a list. Pure.
+
+use akashi_ledger::{Standing, StatusRow};
+use akashi_wire::{RevocationReason, SerialNumber};
+use jiff::Timestamp;
+
+/// One revoked certificate, as small as millions of them should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// userCertificate.
+    pub serial: SerialNumber,
+    seconds: i64,
+    /// reasonCode.
+    pub reason: RevocationReason,
+}
+
+impl Entry {
+    /// An entry; of `at` the whole seconds, which is all that a CRL can say.
+    pub fn new(serial: SerialNumber, at: Timestamp, reason: RevocationReason) -> Self {
+        Self { serial, seconds: at.as_millisecond().div_euclid(1000), reason }
+    }
+
+    /// revocationDate.
+    pub fn at(&self) -> Timestamp {
+        Timestamp::from_second(self.seconds).expect("it was a time when it came")
+    }
+}
+
+/// What a list of one scope must say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct List {
+    /// The revoked, in the order of their serial numbers.
+    pub entries: Vec<Entry>,
+    /// Serial numbers whose hold the book says was released: the only ones that may leave a list
+    /// before their certificate ends. In order.
+    pub released: Vec<SerialNumber>,
+}
+
+/// Makes a [`List`] of rows as [`Ledger::each_change`](akashi_ledger::Ledger::each_change) gives
+/// them: ordered by serial number and then position, without the `Issued` ones.
+#[derive(Debug, Default)]
+pub struct Lister {
+    list: List,
+    current: Option<(SerialNumber, Standing)>,
+}
+
+impl Lister {
+    /// Takes the next row.
+    pub fn take(&mut self, row: &StatusRow) {
+        let before = match self.current {
+            Some((serial, standing)) if serial == row.serial => standing,
+            _ => {
+                self.close();
+                // The row that filed it is not among them. For a voided one there never was such a
+                // row, and voiding ends a good certificate as it ends one without standing.
+                Standing::Good
+            }
+        };
+        let after = Standing::after(Some(before), row).unwrap_or(before);
+        self.current = Some((row.serial, after));
+    }
+
+    /// The list of all rows taken.
+    pub fn finish(mut self) -> List {
+        self.close();
+        self.list
+    }
+
+    fn close(&mut self) {
+        let Some((serial, standing)) = self.current.take() else { return };
+        match standing.revocation() {
+            Some((at, reason)) => self.list.entries.push(Entry::new(serial, at, reason)),
+            None => self.list.released.push(serial),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use akashi_ledger::{Change, Position};
+
+    use super::*;
+    use RevocationReason::*;
+
+    fn serial(octet: u8) -> SerialNumber {
+        SerialNumber::from_random([octet; 16])
+    }
+
+    fn row(position: i64, octet: u8, change: Change, reason: RevocationReason) -> StatusRow {
+        StatusRow {
+            position: Position(position),
+            serial: serial(octet),
+            municipality: "131041".parse().unwrap(),
+            not_after: Timestamp::MAX,
+            change,
+            reason,
+            recorded_at: at(position),
+        }
+    }
+
+    fn at(position: i64) -> Timestamp {
+        Timestamp::from_millisecond(1_000_000_000_000 + position * 1000 + 999).unwrap()
+    }
+
+    fn list(rows: &[StatusRow]) -> List {
+        let mut lister = Lister::default();
+        rows.iter().for_each(|row| lister.take(row));
+        lister.finish()
+    }
+
+    #[test]
+    fn no_rows_make_an_empty_list() {
+        assert_eq!(list(&[]), List::default());
+    }
+
+    #[test]
+    fn every_serial_number_has_one_entry_with_its_last_word() {
+        let list = list(&[
+            row(3, 1, Change::Held, CertificateHold),
+            row(7, 1, Change::Revoked, KeyCompromise),
+            row(4, 2, Change::Voided, Unspecified),
+            row(5, 3, Change::Held, CertificateHold),
+            row(6, 3, Change::Released, Unspecified),
+            row(2, 4, Change::Held, CertificateHold),
+        ]);
+        let expected = [
+            Entry::new(serial(1), at(7), KeyCompromise),
+            Entry::new(serial(2), at(4), Unspecified),
+            Entry::new(serial(4), at(2), CertificateHold),
+        ];
+        assert_eq!(list.entries, expected);
+        assert_eq!(list.released, [serial(3)]);
+    }
+
+    #[test]
+    fn a_hold_that_was_released_and_set_again_is_listed_again() {
+        let list = list(&[
+            row(1, 1, Change::Held, CertificateHold),
+            row(2, 1, Change::Released, Unspecified),
+            row(3, 1, Change::Held, CertificateHold),
+        ]);
+        assert_eq!(list.entries, [Entry::new(serial(1), at(3), CertificateHold)]);
+        assert_eq!(list.released, []);
+    }
+
+    #[test]
+    fn an_entry_takes_no_more_than_32_octets_and_never_rounds_a_time_up() {
+        assert!(size_of::<Entry>() <= 32);
+        let entry = Entry::new(serial(1), at(0), KeyCompromise);
+        assert_eq!(entry.at().as_second(), 1_000_000_000);
+    }
+}

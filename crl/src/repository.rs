@@ -1,0 +1,298 @@
+//! The public repository (RFC 5280 §3): lists, the authority's certificate, its practice
+//! statement; and who may have the lists.
+//!
+//! It serves the shelf as it lies, knows no issuer, and needs the book in `registered` mode alone,
+//! where it is an answering role like the OCSP responder: each list that an agency fetches is an
+//! inquiry, on record before the first octet goes out (law art. 17, 18).
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use akashi_keys::OfficerToken;
+use akashi_ledger::{
+    Access, Authority, AuthorityProfile, Enrolment, Inquiry, Ledger, LedgerError, Responding, Scope,
+};
+use akashi_link::Peer;
+use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Semaphore;
+
+use crate::shelf::{Facts, Shelf};
+use crate::{CrlError, Settings};
+
+/// So many files are remembered before all are read again.
+const REMEMBERED: usize = 4096;
+
+/// What is served, and to whom.
+pub struct Repository {
+    shelf: Shelf,
+    certificate: Vec<u8>,
+    practice_statement: String,
+    access: Access,
+    max_age: SignedDuration,
+    register: Option<Register>,
+    facts: Mutex<HashMap<Asked, (Stamp, Facts)>>,
+    /// After a publication many ask for a file that nobody has read through yet: one does.
+    reading: Arc<Semaphore>,
+}
+
+/// A scope, and a number unless the current list is meant.
+type Asked = (Scope, Option<i64>);
+
+/// Tells one file from another that took its name.
+type Stamp = (u64, u64, i64, i64);
+
+/// Whom to give lists, and where to write it down.
+struct Register {
+    ledger: Ledger<Responding>,
+    clockwork: Arc<OfficerToken>,
+}
+
+/// Why somebody gets no list. Says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No certificate was shown.
+    #[error(
+        "Lists of this authority are given to registered agencies only (公的個人認証法 art. 17, 18). Fetch them at the agencies' door, over mutual TLS, with the certificate of your enrolment."
+    )]
+    Unknown,
+    /// The certificate is not that of an agency, or no longer.
+    #[error(
+        "The certificate that you show is not that of an agency enrolled now. Notify the authority of your purpose (公的個人認証法 art. 17), or ask its security officer to renew your enrolment."
+    )]
+    NotAnAgency,
+    /// The purpose is not one that was notified.
+    #[error(
+        "Say for which of your notified purposes you fetch this list, as ?purpose=…; yours are: {}",
+        .notified.join(", ")
+    )]
+    Purpose {
+        /// What was notified.
+        notified: Vec<String>,
+    },
+    /// The book cannot be read or written, and nothing is given that is not on record.
+    #[error(
+        "The authority cannot record your request now, and may not answer before it has. Go on with the list that you have until its nextUpdate, and ask again in a minute."
+    )]
+    CannotRecord(#[from] LedgerError),
+}
+
+/// An agency and the purpose for which it asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    agency: Option<(Enrolment, String)>,
+}
+
+impl Repository {
+    /// The repository of an authority in a directory, `DIR` of [`Shelf`]. In `registered` mode it
+    /// gives no list to anybody until it has a register.
+    pub fn open(dir: &Path, authority: &Authority, settings: &Settings) -> Result<Self, CrlError> {
+        Ok(Self {
+            shelf: Shelf::open(dir)?,
+            certificate: authority.certificate.clone(),
+            practice_statement: practice_statement(&authority.profile),
+            access: authority.profile.access,
+            max_age: settings.max_age,
+            register: None,
+            facts: Mutex::default(),
+            reading: Arc::new(Semaphore::new(1)),
+        })
+    }
+
+    /// With the book, in which agencies are enrolled and their inquiries recorded; `clockwork`
+    /// signs the orders to record them.
+    pub fn with_register(
+        mut self,
+        ledger: Ledger<Responding>,
+        clockwork: Arc<OfficerToken>,
+    ) -> Self {
+        self.register = Some(Register { ledger, clockwork });
+        self
+    }
+
+    /// With another practice statement than the short one that comes with the program.
+    pub fn with_practice_statement(mut self, text: String) -> Self {
+        self.practice_statement = text;
+        self
+    }
+
+    /// DER of the authority's certificate.
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// The practice statement.
+    pub fn practice_statement(&self) -> &str {
+        &self.practice_statement
+    }
+
+    /// Who may have lists.
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    /// How long a cache may keep the current list.
+    pub fn max_age(&self) -> SignedDuration {
+        self.max_age
+    }
+
+    /// A list, open, with what it says of itself: the current one of its scope, or the one with a
+    /// number. `None` when there is none.
+    pub async fn list(
+        self: &Arc<Self>,
+        scope: Scope,
+        number: Option<i64>,
+    ) -> Result<Option<(File, Facts)>, CrlError> {
+        let repository = self.clone();
+        let opened = tokio::task::spawn_blocking(move || repository.look(scope, number)).await;
+        let (file, known) = match opened.map_err(|_| CrlError::BrokenOff)?? {
+            None => return Ok(None),
+            Some((file, Some(facts))) => return Ok(Some((file, facts))),
+            Some((file, None)) => (file, self.reading.clone().acquire_owned().await),
+        };
+        let _turn = known.map_err(|_| CrlError::BrokenOff)?;
+        let repository = self.clone();
+        tokio::task::spawn_blocking(move || repository.read_through(scope, number, file))
+            .await
+            .map_err(|_| CrlError::BrokenOff)?
+            .map(Some)
+    }
+
+    /// Whether somebody may have lists, and as whom.
+    pub async fn admit(
+        &self,
+        peer: Option<&Peer>,
+        purpose: Option<String>,
+        now: Timestamp,
+    ) -> Result<Admitted, Refusal> {
+        if self.access == Access::Open {
+            return Ok(Admitted { agency: None });
+        }
+        let (Some(peer), Some(register)) = (peer, &self.register) else {
+            return Err(Refusal::Unknown);
+        };
+        let enrolment = register
+            .ledger
+            .enrolment_of(Sha256::of(&peer.certificate))
+            .await?
+            .filter(|enrolment| enrolment.is_in_force(now))
+            .ok_or(Refusal::NotAnAgency)?;
+        let Role::Agency { purposes } = &enrolment.role else { return Err(Refusal::NotAnAgency) };
+        let purpose = match (purpose, &purposes[..]) {
+            (Some(purpose), notified) if notified.contains(&purpose) => purpose,
+            (None, [only]) => only.clone(),
+            _ => return Err(Refusal::Purpose { notified: purposes.clone() }),
+        };
+        Ok(Admitted { agency: Some((enrolment, purpose)) })
+    }
+
+    /// Puts on record that somebody who was admitted gets this list.
+    pub async fn record(
+        &self,
+        admitted: &Admitted,
+        scope: Scope,
+        number: i64,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let (Some((agency, purpose)), Some(register)) = (&admitted.agency, &self.register) else {
+            return Ok(());
+        };
+        let sign = |octets: &[u8]| register.clockwork.sign(octets);
+        let certificate = register.clockwork.certificate();
+        let permit = register.ledger.order("record inquiries", certificate, now, sign).await?;
+        let inquiry = Inquiry {
+            party: agency.party,
+            purpose: purpose.clone(),
+            asked: format!("{scope} {number}"),
+            answer: "crl".into(),
+            at: now,
+        };
+        Ok(register.ledger.record_inquiries(&permit, &[inquiry], now).await?)
+    }
+
+    fn look(
+        &self,
+        scope: Scope,
+        number: Option<i64>,
+    ) -> Result<Option<(File, Option<Facts>)>, CrlError> {
+        let name = self.name(scope, number);
+        let failed = CrlError::file(&name);
+        let file = match File::open(&name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(&failed)?,
+        };
+        let stamp = stamp(&file).map_err(&failed)?;
+        let facts = self.remembered(scope, number, stamp);
+        Ok(Some((file, facts)))
+    }
+
+    fn read_through(
+        &self,
+        scope: Scope,
+        number: Option<i64>,
+        mut file: File,
+    ) -> Result<(File, Facts), CrlError> {
+        let name = self.name(scope, number);
+        let failed = CrlError::file(&name);
+        let stamp = stamp(&file).map_err(&failed)?;
+        if let Some(facts) = self.remembered(scope, number, stamp) {
+            return Ok((file, facts));
+        }
+        let facts = Facts::of(file.try_clone().map_err(&failed)?, &name)?;
+        io::Seek::rewind(&mut file).map_err(&failed)?;
+        let mut known = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert((scope, number), (stamp, facts));
+        Ok((file, facts))
+    }
+
+    fn name(&self, scope: Scope, number: Option<i64>) -> PathBuf {
+        match number {
+            None => self.shelf.current(scope),
+            Some(number) => self.shelf.numbered(scope, number),
+        }
+    }
+
+    fn remembered(&self, scope: Scope, number: Option<i64>, stamp: Stamp) -> Option<Facts> {
+        let known = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (of, facts) = known.get(&(scope, number))?;
+        (*of == stamp).then_some(*facts)
+    }
+}
+
+fn stamp(file: &File) -> io::Result<Stamp> {
+    let metadata = file.metadata()?;
+    Ok((metadata.ino(), metadata.len(), metadata.mtime(), metadata.mtime_nsec()))
+}
+
+/// The short practice statement that comes with the program (RFC 3647 in one page).
+pub fn practice_statement(profile: &AuthorityProfile) -> String {
+    let AuthorityProfile { organisation, policy, ocsp_url, repository_url, access, .. } = profile;
+    let access = match access {
+        Access::Open => "Everybody may ask whether a certificate is revoked.",
+        Access::Registered => {
+            "Whether a certificate is revoked is told to agencies that notified the authority \
+             beforehand, and each inquiry is on record (art. 17, 18)."
+        }
+    };
+    format!(
+        "運用規程 (Certification Practice Statement) of {organisation}\n\
+         Certificate policy {policy}\n\n\
+         Certificates are issued to residents who come to the counter of their municipality and \
+         prove who they are; the key pair is made on their card and never leaves it. A certificate \
+         is valid for three years, and ends before that when its holder asks for it, when key or \
+         card is lost, or when the register of residents no longer says what it says (公的個人認証法 \
+         art. 12, 15). Certificates are never published.\n\n\
+         {access}\n\n\
+         Lists of the revoked: {repository_url}/crl/CODE.crl for the municipality with that code, \
+         {repository_url}/crl/complete.crl for all, {repository_url}/crl/authority.crl for \
+         authorities. OCSP: {ocsp_url}. Certificate of the authority: {repository_url}/ca.cer.\n"
+    )
+}

@@ -1,0 +1,224 @@
+//! When a list is due. Pure.
+
+use akashi_ledger::{CrlRecord, Position, Scope};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How often, for how long, how many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// A partition in which something changed is renewed when the last is this old: 1 hour.
+    pub partition_when_changed: SignedDuration,
+    /// A partition in which nothing changed is renewed when the last is this old: 12 hours. A
+    /// list that is renewed only on revocation expires in a quiet village.
+    pub partition_at_least: SignedDuration,
+    /// The complete list is renewed when the last is this old: 6 hours.
+    pub complete_every: SignedDuration,
+    /// The list of revoked authorities is renewed when the last is this old: 30 days.
+    pub authority_every: SignedDuration,
+    /// From thisUpdate to nextUpdate of partitions and the complete list: 72 hours, longer than a
+    /// bad weekend.
+    pub next_update: SignedDuration,
+    /// From thisUpdate to nextUpdate of the list of revoked authorities: 40 days.
+    pub authority_next_update: SignedDuration,
+    /// After a failure a scope rests this long, so that a lasting one does not burn a number each
+    /// second: 60 seconds.
+    pub retry: SignedDuration,
+    /// So many numbers of a scope stay at their own addresses: 8.
+    pub keep: usize,
+    /// A cache may keep the current list this long, in `open` mode: 300 seconds. Longer, and an
+    /// urgent revocation would stand in the repository and be seen by nobody.
+    pub max_age: SignedDuration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        const HOUR: i64 = 1;
+        const DAY: i64 = 24;
+        Self {
+            partition_when_changed: SignedDuration::from_hours(HOUR),
+            partition_at_least: SignedDuration::from_hours(12),
+            complete_every: SignedDuration::from_hours(6),
+            authority_every: SignedDuration::from_hours(30 * DAY),
+            next_update: SignedDuration::from_hours(3 * DAY),
+            authority_next_update: SignedDuration::from_hours(40 * DAY),
+            retry: SignedDuration::from_secs(60),
+            keep: 8,
+            max_age: SignedDuration::from_secs(300),
+        }
+    }
+}
+
+impl Settings {
+    /// From thisUpdate to nextUpdate.
+    pub fn life(&self, scope: Scope) -> SignedDuration {
+        match scope {
+            Scope::Partition(_) | Scope::Complete => self.next_update,
+            Scope::Authority => self.authority_next_update,
+        }
+    }
+
+    /// The greatest age of a list before it is renewed, whatever happened.
+    pub fn at_least(&self, scope: Scope) -> SignedDuration {
+        match scope {
+            Scope::Partition(_) => self.partition_at_least,
+            Scope::Complete => self.complete_every,
+            Scope::Authority => self.authority_every,
+        }
+    }
+
+    /// What would leave a time without a valid list, if anything.
+    pub fn gap(&self) -> Option<String> {
+        let intervals = [
+            ("partition_at_least", self.partition_at_least, self.next_update),
+            ("partition_when_changed", self.partition_when_changed, self.next_update),
+            ("complete_every", self.complete_every, self.next_update),
+            ("authority_every", self.authority_every, self.authority_next_update),
+        ];
+        if self.retry <= SignedDuration::ZERO {
+            return Some("retry is not a time to rest".into());
+        }
+        intervals.into_iter().find_map(|(name, every, life)| {
+            let sound = every > SignedDuration::ZERO && every < life;
+            (!sound).then(|| format!("{name} is {every:#}, but a list is valid for {life:#}"))
+        })
+    }
+}
+
+/// Why a list is due, the most pressing first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// A leaked key, a stolen card or a hold since the last.
+    Urgent,
+    /// There is none, or the file is not the one that the book says was published.
+    Missing,
+    /// Something changed since the last, and that is old enough.
+    Changed,
+    /// The last is too old, though nothing changed.
+    Regular,
+}
+
+/// What is known of one scope.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Situation {
+    /// The newest published list.
+    pub published: Option<CrlRecord>,
+    /// Whether that list, and no other, lies on the shelf.
+    pub on_shelf: bool,
+    /// The newest change in this scope.
+    pub changed: Position,
+    /// The newest urgent one.
+    pub urgent: Position,
+    /// After a failure: not before then.
+    pub rests_until: Option<Timestamp>,
+}
+
+/// Whether a list of this scope is due, and why.
+///
+/// The complete list waits for its time even when something urgent happened: signing three million
+/// entries for each lost card would delay the partition, which carries the news.
+pub fn due(
+    scope: Scope,
+    situation: &Situation,
+    now: Timestamp,
+    settings: &Settings,
+) -> Option<Cause> {
+    if situation.rests_until.is_some_and(|until| now < until) {
+        return None;
+    }
+    let Some(published) = situation.published.as_ref().filter(|_| situation.on_shelf) else {
+        return Some(Cause::Missing);
+    };
+    let age = now.duration_since(published.this_update);
+    if let Scope::Partition(_) = scope {
+        if situation.urgent > published.up_to {
+            return Some(Cause::Urgent);
+        }
+        if situation.changed > published.up_to && age >= settings.partition_when_changed {
+            return Some(Cause::Changed);
+        }
+    }
+    (age >= settings.at_least(scope)).then_some(Cause::Regular)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEGIN: i64 = 1_000_000_000;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(BEGIN + seconds).unwrap()
+    }
+
+    fn published() -> Situation {
+        let published = CrlRecord {
+            number: 1,
+            this_update: at(0),
+            next_update: at(72 * 3600),
+            up_to: Position(10),
+            digest: None,
+        };
+        Situation { published: Some(published), on_shelf: true, ..Situation::default() }
+    }
+
+    fn partition(situation: &Situation, seconds: i64) -> Option<Cause> {
+        let scope = Scope::Partition("131041".parse().unwrap());
+        due(scope, situation, at(seconds), &Settings::default())
+    }
+
+    #[test]
+    fn what_is_missing_is_due_at_once() {
+        assert_eq!(partition(&Situation::default(), 0), Some(Cause::Missing));
+        let lost = Situation { on_shelf: false, ..published() };
+        assert_eq!(partition(&lost, 0), Some(Cause::Missing));
+    }
+
+    #[test]
+    fn a_quiet_partition_is_renewed_every_twelve_hours() {
+        assert_eq!(partition(&published(), 12 * 3600 - 1), None);
+        assert_eq!(partition(&published(), 12 * 3600), Some(Cause::Regular));
+    }
+
+    #[test]
+    fn a_changed_partition_is_renewed_every_hour() {
+        let changed = Situation { changed: Position(11), ..published() };
+        assert_eq!(partition(&changed, 3599), None);
+        assert_eq!(partition(&changed, 3600), Some(Cause::Changed));
+        let listed_already = Situation { changed: Position(10), ..published() };
+        assert_eq!(partition(&listed_already, 3600), None);
+    }
+
+    #[test]
+    fn an_urgent_change_does_not_wait_for_the_hour_in_its_own_partition() {
+        let urgent = Situation { changed: Position(11), urgent: Position(11), ..published() };
+        assert_eq!(partition(&urgent, 1), Some(Cause::Urgent));
+        assert_eq!(due(Scope::Complete, &urgent, at(1), &Settings::default()), None);
+    }
+
+    #[test]
+    fn a_failure_is_not_repeated_every_second() {
+        let failed = Situation { rests_until: Some(at(60)), ..Situation::default() };
+        assert_eq!(partition(&failed, 59), None);
+        assert_eq!(partition(&failed, 60), Some(Cause::Missing));
+    }
+
+    #[test]
+    fn the_complete_list_comes_every_six_hours_and_the_authoritys_every_month() {
+        let settings = Settings::default();
+        let due = |scope, hours: i64| due(scope, &published(), at(hours * 3600), &settings);
+        assert_eq!(due(Scope::Complete, 5), None);
+        assert_eq!(due(Scope::Complete, 6), Some(Cause::Regular));
+        assert_eq!(due(Scope::Authority, 29 * 24), None);
+        assert_eq!(due(Scope::Authority, 30 * 24), Some(Cause::Regular));
+    }
+
+    #[test]
+    fn settings_under_which_a_list_would_expire_are_refused() {
+        assert_eq!(Settings::default().gap(), None);
+        let life = SignedDuration::from_hours(6);
+        let gap = Settings { next_update: life, ..Settings::default() }.gap().unwrap();
+        assert!(gap.contains("partition_at_least"), "{gap}");
+    }
+}

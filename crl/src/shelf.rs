@@ -1,0 +1,196 @@
+//! Where the files lie, and how a new one takes its place: written beside, on the disk for sure,
+//! then under its name in one step.
+//!
+//! `DIR/crl/SCOPE.crl` is the current list of a scope; `DIR/crl/SCOPE/NUMBER.crl` is for ever the
+//! list with that number. The two are one file under two names as long as it is the current one.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use akashi_ledger::Scope;
+use akashi_wire::octets::Sha256;
+use jiff::Timestamp;
+
+use crate::CrlError;
+use crate::read::Reading;
+
+/// A scope as it stands in file names and URLs.
+pub fn scope_of(text: &str) -> Option<Scope> {
+    match text {
+        "complete" => Some(Scope::Complete),
+        "authority" => Some(Scope::Authority),
+        code => code.parse().ok().map(Scope::Partition),
+    }
+}
+
+/// A number as it stands in file names and URLs: decimal, without a leading zero or sign.
+pub fn number_of(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|number: &i64| *number > 0 && number.to_string() == text)
+}
+
+/// What is known of a list when it has been read through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// cRLNumber.
+    pub number: i64,
+    /// thisUpdate.
+    pub this_update: Timestamp,
+    /// nextUpdate.
+    pub next_update: Timestamp,
+    /// SHA-256 of the file.
+    pub digest: Sha256,
+    /// Octets in the file.
+    pub length: u64,
+}
+
+impl Facts {
+    /// Reads an open file through; `name` is for what goes wrong.
+    pub fn of(file: File, name: &Path) -> Result<Self, CrlError> {
+        let reading = Reading::of(file, name)?;
+        let (this_update, next_update) = (reading.head().this_update, reading.head().next_update);
+        let tail = reading.finish()?;
+        let number = tail.number().ok_or_else(|| CrlError::Damaged {
+            file: name.into(),
+            what: "it has no cRLNumber".into(),
+        })?;
+        Ok(Self { number, this_update, next_update, digest: tail.digest, length: tail.length })
+    }
+}
+
+/// The directory of lists.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    dir: PathBuf,
+}
+
+impl Shelf {
+    /// The shelf in a directory, which is made when it is missing.
+    pub fn open(dir: &Path) -> Result<Self, CrlError> {
+        let shelf = Self { dir: dir.join("crl") };
+        make_dir(&shelf.dir)?;
+        Ok(shelf)
+    }
+
+    /// The current list of a scope.
+    pub fn current(&self, scope: Scope) -> PathBuf {
+        self.dir.join(format!("{scope}.crl"))
+    }
+
+    /// The list of a scope with this number.
+    pub fn numbered(&self, scope: Scope, number: i64) -> PathBuf {
+        self.numbers_dir(scope).join(format!("{number}.crl"))
+    }
+
+    /// Where a list is written before it has a place.
+    pub(crate) fn beside(&self, scope: Scope, number: i64) -> Result<PathBuf, CrlError> {
+        make_dir(&self.numbers_dir(scope))?;
+        Ok(self.numbers_dir(scope).join(format!("{number}.new")))
+    }
+
+    /// The numbers on the shelf, newest first.
+    pub fn numbers(&self, scope: Scope) -> Result<Vec<i64>, CrlError> {
+        let mut numbers: Vec<i64> = self
+            .names(scope)?
+            .iter()
+            .filter_map(|name| number_of(name.strip_suffix(".crl")?))
+            .collect();
+        numbers.sort_unstable_by(|one, other| other.cmp(one));
+        Ok(numbers)
+    }
+
+    /// What the current list says, when there is one that can be read.
+    pub fn facts(&self, scope: Scope) -> Option<Facts> {
+        let file = self.current(scope);
+        Facts::of(File::open(&file).ok()?, &file).ok()
+    }
+
+    /// The newest list that can be read, by any of its names; `None` when there never was one.
+    ///
+    /// # Errors
+    /// [`CrlError::NothingToCompare`] when there are files and none can be read.
+    pub fn newest_readable(&self, scope: Scope) -> Result<Option<PathBuf>, CrlError> {
+        let numbers = self.numbers(scope)?;
+        let numbered = numbers.iter().map(|number| self.numbered(scope, *number));
+        let files: Vec<PathBuf> =
+            numbered.chain([self.current(scope)]).filter(|file| file.exists()).collect();
+        let Some(newest) = files.first().cloned() else { return Ok(None) };
+        let readable =
+            |file: &PathBuf| File::open(file).is_ok_and(|open| Facts::of(open, file).is_ok());
+        match files.into_iter().find(readable) {
+            Some(file) => Ok(Some(file)),
+            None => Err(CrlError::NothingToCompare { scope, file: newest }),
+        }
+    }
+
+    /// Gives a list that was written beside its two names. Each step leaves the shelf whole.
+    pub(crate) fn place(&self, beside: &Path, scope: Scope, number: i64) -> Result<(), CrlError> {
+        let numbered = self.numbered(scope, number);
+        let current = self.current(scope);
+        let link = self.dir.join(format!("{scope}.new"));
+        let place = || {
+            File::open(beside)?.sync_all()?;
+            fs::rename(beside, &numbered)?;
+            sync(&self.numbers_dir(scope))?;
+            remove_if_there(&link)?;
+            fs::hard_link(&numbered, &link)?;
+            fs::rename(&link, &current)?;
+            sync(&self.dir)
+        };
+        place().map_err(CrlError::file(&current))
+    }
+
+    /// Takes all but the newest `keep` lists away, and what an interruption left.
+    pub(crate) fn prune(&self, scope: Scope, keep: usize) -> Result<(), CrlError> {
+        let dir = self.numbers_dir(scope);
+        let old = self.numbers(scope)?.into_iter().skip(keep.max(1));
+        let left = self.names(scope)?.into_iter().filter(|name| name.ends_with(".new"));
+        for file in old.map(|number| self.numbered(scope, number)).chain(left.map(|n| dir.join(n)))
+        {
+            remove_if_there(&file).map_err(CrlError::file(&file))?;
+        }
+        Ok(())
+    }
+
+    fn numbers_dir(&self, scope: Scope) -> PathBuf {
+        self.dir.join(scope.to_string())
+    }
+
+    fn names(&self, scope: Scope) -> Result<Vec<String>, CrlError> {
+        let dir = self.numbers_dir(scope);
+        let names = || {
+            let mut names = Vec::new();
+            for entry in fs::read_dir(&dir)? {
+                names.extend(entry?.file_name().into_string());
+            }
+            Ok::<_, io::Error>(names)
+        };
+        match names() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            names => names.map_err(CrlError::file(&dir)),
+        }
+    }
+}
+
+fn remove_if_there(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+fn make_dir(dir: &Path) -> Result<(), CrlError> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let make = || {
+        fs::create_dir_all(dir)?;
+        sync(dir.parent().unwrap_or(Path::new(".")))
+    };
+    make().map_err(CrlError::file(dir))
+}
+
+/// A name is on the disk only when its directory is.
+fn sync(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}

@@ -1,0 +1,8 @@
+//! The CRL issuer and the repository, with a real book, real keys, and foreign verifiers.
+
+mod judges;
+mod publishing;
+mod recovery;
+mod repository;
+mod seeded;
+mod support;
