@@ -127,8 +127,8 @@ impl Counter {
             {
                 Err(Refusal::NotAllowed.into())
             }
-            Deed::Enrol { name, party, request_for_certificate } => {
-                self.enrol(acting, name, party, &request_for_certificate.0).await
+            Deed::Enrol { name, party, hosts, request_for_certificate } => {
+                self.enrol(acting, name, (party, hosts), &request_for_certificate.0).await
             }
             Deed::Dismiss { party, .. } => self.dismiss(acting, *party).await,
             Deed::Link { source, open, .. } => self.link(acting, *source, *open).await,

@@ -86,9 +86,9 @@ pub async fn found(
     let server = Usage::Server { hosts: founding.hosts.clone() };
     let server = certify(&server_key, "Akashi", server)?;
     let envelope = certify(&envelope_key, "Akashi Inbox", Usage::Recipient)?;
-    let clockwork = certify(&clockwork_key, "Akashi Clockwork", Usage::Party)?;
+    let clockwork = certify(&clockwork_key, "Akashi Clockwork", party_usage())?;
     let officer_key = EcKey::generate()?;
-    let officer = certify(&officer_key, &founding.security_officer, Usage::Party)?;
+    let officer = certify(&officer_key, &founding.security_officer, party_usage())?;
 
     let certificates = dir.join("certificates");
     std::fs::create_dir_all(&certificates)
@@ -120,6 +120,10 @@ pub async fn found(
     ledger.found(&message, &authority, &distribution_points(profile)?, &parties, now).await?;
     let security_officer = OfficerToken::new(officer_key, officer, link.certificate().to_vec());
     Ok(Founded { authority, security_officer })
+}
+
+fn party_usage() -> Usage {
+    Usage::Party { hosts: Vec::new() }
 }
 
 /// A distribution point for every municipality of the prefecture, wards included.

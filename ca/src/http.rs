@@ -83,7 +83,8 @@ pub async fn serve(
         let mut last = String::new();
         loop {
             interval.tick().await;
-            match clockwork.tick(clock.now(), clock.monotonic()).await {
+            let (now, monotonic) = clock.read();
+            match clockwork.tick(now, monotonic).await {
                 Ok(_) => last.clear(),
                 Err(error) => complain(&error, &mut last),
             }

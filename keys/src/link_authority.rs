@@ -19,8 +19,12 @@ pub enum Usage {
         /// DNS names or IP addresses.
         hosts: Vec<String>,
     },
-    /// A person, an agency or a source: the client's end of a link, and signed messages.
-    Party,
+    /// A person, an agency or a source: the client's end of a link, and signed messages; also the
+    /// server's end where the party is reached under names of its own.
+    Party {
+        /// DNS names or IP addresses under which the party serves; none for most.
+        hosts: Vec<String>,
+    },
     /// Somebody to whom messages are encrypted.
     Recipient,
 }
@@ -99,21 +103,19 @@ impl LinkAuthority {
             Usage::Server { hosts } => {
                 params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
                 params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-                params.subject_alt_names = hosts
-                    .iter()
-                    .map(|host| match host.parse() {
-                        Ok(address) => Ok(SanType::IpAddress(address)),
-                        Err(_) => Ok(SanType::DnsName(host.as_str().try_into().map_err(failed)?)),
-                    })
-                    .collect::<Result<_, KeyError>>()?;
+                params.subject_alt_names = names(hosts)?;
             }
-            Usage::Party => {
+            Usage::Party { hosts } => {
                 params.key_usages =
                     vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::ContentCommitment];
                 params.extended_key_usages = vec![
                     ExtendedKeyUsagePurpose::ClientAuth,
                     ExtendedKeyUsagePurpose::EmailProtection,
                 ];
+                if !hosts.is_empty() {
+                    params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
+                    params.subject_alt_names = names(hosts)?;
+                }
             }
             Usage::Recipient => {
                 params.key_usages = vec![KeyUsagePurpose::KeyEncipherment];
@@ -122,6 +124,16 @@ impl LinkAuthority {
         }
         Ok(params)
     }
+}
+
+fn names(hosts: &[String]) -> Result<Vec<SanType>, KeyError> {
+    hosts
+        .iter()
+        .map(|host| match host.parse() {
+            Ok(address) => Ok(SanType::IpAddress(address)),
+            Err(_) => Ok(SanType::DnsName(host.as_str().try_into().map_err(failed)?)),
+        })
+        .collect()
 }
 
 /// A request for a certificate for one's own key (PKCS#10, RFC 2986).

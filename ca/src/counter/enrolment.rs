@@ -16,12 +16,15 @@ impl Counter {
         &self,
         acting: &Acting<'_>,
         name: &str,
-        role: &Role,
+        (role, hosts): (&Role, &[String]),
         request: &[u8],
     ) -> Result<Answer, Halt> {
         let malformed = |what: &str| Refusal::Malformed { what: what.to_owned() };
         if name.trim().is_empty() || name.chars().count() > 64 {
             return Err(malformed("a name of 1 to 64 characters is needed").into());
+        }
+        if !hosts.is_empty() && !matches!(role, Role::Source { .. }) {
+            return Err(malformed("only a source is reached under names of its own").into());
         }
         match role {
             Role::Scheduler => return Err(Refusal::NotAllowed.into()),
@@ -39,7 +42,7 @@ impl Counter {
         }
         let certificate = self
             .link_authority
-            .certify_request(request, name, &Usage::Party, acting.now)
+            .certify_request(request, name, &Usage::Party { hosts: hosts.to_vec() }, acting.now)
             .map_err(|error| malformed(&error.to_string()))?;
         let party = PartyId::from_random(self.random());
         let mut writing = self.begin(acting).await?;

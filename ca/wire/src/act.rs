@@ -251,6 +251,9 @@ pub enum Deed {
         name: String,
         /// As what.
         party: Role,
+        /// Names or addresses under which a source's registry is reached; none for others.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        hosts: Vec<String>,
         /// PKCS#10 request for the party's own key; its certificate is the answer.
         request_for_certificate: Octets,
     },

@@ -16,6 +16,12 @@ pub trait Clock: Send + Sync {
 
     /// Time since some moment in the past, which no setting of the clock moves.
     fn monotonic(&self) -> Duration;
+
+    /// Both at one moment: whoever compares them must not read one before and one after the clock
+    /// was moved.
+    fn read(&self) -> (Timestamp, Duration) {
+        (self.now(), self.monotonic())
+    }
 }
 
 /// A clock that stands still until it is moved.
@@ -55,5 +61,9 @@ impl Clock for SimulatedClock {
 
     fn monotonic(&self) -> Duration {
         self.0.lock().expect("nobody panics with the clock in hand").1
+    }
+
+    fn read(&self) -> (Timestamp, Duration) {
+        *self.0.lock().expect("nobody panics with the clock in hand")
     }
 }

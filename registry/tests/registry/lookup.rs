@@ -117,8 +117,8 @@ async fn over_the_link_the_authority_gets_a_sealed_signed_answer_and_nobody_else
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://127.0.0.1:{}/lookup", listener.local_addr().unwrap().port());
     let server = identity(&world, &Usage::Server { hosts: vec!["127.0.0.1".into()] });
-    let authority = identity(&world, &Usage::Party);
-    let officer = identity(&world, &Usage::Party);
+    let authority = identity(&world, &Usage::Party { hosts: Vec::new() });
+    let officer = identity(&world, &Usage::Party { hosts: Vec::new() });
     let asker = authority.certificate.clone();
     let serving = tokio::spawn(async move {
         serve(listener, &server, asker, window, std::future::pending()).await
