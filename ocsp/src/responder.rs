@@ -1,0 +1,326 @@
+//! The responder: its table, its key, its certificates and what it keeps.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use akashi_keys::{EcKey, OfficerToken, Signer};
+use akashi_ledger::{Access, Authority, Inquiry, Ledger, LedgerError, Responding};
+use akashi_wire::octets::Sha256;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use crate::access::{Agency, agency};
+use crate::cache::Cache;
+use crate::certificate::{OwnCertificate, OwnCertificates, key_hash};
+use crate::follow::Follower;
+use crate::inquiries::Recorder;
+use crate::respond::{Found, respond};
+use crate::response::Said;
+use crate::{
+    Asker, Counts, Followed, Issuer, OcspError, OcspRequest, Refusal, ResponseStatus, Settings,
+    SignedAnswer,
+};
+
+/// After asking for a certificate failed, this long until the next try.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+
+/// What a client gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// A signed response.
+    Signed {
+        /// It.
+        answer: Arc<SignedAnswer>,
+        /// Whether others may keep it: in `open` mode, without a nonce.
+        may_be_kept: bool,
+    },
+    /// A response that says only why there is none.
+    Error(ResponseStatus),
+}
+
+impl Answer {
+    /// DER of the OCSPResponse.
+    pub fn octets(&self) -> &[u8] {
+        match self {
+            Self::Signed { answer, .. } => &answer.octets,
+            Self::Error(status) => status.error_response(),
+        }
+    }
+
+    /// The responseStatus.
+    pub fn status(&self) -> ResponseStatus {
+        match self {
+            Self::Signed { .. } => ResponseStatus::Successful,
+            Self::Error(status) => *status,
+        }
+    }
+}
+
+/// An OCSP responder for the newest generation of one authority.
+pub struct Responder {
+    ledger: Ledger<Responding>,
+    key: EcKey,
+    key_hash: [u8; 20],
+    clockwork: Arc<OfficerToken>,
+    settings: Settings,
+    authority: Authority,
+    issuer: Issuer,
+    pub(crate) follower: Follower,
+    own: OwnCertificates,
+    asking: Mutex<Asking>,
+    cache: Cache,
+    recorder: Recorder,
+    counts: Counts,
+    /// The second of the newest thisUpdate that was signed.
+    last_signed: AtomicI64,
+}
+
+/// How far the wish for a certificate has come.
+#[derive(Default)]
+struct Asking {
+    asked: bool,
+    failed_at: Option<Duration>,
+    unfit: Option<Sha256>,
+}
+
+impl Responder {
+    /// Opens a responder. It answers `tryLater` until it has followed the book once and the
+    /// authority has certified its key. Must be called within a tokio runtime.
+    pub async fn open(
+        ledger: Ledger<Responding>,
+        key: EcKey,
+        clockwork: Arc<OfficerToken>,
+        settings: Settings,
+    ) -> Result<Arc<Self>, OcspError> {
+        if settings.validity < Duration::from_secs(2) {
+            return Err(OcspError::Setting("an OCSP answer must be valid for two seconds or more"));
+        }
+        let validity = signed(settings.validity)?;
+        let authority = ledger.authority().await?;
+        let issuer = Issuer::of(&authority.certificate).map_err(OcspError::AuthorityCertificate)?;
+        let key_hash = key_hash(key.public_key()).map_err(OcspError::PublicKey)?;
+        Ok(Arc::new(Self {
+            recorder: Recorder::start(ledger.clone(), clockwork.clone(), settings.patience),
+            follower: Follower::new(settings.compare_every),
+            cache: Cache::new(settings.kept_answers, validity / 2),
+            own: OwnCertificates::default(),
+            asking: Mutex::default(),
+            counts: Counts::default(),
+            last_signed: AtomicI64::new(i64::MIN),
+            ledger,
+            key,
+            key_hash,
+            clockwork,
+            settings,
+            authority,
+            issuer,
+        }))
+    }
+
+    /// The authority for which this answers.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// What was set.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What happened so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// How many certificates it knows the status of.
+    pub fn known(&self) -> usize {
+        self.follower.table().len()
+    }
+
+    /// Reads what is new in the book, and sees to its own certificate.
+    ///
+    /// # Errors
+    /// When the book cannot be read; after [`Settings::lost_contact`] of that, nothing is answered.
+    pub async fn follow(&self, now: Timestamp, monotonic: Duration) -> Result<Followed, OcspError> {
+        let followed = self.follower.step(&self.ledger, &self.counts, monotonic).await;
+        let mut followed = followed.inspect_err(|_| self.counts.fail_to_follow())?;
+        followed.trouble = self.see_to_certificate(now, monotonic).await.err();
+        if followed.trouble.is_some() {
+            self.counts.fail_to_certify();
+        }
+        Ok(followed)
+    }
+
+    /// Answers one request.
+    pub async fn answer(
+        &self,
+        request: &[u8],
+        asker: Asker<'_>,
+        now: Timestamp,
+        monotonic: Duration,
+    ) -> Answer {
+        self.try_answer(request, asker, now, monotonic).await.unwrap_or_else(|refusal| {
+            self.counts.refuse(&refusal);
+            Answer::Error(refusal.status())
+        })
+    }
+
+    async fn try_answer(
+        &self,
+        request: &[u8],
+        asker: Asker<'_>,
+        now: Timestamp,
+        monotonic: Duration,
+    ) -> Result<Answer, Refusal> {
+        let request = OcspRequest::read(request)?;
+        let agency = match self.authority.profile.access {
+            Access::Open => None,
+            Access::Registered => {
+                let patience = self.settings.patience;
+                Some(agency(&self.ledger, &request, asker, now, patience).await?)
+            }
+        };
+        self.check_contact(monotonic)?;
+        self.check_clock(now)?;
+        let found = respond(&request, &self.issuer, &self.follower.table())?;
+        let answer = self.signed_answer(&request, &found, now)?;
+        if let Some(agency) = &agency {
+            self.record(&found, agency, now).await?;
+        }
+        found.iter().for_each(|found| self.counts.told(found.standing));
+        Ok(Answer::Signed { answer, may_be_kept: agency.is_none() && request.nonce.is_none() })
+    }
+
+    fn check_contact(&self, monotonic: Duration) -> Result<(), Refusal> {
+        match self.follower.silence(monotonic) {
+            None => Err(Refusal::NotLoaded),
+            Some(silence) if silence > self.settings.lost_contact => Err(Refusal::LostContact),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn check_clock(&self, now: Timestamp) -> Result<(), Refusal> {
+        let tolerance = self.settings.clock_tolerance.as_secs() as i64;
+        let last = self.last_signed.load(Ordering::Relaxed);
+        let behind = now.as_second().saturating_add(tolerance) < last;
+        if behind { Err(Refusal::ClockBehind) } else { Ok(()) }
+    }
+
+    fn signed_answer(
+        &self,
+        request: &OcspRequest<'_>,
+        found: &[Found<'_>],
+        now: Timestamp,
+    ) -> Result<Arc<SignedAnswer>, Refusal> {
+        let to_keep = match (found, request.nonce) {
+            ([Found { cert_id, standing: Some(standing) }], None) => {
+                Some((cert_id.octets(), *standing))
+            }
+            _ => None,
+        };
+        if let Some((cert_id, standing)) = to_keep
+            && let Some(kept) = self.cache.get(cert_id, standing, now)
+        {
+            self.counts.take_from_cache();
+            return Ok(kept);
+        }
+        let answer = Arc::new(self.sign(request, found, now)?);
+        if let Some((cert_id, standing)) = to_keep {
+            self.cache.keep(cert_id, standing, &answer);
+        }
+        Ok(answer)
+    }
+
+    fn sign(
+        &self,
+        request: &OcspRequest<'_>,
+        found: &[Found<'_>],
+        now: Timestamp,
+    ) -> Result<SignedAnswer, Refusal> {
+        // Rounded down: an answer from the future is refused by clients.
+        let this_update = Timestamp::from_second(now.as_millisecond().div_euclid(1000))
+            .map_err(|_| Refusal::Key)?;
+        let next_update =
+            this_update.checked_add(self.settings.validity).map_err(|_| Refusal::Key)?;
+        let own = self.own.valid_for(this_update, next_update).ok_or(Refusal::NoCertificate)?;
+        let responder = &self.key_hash;
+        let said = Said { responder, found, this_update, next_update, nonce: request.nonce };
+        let answer = said.sign(&self.key, &own.der).map_err(|_| Refusal::Key)?;
+        self.last_signed.fetch_max(this_update.as_second(), Ordering::Relaxed);
+        self.counts.sign();
+        Ok(answer)
+    }
+
+    async fn record(
+        &self,
+        found: &[Found<'_>],
+        agency: &Agency,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let inquiry = |found: &Found<'_>| Inquiry {
+            party: agency.party,
+            purpose: agency.purpose.clone(),
+            asked: found.cert_id.serial_text(),
+            answer: found.word().to_owned(),
+            at: now,
+        };
+        let inquiries = found.iter().map(inquiry).collect();
+        self.recorder.record(inquiries, now).await
+    }
+
+    /// Asks for a certificate once, and picks up the newest one.
+    async fn see_to_certificate(
+        &self,
+        now: Timestamp,
+        monotonic: Duration,
+    ) -> Result<(), OcspError> {
+        let mut asking = self.asking.lock().await;
+        let rested = |at: Duration| monotonic.saturating_sub(at) >= ASK_AGAIN;
+        let asked = if !asking.asked && asking.failed_at.is_none_or(rested) {
+            let asked = self.ask(now).await;
+            asking.asked = asked.is_ok();
+            asking.failed_at = asked.is_err().then_some(monotonic);
+            asked
+        } else {
+            Ok(())
+        };
+        self.pick_up(&mut asking, now).await?;
+        Ok(asked?)
+    }
+
+    async fn ask(&self, now: Timestamp) -> Result<(), LedgerError> {
+        let clockwork = &self.clockwork;
+        let order = "ask_for_responder_certificate";
+        let permit = self
+            .ledger
+            .order(order, clockwork.certificate(), now, |order| clockwork.sign(order))
+            .await?;
+        self.ledger.ask_for_certificate(&permit, self.key.public_key(), now).await
+    }
+
+    async fn pick_up(&self, asking: &mut Asking, now: Timestamp) -> Result<(), OcspError> {
+        let public_key = self.key.public_key();
+        let Some(found) = self.ledger.responder_certificate(public_key).await? else {
+            return Ok(());
+        };
+        let fingerprint = Sha256::of(&found.certificate);
+        if self.own.holds(&found.certificate) || asking.unfit == Some(fingerprint) {
+            return Ok(());
+        }
+        let authority = &self.authority.certificate;
+        match OwnCertificate::check(found.certificate, public_key, authority, now) {
+            Ok(own) => self.own.add(own, now),
+            Err(unfit) => {
+                // Said once; the next certificate is another one.
+                asking.unfit = Some(fingerprint);
+                return Err(unfit.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn signed(duration: Duration) -> Result<SignedDuration, OcspError> {
+    SignedDuration::try_from(duration).map_err(|_| OcspError::Setting("a time is too long"))
+}

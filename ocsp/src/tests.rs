@@ -1,0 +1,9 @@
+//! The responder with a real book, real keys and real sockets.
+
+mod access;
+mod book;
+mod door;
+mod judge;
+mod malformed;
+mod outage;
+mod world;

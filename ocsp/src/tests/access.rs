@@ -1,0 +1,159 @@
+//! Registered agencies only, each question on record before its answer.
+
+use akashi_wire::party::Role;
+use der::asn1::Null;
+
+use super::world::*;
+use crate::response::CertStatus;
+use crate::{Answer, Asker, Refusal, ResponseStatus};
+
+const SIG_REQUIRED: Answer = Answer::Error(ResponseStatus::SigRequired);
+const UNAUTHORIZED: Answer = Answer::Error(ResponseStatus::Unauthorized);
+const TRY_LATER: Answer = Answer::Error(ResponseStatus::TryLater);
+
+fn agency(purposes: &[&str]) -> Role {
+    Role::Agency { purposes: purposes.iter().map(|&purpose| purpose.to_owned()).collect() }
+}
+
+#[tokio::test]
+async fn nobody_in_particular_is_asked_to_sign() {
+    let mut world = World::registered().await;
+    let serial = world.issue().await;
+    world.follow().await;
+    assert_eq!(world.ask(&world.request(&[serial])).await, SIG_REQUIRED);
+    assert!(world.ledger.inquiries_about(&serial.to_string()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_registered_agency_is_answered_and_the_question_is_on_record() {
+    let mut world = World::registered().await;
+    let serial = world.issue().await;
+    world.follow().await;
+    let (token, party) = world.enrol("Tax Office", agency(&["e-Tax 申告", "other"])).await;
+    let tbs = tbs_request(vec![world.cert_id(serial.as_bytes())], &[]);
+    let answer = world.ask(&signed(&tbs, &token)).await;
+    assert!(matches!(answer, Answer::Signed { may_be_kept: false, .. }));
+    assert_eq!(Told::read(answer.octets()).statuses, [CertStatus::Good(Null)]);
+    let inquiries = world.ledger.inquiries_about(&serial.to_string()).await.unwrap();
+    assert_eq!(inquiries.len(), 1);
+    assert_eq!(inquiries[0].party, party);
+    assert_eq!(inquiries[0].purpose, "e-Tax 申告", "the first notified purpose");
+    assert_eq!(inquiries[0].answer, "good");
+}
+
+#[tokio::test]
+async fn a_kept_answer_is_on_record_each_time_it_is_given() {
+    let mut world = World::registered().await;
+    let serial = world.issue().await;
+    world.follow().await;
+    let (token, _) = world.enrol("Tax Office", agency(&["tax"])).await;
+    let asker = Asker { certificate: Some(token.certificate()), purpose: None };
+    for _ in 0..3 {
+        world.ask_as(&world.request(&[serial]), asker).await;
+    }
+    assert_eq!(world.responder.counts().from_cache(), 2);
+    assert_eq!(world.ledger.inquiries_about(&serial.to_string()).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn over_a_link_an_agency_may_choose_among_its_purposes_and_no_other() {
+    let mut world = World::registered().await;
+    let serial = world.issue().await;
+    world.follow().await;
+    let (token, _) = world.enrol("City", agency(&["tax", "welfare"])).await;
+    let question = world.request(&[serial]);
+    let ask = |purpose| Asker { certificate: Some(token.certificate()), purpose };
+    let welfare = world.ask_as(&question, ask(Some("welfare"))).await;
+    assert_eq!(welfare.status(), ResponseStatus::Successful);
+    assert_eq!(world.ask_as(&question, ask(Some("police"))).await, UNAUTHORIZED);
+    let inquiries = world.ledger.inquiries_about(&serial.to_string()).await.unwrap();
+    assert_eq!(inquiries.len(), 1);
+    assert_eq!(inquiries[0].purpose, "welfare");
+}
+
+#[tokio::test]
+async fn strangers_the_dismissed_and_those_who_are_no_agency_are_unauthorized() {
+    let mut world = World::registered().await;
+    let serial = world.issue().await;
+    world.follow().await;
+    let tbs = tbs_request(vec![world.cert_id(serial.as_bytes())], &[]);
+    let stranger = token(&world.link, "Stranger", world.now());
+    assert_eq!(world.ask(&signed(&tbs, &stranger)).await, UNAUTHORIZED);
+
+    let (dismissed, party) = world.enrol("Agency", agency(&["tax"])).await;
+    assert_eq!(world.ask(&signed(&tbs, &dismissed)).await.status(), ResponseStatus::Successful);
+    world.dismiss(party).await;
+    assert_eq!(world.ask(&signed(&tbs, &dismissed)).await, UNAUTHORIZED);
+
+    let role = Role::Officer { municipality: "131041".parse().unwrap() };
+    let (officer, _) = world.enrol("Officer", role).await;
+    let asker = Asker { certificate: Some(officer.certificate()), purpose: None };
+    assert_eq!(world.ask_as(&world.request(&[serial]), asker).await, UNAUTHORIZED);
+
+    let (aimless, _) = world.enrol("Without a purpose", agency(&[])).await;
+    assert_eq!(world.ask(&signed(&tbs, &aimless)).await, UNAUTHORIZED);
+
+    let counts = world.responder.counts();
+    assert_eq!(counts.refused(&Refusal::NotAnAgency), 3);
+    assert_eq!(counts.refused(&Refusal::PurposeNotNotified), 1);
+    assert_eq!(world.ledger.inquiries_about(&serial.to_string()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_signature_over_another_question_counts_for_nothing_even_on_a_good_link() {
+    let mut world = World::registered().await;
+    let serial = world.issue().await;
+    world.follow().await;
+    let (token, _) = world.enrol("Agency", agency(&["tax"])).await;
+    let tbs = tbs_request(vec![world.cert_id(serial.as_bytes())], &[]);
+    let mut spoilt = signed(&tbs, &token);
+    let place = spoilt.windows(16).position(|window| window == serial.as_bytes()).unwrap();
+    spoilt[place + 15] ^= 1;
+    assert_eq!(world.ask(&spoilt).await, UNAUTHORIZED);
+    let asker = Asker { certificate: Some(token.certificate()), purpose: None };
+    assert_eq!(world.ask_as(&spoilt, asker).await, UNAUTHORIZED);
+    assert_eq!(world.responder.counts().refused(&Refusal::BadSignature), 2);
+}
+
+#[tokio::test]
+async fn what_cannot_be_put_on_record_is_not_answered() {
+    let mut world = World::registered().await;
+    let serial = world.issue().await;
+    world.follow().await;
+    let (token, _) = world.enrol("Agency", agency(&["tax"])).await;
+    let tbs = tbs_request(vec![world.cert_id(serial.as_bytes())], &[]);
+    // The clock is behind the book, not behind the last signature: the book refuses the entry.
+    let now = world.now();
+    world.clock.set(now - jiff::SignedDuration::from_secs(60));
+    assert_eq!(world.ask(&signed(&tbs, &token)).await, TRY_LATER);
+    assert_eq!(world.responder.counts().refused(&Refusal::NotRecorded), 1);
+    world.clock.set(now);
+    assert_eq!(world.ask(&signed(&tbs, &token)).await.status(), ResponseStatus::Successful);
+    world.ledger.close().await;
+    assert_eq!(world.ask(&signed(&tbs, &token)).await, TRY_LATER);
+    assert_eq!(world.responder.counts().refused(&Refusal::LedgerUnreachable), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_agencies_that_ask_at_once_are_all_on_record() {
+    let mut world = World::registered().await;
+    let serial = world.issue().await;
+    world.follow().await;
+    let (token, _) = world.enrol("Agency", agency(&["tax"])).await;
+    let question = world.request(&[serial]);
+    let head = world.ledger.head().await.unwrap();
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let (responder, question) = (world.responder.clone(), question.clone());
+        let (certificate, now) = (token.certificate().to_vec(), world.now());
+        asking.spawn(async move {
+            let asker = Asker { certificate: Some(&certificate), purpose: None };
+            responder.answer(&question, asker, now, std::time::Duration::ZERO).await.status()
+        });
+    }
+    let all = asking.join_all().await;
+    assert!(all.iter().all(|status| *status == ResponseStatus::Successful));
+    assert_eq!(world.ledger.inquiries_about(&serial.to_string()).await.unwrap().len(), 64);
+    let commits = world.ledger.head().await.unwrap().0 - head.0;
+    assert!(commits < 64, "{commits} commits for 64 questions");
+}
