@@ -62,6 +62,11 @@ impl OfficerToken {
         &self.key
     }
 
+    /// Gives the key away, to somebody who keeps it in another way.
+    pub fn into_key(self) -> EcKey {
+        self.key
+    }
+
     /// Signs octets: ECDSA with SHA-256, DER.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         self.key.sign(message)

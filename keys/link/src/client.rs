@@ -23,3 +23,21 @@ pub fn client(identity: &Identity) -> Result<reqwest::Client, LinkError> {
         .build()
         .map_err(unfit)
 }
+
+/// An HTTP client for the doors without TLS. It trusts nobody, so that nothing that it is told can
+/// lead it to another.
+pub fn plain_client() -> Result<reqwest::Client, LinkError> {
+    let config = rustls::ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(unfit)?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(config)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(Duration::from_secs(10))
+        .build()
+        .map_err(unfit)
+}

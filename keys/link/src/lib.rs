@@ -15,7 +15,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
-pub use client::client;
+pub use client::{client, plain_client};
 pub use server::{serve, serve_plain};
 
 /// One end of a link: a certificate, its key, and the authority that both ends trust.

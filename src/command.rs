@@ -1,0 +1,87 @@
+//! The command line.
+//!
+//! Exit codes: 0 done; 1 refused or failed, with one sentence on what to do; 2 the command line is
+//! wrong.
+
+mod audit;
+mod card;
+mod demo;
+mod desk;
+mod idou;
+mod init;
+mod up;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Akashi (証): the certificate authority of a prefecture for the Public Certification Service for
+/// Individuals (公的個人認証サービス).
+#[derive(Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+struct Akashi {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Play the main job from beginning to end and check every step of it.
+    Demo(demo::Demo),
+    /// Make an empty authority for a prefecture.
+    Init(init::Init),
+    /// Serve an authority, all its roles in one process, until interrupted.
+    Up(up::Up),
+    /// Ask the authority as an officer, a security officer included.
+    Desk(desk::DeskCommand),
+    /// Software cards for the desk.
+    #[command(subcommand)]
+    Card(card::CardCommand),
+    /// Batches of 異動 that came as files.
+    #[command(subcommand)]
+    Idou(idou::IdouCommand),
+    /// The audit chain.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+}
+
+/// Any error, told in one sentence at the end.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Reads the command line and does what it says.
+pub async fn run() -> ExitCode {
+    let done = match Akashi::parse().command {
+        Command::Demo(demo) => return demo.run().await,
+        Command::Init(init) => init.run().await,
+        Command::Up(up) => up.run().await,
+        Command::Desk(desk) => desk.run().await,
+        Command::Card(card) => card.run(),
+        Command::Idou(idou) => idou.run().await,
+        Command::Audit(audit) => audit.run().await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("akashi: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Where an authority lies, and what opens it.
+#[derive(clap::Args)]
+struct OpenArgs {
+    /// Directory of the authority.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// File with the passphrase of its keys; else the variable AKASHI_PASSPHRASE, else a prompt.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+/// A random generator for everything but keys.
+fn rng() -> rand::rngs::StdRng {
+    use rand::SeedableRng;
+    rand::rngs::StdRng::from_seed(rand::random())
+}

@@ -1,0 +1,334 @@
+//! `akashi desk`: the counter on the command line. It drives the interface that the terminal's
+//! pages will drive.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use akashi_card::{Card, SigningPin};
+use akashi_keys::{EcKey, OfficerToken};
+use akashi_ra_console::Desk;
+use akashi_ra_console::journey::{self, Application, Stage};
+use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure};
+use akashi_wire::octets::Octets;
+use akashi_wire::party::Role;
+use akashi_wire::{BirthDate, CaseId, MunicipalityCode, RevocationReason, Sex};
+use jiff::civil::Date;
+
+use super::Failure;
+use crate::card::InsertedCard;
+use crate::clock::SystemClock;
+use crate::secret::{PIN, TOKEN_PASSWORD};
+
+/// Ask the authority as an officer, a security officer included.
+#[derive(clap::Args)]
+pub(super) struct DeskCommand {
+    /// Address of the authority, as `akashi up` prints it.
+    #[arg(long, value_name = "https://HOST:PORT")]
+    url: String,
+    /// The officer's token (PKCS#12).
+    #[arg(long, value_name = "FILE")]
+    token: PathBuf,
+    /// File with the token's password; else AKASHI_TOKEN_PASSWORD, else a prompt.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    #[command(subcommand)]
+    ask: Ask,
+}
+
+/// Who comes to the counter.
+#[derive(clap::Args)]
+struct Whom {
+    /// 氏名, as the applicant writes it.
+    #[arg(long)]
+    name: String,
+    /// 生年月日: an era digit and YYYYMMDD, such as 319700115 (昭和45年1月15日).
+    #[arg(long, value_name = "EYYYYMMDD")]
+    birth_date: BirthDate,
+    /// 性別, where it is needed to tell two persons apart.
+    #[arg(long, value_enum)]
+    sex: Option<SexArg>,
+    /// 住所, where it is needed to tell two persons apart.
+    #[arg(long)]
+    address: Option<String>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum SexArg {
+    Male,
+    Female,
+    Unknown,
+}
+
+/// What an applicant brings to be certified.
+#[derive(clap::Args)]
+struct Bring {
+    #[command(flatten)]
+    whom: Whom,
+    /// The card in the reader: file of a software card.
+    #[arg(long, value_name = "FILE")]
+    card: PathBuf,
+    /// File with the PIN that the resident chooses; else AKASHI_PIN, else a prompt.
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
+    /// A photo document instead of a card of this service: KIND,EXPIRES,LAST-FOUR-DIGITS.
+    #[arg(long, value_name = "KIND,YYYY-MM-DD,DIGITS")]
+    document: Option<String>,
+    /// A substitute chosen for a character of the name: POSITION=CHARACTER, from 0.
+    #[arg(long, value_name = "POSITION=CHARACTER")]
+    name_substitute: Vec<String>,
+    /// A substitute chosen for a character of the address.
+    #[arg(long, value_name = "POSITION=CHARACTER")]
+    address_substitute: Vec<String>,
+}
+
+#[derive(clap::Subcommand)]
+enum Ask {
+    /// 新規発行: look up, make the key pair, issue, write, read back, deliver.
+    Issue(Bring),
+    /// 更新: the same within three months before the end.
+    Renew(Bring),
+    /// 失効: end a certificate for good.
+    Revoke {
+        #[command(flatten)]
+        whom: Whom,
+        /// lost (紛失・盗難・漏えい・破損) or wish (本人の申請).
+        #[arg(long, value_enum)]
+        why: Why,
+    },
+    /// 一時保留, after a telephone call.
+    Hold(Whom),
+    /// 取下げ, 却下 or 中止 of an open case.
+    Close {
+        /// Number of the case.
+        case: CaseId,
+        /// Why.
+        #[arg(long)]
+        why: String,
+    },
+    /// Enrol an officer, an agency or a source (security officer).
+    Enrol(Enrol),
+    /// End an enrolment at once (security officer).
+    Dismiss {
+        /// Number of the party.
+        party: PartyId,
+        /// Why.
+        #[arg(long)]
+        why: String,
+    },
+    /// Cut or open the link to a source at once (security officer).
+    Link {
+        /// The municipality.
+        source: MunicipalityCode,
+        /// Take its batches, or take no more.
+        #[arg(long, value_enum)]
+        set: LinkArg,
+        /// Why.
+        #[arg(long)]
+        why: String,
+    },
+    /// Say that the authority's clock is right although it jumped; two persons must.
+    AcceptClock,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Why {
+    Lost,
+    Wish,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum LinkArg {
+    Open,
+    Cut,
+}
+
+#[derive(clap::Args)]
+struct Enrol {
+    /// As what.
+    #[arg(value_enum)]
+    role: RoleArg,
+    /// Name of the person or body.
+    #[arg(long)]
+    name: String,
+    /// Municipality of an officer or a source.
+    #[arg(long, required_if_eq_any([("role", "officer"), ("role", "source")]))]
+    municipality: Option<MunicipalityCode>,
+    /// Purpose that an agency notified; may be given more than once.
+    #[arg(long, required_if_eq("role", "agency"))]
+    purpose: Vec<String>,
+    /// Address under which a source's registry is reached; may be given more than once.
+    #[arg(long)]
+    host: Vec<IpAddr>,
+    /// Write the new token (PKCS#12) here.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// File with the password of the new token; else AKASHI_TOKEN_PASSWORD, else a prompt.
+    #[arg(long, value_name = "FILE")]
+    new_password_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum RoleArg {
+    Officer,
+    Agency,
+    Source,
+    SecurityOfficer,
+}
+
+impl DeskCommand {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let password = TOKEN_PASSWORD.read(self.password_file.as_deref())?;
+        let token = Arc::new(OfficerToken::open(&self.token, &password)?);
+        let desk = Desk::sign_in(&self.url, token, Arc::new(SystemClock::new())).await?;
+        match self.ask {
+            Ask::Issue(bring) => certify(&desk, Procedure::Issue, bring).await,
+            Ask::Renew(bring) => certify(&desk, Procedure::Renewal, bring).await,
+            Ask::Revoke { whom, why } => {
+                let reason = match why {
+                    Why::Lost => RevocationReason::KeyCompromise,
+                    Why::Wish => RevocationReason::CessationOfOperation,
+                };
+                ended(journey::revoke(&desk, whom.by(), reason).await?)
+            }
+            Ask::Hold(whom) => ended(journey::hold(&desk, whom.by()).await?),
+            Ask::Close { case, why } => done(&desk, Deed::CloseCase { case, why }).await,
+            Ask::Enrol(enrol) => enrol.run(&desk).await,
+            Ask::Dismiss { party, why } => done(&desk, Deed::Dismiss { party, why }).await,
+            Ask::Link { source, set, why } => {
+                let open = matches!(set, LinkArg::Open);
+                done(&desk, Deed::Link { source, open, why }).await
+            }
+            Ask::AcceptClock => done(&desk, Deed::AcceptClock).await,
+        }
+    }
+}
+
+impl Whom {
+    fn by(self) -> LookUpBy {
+        LookUpBy::Items {
+            name: self.name,
+            birth_date: self.birth_date,
+            sex: self.sex.map(|sex| match sex {
+                SexArg::Male => Sex::Male,
+                SexArg::Female => Sex::Female,
+                SexArg::Unknown => Sex::Unknown,
+            }),
+            address: self.address,
+        }
+    }
+}
+
+async fn certify(desk: &Desk, procedure: Procedure, bring: Bring) -> Result<(), Failure> {
+    let pin: SigningPin = PIN.read(bring.pin_file.as_deref())?.parse()?;
+    if pin.is_short() {
+        eprintln!(
+            "akashi: the PIN has fewer than 6 characters: some card software will not take it"
+        );
+    }
+    let mut card = Card::open(InsertedCard::open(&bring.card)?)?;
+    let application = Application {
+        procedure,
+        identity: identity(bring.document.as_deref())?,
+        name_choices: substitutes(&bring.name_substitute)?,
+        address_choices: substitutes(&bring.address_substitute)?,
+        by: bring.whom.by(),
+    };
+    let show = |stage| {
+        eprintln!(
+            "{}",
+            match stage {
+                Stage::Opened => "case opened",
+                Stage::Found => "found in the register",
+                Stage::Permitted => "one key pair is permitted; the card is making it …",
+                Stage::KeyMade => "key pair made, possession proved",
+                Stage::Certified => "certificate issued; writing it to the card …",
+                Stage::Written => "written, read back, activated",
+                Stage::Delivered => "delivered",
+            }
+        );
+    };
+    let delivery = journey::certify(desk, &mut card, &pin, &application, show).await?;
+    println!("case         {}", delivery.case);
+    println!("serial       {}", delivery.serial);
+    println!("ends         {}", delivery.not_after);
+    if let Some(superseded) = delivery.superseded {
+        println!("superseded   {superseded}");
+    }
+    println!("fee          {} yen", delivery.fee_yen);
+    Ok(())
+}
+
+fn identity(document: Option<&str>) -> Result<IdentityProof, Failure> {
+    let Some(document) = document else { return Ok(IdentityProof::ResidentCard) };
+    let parts: Vec<&str> = document.split(',').collect();
+    let [kind, expires, last_four] = parts.as_slice() else {
+        return Err("--document is KIND,YYYY-MM-DD,LAST-FOUR-DIGITS".into());
+    };
+    let expires: Date = expires.parse().map_err(|e| format!("--document: {e}"))?;
+    Ok(IdentityProof::PhotoDocument {
+        kind: (*kind).to_owned(),
+        expires,
+        last_four: (*last_four).to_owned(),
+    })
+}
+
+fn substitutes(texts: &[String]) -> Result<BTreeMap<usize, String>, Failure> {
+    texts
+        .iter()
+        .map(|text| {
+            let (position, substitute) = text
+                .split_once('=')
+                .ok_or_else(|| format!("“{text}” is not POSITION=CHARACTER"))?;
+            Ok((position.parse().map_err(|e| format!("“{text}”: {e}"))?, substitute.to_owned()))
+        })
+        .collect()
+}
+
+fn ended(ended: journey::Ended) -> Result<(), Failure> {
+    println!("case         {}", ended.case);
+    println!("serial       {}", ended.serial);
+    println!("since        {}", ended.at);
+    println!("reason       {}", ended.reason);
+    Ok(())
+}
+
+async fn done(desk: &Desk, deed: Deed) -> Result<(), Failure> {
+    match desk.ask(deed).await? {
+        Answer::CaseClosed { revoked: Some(serial) } => println!("closed; {serial} is revoked"),
+        Answer::CaseClosed { revoked: None } => println!("closed"),
+        _ => println!("done"),
+    }
+    Ok(())
+}
+
+impl Enrol {
+    async fn run(self, desk: &Desk) -> Result<(), Failure> {
+        if self.out.exists() {
+            return Err(format!("{} exists already: nothing was done", self.out.display()).into());
+        }
+        let municipality = || self.municipality.ok_or("--municipality is needed");
+        let party = match self.role {
+            RoleArg::Officer => Role::Officer { municipality: municipality()? },
+            RoleArg::Source => Role::Source { municipality: municipality()? },
+            RoleArg::Agency => Role::Agency { purposes: self.purpose.clone() },
+            RoleArg::SecurityOfficer => Role::SecurityOfficer,
+        };
+        let password = TOKEN_PASSWORD.read(self.new_password_file.as_deref())?;
+        let key = EcKey::generate()?;
+        let deed = Deed::Enrol {
+            name: self.name.clone(),
+            party,
+            hosts: self.host.iter().map(ToString::to_string).collect(),
+            request_for_certificate: Octets(key.request_for_certificate()?),
+        };
+        let Answer::Enrolled { party, certificate, link_authority } = desk.ask(deed).await? else {
+            return Err("the authority's answer cannot be understood".into());
+        };
+        OfficerToken::new(key, certificate.0, link_authority.0).save(&self.out, &password)?;
+        println!("party        {party}");
+        println!("token        {}", self.out.display());
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! `akashi idou`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Failure, OpenArgs};
+use crate::clock::SystemClock;
+use crate::house::House;
+use crate::secret::PASSPHRASE;
+
+/// Batches of 異動 that came as files.
+#[derive(clap::Subcommand)]
+pub(super) enum IdouCommand {
+    /// Take encrypted, signed batch files into the inbox, as the online door does. They are
+    /// settled by the authority that is up, or the next time it is.
+    Import {
+        #[command(flatten)]
+        open: OpenArgs,
+        /// The files, in the order in which they were made.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+impl IdouCommand {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let Self::Import { open, files } = self;
+        let passphrase = PASSPHRASE.read_passphrase(open.passphrase_file.as_deref())?;
+        let house = House::open(&open.dir, &passphrase, Arc::new(SystemClock::new())).await?;
+        for file in files {
+            let octets = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+            let answer = house
+                .doors
+                .inbox
+                .accept(&octets, None, Timestamp::now())
+                .await
+                .map_err(|e| format!("{}: {e}", file.display()))?;
+            println!("{}", serde_json::to_string(&answer)?);
+        }
+        house.ledger().close().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! `akashi init`.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use akashi_keys::RsaSize;
+use akashi_wire::MunicipalityCode;
+use akashi_wire::municipality::Municipality;
+use jiff::Timestamp;
+
+use super::demo::AccessArg;
+use super::{Failure, rng};
+use crate::init::{Plan, SECURITY_OFFICER, init};
+use crate::secret::{PASSPHRASE, TOKEN_PASSWORD};
+
+/// Make an empty authority for a prefecture.
+#[derive(clap::Args)]
+pub(super) struct Init {
+    /// Directory of the new authority; must be empty or not there.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// Six-digit code of the prefecture, such as 130001 (東京都).
+    #[arg(long, value_name = "CODE")]
+    prefecture: MunicipalityCode,
+    /// Address of the registry that the authority asks.
+    #[arg(long, value_name = "https://HOST:PORT")]
+    registry_url: String,
+    /// O of every name.
+    #[arg(long, default_value = "Akashi Test")]
+    organisation: String,
+    /// Certificate policy, dotted decimal; a new one under 2.25 when absent.
+    #[arg(long, value_name = "OID")]
+    policy: Option<String>,
+    /// Who may ask for status.
+    #[arg(long, value_enum, default_value_t = AccessArg::Registered)]
+    access: AccessArg,
+    /// Where the book lies: sqlite:PATH (in DIR where relative) or postgres://USER@HOST/DATABASE.
+    #[arg(long, default_value = "sqlite:book.sqlite")]
+    ledger: String,
+    /// Bits of the authority's RSA key.
+    #[arg(long, default_value_t = 3072, value_parser = clap::builder::PossibleValuesParser::new(["2048", "3072", "4096"]).map(|s| s.parse::<u32>().expect("one of three")))]
+    key_bits: u32,
+    /// Address on which the services listen.
+    #[arg(long, default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// Host name that stands in certificates, when it is not the address.
+    #[arg(long, value_name = "NAME")]
+    public_host: Option<String>,
+    /// Port for officers and sources; a free one when absent, as for the others.
+    #[arg(long)]
+    authority_port: Option<u16>,
+    /// Port for OCSP; stands in certificates.
+    #[arg(long)]
+    ocsp_port: Option<u16>,
+    /// Port for OCSP over mutual TLS.
+    #[arg(long)]
+    ocsp_link_port: Option<u16>,
+    /// Port for CRLs; stands in certificates.
+    #[arg(long)]
+    repository_port: Option<u16>,
+    /// Port for CRLs over mutual TLS.
+    #[arg(long)]
+    repository_link_port: Option<u16>,
+    /// Name of the first security officer.
+    #[arg(long, default_value = "Security Officer")]
+    security_officer: String,
+    /// File with the passphrase of the keys; else AKASHI_PASSPHRASE, else a prompt.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// File with the password of the security officer's token; else AKASHI_TOKEN_PASSWORD, else a
+    /// prompt.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+use clap::builder::TypedValueParser as _;
+
+impl Init {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let passphrase = PASSPHRASE.read_passphrase(self.passphrase_file.as_deref())?;
+        let password = TOKEN_PASSWORD.read(self.password_file.as_deref())?;
+        let plan = Plan {
+            prefecture: self.prefecture,
+            organisation: self.organisation,
+            policy: self.policy,
+            access: self.access.into(),
+            host: self.host,
+            ports: [
+                self.authority_port,
+                self.ocsp_port,
+                self.ocsp_link_port,
+                self.repository_port,
+                self.repository_link_port,
+            ],
+            public_host: self.public_host,
+            ledger: self.ledger,
+            registry_url: self.registry_url,
+            size: RsaSize::from_bits(self.key_bits).expect("one of three"),
+            security_officer: self.security_officer,
+        };
+        let authority =
+            init(&self.dir, &plan, &passphrase, &password, Timestamp::now(), &mut rng()).await?;
+        let name = Municipality::of(self.prefecture).map_or("", |prefecture| prefecture.name);
+        println!("authority    {name}, certificate SHA-256 {}", authority.fingerprint());
+        println!("policy       {}", authority.profile.policy);
+        println!("ocsp         {}", authority.profile.ocsp_url);
+        println!("repository   {}", authority.profile.repository_url);
+        println!("token        {}", self.dir.join(SECURITY_OFFICER).display());
+        println!("next         akashi up --dir {}", self.dir.display());
+        Ok(())
+    }
+}

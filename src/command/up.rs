@@ -1,0 +1,43 @@
+//! `akashi up`.
+
+use std::sync::Arc;
+
+use super::{Failure, OpenArgs};
+use crate::clock::SystemClock;
+use crate::house::House;
+use crate::secret::PASSPHRASE;
+
+/// Serve an authority, all its roles in one process, until interrupted.
+#[derive(clap::Args)]
+pub(super) struct Up {
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+impl Up {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let passphrase = PASSPHRASE.read_passphrase(self.open.passphrase_file.as_deref())?;
+        let clock = Arc::new(SystemClock::new());
+        let house = House::open(&self.open.dir, &passphrase, clock).await?;
+        let services = house.serve().await?;
+        for (name, address) in house.addresses() {
+            println!("{name} {address}");
+        }
+        services.until(interrupted()).await?;
+        house.ledger().close().await;
+        Ok(())
+    }
+}
+
+/// Resolves when the process is asked to stop (SIGINT, SIGTERM).
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

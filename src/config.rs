@@ -1,0 +1,198 @@
+//! `akashi.toml`: the configuration of one authority, checked as a whole when it is read.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use akashi_ca::Rules;
+use serde::{Deserialize, Serialize};
+
+/// The name of the file in the authority's directory.
+pub const FILE: &str = "akashi.toml";
+
+/// Everything that an operator may set. What stands in certificates is not here: it was fixed when
+/// the authority was made, and is kept in the book.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `sqlite:PATH` (beside this file where PATH is relative) or `postgres://…`.
+    pub ledger: String,
+    /// Where the services listen.
+    pub listen: Listen,
+    /// The registry that the authority asks.
+    pub registry: Registry,
+    /// What the law and the sources leave open.
+    #[serde(default)]
+    pub rules: Rules,
+    /// How often CRLs are made.
+    #[serde(default)]
+    pub crl: akashi_crl::Settings,
+}
+
+/// Where each service listens: address and port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// Officers and sources, mutual TLS.
+    pub authority: SocketAddr,
+    /// OCSP, plain; its address stands in certificates.
+    pub ocsp: SocketAddr,
+    /// OCSP for agencies, mutual TLS.
+    pub ocsp_link: SocketAddr,
+    /// CRLs and the authority's certificate, plain; its address stands in certificates.
+    pub repository: SocketAddr,
+    /// The same for agencies, mutual TLS.
+    pub repository_link: SocketAddr,
+}
+
+/// The registry, as the authority reaches it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registry {
+    /// `https://HOST:PORT`, without a slash at the end.
+    pub url: String,
+}
+
+/// Why a configuration is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{file}: {source}. Is this the directory of an authority? `akashi init` makes one")]
+    Read {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("{file}: {why}")]
+    Form {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong, with its line.
+        why: String,
+    },
+    /// Values that do not go together.
+    #[error("{file}: {why}")]
+    Sense {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong and what to do.
+        why: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads and checks the configuration of the authority in a directory.
+    pub fn read(dir: &Path) -> Result<Self, ConfigError> {
+        let file = dir.join(FILE);
+        let text = std::fs::read_to_string(&file)
+            .map_err(|source| ConfigError::Read { file: file.clone(), source })?;
+        let config: Self = toml::from_str(&text)
+            .map_err(|e| ConfigError::Form { file: file.clone(), why: e.to_string() })?;
+        config.check().map_err(|why| ConfigError::Sense { file, why })?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        let sqlite = self.ledger.strip_prefix("sqlite:");
+        let postgres = ["postgres://", "postgresql://"].iter().any(|p| self.ledger.starts_with(p));
+        if sqlite.is_none_or(str::is_empty) && !postgres {
+            return Err("`ledger` must be sqlite:PATH or postgres://USER@HOST/DATABASE");
+        }
+        let ports = [
+            self.listen.authority,
+            self.listen.ocsp,
+            self.listen.ocsp_link,
+            self.listen.repository,
+            self.listen.repository_link,
+        ];
+        let twice = (1..ports.len()).any(|n| ports[..n].contains(&ports[n]));
+        if twice {
+            return Err("two services in `[listen]` have the same address");
+        }
+        if ports.iter().any(|address| address.port() == 0) {
+            return Err("a port in `[listen]` is 0: addresses in certificates must not change");
+        }
+        if !self.registry.url.starts_with("https://") || self.registry.url.ends_with('/') {
+            return Err("`registry.url` must be https://HOST:PORT without a slash at the end");
+        }
+        if self.rules.permit_seconds == 0 || self.rules.responder_days < 2 {
+            return Err("`rules.permit_seconds` must be over 0 and `rules.responder_days` over 1");
+        }
+        if self.rules.responder_renewed_after_days >= self.rules.responder_days {
+            return Err("a responder's certificate must be renewed before it ends: \
+                        `rules.responder_renewed_after_days` must be under `rules.responder_days`");
+        }
+        Ok(())
+    }
+
+    /// The ledger's address, a relative SQLite path taken from the authority's directory. The
+    /// variable `AKASHI_LEDGER` goes before the file: a password belongs into no file.
+    pub fn ledger_address(&self, dir: &Path) -> String {
+        let address = std::env::var("AKASHI_LEDGER").unwrap_or_else(|_| self.ledger.clone());
+        match address.strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite:{}", dir.join(path).display()),
+            None => address,
+        }
+    }
+
+    /// The file's text, with a word on each part.
+    pub fn to_text(&self) -> String {
+        let table = toml::to_string(self).expect("a configuration is TOML");
+        format!(
+            "# Akashi: the configuration of one authority (docs/interfaces.md tells every key).\n\
+             # What stands in certificates is not here: it was fixed by `akashi init`.\n\n{table}"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        Config {
+            ledger: "sqlite:book.sqlite".into(),
+            listen: Listen {
+                authority: at(1),
+                ocsp: at(2),
+                ocsp_link: at(3),
+                repository: at(4),
+                repository_link: at(5),
+            },
+            registry: Registry { url: "https://127.0.0.1:6".into() },
+            rules: Rules::default(),
+            crl: akashi_crl::Settings::default(),
+        }
+    }
+
+    #[test]
+    fn a_configuration_reads_back_as_it_was_written() {
+        let text = config().to_text();
+        assert_eq!(toml::from_str::<Config>(&text).unwrap(), config(), "{text}");
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused_with_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut twice = config();
+        twice.listen.ocsp = twice.listen.authority;
+        let mut late = config();
+        late.rules.responder_renewed_after_days = 30;
+        for (bad, word) in [
+            (twice.to_text(), "same address"),
+            (late.to_text(), "renewed before it ends"),
+            (config().to_text().replace("sqlite:book.sqlite", "book"), "sqlite:PATH"),
+            (config().to_text() + "\n[unknown]\n", "unknown"),
+        ] {
+            std::fs::write(dir.path().join(FILE), bad).unwrap();
+            let error = Config::read(dir.path()).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+        assert!(
+            Config::read(Path::new("/nowhere")).unwrap_err().to_string().contains("akashi init")
+        );
+    }
+}

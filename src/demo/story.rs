@@ -1,0 +1,530 @@
+//! The story itself, in chapters.
+
+use std::path::Path;
+use std::time::Duration;
+
+use akashi_card::{Card, KeySlot, SigningPin};
+use akashi_keys::RsaSize;
+use akashi_ledger::{Access, Scope};
+use akashi_ra_console::journey::{self, Delivery};
+use akashi_ra_console::{Desk, DeskError};
+use akashi_registry::Person;
+use akashi_wire::act::{Procedure, Refusal};
+use akashi_wire::date::{EffectiveDate, day_in_japan, start_of_day};
+use akashi_wire::octets::Sha256;
+use akashi_wire::{Clock, MunicipalityCode, ResidentCode, RevocationReason};
+use jiff::{Timestamp, ToSpan};
+
+use super::evidence::{Pair, leave};
+use super::{DemoError, Narrator, Options, Setting, World, cast};
+use crate::agency::{Verdict, stated_items};
+use crate::card::InsertedCard;
+
+/// Somebody with a card.
+struct Holder {
+    code: ResidentCode,
+    card: Card<InsertedCard>,
+    pin: SigningPin,
+    delivery: Delivery,
+}
+
+/// 鳥取県.
+const PREFECTURE: &str = "310000";
+
+fn town(code: &str) -> MunicipalityCode {
+    code.parse().expect("a code of the table")
+}
+
+pub(super) async fn tell(
+    dir: &Path,
+    options: &Options,
+    now: Timestamp,
+    narrator: &mut Narrator,
+) -> Result<(), DemoError> {
+    // Three years and two months before now, at nine in the morning of a day in Japan.
+    let first_day = day_in_japan(now).saturating_sub(3.years().months(2));
+    let start = start_of_day(first_day) + 9.hours();
+    let setting = Setting {
+        prefecture: PREFECTURE.parse().expect("a code of the table"),
+        towns: vec![town(cast::TOTTORI), town(cast::YONAGO)],
+        access: options.access,
+        seed: options.seed,
+        start,
+        ledger: "sqlite:book.sqlite".into(),
+        size: RsaSize::Rsa3072,
+    };
+    narrator.chapter("An authority is made");
+    let world = World::make(dir, &setting).await?;
+    let at = world.clock.now();
+    narrator.tell(
+        at,
+        "Tottori Prefecture (鳥取県) has an authority: keys sealed, first page of the book written",
+    );
+    narrator.tell(at, "two towns and their registries, two officers and a tax office are enrolled, each with a key of its own");
+    for (name, address) in world.house.addresses() {
+        println!("      {name:<16} {address}");
+    }
+    let story = Story { world, narrator };
+    story.first_certificates().await?;
+    Ok(())
+}
+
+struct Story<'n> {
+    world: World,
+    narrator: &'n mut Narrator,
+}
+
+impl Story<'_> {
+    fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    async fn first_certificates(mut self) -> Result<(), DemoError> {
+        let (tottori, yonago) = (town(cast::TOTTORI), town(cast::YONAGO));
+        self.narrator.chapter("First certificates, at the counters");
+        let mut takahashi = self.issue(tottori, cast::takahashi(), "ABC123").await?;
+        self.show_texts(&takahashi);
+        let yoshida = self.issue(tottori, cast::yoshida(), "MOVE7").await?;
+        let watanabe = self.issue(tottori, cast::watanabe(), "LOST01").await?;
+        let rossi = self.issue(tottori, cast::rossi(), "ROMA64").await?;
+        let mut hamada = self.issue(yonago, cast::hamada(), "HAMA45").await?;
+        self.agency_asks(&mut takahashi).await?;
+        self.stranger_asks(&takahashi).await?;
+        self.twice(tottori, &takahashi).await?;
+
+        self.narrator.chapter("A move within the town (転居)");
+        self.pass(90.days().hours(2)).await;
+        self.moved(tottori, &yoshida).await?;
+        self.narrator.chapter("A lost card, a telephone call, a death");
+        self.pass(40.days()).await;
+        self.lost(tottori, &watanabe).await?;
+        self.held(tottori, &rossi).await?;
+        let yanagi = self.issue(yonago, cast::yanagi(), "SAKURA").await?;
+        self.died(yonago, &yanagi).await?;
+
+        self.narrator.chapter("Too early to renew");
+        self.pass(365.days()).await;
+        self.too_early(tottori, &mut takahashi).await?;
+
+        self.narrator.chapter("A move out, planned for a later day (転出)");
+        let segawa = self.issue(yonago, cast::segawa(), "TABI50").await?;
+        self.leaving(yonago, &segawa).await?;
+
+        self.narrator.chapter("Renewal in the last three months (更新)");
+        self.until_renewal(&takahashi).await;
+        self.renewal(tottori, &mut takahashi).await?;
+
+        self.narrator.chapter("A whole street is renumbered (住居表示)");
+        let tokunaga = self.issue(yonago, cast::tokunaga(), "BANCHI").await?;
+        let tsuji = self.issue(yonago, cast::tsuji(), "AKASHI").await?;
+        self.renumbered(yonago, &[&tokunaga, &tsuji]).await?;
+
+        self.narrator.chapter("An expired certificate");
+        self.expired(&mut hamada).await?;
+        self.close(yonago, &tsuji, &segawa, &yoshida).await
+    }
+
+    /// Lets time pass, never beyond the real now.
+    async fn pass(&mut self, span: jiff::Span) {
+        let hours = span.total((jiff::Unit::Hour, jiff::SpanRelativeTo::days_are_24_hours()));
+        let until = self.now() + jiff::SignedDuration::from_hours(hours.unwrap_or(0.0) as i64);
+        self.pass_until(until).await;
+    }
+
+    async fn pass_until(&mut self, until: Timestamp) {
+        self.world.clock.advance_to(until.min(Timestamp::now()));
+        // The clockworks look once or twice a second of real time.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+
+    async fn issue(
+        &mut self,
+        town: MunicipalityCode,
+        person: Person,
+        pin: &str,
+    ) -> Result<Holder, DemoError> {
+        let name = person.items.name.clone();
+        let code = self.world.enter(person)?;
+        let mut card = self.world.blank_card()?;
+        let pin: SigningPin = pin.parse().expect("a PIN of 4 to 16 letters and digits");
+        let delivery = self.world.certify(town, Procedure::Issue, &code, &mut card, &pin).await?;
+        let last = day_in_japan(delivery.not_after);
+        self.narrator.tell(
+            self.now(),
+            &format!("{name}: key pair made on the card, possession proved, certificate issued, written, read back; good through {last}; fee {} yen", delivery.fee_yen),
+        );
+        Ok(Holder { code, card, pin, delivery })
+    }
+
+    fn show_texts(&mut self, holder: &Holder) {
+        let name = &holder.delivery.name;
+        let (text, map) =
+            (name.text.clone().unwrap_or_default(), name.map.clone().unwrap_or_default());
+        let as_must = text == "高崎　花子" && map == "11000";
+        self.narrator.check(
+            self.now(),
+            &format!(
+                "the register's {} stands as {text} with the map {map}: each substitute is marked",
+                name.original
+            ),
+            as_must,
+            || format!("{text} {map}"),
+        );
+    }
+
+    async fn agency_asks(&mut self, holder: &mut Holder) -> Result<(), DemoError> {
+        let certificate = holder.delivery.certificate.clone();
+        let (verdict, _) =
+            self.world.ask_until(&certificate, |verdict| *verdict == Verdict::Valid).await;
+        self.narrator.check(
+            self.now(),
+            "the tax office asks by OCSP: good",
+            verdict == Verdict::Valid,
+            || format!("{verdict:?}"),
+        );
+        let application = "確定申告書 (an application file)".as_bytes();
+        holder.card.verify_pin(&holder.pin)?;
+        let signature = holder.card.sign(KeySlot::Living, &Sha256::of(application).0)?;
+        let verified = self.world.agency.verifies(&certificate, application, &signature);
+        let changed = self.world.agency.verifies(&certificate, b"another file", &signature);
+        let stated = stated_items(&certificate).map_err(DemoError::Outcome)?;
+        let items = &holder.delivery.items;
+        let compared = stated.birth_date == items.birth_date.to_string()
+            && stated.sex == items.sex.code()
+            && Some(&stated.name) == holder.delivery.name.text.as_ref()
+            && Some(&stated.address) == holder.delivery.address.text.as_ref();
+        self.narrator.check(
+            self.now(),
+            "it verifies a file that the card signed, refuses a changed one, and compares the four items",
+            verified && !changed && compared,
+            || format!("verified {verified}, changed {changed}, compared {compared}"),
+        );
+        Ok(())
+    }
+
+    async fn stranger_asks(&mut self, holder: &Holder) -> Result<(), DemoError> {
+        let verdict = self.world.stranger.judge(&holder.delivery.certificate, self.now()).await;
+        match self.world.house.doors.issuer.authority.profile.access {
+            Access::Registered => self.narrator.check(
+                self.now(),
+                "a stranger asks and is refused: status is for notified agencies only",
+                matches!(&verdict, Verdict::CannotTell(why) if why.contains("sigRequired")),
+                || format!("{verdict:?}"),
+            ),
+            Access::Open => self.narrator.check(
+                self.now(),
+                "a stranger asks and is answered: this authority was made with --access open",
+                verdict == Verdict::Valid,
+                || format!("{verdict:?}"),
+            ),
+        }
+        Ok(())
+    }
+
+    async fn twice(&mut self, town: MunicipalityCode, holder: &Holder) -> Result<(), DemoError> {
+        let mut card = self.world.blank_card()?;
+        let refused =
+            self.world.certify(town, Procedure::Issue, &holder.code, &mut card, &holder.pin).await;
+        self.refused("a second certificate for the same person is refused", refused, |refusal| {
+            matches!(refusal, Refusal::AlreadyCertified { .. })
+        });
+        Ok(())
+    }
+
+    fn refused<T>(
+        &mut self,
+        text: &str,
+        outcome: Result<T, DeskError>,
+        expected: impl Fn(&Refusal) -> bool,
+    ) {
+        let (holds, found) = match &outcome {
+            Ok(_) => (false, "it was granted".to_owned()),
+            Err(DeskError::Refused(refusal)) => (expected(refusal), refusal.to_string()),
+            Err(error) => (false, error.to_string()),
+        };
+        let text = if holds { format!("{text}: “{found}”") } else { text.to_owned() };
+        self.narrator.check(self.now(), &text, holds, || found);
+    }
+
+    /// What every agency sees after a revocation: OCSP, the town's list, the complete list.
+    async fn seen_revoked(
+        &mut self,
+        town: MunicipalityCode,
+        holder: &Holder,
+        reason: RevocationReason,
+    ) -> Result<(), DemoError> {
+        let certificate = &holder.delivery.certificate;
+        let as_must = |verdict: &Verdict| matches!(verdict, Verdict::Revoked { reason: r, .. } if *r == reason);
+        let (verdict, took) = self.world.ask_until(certificate, as_must).await;
+        self.narrator.check(
+            self.now(),
+            &format!(
+                "OCSP says revoked ({reason}), {} after it was asked first",
+                super::narrator::duration(took)
+            ),
+            as_must(&verdict) && took < Duration::from_secs(1),
+            || format!("{verdict:?} after {took:?}"),
+        );
+        // Urgent ones are listed at once; the others within the hour, the complete list in six.
+        if !reason.is_urgent() {
+            self.pass(61.minutes()).await;
+        }
+        self.world.listed(Scope::Partition(town)).await?;
+        self.pass(6.hours().minutes(1)).await;
+        self.world.listed(Scope::Complete).await?;
+        let serial = holder.delivery.serial;
+        let mut lists = Vec::new();
+        for scope in [Scope::Partition(town), Scope::Complete] {
+            let file = self.world.dir.join("public/crl").join(format!("{scope}.crl"));
+            let octets = std::fs::read(file)?;
+            lists.push(octets.windows(16).any(|window| window == serial.as_bytes()));
+        }
+        self.narrator.check(
+            self.now(),
+            "the town's CRL and the complete CRL carry its serial number",
+            lists == [true, true],
+            || format!("{lists:?}"),
+        );
+        Ok(())
+    }
+
+    async fn moved(&mut self, town: MunicipalityCode, holder: &Holder) -> Result<(), DemoError> {
+        let code = holder.code.clone();
+        let new_address = "鳥取県鳥取市栄町６２７番地";
+        self.world.office(|office| office.move_within(&code, new_address))?;
+        let batch = self.world.next_batch(town)?.ok_or(DemoError::Unexpected("an empty outbox"))?;
+        let answer = self.world.send(town, &batch).await?;
+        self.narrator.tell(
+            self.now(),
+            &format!("the registry sends a signed, encrypted batch; accepted {} event, committed before the answer", answer.accepted),
+        );
+        let mut tampered = batch.sealed.clone();
+        let middle = tampered.len() / 2;
+        tampered[middle] ^= 1;
+        let forged = akashi_registry::SealedBatch { sealed: tampered, ..batch.clone() };
+        let refused = self.world.send(town, &forged).await;
+        self.narrator.check(
+            self.now(),
+            "the same batch with one bit changed is refused whole",
+            matches!(
+                refused,
+                Err(DemoError::Send(akashi_registry::http::SendError::Refused { .. }))
+            ),
+            || format!("{refused:?}"),
+        );
+        let again = self.world.send(town, &batch).await?;
+        self.narrator.check(
+            self.now(),
+            "the same batch once more gets the same answer",
+            again == answer,
+            || format!("{again:?}"),
+        );
+        self.world.settled().await?;
+        self.seen_revoked(town, holder, RevocationReason::AffiliationChanged).await
+    }
+
+    async fn lost(&mut self, town: MunicipalityCode, holder: &Holder) -> Result<(), DemoError> {
+        let by = self.world.by_items(&holder.code);
+        let desk: &Desk = &self.world.desks[&town];
+        let ended = journey::revoke(desk, by, RevocationReason::KeyCompromise).await?;
+        self.narrator.tell(
+            self.now(),
+            &format!("渡邉　嵜子 has lost her card: found by the register, revoked at the counter, recorded {}", ended.at),
+        );
+        self.seen_revoked(town, holder, RevocationReason::KeyCompromise).await
+    }
+
+    async fn held(&mut self, town: MunicipalityCode, holder: &Holder) -> Result<(), DemoError> {
+        let by = self.world.by_items(&holder.code);
+        journey::hold(&self.world.desks[&town], by).await?;
+        self.narrator
+            .tell(self.now(), "ROSSI MARIA ALESSANDRA telephones: her certificate is put on hold");
+        self.seen_revoked(town, holder, RevocationReason::CertificateHold).await
+    }
+
+    async fn died(&mut self, town: MunicipalityCode, holder: &Holder) -> Result<(), DemoError> {
+        let code = holder.code.clone();
+        let date = EffectiveDate::NonCalendar { text: "令和の春".into() };
+        self.world.office(|office| office.death(&code, date))?;
+        self.world.deliver_feed(town).await?;
+        self.narrator.tell(
+            self.now(),
+            "the register reports the death of 栁　春, on a day known only as a spring",
+        );
+        self.seen_revoked(town, holder, RevocationReason::AffiliationChanged).await
+    }
+
+    async fn too_early(
+        &mut self,
+        town: MunicipalityCode,
+        holder: &mut Holder,
+    ) -> Result<(), DemoError> {
+        let refused = self
+            .world
+            .certify(town, Procedure::Renewal, &holder.code, &mut holder.card, &holder.pin)
+            .await;
+        self.refused("髙﨑　花子 asks for a renewal and is refused", refused, |refusal| {
+            matches!(refusal, Refusal::RenewalNotOpen { .. })
+        });
+        Ok(())
+    }
+
+    async fn leaving(&mut self, town: MunicipalityCode, holder: &Holder) -> Result<(), DemoError> {
+        let code = holder.code.clone();
+        let day = day_in_japan(self.now()).saturating_add(20.days());
+        self.world.office(|office| office.notify_move_out(&code, day))?;
+        self.world.deliver_feed(town).await?;
+        let certificate = holder.delivery.certificate.clone();
+        let valid = |verdict: &Verdict| *verdict == Verdict::Valid;
+        let (verdict, _) = self.world.ask_until(&certificate, valid).await;
+        self.narrator.check(
+            self.now(),
+            &format!("瀨川　旅人 notifies a move for {day}: scheduled, and good until then"),
+            valid(&verdict),
+            || format!("{verdict:?}"),
+        );
+        self.pass_until(start_of_day(day) - 1.minute()).await;
+        let (verdict, _) = self.world.ask_until(&certificate, valid).await;
+        self.narrator.check(
+            self.now(),
+            "one minute before midnight: still good",
+            valid(&verdict),
+            || format!("{verdict:?}"),
+        );
+        self.pass_until(start_of_day(day)).await;
+        self.narrator.tell(self.now(), "midnight in Japan: the planned day has come");
+        self.seen_revoked(town, holder, RevocationReason::AffiliationChanged).await
+    }
+
+    async fn until_renewal(&mut self, holder: &Holder) {
+        let opens = akashi_ca::profile::validity::renewal_opens(holder.delivery.not_after);
+        self.pass_until(start_of_day(opens) + 9.hours()).await;
+    }
+
+    async fn renewal(
+        &mut self,
+        town: MunicipalityCode,
+        holder: &mut Holder,
+    ) -> Result<(), DemoError> {
+        let old = holder.delivery.certificate.clone();
+        let old_serial = holder.delivery.serial;
+        let delivery = self
+            .world
+            .certify(town, Procedure::Renewal, &holder.code, &mut holder.card, &holder.pin)
+            .await?;
+        let last = day_in_japan(delivery.not_after);
+        self.narrator.check(
+            self.now(),
+            &format!("髙﨑　花子 renews on the first day of the window: good through {last}; the old certificate is superseded only after the read-back"),
+            delivery.superseded == Some(old_serial),
+            || format!("{:?}", delivery.superseded),
+        );
+        let superseded = |verdict: &Verdict| {
+            matches!(verdict, Verdict::Revoked { reason: RevocationReason::Superseded, .. })
+        };
+        let (verdict, _) = self.world.ask_until(&old, superseded).await;
+        let valid = |verdict: &Verdict| *verdict == Verdict::Valid;
+        let (new, _) = self.world.ask_until(&delivery.certificate, valid).await;
+        self.narrator.check(
+            self.now(),
+            "OCSP: the old one revoked (superseded), the new one good",
+            superseded(&verdict) && valid(&new),
+            || format!("{verdict:?}, {new:?}"),
+        );
+        holder.delivery = delivery;
+        Ok(())
+    }
+
+    async fn renumbered(
+        &mut self,
+        town: MunicipalityCode,
+        holders: &[&Holder],
+    ) -> Result<(), DemoError> {
+        let prefix = "鳥取県米子市糀町一丁目";
+        let count = self
+            .world
+            .office(|office| {
+                office.renumber_addresses(town, prefix, |old| old.replace("番地", "番１号"))
+            })?
+            .len();
+        self.world.deliver_feed(town).await?;
+        let mut good = 0;
+        for holder in holders {
+            let valid = |verdict: &Verdict| *verdict == Verdict::Valid;
+            good += usize::from(valid(
+                &self.world.ask_until(&holder.delivery.certificate, valid).await.0,
+            ));
+        }
+        self.narrator.check(
+            self.now(),
+            &format!(
+                "{count} records get new numbers in one night (軽微な修正): nobody is revoked"
+            ),
+            good == holders.len(),
+            || format!("{good} of {} good", holders.len()),
+        );
+        Ok(())
+    }
+
+    async fn expired(&mut self, holder: &mut Holder) -> Result<(), DemoError> {
+        self.pass_until(holder.delivery.not_after + 1.hour()).await;
+        let certificate = holder.delivery.certificate.clone();
+        let (verdict, _) =
+            self.world.ask_until(&certificate, |verdict| *verdict == Verdict::OutOfTime).await;
+        self.narrator.check(
+            self.now(),
+            "濵田　昭三 signs with a certificate that has expired: the tax office refuses it",
+            verdict == Verdict::OutOfTime,
+            || format!("{verdict:?}"),
+        );
+        Ok(())
+    }
+
+    async fn close(
+        mut self,
+        yonago: MunicipalityCode,
+        good: &Holder,
+        revoked: &Holder,
+        earlier: &Holder,
+    ) -> Result<(), DemoError> {
+        self.narrator.chapter("Now");
+        self.pass_until(Timestamp::now() - 2.seconds()).await;
+        self.world.clock.advance_to(Timestamp::now());
+        for scope in [Scope::Partition(yonago), Scope::Complete, Scope::Authority] {
+            self.world.listed(scope).await?;
+        }
+        let valid = |verdict: &Verdict| *verdict == Verdict::Valid;
+        let (verdict, _) = self.world.ask_until(&good.delivery.certificate, valid).await;
+        self.narrator.check(
+            self.now(),
+            "辻　証 has a certificate that is good now",
+            valid(&verdict),
+            || format!("{verdict:?}"),
+        );
+        // 𠮷田's has expired meanwhile; it stays revoked all the same.
+        let still = |verdict: &Verdict| matches!(verdict, Verdict::Revoked { .. });
+        let (verdict, _) = self.world.ask_until(&earlier.delivery.certificate, still).await;
+        self.narrator.check(
+            self.now(),
+            "what was revoked years ago is still revoked",
+            still(&verdict),
+            || format!("{verdict:?}"),
+        );
+        let pair = Pair {
+            good: &good.delivery.certificate,
+            revoked: &revoked.delivery.certificate,
+            town: yonago,
+        };
+        leave(&self.world, &pair).await?;
+        let report = self.world.house.ledger().verify_audit().await?;
+        self.narrator.tell(
+            self.now(),
+            &format!(
+                "the audit chain is whole: {} entries, the last {} not yet signed",
+                report.entries, report.unsigned_tail
+            ),
+        );
+        self.world.stop().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,297 @@
+//! All roles of one authority in one process: what `akashi up`, the demonstration and the tests
+//! open.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use akashi_ca::clockwork::ClockGuard;
+use akashi_ca::{CaError, Clockwork, Counter, Doors, Inbox, Issuer, RegistryClient};
+use akashi_crl::CrlError;
+use akashi_keys::{Custody, KeyError, LinkAuthority, OfficerToken, Passphrase, Signer};
+use akashi_ledger::{Issuing, Ledger, LedgerError};
+use akashi_link::{Identity, LinkError};
+use akashi_ocsp::{OcspError, Responder};
+use akashi_wire::Clock;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::config::{Config, ConfigError};
+
+/// An authority, opened and not yet serving.
+pub struct House {
+    /// Its directory.
+    pub dir: PathBuf,
+    /// Its configuration.
+    pub config: Config,
+    /// The authority's doors.
+    pub doors: Doors,
+    /// The responder.
+    pub responder: Arc<Responder>,
+    /// The CRL issuer.
+    pub lists: Arc<akashi_crl::Issuer>,
+    /// What the CRL issuer's repository gives.
+    pub repository: Arc<akashi_crl::Repository>,
+    /// One end of every link that this process serves.
+    pub identity: Identity,
+    responder_key: Vec<u8>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Why an authority cannot be opened or served.
+#[derive(Debug, thiserror::Error)]
+pub enum HouseError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The keys.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The book.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The authority.
+    #[error(transparent)]
+    Authority(#[from] CaError),
+    /// The responder.
+    #[error(transparent)]
+    Responder(#[from] OcspError),
+    /// The CRL issuer.
+    #[error(transparent)]
+    Lists(#[from] CrlError),
+    /// A link.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// A certificate of the inner hierarchy is missing.
+    #[error("{file}: {source}")]
+    Certificate {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Somebody else listens there.
+    #[error("{service} cannot listen on {address}: {source}. Is this authority up already?")]
+    Listen {
+        /// Which service.
+        service: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl House {
+    /// Opens the authority in a directory.
+    pub async fn open(
+        dir: &Path,
+        passphrase: &Passphrase,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, HouseError> {
+        let config = Config::read(dir)?;
+        let ledger = Ledger::<Issuing>::open(&config.ledger_address(dir)).await?;
+        let custody = Custody::open(&dir.join("keys"), passphrase)?;
+        let vault = Arc::new(custody.vault()?);
+        let opener = Arc::new(custody.opener("envelope")?);
+        let ca_key: Arc<dyn Signer> = Arc::new(custody.rsa("ca")?);
+        let link_der = certificate(dir, "link")?;
+        let link = Arc::new(LinkAuthority::open(&custody.ec("link")?, link_der.clone())?);
+        let clockwork = Arc::new(OfficerToken::new(
+            custody.ec("clockwork")?,
+            certificate(dir, "clockwork")?,
+            link_der.clone(),
+        ));
+        let identity = Identity {
+            certificate: certificate(dir, "server")?,
+            key: custody.ec("server")?.for_tls(),
+            authority: link_der.clone(),
+        };
+        // The authority asks the registry under the clockwork's name, which is a party's.
+        let asking = Identity {
+            certificate: clockwork.certificate().to_vec(),
+            key: clockwork.key().for_tls(),
+            authority: link_der,
+        };
+
+        let rules = Arc::new(config.rules.clone());
+        let issuer = Issuer::open(ledger.clone(), vault.clone(), ca_key.clone(), rules).await?;
+        let client = akashi_link::client(&asking)?;
+        let registry = RegistryClient::new(client, config.registry.url.clone(), opener.clone());
+        let guard = Arc::new(ClockGuard::default());
+        let rng = || StdRng::from_seed(rand::random());
+        let counter =
+            Counter::new(issuer.clone(), registry, link, opener.clone(), guard.clone(), rng());
+        let ticking = Clockwork::new(issuer.clone(), clockwork.clone(), guard, rng());
+        let doors = Doors {
+            counter: Arc::new(counter),
+            inbox: Inbox::new(ledger.clone(), vault, opener),
+            clockwork: Arc::new(ticking),
+            envelope: Arc::new(certificate(dir, "envelope")?),
+            clock: clock.clone(),
+            issuer,
+        };
+        let settings = akashi_ocsp::Settings::default();
+        let ocsp_key = custody.ec("ocsp")?;
+        let responder_key = ocsp_key.public_key().to_vec();
+        let responder =
+            Responder::open(ledger.as_role(), ocsp_key, clockwork.clone(), settings).await?;
+        let public = dir.join("public");
+        let lists = akashi_crl::Issuer::open(
+            ledger.as_role(),
+            ca_key,
+            clockwork.clone(),
+            &public,
+            config.crl.clone(),
+        )
+        .await?;
+        let repository = akashi_crl::Repository::open(&public, lists.authority(), &config.crl)?
+            .with_register(ledger.as_role(), clockwork);
+        Ok(Self {
+            dir: dir.into(),
+            config,
+            doors,
+            responder,
+            lists: Arc::new(lists),
+            repository: Arc::new(repository),
+            identity,
+            responder_key,
+            clock,
+        })
+    }
+
+    /// The book.
+    pub fn ledger(&self) -> &Ledger<Issuing> {
+        &self.doors.issuer.ledger
+    }
+
+    /// Starts every service; they listen when this returns.
+    pub async fn serve(&self) -> Result<Services, HouseError> {
+        let listen = &self.config.listen;
+        let authority = bind("authority", listen.authority).await?;
+        let ocsp = bind("ocsp", listen.ocsp).await?;
+        let ocsp_link = bind("ocsp-link", listen.ocsp_link).await?;
+        let repository = bind("repository", listen.repository).await?;
+        let repository_link = bind("repository-link", listen.repository_link).await?;
+
+        let (stopping, stopped) = watch::channel(false);
+        let stop = || {
+            let mut stopped = stopped.clone();
+            async move {
+                let _ = stopped.wait_for(|stopped| *stopped).await.is_ok();
+            }
+        };
+        let mut tasks = JoinSet::new();
+        let (doors, identity) = (self.doors.clone(), self.identity.clone());
+        let until = stop();
+        tasks.spawn(async move {
+            akashi_ca::serve(authority, &identity, doors, until).await.map_err(HouseError::from)
+        });
+        let (responder, clock, until) = (self.responder.clone(), self.clock.clone(), stop());
+        tasks.spawn(async move { Ok(akashi_ocsp::serve(ocsp, responder, clock, until).await?) });
+        let (responder, clock, until) = (self.responder.clone(), self.clock.clone(), stop());
+        let identity = self.identity.clone();
+        tasks.spawn(async move {
+            Ok(akashi_ocsp::serve_link(ocsp_link, &identity, responder, clock, until).await?)
+        });
+        let (lists, shelf) = (self.lists.clone(), self.repository.clone());
+        let (clock, until) = (self.clock.clone(), stop());
+        tasks.spawn(async move {
+            Ok(akashi_crl::serve(repository, lists, shelf, clock, report(), until).await?)
+        });
+        let (shelf, clock, until) = (self.repository.clone(), self.clock.clone(), stop());
+        let identity = self.identity.clone();
+        tasks.spawn(async move {
+            Ok(akashi_crl::serve_link(repository_link, &identity, shelf, clock, until).await?)
+        });
+        Ok(Services { tasks, stopping })
+    }
+
+    /// DER of the responder's newest certificate.
+    pub async fn responder_certificate(&self) -> Result<Vec<u8>, HouseError> {
+        let key = &self.responder_key;
+        let found = self.ledger().responder_certificate(key).await?;
+        Ok(found.map(|found| found.certificate).unwrap_or_default())
+    }
+
+    /// One line a service: its name and its full address.
+    pub fn addresses(&self) -> Vec<(&'static str, String)> {
+        let profile = &self.doors.issuer.authority.profile;
+        let listen = &self.config.listen;
+        vec![
+            ("authority", format!("https://{}", listen.authority)),
+            ("ocsp", profile.ocsp_url.clone()),
+            ("ocsp-link", format!("https://{}", listen.ocsp_link)),
+            ("repository", profile.repository_url.clone()),
+            ("repository-link", format!("https://{}", listen.repository_link)),
+        ]
+    }
+}
+
+/// Services that run.
+pub struct Services {
+    tasks: JoinSet<Result<(), HouseError>>,
+    stopping: watch::Sender<bool>,
+}
+
+impl Services {
+    /// Runs until one service fails or `stop` resolves; then stops them all.
+    pub async fn until(mut self, stop: impl Future<Output = ()>) -> Result<(), HouseError> {
+        tokio::select! {
+            ended = self.tasks.join_next() => {
+                if let Some(Ok(Err(error))) = ended {
+                    self.stop().await;
+                    return Err(error);
+                }
+            }
+            () = stop => {}
+        }
+        self.stop().await;
+        Ok(())
+    }
+
+    /// Lets requests under way end, and stops.
+    pub async fn stop(mut self) {
+        self.stopping.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Says what went wrong with a list, once for as long as it stays the same.
+fn report() -> akashi_crl::serve::Report {
+    let last = std::sync::Mutex::new(String::new());
+    Arc::new(move |outcome| {
+        let text = match outcome {
+            Ok(akashi_crl::Outcome { result: Ok(_), .. }) => String::new(),
+            Ok(akashi_crl::Outcome { scope, result: Err(error), .. }) => {
+                format!("{scope}: {error}")
+            }
+            Err(error) => error.to_string(),
+        };
+        let mut last = last.lock().expect("nobody panics while reporting");
+        if *last != text && !text.is_empty() {
+            eprintln!("akashi crl: {text}");
+        }
+        *last = text;
+    })
+}
+
+async fn bind(service: &'static str, address: SocketAddr) -> Result<TcpListener, HouseError> {
+    TcpListener::bind(address).await.map_err(|source| HouseError::Listen {
+        service,
+        address,
+        source,
+    })
+}
+
+/// A certificate of the inner hierarchy, DER.
+pub fn certificate(dir: &Path, name: &str) -> Result<Vec<u8>, HouseError> {
+    let file = dir.join("certificates").join(format!("{name}.der"));
+    std::fs::read(&file).map_err(|source| HouseError::Certificate { file, source })
+}

@@ -1,0 +1,198 @@
+//! Making an authority's directory.
+//!
+//! Made beside its place and moved there whole: a power cut leaves either nothing or an authority.
+
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use akashi_ca::{CaError, Founding, Rules, found};
+use akashi_keys::{KeyError, Passphrase, RsaSize};
+use akashi_ledger::{Access, Authority, AuthorityProfile, Issuing, Ledger, LedgerError};
+use akashi_wire::MunicipalityCode;
+use jiff::Timestamp;
+use rand::CryptoRng;
+
+use crate::config::{Config, FILE, Listen, Registry};
+
+/// The security officer's token in the authority's directory.
+pub const SECURITY_OFFICER: &str = "security-officer.p12";
+
+/// What is decided when an authority is made.
+pub struct Plan {
+    /// The prefecture.
+    pub prefecture: MunicipalityCode,
+    /// O of every name.
+    pub organisation: String,
+    /// Policy of citizens' certificates; a new one of our own when absent.
+    pub policy: Option<String>,
+    /// Who may ask for status.
+    pub access: Access,
+    /// Where the services listen.
+    pub host: IpAddr,
+    /// Ports of authority, ocsp, ocsp_link, repository and repository_link; free ones when absent.
+    pub ports: [Option<u16>; 5],
+    /// The public host name in certificates, when it is not `host`.
+    pub public_host: Option<String>,
+    /// `sqlite:PATH` or `postgres://…`.
+    pub ledger: String,
+    /// The registry to ask.
+    pub registry_url: String,
+    /// Length of the authority's modulus.
+    pub size: RsaSize,
+    /// Name of the security officer.
+    pub security_officer: String,
+}
+
+/// Why no authority was made.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// There is something already.
+    #[error("{0} exists and is not empty: choose another directory; nothing was changed")]
+    Exists(PathBuf),
+    /// The code is no prefecture.
+    #[error("{0} is not the code of a prefecture: give one such as 130001 (東京都)")]
+    NotAPrefecture(MunicipalityCode),
+    /// The policy is no object identifier.
+    #[error("“{0}” is not an object identifier in dotted decimal")]
+    Policy(String),
+    /// The policy of the real service.
+    #[error("the policy {0} belongs to the real service: give one of your own, or none")]
+    RealPolicy(String),
+    /// A port is taken, or none is free.
+    #[error("port {port}: {source}")]
+    Port {
+        /// Which.
+        port: u16,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("{file}: {source}")]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The book.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The authority.
+    #[error(transparent)]
+    Authority(#[from] CaError),
+}
+
+/// Makes an authority in `dir`.
+pub async fn init(
+    dir: &Path,
+    plan: &Plan,
+    passphrase: &Passphrase,
+    token_password: &str,
+    now: Timestamp,
+    rng: &mut impl CryptoRng,
+) -> Result<Authority, InitError> {
+    let at = |file: &Path| {
+        let file = file.to_owned();
+        move |source| InitError::File { file, source }
+    };
+    if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(InitError::Exists(dir.into()));
+    }
+    if !plan.prefecture.is_prefecture() {
+        return Err(InitError::NotAPrefecture(plan.prefecture));
+    }
+    let policy = policy(plan.policy.as_deref(), rng)?;
+    let listen = listen(plan)?;
+    let host = plan.public_host.clone().unwrap_or_else(|| match plan.host {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    });
+    let profile = AuthorityProfile {
+        prefecture: plan.prefecture,
+        organisation: plan.organisation.clone(),
+        ocsp_url: format!("http://{host}:{}", listen.ocsp.port()),
+        repository_url: format!("http://{host}:{}", listen.repository.port()),
+        policy,
+        access: plan.access,
+    };
+    let config = Config {
+        ledger: plan.ledger.clone(),
+        listen,
+        registry: Registry { url: plan.registry_url.clone() },
+        rules: Rules::default(),
+        crl: akashi_crl::Settings::default(),
+    };
+
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    let parent = dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(at(parent))?;
+    let making = parent.join(format!(".{name}.making"));
+    if making.exists() {
+        std::fs::remove_dir_all(&making).map_err(at(&making))?;
+    }
+    std::fs::create_dir(&making).map_err(at(&making))?;
+    let founding = Founding {
+        profile,
+        size: plan.size,
+        years: 10,
+        hosts: [plan.host.to_string(), "localhost".into()]
+            .into_iter()
+            .chain(plan.public_host.clone())
+            .collect(),
+        passphrase,
+        security_officer: plan.security_officer.clone(),
+    };
+    let ledger = Ledger::<Issuing>::open(&config.ledger_address(&making)).await?;
+    let founded = found(&ledger, &making, &founding, now, rng).await?;
+    ledger.close().await;
+    founded.security_officer.save(&making.join(SECURITY_OFFICER), token_password)?;
+    akashi_keys::write_durably(&making.join(FILE), config.to_text().as_bytes())?;
+    let _ = std::fs::remove_dir(dir);
+    std::fs::rename(&making, dir).map_err(at(dir))?;
+    Ok(founded.authority)
+}
+
+/// The policy asked for, or a new one under 2.25, which is free for everybody to use.
+fn policy(asked: Option<&str>, rng: &mut impl CryptoRng) -> Result<String, InitError> {
+    let Some(policy) = asked else {
+        let mut octets = [0; 16];
+        rng.fill_bytes(&mut octets);
+        // A version 4 UUID (RFC 9562 §5.4), written as one arc (ITU-T X.667).
+        octets[6] = 0x40 | (octets[6] & 0x0f);
+        octets[8] = 0x80 | (octets[8] & 0x3f);
+        return Ok(format!("2.25.{}", u128::from_be_bytes(octets)));
+    };
+    if akashi_ca::profile::oid::content_octets(policy).is_none() {
+        return Err(InitError::Policy(policy.into()));
+    }
+    if policy.starts_with("1.2.392.200149.") {
+        return Err(InitError::RealPolicy(policy.into()));
+    }
+    Ok(policy.into())
+}
+
+/// The five addresses; all free ports are found together, so that they differ.
+fn listen(plan: &Plan) -> Result<Listen, InitError> {
+    let mut held = Vec::new();
+    for port in plan.ports.map(|port| port.unwrap_or(0)) {
+        let listener = TcpListener::bind((plan.host, port));
+        held.push(listener.map_err(|source| InitError::Port { port, source })?);
+    }
+    let addresses = held
+        .iter()
+        .map(TcpListener::local_addr)
+        .collect::<Result<Vec<SocketAddr>, _>>()
+        .map_err(|source| InitError::Port { port: 0, source })?;
+    Ok(Listen {
+        authority: addresses[0],
+        ocsp: addresses[1],
+        ocsp_link: addresses[2],
+        repository: addresses[3],
+        repository_link: addresses[4],
+    })
+}
