@@ -1,0 +1,30 @@
+# Two commands do everything, set-up included:
+#
+#   make demo    play the main job from beginning to end, every step checked
+#   make test    run every test, real components included
+
+CARGO ?= cargo
+
+.PHONY: demo test lint golden help
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo:
+	@.ci/setup
+	@$(CARGO) build --quiet --locked --bin akashi
+	@target/debug/akashi demo $(ARGS)
+
+test: lint
+	@.ci/setup tests
+	@tests/judges/setup
+	tests/with-postgres $(CARGO) test --workspace --locked
+
+lint:
+	@.ci/setup tests
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+golden:
+	@.ci/setup tests
+	UPDATE_GOLDEN=1 $(CARGO) test --locked --test judges golden

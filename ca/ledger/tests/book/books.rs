@@ -1,0 +1,130 @@
+//! Two founded books, one on each data base.
+
+use std::process::Command;
+
+use akashi_keys::{EcKey, LinkAuthority, OfficerToken, Signer, Usage};
+use akashi_ledger::{
+    Access, Authority, AuthorityProfile, Intention, Issuing, Ledger, NewEnrolment, Permit,
+    PersonId, Slot, StatusRow,
+};
+use akashi_wire::act::PartyId;
+use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
+use akashi_wire::{CaseId, MunicipalityCode, SerialNumber, SignedMessage};
+use jiff::{Timestamp, ToSpan};
+
+/// A founded book, and who may write in it.
+pub struct Book {
+    pub ledger: Ledger<Issuing>,
+    pub address: String,
+    pub clockwork: OfficerToken,
+    pub security: OfficerToken,
+    pub source: OfficerToken,
+    pub now: Timestamp,
+    _dir: Option<tempfile::TempDir>,
+}
+
+/// 新宿区.
+pub fn town() -> MunicipalityCode {
+    "131041".parse().unwrap()
+}
+
+/// One book on SQLite, one on PostgreSQL.
+pub async fn books() -> Vec<Book> {
+    let dir = tempfile::tempdir().unwrap();
+    let sqlite = format!("sqlite:{}", dir.path().join("book.sqlite").display());
+    vec![Book::found(sqlite, Some(dir)).await, Book::found(postgres(), None).await]
+}
+
+/// A new data base on the server that the test command started.
+fn postgres() -> String {
+    let server = std::env::var("AKASHI_TEST_POSTGRES").expect(
+        "AKASHI_TEST_POSTGRES is not set: run the tests with `make test`, or this one with \
+         `tests/with-postgres cargo test -p akashi-ledger`",
+    );
+    let name = format!("book_{:032x}", rand::random::<u128>());
+    let created = Command::new("psql")
+        .args([&server, "-qc", &format!("CREATE DATABASE {name}")])
+        .status()
+        .expect("psql is installed with PostgreSQL");
+    assert!(created.success());
+    server.replacen("/postgres?", &format!("/{name}?"), 1)
+}
+
+impl Book {
+    async fn found(address: String, dir: Option<tempfile::TempDir>) -> Self {
+        let now: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+        let link = LinkAuthority::create(&EcKey::generate().unwrap(), "link", now).unwrap();
+        let token = |name: &str| {
+            let key = EcKey::generate().unwrap();
+            let usage = Usage::Party { hosts: Vec::new() };
+            let certificate = link.certify(key.public_key(), name, &usage, now).unwrap();
+            OfficerToken::new(key, certificate, link.certificate().to_vec())
+        };
+        let (clockwork, security, source) =
+            (token("clockwork"), token("security"), token("source"));
+        let party = |number: u8, role, token: &OfficerToken| NewEnrolment {
+            party: PartyId::from_random([number; 16]),
+            name: format!("party {number}"),
+            role,
+            certificate: token.certificate().to_vec(),
+        };
+        let parties = [
+            party(1, Role::Scheduler, &clockwork),
+            party(2, Role::SecurityOfficer, &security),
+            party(3, Role::Source { municipality: town() }, &source),
+        ];
+        let profile = AuthorityProfile {
+            prefecture: "130001".parse().unwrap(),
+            organisation: "Akashi Test".into(),
+            ocsp_url: "http://127.0.0.1:1".into(),
+            repository_url: "http://127.0.0.1:2".into(),
+            policy: "2.25.1".into(),
+            access: Access::Open,
+        };
+        let authority = Authority { generation: 1, certificate: vec![1, 2, 3], profile };
+        let ledger = Ledger::<Issuing>::open(&address).await.unwrap();
+        let founding =
+            SignedMessage::sign(b"found", clockwork.certificate(), now, |o| clockwork.sign(o))
+                .and_then(SignedMessage::verify)
+                .unwrap();
+        let points = [(town(), vec![0xa0, 0])];
+        ledger.found(&founding, &authority, &points, &parties, now).await.unwrap();
+        Self { ledger, address, clockwork, security, source, now, _dir: dir }
+    }
+
+    /// A permit by a message of this token.
+    pub async fn permit(&self, token: &OfficerToken) -> Permit {
+        let order = |octets: &[u8]| token.sign(octets);
+        self.ledger.order("test", token.certificate(), self.now, order).await.unwrap()
+    }
+
+    /// What is recorded before certificate `number` of person `person` is signed.
+    pub fn intention(&self, number: u8, person: u8, slot: Slot) -> Intention {
+        Intention {
+            serial: SerialNumber::from_random([number; 16]),
+            generation: 1,
+            municipality: town(),
+            person: PersonId::from_random([person; 16]),
+            case: CaseId::from_random([number; 16]),
+            public_key: Sha256([number; 32]),
+            tbs_digest: Sha256([number; 32]),
+            not_before: self.now,
+            not_after: self.now + (3 * 365 * 24).hours(),
+            slot,
+        }
+    }
+
+    /// Issues certificate `number` to person `person`.
+    pub async fn issue(&self, number: u8, person: u8) -> StatusRow {
+        let permit = self.permit(&self.clockwork).await;
+        let intention = self.intention(number, person, Slot::Current);
+        let mut writing = self.ledger.begin(&permit, self.now).await.unwrap();
+        writing.intend(&intention, b"sealed", 1).await.unwrap();
+        writing.commit().await.unwrap();
+        let mut writing = self.ledger.begin(&permit, self.now).await.unwrap();
+        let row = writing.file(intention.serial, b"sealed").await.unwrap();
+        writing.commit().await.unwrap();
+        row
+    }
+}

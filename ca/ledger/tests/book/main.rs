@@ -1,0 +1,9 @@
+//! The book on both data bases: every test here runs on SQLite and on a real PostgreSQL server,
+//! which `tests/with-postgres` starts (`make test` does).
+
+mod audit;
+mod books;
+mod certificates;
+mod followers;
+mod inbox;
+mod lists;
