@@ -39,6 +39,9 @@ pub enum DemoError {
     /// The authority.
     #[error(transparent)]
     House(#[from] crate::house::HouseError),
+    /// Its directory.
+    #[error(transparent)]
+    Open(#[from] akashi_edge::OpenError),
     /// Its making.
     #[error(transparent)]
     Init(#[from] crate::init::InitError),

@@ -2,21 +2,17 @@
 //! open.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use akashi_ca::clockwork::ClockGuard;
-use akashi_ca::{CaError, Clockwork, Counter, Doors, Inbox, Issuer, RegistryClient};
+use akashi_ca::{CaError, Doors};
 use akashi_crl::CrlError;
-use akashi_keys::{Custody, KeyError, LinkAuthority, OfficerToken, Passphrase, Signer};
+use akashi_edge::program::{OpenError, Opened, listen as listen_at};
+use akashi_keys::{KeyError, Passphrase, Signer};
 use akashi_ledger::{Issuing, Ledger, LedgerError};
 use akashi_link::{Identity, LinkError};
 use akashi_ocsp::{OcspError, Responder};
 use akashi_wire::Clock;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -66,26 +62,9 @@ pub enum HouseError {
     /// A link.
     #[error(transparent)]
     Link(#[from] LinkError),
-    /// A certificate of the inner hierarchy is missing.
-    #[error("{file}: {source}")]
-    Certificate {
-        /// Which file.
-        file: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Somebody else listens there.
-    #[error("{service} cannot listen on {address}: {source}. Is this authority up already?")]
-    Listen {
-        /// Which service.
-        service: &'static str,
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
+    /// The directory, or a place to listen.
+    #[error(transparent)]
+    Open(#[from] OpenError),
 }
 
 impl House {
@@ -95,72 +74,35 @@ impl House {
         passphrase: &Passphrase,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, HouseError> {
-        let config = Config::read(dir)?;
-        let ledger = Ledger::<Issuing>::open(&config.ledger_address(dir)).await?;
-        let custody = Custody::open(&dir.join("keys"), passphrase)?;
-        let vault = Arc::new(custody.vault()?);
-        let opener = Arc::new(custody.opener("envelope")?);
-        let ca_key: Arc<dyn Signer> = Arc::new(custody.rsa("ca")?);
-        let link_der = certificate(dir, "link")?;
-        let link = Arc::new(LinkAuthority::open(&custody.ec("link")?, link_der.clone())?);
-        let clockwork = Arc::new(OfficerToken::new(
-            custody.ec("clockwork")?,
-            certificate(dir, "clockwork")?,
-            link_der.clone(),
-        ));
-        let identity = Identity {
-            certificate: certificate(dir, "server")?,
-            key: custody.ec("server")?.for_tls(),
-            authority: link_der.clone(),
-        };
-        // The authority asks the registry under the clockwork's name, which is a party's.
-        let asking = Identity {
-            certificate: clockwork.certificate().to_vec(),
-            key: clockwork.key().for_tls(),
-            authority: link_der,
-        };
-
-        let rules = Arc::new(config.rules.clone());
-        let issuer = Issuer::open(ledger.clone(), vault.clone(), ca_key.clone(), rules).await?;
-        let client = akashi_link::client(&asking)?;
-        let registry = RegistryClient::new(client, config.registry.url.clone(), opener.clone());
-        let guard = Arc::new(ClockGuard::default());
-        let rng = || StdRng::from_seed(rand::random());
-        let counter =
-            Counter::new(issuer.clone(), registry, link, opener.clone(), guard.clone(), rng());
-        let ticking = Clockwork::new(issuer.clone(), clockwork.clone(), guard, rng());
-        let doors = Doors {
-            counter: Arc::new(counter),
-            inbox: Inbox::new(ledger.clone(), vault, opener),
-            clockwork: Arc::new(ticking),
-            envelope: Arc::new(certificate(dir, "envelope")?),
-            clock: clock.clone(),
-            issuer,
-        };
+        let opened = Opened::open(dir, passphrase)?;
+        let crl: akashi_crl::Settings = opened.config.part("crl", &opened.config.crl)?;
+        let doors = Doors::open(&opened, clock.clone()).await?;
+        let ledger = &doors.issuer.ledger;
+        let clockwork = Arc::new(opened.clockwork()?);
         let settings = akashi_ocsp::Settings::default();
-        let ocsp_key = custody.ec("ocsp")?;
+        let ocsp_key = opened.custody.ec("ocsp")?;
         let responder_key = ocsp_key.public_key().to_vec();
         let responder =
             Responder::open(ledger.as_role(), ocsp_key, clockwork.clone(), settings).await?;
-        let public = dir.join("public");
+        let public = opened.public();
         let lists = akashi_crl::Issuer::open(
             ledger.as_role(),
-            ca_key,
+            doors.issuer.key.clone(),
             clockwork.clone(),
             &public,
-            config.crl.clone(),
+            crl.clone(),
         )
         .await?;
-        let repository = akashi_crl::Repository::open(&public, lists.authority(), &config.crl)?
+        let repository = akashi_crl::Repository::open(&public, lists.authority(), &crl)?
             .with_register(ledger.as_role(), clockwork);
         Ok(Self {
-            dir: dir.into(),
-            config,
+            identity: opened.identity()?,
+            dir: opened.dir,
+            config: opened.config,
             doors,
             responder,
             lists: Arc::new(lists),
             repository: Arc::new(repository),
-            identity,
             responder_key,
             clock,
         })
@@ -174,11 +116,11 @@ impl House {
     /// Starts every service; they listen when this returns.
     pub async fn serve(&self) -> Result<Services, HouseError> {
         let listen = &self.config.listen;
-        let authority = bind("authority", listen.authority).await?;
-        let ocsp = bind("ocsp", listen.ocsp).await?;
-        let ocsp_link = bind("ocsp-link", listen.ocsp_link).await?;
-        let repository = bind("repository", listen.repository).await?;
-        let repository_link = bind("repository-link", listen.repository_link).await?;
+        let authority = listen_at("authority", listen.authority).await?;
+        let ocsp = listen_at("ocsp", listen.ocsp).await?;
+        let ocsp_link = listen_at("ocsp-link", listen.ocsp_link).await?;
+        let repository = listen_at("repository", listen.repository).await?;
+        let repository_link = listen_at("repository-link", listen.repository_link).await?;
 
         let (stopping, stopped) = watch::channel(false);
         let stop = || {
@@ -282,16 +224,4 @@ fn report() -> akashi_crl::serve::Report {
     })
 }
 
-async fn bind(service: &'static str, address: SocketAddr) -> Result<TcpListener, HouseError> {
-    TcpListener::bind(address).await.map_err(|source| HouseError::Listen {
-        service,
-        address,
-        source,
-    })
-}
-
-/// A certificate of the inner hierarchy, DER.
-pub fn certificate(dir: &Path, name: &str) -> Result<Vec<u8>, HouseError> {
-    let file = dir.join("certificates").join(format!("{name}.der"));
-    std::fs::read(&file).map_err(|source| HouseError::Certificate { file, source })
-}
+pub use akashi_edge::program::certificate;

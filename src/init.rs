@@ -124,8 +124,8 @@ pub async fn init(
         ledger: plan.ledger.clone(),
         listen,
         registry: Registry { url: plan.registry_url.clone() },
-        rules: Rules::default(),
-        crl: akashi_crl::Settings::default(),
+        rules: table(&Rules::default()),
+        crl: table(&akashi_crl::Settings::default()),
     };
 
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
@@ -195,4 +195,9 @@ fn listen(plan: &Plan) -> Result<Listen, InitError> {
         repository: addresses[3],
         repository_link: addresses[4],
     })
+}
+
+/// A room's defaults, written out so that the operator sees what may be set.
+fn table<T: serde::Serialize>(defaults: &T) -> toml::Table {
+    toml::Table::try_from(defaults).expect("settings are TOML")
 }

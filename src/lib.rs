@@ -1,16 +1,15 @@
 //! The front door: assembles the rooms into one program.
 //!
 //! * [`house`] opens an authority's directory and serves all of its roles in one process;
-//! * [`init`] makes such a directory; [`config`] is its configuration file;
+//! * [`init`] makes such a directory;
 //! * [`agency`] is the relying agency's side, another system, for demonstration and tests;
 //! * [`demo`] tells the main job from beginning to end.
 
 pub mod agency;
 pub mod card;
-pub mod clock;
 pub mod command;
-pub mod config;
 pub mod demo;
 pub mod house;
 pub mod init;
-pub mod secret;
+
+pub use akashi_edge::{clock, config, secret};

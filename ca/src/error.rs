@@ -17,6 +17,12 @@ pub enum CaError {
     /// A key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The authority's directory.
+    #[error(transparent)]
+    Open(#[from] akashi_edge::OpenError),
+    /// A link.
+    #[error(transparent)]
+    Link(#[from] akashi_link::LinkError),
     /// A certificate could not be encoded: the profile cannot say what it was given.
     #[error("the certificate cannot be encoded: {0}")]
     Encoding(#[from] der::Error),

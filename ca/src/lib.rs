@@ -17,6 +17,7 @@ pub mod http;
 pub mod idou;
 pub mod issuance;
 pub mod lint;
+mod open;
 pub mod possession;
 pub mod profile;
 pub mod public_key;

@@ -53,3 +53,29 @@ impl Default for Rules {
         }
     }
 }
+
+impl Rules {
+    /// Whether the settings go together; else what is wrong and what to do.
+    pub fn check(&self) -> Result<(), &'static str> {
+        if self.permit_seconds == 0 || self.responder_days < 2 {
+            return Err("`rules.permit_seconds` must be over 0 and `rules.responder_days` over 1");
+        }
+        if self.responder_renewed_after_days >= self.responder_days {
+            return Err("a responder's certificate must be renewed before it ends: \
+                        `rules.responder_renewed_after_days` must be under `rules.responder_days`");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_responder_that_is_renewed_after_its_end_is_refused() {
+        assert_eq!(Rules::default().check(), Ok(()));
+        let late = Rules { responder_renewed_after_days: 30, ..Rules::default() };
+        assert!(late.check().unwrap_err().contains("before it ends"));
+    }
+}

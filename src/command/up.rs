@@ -23,21 +23,8 @@ impl Up {
         for (name, address) in house.addresses() {
             println!("{name} {address}");
         }
-        services.until(interrupted()).await?;
+        services.until(akashi_edge::stopped()).await?;
         house.ledger().close().await;
         Ok(())
-    }
-}
-
-/// Resolves when the process is asked to stop (SIGINT, SIGTERM).
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
     }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use akashi_ca::Rules;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The name of the file in the authority's directory.
@@ -11,7 +11,7 @@ pub const FILE: &str = "akashi.toml";
 
 /// Everything that an operator may set. What stands in certificates is not here: it was fixed when
 /// the authority was made, and is kept in the book.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// `sqlite:PATH` (beside this file where PATH is relative) or `postgres://…`.
@@ -20,12 +20,12 @@ pub struct Config {
     pub listen: Listen,
     /// The registry that the authority asks.
     pub registry: Registry,
-    /// What the law and the sources leave open.
+    /// What the law and the sources leave open; the authority's room knows its keys.
     #[serde(default)]
-    pub rules: Rules,
-    /// How often CRLs are made.
+    pub rules: toml::Table,
+    /// How often CRLs are made; the CRL issuer's room knows its keys.
     #[serde(default)]
-    pub crl: akashi_crl::Settings,
+    pub crl: toml::Table,
 }
 
 /// Where each service listens: address and port.
@@ -117,14 +117,19 @@ impl Config {
         if !self.registry.url.starts_with("https://") || self.registry.url.ends_with('/') {
             return Err("`registry.url` must be https://HOST:PORT without a slash at the end");
         }
-        if self.rules.permit_seconds == 0 || self.rules.responder_days < 2 {
-            return Err("`rules.permit_seconds` must be over 0 and `rules.responder_days` over 1");
-        }
-        if self.rules.responder_renewed_after_days >= self.rules.responder_days {
-            return Err("a responder's certificate must be renewed before it ends: \
-                        `rules.responder_renewed_after_days` must be under `rules.responder_days`");
-        }
         Ok(())
+    }
+
+    /// A room's own part, with its defaults; `name` is the part's heading, for the error.
+    pub fn part<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        part: &toml::Table,
+    ) -> Result<T, ConfigError> {
+        T::deserialize(part.clone()).map_err(|e| ConfigError::Form {
+            file: PathBuf::from(FILE),
+            why: format!("[{name}]: {e}"),
+        })
     }
 
     /// The ledger's address, a relative SQLite path taken from the authority's directory. The
@@ -163,8 +168,8 @@ mod tests {
                 repository_link: at(5),
             },
             registry: Registry { url: "https://127.0.0.1:6".into() },
-            rules: Rules::default(),
-            crl: akashi_crl::Settings::default(),
+            rules: toml::Table::new(),
+            crl: toml::Table::new(),
         }
     }
 
@@ -179,11 +184,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut twice = config();
         twice.listen.ocsp = twice.listen.authority;
-        let mut late = config();
-        late.rules.responder_renewed_after_days = 30;
         for (bad, word) in [
             (twice.to_text(), "same address"),
-            (late.to_text(), "renewed before it ends"),
             (config().to_text().replace("sqlite:book.sqlite", "book"), "sqlite:PATH"),
             (config().to_text() + "\n[unknown]\n", "unknown"),
         ] {

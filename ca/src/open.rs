@@ -1,0 +1,58 @@
+//! Putting the authority's doors together from its directory.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use akashi_edge::config::FILE;
+use akashi_edge::{ConfigError, Opened};
+use akashi_keys::{LinkAuthority, Signer};
+use akashi_ledger::Ledger;
+use akashi_link::Identity;
+use akashi_wire::Clock;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::clockwork::ClockGuard;
+use crate::{CaError, Clockwork, Counter, Doors, Inbox, Issuer, RegistryClient, Rules};
+
+impl Doors {
+    /// Opens the book and the keys, and stands the doors around them.
+    pub async fn open(opened: &Opened, clock: Arc<dyn Clock>) -> Result<Self, CaError> {
+        let config = &opened.config;
+        let rules: Rules =
+            config.part("rules", &config.rules).map_err(akashi_edge::OpenError::from)?;
+        rules.check().map_err(|why| {
+            akashi_edge::OpenError::from(ConfigError::Sense { file: PathBuf::from(FILE), why })
+        })?;
+        let ledger = Ledger::open(&opened.ledger()).await?;
+        let custody = &opened.custody;
+        let vault = Arc::new(custody.vault()?);
+        let opener = Arc::new(custody.opener("envelope")?);
+        let key: Arc<dyn Signer> = Arc::new(custody.rsa("ca")?);
+        let link_der = opened.certificate("link")?;
+        let link = Arc::new(LinkAuthority::open(&custody.ec("link")?, link_der.clone())?);
+        let clockwork = Arc::new(opened.clockwork()?);
+        // The authority asks the registry under the clockwork's name, which is a party's.
+        let asking = Identity {
+            certificate: clockwork.certificate().to_vec(),
+            key: clockwork.key().for_tls(),
+            authority: link_der,
+        };
+        let issuer = Issuer::open(ledger.clone(), vault.clone(), key, Arc::new(rules)).await?;
+        let client = akashi_link::client(&asking)?;
+        let registry = RegistryClient::new(client, config.registry.url.clone(), opener.clone());
+        let guard = Arc::new(ClockGuard::default());
+        let rng = || StdRng::from_seed(rand::random());
+        let counter =
+            Counter::new(issuer.clone(), registry, link, opener.clone(), guard.clone(), rng());
+        let clockwork = Clockwork::new(issuer.clone(), clockwork, guard, rng());
+        Ok(Self {
+            counter: Arc::new(counter),
+            inbox: Inbox::new(ledger, vault, opener),
+            clockwork: Arc::new(clockwork),
+            envelope: Arc::new(opened.certificate("envelope")?),
+            clock,
+            issuer,
+        })
+    }
+}

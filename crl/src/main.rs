@@ -1,0 +1,53 @@
+//! The CRL issuer and the public repository as a program of its own. It signs lists with the
+//! authority's key and contains no code that can issue a certificate.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use akashi_crl::{Issuer, Outcome, Repository, Settings};
+use akashi_edge::program::listen;
+use akashi_ledger::{Ledger, Listing, Responding};
+use tokio::sync::watch;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    akashi_edge::run(async |opened, clock| {
+        let settings: Settings = opened.config.part("crl", &opened.config.crl)?;
+        let ledger = Ledger::<Listing>::open(&opened.ledger()).await?;
+        let register = Ledger::<Responding>::open(&opened.ledger()).await?;
+        let (key, clockwork) = (Arc::new(opened.custody.rsa("ca")?), Arc::new(opened.clockwork()?));
+        let public = opened.public();
+        let lists = Issuer::open(ledger, key, clockwork.clone(), &public, settings.clone()).await?;
+        let repository = Repository::open(&public, lists.authority(), &settings)?
+            .with_register(register, clockwork);
+        let (lists, repository) = (Arc::new(lists), Arc::new(repository));
+        let addresses = &opened.config.listen;
+        let plain = listen("repository", addresses.repository).await?;
+        let link = listen("repository-link", addresses.repository_link).await?;
+        println!("repository {}", lists.authority().profile.repository_url);
+        println!("repository-link https://{}", addresses.repository_link);
+        let (stopping, mut stopped) = watch::channel(false);
+        let stop = async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await.is_ok();
+        };
+        let (identity, shelf, time) = (opened.identity()?, repository.clone(), clock.clone());
+        let linked = tokio::spawn(async move {
+            akashi_crl::serve_link(link, &identity, shelf, time, stop).await
+        });
+        let report = Arc::new(|outcome| match outcome {
+            Ok(Outcome { result: Ok(_), .. }) => {}
+            Ok(Outcome { scope, result: Err(error), .. }) => {
+                eprintln!("akashi crl: {scope}: {error}")
+            }
+            Err(error) => eprintln!("akashi crl: {error}"),
+        });
+        let stop = akashi_edge::stopped();
+        akashi_crl::serve(plain, lists, repository, clock, report, stop).await?;
+        stopping.send_replace(true);
+        linked.await??;
+        Ok::<_, Failure>(())
+    })
+    .await
+}

@@ -1,0 +1,15 @@
+//! What every program of ours does at its edge: reads the clock, the configuration and secrets,
+//! opens the custody, stops when asked.
+//!
+//! The front door (`akashi`) and the rooms' own programs (`akashi-ca`, `akashi-crl`,
+//! `akashi-ocsp`) begin here alike; below it nothing reads a clock, a variable or a file of its own
+//! accord.
+
+pub mod clock;
+pub mod config;
+pub mod program;
+pub mod secret;
+
+pub use clock::SystemClock;
+pub use config::{Config, ConfigError};
+pub use program::{OpenError, Opened, run, stopped};

@@ -1,0 +1,163 @@
+//! Starting and stopping a program over an authority's directory.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use akashi_keys::{Custody, KeyError, OfficerToken, Passphrase};
+use akashi_link::Identity;
+use akashi_wire::Clock;
+use clap::Parser;
+use tokio::net::TcpListener;
+
+use crate::config::{Config, ConfigError};
+use crate::{SystemClock, secret};
+
+/// An authority's directory, opened: configuration read, custody unlocked.
+pub struct Opened {
+    /// The directory.
+    pub dir: PathBuf,
+    /// Its configuration, checked.
+    pub config: Config,
+    /// Its keys. A room's own machine holds only those that the room needs.
+    pub custody: Custody,
+}
+
+/// Why a directory cannot be opened, or a service cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The keys.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A certificate of the inner hierarchy is missing.
+    #[error("{file}: {source}")]
+    Certificate {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Somebody else listens there.
+    #[error("{service} cannot listen on {address}: {source}. Is this authority up already?")]
+    Listen {
+        /// Which service.
+        service: &'static str,
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Opened {
+    /// Opens a directory.
+    pub fn open(dir: &Path, passphrase: &Passphrase) -> Result<Self, OpenError> {
+        let config = Config::read(dir)?;
+        let custody = Custody::open(&dir.join("keys"), passphrase)?;
+        Ok(Self { dir: dir.into(), config, custody })
+    }
+
+    /// The ledger's address.
+    pub fn ledger(&self) -> String {
+        self.config.ledger_address(&self.dir)
+    }
+
+    /// Where what is published lies.
+    pub fn public(&self) -> PathBuf {
+        self.dir.join("public")
+    }
+
+    /// DER of a certificate of the inner hierarchy.
+    pub fn certificate(&self, name: &str) -> Result<Vec<u8>, OpenError> {
+        certificate(&self.dir, name)
+    }
+
+    /// The clockwork's key and certificate.
+    pub fn clockwork(&self) -> Result<OfficerToken, OpenError> {
+        let key = self.custody.ec("clockwork")?;
+        Ok(OfficerToken::new(key, self.certificate("clockwork")?, self.certificate("link")?))
+    }
+
+    /// The server's end of every link.
+    pub fn identity(&self) -> Result<Identity, OpenError> {
+        Ok(Identity {
+            certificate: self.certificate("server")?,
+            key: self.custody.ec("server")?.for_tls(),
+            authority: self.certificate("link")?,
+        })
+    }
+}
+
+/// DER of a certificate of the inner hierarchy of the authority in `dir`.
+pub fn certificate(dir: &Path, name: &str) -> Result<Vec<u8>, OpenError> {
+    let file = dir.join("certificates").join(format!("{name}.der"));
+    std::fs::read(&file).map_err(|source| OpenError::Certificate { file, source })
+}
+
+/// Listens, or says who might be listening there.
+pub async fn listen(
+    service: &'static str,
+    address: std::net::SocketAddr,
+) -> Result<TcpListener, OpenError> {
+    TcpListener::bind(address).await.map_err(|source| OpenError::Listen {
+        service,
+        address,
+        source,
+    })
+}
+
+/// The command line of a room's own program.
+#[derive(Parser)]
+#[command(version, about = "One role of an authority, as a program of its own (see `akashi up`)")]
+struct Arguments {
+    /// Directory of the authority, with the keys that this role needs.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// File with the passphrase of its keys; else the variable AKASHI_PASSPHRASE, else a prompt.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+/// Runs a room as a program of its own: opens the directory, serves, tells in one sentence what
+/// went wrong.
+pub async fn run<S, E>(serve: impl FnOnce(Opened, Arc<dyn Clock>) -> S) -> ExitCode
+where
+    S: Future<Output = Result<(), E>>,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let arguments = Arguments::parse();
+    let opened = secret::PASSPHRASE
+        .read_passphrase(arguments.passphrase_file.as_deref())
+        .map_err(|e| e.to_string())
+        .and_then(|passphrase| {
+            Opened::open(&arguments.dir, &passphrase).map_err(|e| e.to_string())
+        });
+    let failure = match opened {
+        Ok(opened) => match serve(opened, Arc::new(SystemClock::new())).await {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(error) => error.into().to_string(),
+        },
+        Err(failure) => failure,
+    };
+    eprintln!("akashi: {failure}");
+    ExitCode::FAILURE
+}
+
+/// Resolves when the process is asked to stop (SIGINT, SIGTERM).
+pub async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,39 @@
+//! The OCSP responder as a program of its own. It contains no code that can issue a citizen's
+//! certificate, and needs no key but its own, the clockwork's and the server's.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use akashi_edge::program::listen;
+use akashi_ledger::Ledger;
+use akashi_ocsp::{Responder, Settings};
+use tokio::sync::watch;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    akashi_edge::run(async |opened, clock| {
+        let ledger = Ledger::open(&opened.ledger()).await?;
+        let (key, clockwork) = (opened.custody.ec("ocsp")?, Arc::new(opened.clockwork()?));
+        let responder = Responder::open(ledger, key, clockwork, Settings::default()).await?;
+        let addresses = &opened.config.listen;
+        let plain = listen("ocsp", addresses.ocsp).await?;
+        let link = listen("ocsp-link", addresses.ocsp_link).await?;
+        println!("ocsp {}", responder.authority().profile.ocsp_url);
+        println!("ocsp-link https://{}", addresses.ocsp_link);
+        let (stopping, mut stopped) = watch::channel(false);
+        let stop = async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await.is_ok();
+        };
+        let (identity, other, time) = (opened.identity()?, responder.clone(), clock.clone());
+        let linked = tokio::spawn(async move {
+            akashi_ocsp::serve_link(link, &identity, other, time, stop).await
+        });
+        akashi_ocsp::serve(plain, responder, clock, akashi_edge::stopped()).await?;
+        stopping.send_replace(true);
+        linked.await??;
+        Ok::<_, Failure>(())
+    })
+    .await
+}
