@@ -3,6 +3,7 @@
 //! Made beside its place and moved there whole: a power cut leaves either nothing or an authority.
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use akashi_ca::{CaError, Founding, Rules, found};
@@ -136,6 +137,8 @@ pub async fn init(
         std::fs::remove_dir_all(&making).map_err(at(&making))?;
     }
     std::fs::create_dir(&making).map_err(at(&making))?;
+    std::fs::set_permissions(&making, std::fs::Permissions::from_mode(0o700))
+        .map_err(at(&making))?;
     let founding = Founding {
         profile,
         size: plan.size,

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use akashi_keys::OfficerToken;
 use akashi_ledger::{Permit, ResponderCertificate, Step};
+use akashi_wire::SerialNumber;
 use akashi_wire::act::PartyId;
-use akashi_wire::{SerialNumber, SignedMessage};
 use der::{Decode, Encode};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rand::Rng;
@@ -18,7 +17,7 @@ use crate::counter::end_undelivered;
 use crate::idou::Worker;
 use crate::lint::lint_responder;
 use crate::profile::responder::tbs_responder;
-use crate::{CaError, Issuer, issuance};
+use crate::{CaError, Issuer, Orders, issuance};
 
 /// A clock that runs ahead of the monotonic one by more than this has jumped.
 const JUMP: SignedDuration = SignedDuration::from_mins(10);
@@ -83,29 +82,22 @@ pub struct Ticked {
 pub struct Clockwork {
     issuer: Issuer,
     worker: Worker,
-    token: Arc<OfficerToken>,
+    orders: Orders,
     guard: Arc<ClockGuard>,
     rng: Mutex<StdRng>,
 }
 
 impl Clockwork {
-    /// A clockwork that signs its orders with `token`.
-    pub fn new(
-        issuer: Issuer,
-        token: Arc<OfficerToken>,
-        guard: Arc<ClockGuard>,
-        rng: StdRng,
-    ) -> Self {
+    /// A clockwork that acts by these orders.
+    pub fn new(issuer: Issuer, orders: Orders, guard: Arc<ClockGuard>, rng: StdRng) -> Self {
         let worker = Worker::new(issuer.ledger.clone(), issuer.vault.clone(), issuer.rules.clone());
-        Self { issuer, worker, token, guard, rng: Mutex::new(rng) }
+        Self { issuer, worker, orders, guard, rng: Mutex::new(rng) }
     }
 
     /// Does everything that is due now. May be called as often as one likes.
     pub async fn tick(&self, now: Timestamp, monotonic: Duration) -> Result<Ticked, CaError> {
         let ledger = &self.issuer.ledger;
-        let permit = ledger
-            .order("tick", self.token.certificate(), now, |octets| self.token.sign(octets))
-            .await?;
+        let permit = self.orders.permit("tick", now).await?;
         let (held_by_clock, newly) = self.guard.look(now, monotonic);
         if newly {
             let mut writing = ledger.begin(&permit, now).await?;
@@ -203,11 +195,7 @@ impl Clockwork {
 
     async fn sign_head(&self, now: Timestamp) -> Result<(), CaError> {
         let Some(head) = self.issuer.ledger.head_to_sign().await? else { return Ok(()) };
-        let message = SignedMessage::sign(&head, self.token.certificate(), now, |octets| {
-            self.token.sign(octets)
-        })
-        .and_then(SignedMessage::verify)
-        .map_err(|_| CaError::BadSignature("the clockwork's own key"))?;
+        let message = self.orders.sign(&head, now)?;
         Ok(self.issuer.ledger.keep_signed_head(&message).await?)
     }
 }

@@ -23,19 +23,30 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use crate::clockwork::ClockGuard;
-use crate::{CaError, Issuer, RegistryClient};
+use crate::{CaError, Issuer, Orders, RegistryClient};
 use case_record::CaseRecord;
 
 pub(crate) use ending::end_undelivered;
 
-/// Everything that the counter's door needs.
+/// The counter's door.
 pub struct Counter {
     issuer: Issuer,
-    registry: RegistryClient,
-    link_authority: Arc<LinkAuthority>,
-    opener: Arc<Opener>,
-    guard: Arc<ClockGuard>,
+    hands: Hands,
     rng: Mutex<StdRng>,
+}
+
+/// What the counter works with, beside the issuer.
+pub struct Hands {
+    /// Whom it asks about persons.
+    pub registry: RegistryClient,
+    /// Who certifies parties.
+    pub link_authority: Arc<LinkAuthority>,
+    /// What opens a sealed resident code.
+    pub opener: Arc<Opener>,
+    /// What two persons may release.
+    pub guard: Arc<ClockGuard>,
+    /// What puts refusals to strangers on record.
+    pub orders: Orders,
 }
 
 /// One act on its way through the counter.
@@ -66,15 +77,8 @@ halt_from!(CaError, Refusal, LedgerError, KeyError, der::Error);
 
 impl Counter {
     /// A counter over an issuer; `rng` gives serial numbers and challenges.
-    pub fn new(
-        issuer: Issuer,
-        registry: RegistryClient,
-        link_authority: Arc<LinkAuthority>,
-        opener: Arc<Opener>,
-        guard: Arc<ClockGuard>,
-        rng: StdRng,
-    ) -> Self {
-        Self { issuer, registry, link_authority, opener, guard, rng: Mutex::new(rng) }
+    pub fn new(issuer: Issuer, hands: Hands, rng: StdRng) -> Self {
+        Self { issuer, hands, rng: Mutex::new(rng) }
     }
 
     /// Carries out one signed act. `peer` is the certificate at the other end of the link.
@@ -87,13 +91,17 @@ impl Counter {
         peer: &[u8],
         now: Timestamp,
     ) -> Result<Answer, CaError> {
-        let message = message.verify().map_err(|e| Refusal::Malformed { what: e.to_string() })?;
-        if message.signer() != peer {
-            return Err(Refusal::NotEnrolled.into());
-        }
-        let permit = self.issuer.ledger.permit(&message, now).await?;
-        let act: Act = serde_json::from_slice(message.content())
-            .map_err(|e| Refusal::Malformed { what: format!("column {}", e.column()) })?;
+        let (message, permit, act) = match self.admit(message, peer, now).await {
+            Ok(admitted) => admitted,
+            Err(CaError::Refused(refusal)) => {
+                self.hands
+                    .orders
+                    .note_refusal(Some(peer), refusal_name(&refusal).as_str(), now)
+                    .await?;
+                return Err(refusal.into());
+            }
+            Err(error) => return Err(error),
+        };
         let acting = Acting { act: &act, message: &message, permit: &permit, now };
         match self.carry_out(&acting).await {
             Ok(answer) => Ok(answer),
@@ -105,6 +113,26 @@ impl Counter {
                 Err(error)
             }
         }
+    }
+
+    /// Whose act it is, and what it says. Whoever does not come so far has no permit.
+    async fn admit(
+        &self,
+        message: SignedMessage,
+        peer: &[u8],
+        now: Timestamp,
+    ) -> Result<(Verified, Permit, Act), CaError> {
+        let message = message.verify().map_err(|e| Refusal::Malformed { what: e.to_string() })?;
+        if message.signer() != peer {
+            return Err(Refusal::NotEnrolled.into());
+        }
+        let permit = match self.issuer.ledger.permit(&message, now).await {
+            Err(LedgerError::NotEnrolled) => return Err(Refusal::NotEnrolled.into()),
+            other => other?,
+        };
+        let act = serde_json::from_slice(message.content())
+            .map_err(|e| Refusal::Malformed { what: format!("column {}", e.column()) })?;
+        Ok((message, permit, act))
     }
 
     async fn carry_out(&self, acting: &Acting<'_>) -> Result<Answer, Halt> {
@@ -201,8 +229,7 @@ impl Counter {
     }
 
     async fn note_refusal(&self, acting: &Acting<'_>, refusal: &Refusal) -> Result<(), CaError> {
-        let name = serde_json::to_value(refusal).ok();
-        let name = name.as_ref().and_then(|json| json["refusal"].as_str()).unwrap_or("refused");
+        let name = refusal_name(refusal);
         let case = acting.act.deed.case().map(|case| case.to_string()).unwrap_or_default();
         let subject = format!("{} {case} {name}", acting.act.deed.verb());
         // A clock that is behind can record nothing; that refusal stands in the log alone.
@@ -258,6 +285,13 @@ impl Counter {
         file.sealed_file = record.seal(self.vault(), file.case)?;
         Ok(writing.save_case(file).await?)
     }
+}
+
+/// One word for the audit chain.
+fn refusal_name(refusal: &Refusal) -> String {
+    let json = serde_json::to_value(refusal).ok();
+    let name = json.as_ref().and_then(|json| json["refusal"].as_str());
+    name.unwrap_or("refused").to_owned()
 }
 
 /// Refuses unless the case stands at one of these steps.

@@ -18,7 +18,7 @@ use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use jiff::Timestamp;
 
-use crate::CaError;
+use crate::{CaError, Orders};
 
 /// Why a batch is refused, whole; nothing of it was taken.
 #[derive(Debug, thiserror::Error)]
@@ -60,25 +60,63 @@ pub enum BatchRefusal {
     NotNow(CaError),
 }
 
+impl BatchRefusal {
+    /// One word for the audit chain.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Envelope(_) => "batch_envelope",
+            Self::Signature(_) => "batch_signature",
+            Self::NotTheSource { .. } => "batch_source",
+            Self::OtherSender => "batch_sender",
+            Self::Contract(_) => "batch_contract",
+            Self::Opening { .. } => "batch_opening",
+            Self::LinkCut { .. } => "batch_link_cut",
+            Self::NotNow(_) => "batch_not_now",
+        }
+    }
+}
+
 /// The one inbox behind every door.
 #[derive(Clone)]
 pub struct Inbox {
     ledger: Ledger<Issuing>,
     vault: Arc<Vault>,
     opener: Arc<Opener>,
+    orders: Orders,
 }
 
 impl Inbox {
     /// An inbox over this book, opening what is encrypted to the authority.
-    pub fn new(ledger: Ledger<Issuing>, vault: Arc<Vault>, opener: Arc<Opener>) -> Self {
-        Self { ledger, vault, opener }
+    pub fn new(
+        ledger: Ledger<Issuing>,
+        vault: Arc<Vault>,
+        opener: Arc<Opener>,
+        orders: Orders,
+    ) -> Self {
+        Self { ledger, vault, opener, orders }
     }
 
     /// Takes a batch, whole or not at all. `sender` is the certificate at the other end of the
     /// link, where there is one; a file has none.
     ///
-    /// When this returns, the batch is committed.
+    /// When this returns, the batch is committed; what was refused is on record.
     pub async fn accept(
+        &self,
+        sealed: &[u8],
+        sender: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Result<BatchAnswer, BatchRefusal> {
+        let outcome = self.take(sealed, sender, now).await;
+        if let Err(refusal) = &outcome
+            && !matches!(refusal, BatchRefusal::NotNow(_))
+        {
+            let noted = self.orders.note_refusal(sender, refusal.name(), now).await;
+            noted.map_err(BatchRefusal::NotNow)?;
+        }
+        outcome
+    }
+
+    async fn take(
         &self,
         sealed: &[u8],
         sender: Option<&[u8]>,

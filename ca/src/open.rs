@@ -13,7 +13,8 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::clockwork::ClockGuard;
-use crate::{CaError, Clockwork, Counter, Doors, Inbox, Issuer, RegistryClient, Rules};
+use crate::counter::Hands;
+use crate::{CaError, Clockwork, Counter, Doors, Inbox, Issuer, Orders, RegistryClient, Rules};
 
 impl Doors {
     /// Opens the book and the keys, and stands the doors around them.
@@ -38,17 +39,24 @@ impl Doors {
             key: clockwork.key().for_tls(),
             authority: link_der,
         };
+        let orders = Orders::new(ledger.clone(), clockwork);
         let issuer = Issuer::open(ledger.clone(), vault.clone(), key, Arc::new(rules)).await?;
         let client = akashi_link::client(&asking)?;
         let registry = RegistryClient::new(client, config.registry.url.clone(), opener.clone());
         let guard = Arc::new(ClockGuard::default());
         let rng = || StdRng::from_seed(rand::random());
-        let counter =
-            Counter::new(issuer.clone(), registry, link, opener.clone(), guard.clone(), rng());
-        let clockwork = Clockwork::new(issuer.clone(), clockwork, guard, rng());
+        let hands = Hands {
+            registry,
+            link_authority: link,
+            opener: opener.clone(),
+            guard: guard.clone(),
+            orders: orders.clone(),
+        };
+        let counter = Counter::new(issuer.clone(), hands, rng());
+        let clockwork = Clockwork::new(issuer.clone(), orders.clone(), guard, rng());
         Ok(Self {
             counter: Arc::new(counter),
-            inbox: Inbox::new(ledger, vault, opener),
+            inbox: Inbox::new(ledger, vault, opener, orders),
             clockwork: Arc::new(clockwork),
             envelope: Arc::new(opened.certificate("envelope")?),
             clock,

@@ -41,6 +41,7 @@ impl Counter {
             _ => {}
         }
         let certificate = self
+            .hands
             .link_authority
             .certify_request(request, name, &Usage::Party { hosts: hosts.to_vec() }, acting.now)
             .map_err(|error| malformed(&error.to_string()))?;
@@ -56,7 +57,7 @@ impl Counter {
         let answer = Answer::Enrolled {
             party,
             certificate: Octets(certificate),
-            link_authority: Octets(self.link_authority.certificate().to_vec()),
+            link_authority: Octets(self.hands.link_authority.certificate().to_vec()),
         };
         self.finish(writing, acting, &party.to_string(), answer).await
     }
@@ -78,7 +79,7 @@ impl Counter {
     pub(super) async fn accept_clock(&self, acting: &Acting<'_>) -> Result<Answer, Halt> {
         let writing = self.begin(acting).await?;
         let answer = self.finish(writing, acting, "clock", Answer::Done).await?;
-        self.guard.accept(acting.permit.party());
+        self.hands.guard.accept(acting.permit.party());
         Ok(answer)
     }
 

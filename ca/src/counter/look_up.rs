@@ -57,8 +57,11 @@ impl Counter {
             municipality,
             whom: self.whom(by)?,
         };
-        let found =
-            self.registry.look_up(&request, &self.issuer.ledger, self.vault(), acting.now).await?;
+        let found = self
+            .hands
+            .registry
+            .look_up(&request, &self.issuer.ledger, self.vault(), acting.now)
+            .await?;
         let items = found.record.items.clone();
         if found.record.municipality != municipality {
             return Err(Refusal::NotResidentHere { municipality: found.record.municipality }.into());
@@ -114,7 +117,7 @@ impl Counter {
                 let unreadable = || Refusal::Malformed {
                     what: "the code is not encrypted to this authority".into(),
                 };
-                let octets = self.opener.open(&sealed.0).map_err(|_| unreadable())?;
+                let octets = self.hands.opener.open(&sealed.0).map_err(|_| unreadable())?;
                 let opening = serde_json::from_slice(&octets).map_err(|_| unreadable())?;
                 Whom::Code { opening }
             }

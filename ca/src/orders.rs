@@ -1,0 +1,57 @@
+//! The clockwork's own hand: its signed orders, and the entries for what nobody with a permit did.
+
+use std::sync::Arc;
+
+use akashi_keys::OfficerToken;
+use akashi_ledger::{Content, Issuing, Ledger, LedgerError, Permit};
+use akashi_wire::SignedMessage;
+use akashi_wire::octets::Sha256;
+use jiff::Timestamp;
+
+use crate::CaError;
+
+/// Signs orders with the clockwork's key.
+#[derive(Clone)]
+pub struct Orders {
+    ledger: Ledger<Issuing>,
+    token: Arc<OfficerToken>,
+}
+
+impl Orders {
+    /// Orders over this book, signed with this token.
+    pub fn new(ledger: Ledger<Issuing>, token: Arc<OfficerToken>) -> Self {
+        Self { ledger, token }
+    }
+
+    /// The permit to do something now.
+    pub async fn permit(&self, order: &str, now: Timestamp) -> Result<Permit, LedgerError> {
+        let sign = |octets: &[u8]| self.token.sign(octets);
+        self.ledger.order(order, self.token.certificate(), now, sign).await
+    }
+
+    /// Puts on record that something was refused to somebody who has no permit: who showed which
+    /// certificate, and why. A clock that is behind can record nothing.
+    pub async fn note_refusal(
+        &self,
+        shown: Option<&[u8]>,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<(), CaError> {
+        let shown = shown.map_or_else(|| "a file".to_owned(), |der| Sha256::of(der).to_string());
+        let permit = self.permit("note refusal", now).await?;
+        let mut writing = match self.ledger.begin(&permit, now).await {
+            Err(LedgerError::ClockBehind { .. }) => return Ok(()),
+            other => other?,
+        };
+        writing.note("refuse", &format!("{why} {shown}"), None::<Content>).await?;
+        writing.commit().await?;
+        Ok(())
+    }
+
+    /// A message of the clockwork, signed and verified.
+    pub fn sign(&self, content: &[u8], now: Timestamp) -> Result<akashi_wire::Verified, CaError> {
+        SignedMessage::sign(content, self.token.certificate(), now, |o| self.token.sign(o))
+            .and_then(SignedMessage::verify)
+            .map_err(|_| CaError::BadSignature("the clockwork's own key"))
+    }
+}
