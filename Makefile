@@ -5,7 +5,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test lint golden help
+.PHONY: demo test lint golden deny help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -28,3 +28,7 @@ lint:
 golden:
 	@.ci/setup tests
 	UPDATE_GOLDEN=1 $(CARGO) test --locked --test judges golden
+
+deny:
+	@command -v cargo-deny >/dev/null || $(CARGO) install --quiet --locked cargo-deny --version 0.20.2
+	cargo-deny --locked check licenses bans sources
