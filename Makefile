@@ -12,7 +12,7 @@ help:
 
 demo:
 	@.ci/setup
-	@$(CARGO) build --quiet --locked --bin akashi
+	@$(CARGO) build --locked --bin akashi
 	@target/debug/akashi demo $(ARGS)
 
 test: lint

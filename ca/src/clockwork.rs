@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use rand::Rng;
 use rand::rngs::StdRng;
 
+use crate::alarms::{self, Alarms};
 use crate::counter::end_undelivered;
 use crate::idou::Worker;
 use crate::lint::lint_responder;
@@ -35,18 +36,17 @@ struct Guard {
 }
 
 impl ClockGuard {
-    /// Looks at both clocks. `Some(true)` when it has just stopped what is scheduled.
-    fn look(&self, now: Timestamp, monotonic: Duration) -> (bool, bool) {
+    /// Looks at both clocks; `true` while what is scheduled must wait.
+    fn look(&self, now: Timestamp, monotonic: Duration) -> bool {
         let mut guard = self.0.lock().expect("nobody panics with the guard");
         let jumped = guard.last.is_some_and(|(then, then_monotonic)| {
             let passed = SignedDuration::try_from(monotonic.saturating_sub(then_monotonic))
                 .unwrap_or(SignedDuration::MAX);
             now.duration_since(then).saturating_sub(passed) > JUMP
         });
-        let newly = jumped && !guard.held;
         guard.held |= jumped;
         guard.last = Some((now, monotonic));
-        (guard.held, newly)
+        guard.held
     }
 
     /// One person says that the clock is right; `true` once two have said so.
@@ -62,7 +62,7 @@ impl ClockGuard {
 }
 
 /// What one tick did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ticked {
     /// Events of the inbox looked at.
     pub settled: usize,
@@ -74,6 +74,8 @@ pub struct Ticked {
     pub voided: usize,
     /// Certificates revoked because nobody took them.
     pub undelivered: usize,
+    /// Alarms that began.
+    pub alarms: Vec<String>,
     /// Whether scheduled acts wait for two persons to accept the clock.
     pub held_by_clock: bool,
 }
@@ -84,6 +86,7 @@ pub struct Clockwork {
     worker: Worker,
     orders: Orders,
     guard: Arc<ClockGuard>,
+    alarms: Alarms,
     rng: Mutex<StdRng>,
 }
 
@@ -91,20 +94,15 @@ impl Clockwork {
     /// A clockwork that acts by these orders.
     pub fn new(issuer: Issuer, orders: Orders, guard: Arc<ClockGuard>, rng: StdRng) -> Self {
         let worker = Worker::new(issuer.ledger.clone(), issuer.vault.clone(), issuer.rules.clone());
-        Self { issuer, worker, orders, guard, rng: Mutex::new(rng) }
+        Self { issuer, worker, orders, guard, alarms: Alarms::default(), rng: Mutex::new(rng) }
     }
 
     /// Does everything that is due now. May be called as often as one likes.
     pub async fn tick(&self, now: Timestamp, monotonic: Duration) -> Result<Ticked, CaError> {
-        let ledger = &self.issuer.ledger;
         let permit = self.orders.permit("tick", now).await?;
-        let (held_by_clock, newly) = self.guard.look(now, monotonic);
-        if newly {
-            let mut writing = ledger.begin(&permit, now).await?;
-            writing.note("alarm", "the clock jumped forward: scheduled acts wait", None).await?;
-            writing.commit().await?;
-        }
-        let mut ticked = Ticked { held_by_clock, ..Ticked::default() };
+        let held_by_clock = self.guard.look(now, monotonic);
+        let alarms = self.raise_alarms(&permit, held_by_clock, now).await?;
+        let mut ticked = Ticked { held_by_clock, alarms, ..Ticked::default() };
         ticked.settled = self.worker.settle_waiting(&permit, now).await?;
         if !held_by_clock {
             ticked.fired = self.worker.fire_due(&permit, now).await?;
@@ -114,6 +112,25 @@ impl Clockwork {
         ticked.responders = self.certify_responders(&permit, now).await?;
         self.sign_head(now).await?;
         Ok(ticked)
+    }
+
+    async fn raise_alarms(
+        &self,
+        permit: &Permit,
+        held_by_clock: bool,
+        now: Timestamp,
+    ) -> Result<Vec<String>, CaError> {
+        let sources = self.issuer.ledger.sources().await?;
+        let new = self.alarms.begin(alarms::wrong(&self.issuer, &sources, held_by_clock, now));
+        if new.is_empty() {
+            return Ok(new);
+        }
+        let mut writing = self.issuer.ledger.begin(permit, now).await?;
+        for alarm in &new {
+            writing.note("alarm", alarm, None).await?;
+        }
+        writing.commit().await?;
+        Ok(new)
     }
 
     async fn void_interrupted(&self, permit: &Permit, now: Timestamp) -> Result<usize, CaError> {
@@ -209,15 +226,15 @@ mod tests {
         let guard = ClockGuard::default();
         let start: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
         let second = Duration::from_secs(1);
-        assert_eq!(guard.look(start, Duration::ZERO), (false, false));
-        assert_eq!(guard.look(start + 1.second(), second), (false, false));
-        assert_eq!(guard.look(start + 90.minutes(), 2 * second), (true, true));
-        assert_eq!(guard.look(start + 91.minutes(), 62 * second), (true, false));
+        assert!(!guard.look(start, Duration::ZERO));
+        assert!(!guard.look(start + 1.second(), second));
+        assert!(guard.look(start + 90.minutes(), 2 * second));
+        assert!(guard.look(start + 91.minutes(), 62 * second));
         let (one, other) = (PartyId::from_random([1; 16]), PartyId::from_random([2; 16]));
         assert!(!guard.accept(one));
         assert!(!guard.accept(one), "the same person twice is one person");
         assert!(guard.accept(other));
-        assert_eq!(guard.look(start + 92.minutes(), 122 * second), (false, false));
+        assert!(!guard.look(start + 92.minutes(), 122 * second));
     }
 
     #[test]
@@ -226,6 +243,6 @@ mod tests {
         let start: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
         guard.look(start, Duration::ZERO);
         let night = Duration::from_secs(8 * 3600);
-        assert_eq!(guard.look(start + 8.hours(), night), (false, false));
+        assert!(!guard.look(start + 8.hours(), night));
     }
 }

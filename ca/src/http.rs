@@ -43,6 +43,8 @@ pub struct Doors {
     pub envelope: Arc<Vec<u8>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Who is told of an alarm when it begins; it is on record in any case.
+    pub tell: fn(&str),
 }
 
 /// What a desk needs to know before its first act: `GET /authority`.
@@ -76,7 +78,7 @@ pub async fn serve(
     doors: Doors,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
-    let (clockwork, clock) = (doors.clockwork.clone(), doors.clock.clone());
+    let (clockwork, clock, tell) = (doors.clockwork.clone(), doors.clock.clone(), doors.tell);
     let ticking = tokio::spawn(async move {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -85,7 +87,10 @@ pub async fn serve(
             interval.tick().await;
             let (now, monotonic) = clock.read();
             match clockwork.tick(now, monotonic).await {
-                Ok(_) => last.clear(),
+                Ok(ticked) => {
+                    last.clear();
+                    ticked.alarms.iter().for_each(|alarm| tell(alarm));
+                }
                 Err(error) => complain(&error, &mut last),
             }
         }

@@ -148,9 +148,9 @@ impl Inbox {
             .seal("batch", &row, message.signed.message())
             .map_err(|error| BatchRefusal::NotNow(error.into()))?;
         let mut writing = self.ledger.begin(&permit, now).await.map_err(not_now)?;
-        let first = message.batch.header.first;
+        let place = (message.batch.header.first, message.batch.header.previous);
         let answer = writing
-            .accept(source, digest, first, &evidence, &message.events)
+            .accept(source, digest, place, &evidence, &message.events)
             .await
             .map_err(not_now)?;
         writing.commit().await.map_err(not_now)?;

@@ -8,6 +8,7 @@
 //! * the core: [`profile`] says what a certificate looks like, [`lint`] refuses what does not look
 //!   so, [`issuance`] takes it from application to file in moved values.
 
+mod alarms;
 pub mod characters;
 pub mod clockwork;
 pub mod counter;

@@ -61,6 +61,7 @@ impl Doors {
             envelope: Arc::new(opened.certificate("envelope")?),
             clock,
             issuer,
+            tell: |alarm| eprintln!("akashi ca: alarm: {alarm}"),
         })
     }
 }

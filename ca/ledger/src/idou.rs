@@ -237,7 +237,7 @@ impl Writing {
         &mut self,
         source: MunicipalityCode,
         digest: Sha256,
-        first: u64,
+        (first, previous): (u64, Option<Sha256>),
         sealed_evidence: &[u8],
         events: &[NewEvent],
     ) -> Result<BatchAnswer, LedgerError> {
@@ -260,6 +260,7 @@ impl Writing {
             return serde_json::from_str(&row.text(0)?)
                 .map_err(|e| damaged("batch", e.to_string()));
         }
+        self.watch_chain(source, first, previous).await?;
         for event in events {
             self.take_in(source, event).await?;
         }
@@ -288,6 +289,33 @@ impl Writing {
             )
             .await?;
         Ok(answer)
+    }
+
+    /// A batch that leaves a gap, or does not follow the last one, raises an alarm: something of
+    /// this source was lost on the way and must be sent again.
+    async fn watch_chain(
+        &mut self,
+        source: MunicipalityCode,
+        first: u64,
+        previous: Option<Sha256>,
+    ) -> Result<(), LedgerError> {
+        let row = self
+            .tx
+            .row(
+                "SELECT next_expected, last_digest FROM source WHERE municipality = $1",
+                args![source.to_string()],
+            )
+            .await?;
+        let Some(row) = row else { return Ok(()) };
+        let (due, last) = (row.int(0)? as u64, row.maybe_octets(1)?);
+        if first > due {
+            let subject = format!("source {source}: {due} was due, {first} came");
+            self.note("alarm", &subject, None).await?;
+        } else if first == due && last.as_deref() != previous.as_ref().map(|p| p.0.as_slice()) {
+            let subject = format!("source {source}: a batch before {first} is missing");
+            self.note("alarm", &subject, None).await?;
+        }
+        Ok(())
     }
 
     async fn take_in(

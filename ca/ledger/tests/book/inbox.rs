@@ -23,8 +23,10 @@ async fn accept(
 ) -> akashi_wire::batch::BatchAnswer {
     let permit = book.permit(&book.source).await;
     let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-    let answer =
-        writing.accept(town(), Sha256([text; 32]), first, b"evidence", events).await.unwrap();
+    let answer = writing
+        .accept(town(), Sha256([text; 32]), (first, None), b"evidence", events)
+        .await
+        .unwrap();
     writing.commit().await.unwrap();
     answer
 }
@@ -47,6 +49,10 @@ async fn a_gap_is_told_and_closed_by_what_was_missing() {
         assert_eq!((late.next_expected, late.gap), (1, true));
         let missing = accept(&book, 1, &[event(1, 1, 2, 1), event(2, 2, 2, 2)], 1).await;
         assert_eq!((missing.next_expected, missing.gap), (4, false));
+        let entries = book.ledger.audit_entries(20).await.unwrap();
+        assert!(
+            entries.iter().any(|e| e.verb == "alarm" && e.subject.contains("1 was due, 3 came"))
+        );
         let source = book.ledger.source(town()).await.unwrap().unwrap();
         assert_eq!((source.next_expected, source.last_heard), (4, Some(book.now)));
     }

@@ -1,0 +1,65 @@
+//! What somebody must look at: each alarm is one audit entry when it begins.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use akashi_ledger::Source;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+use crate::Issuer;
+use crate::profile::validity::not_after;
+
+/// How long before issuing must stop the alarm begins.
+const WARNING_DAYS: i64 = 180;
+
+/// The alarms that are on.
+#[derive(Default)]
+pub(crate) struct Alarms(Mutex<BTreeSet<String>>);
+
+impl Alarms {
+    /// Takes what is wrong now; gives what was not wrong before.
+    pub fn begin(&self, wrong: BTreeSet<String>) -> Vec<String> {
+        let mut on = self.0.lock().expect("nobody panics with the alarms");
+        let new = wrong.difference(&on).cloned().collect();
+        *on = wrong;
+        new
+    }
+}
+
+/// Everything that is wrong now.
+pub(crate) fn wrong(
+    issuer: &Issuer,
+    sources: &[Source],
+    held_by_clock: bool,
+    now: Timestamp,
+) -> BTreeSet<String> {
+    let rules = &issuer.rules;
+    let silence = SignedDuration::from_mins(i64::from(rules.feed_silence_minutes));
+    let mut wrong: BTreeSet<String> = sources
+        .iter()
+        .filter(|source| source.is_open && source.last_heard.is_some_and(|at| at < now - silence))
+        .map(|source| format!("source {} is silent", source.municipality))
+        .collect();
+    if held_by_clock {
+        wrong.insert("the clock jumped forward: scheduled acts wait for two persons".into());
+    }
+    if not_after(now + (WARNING_DAYS * 24).hours(), rules.validity) > issuer.facts.not_after {
+        wrong.insert("the authority ends within three years: renew its key in time".into());
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_is_told_when_it_begins_and_again_only_after_it_has_ended() {
+        let alarms = Alarms::default();
+        let wrong = || BTreeSet::from(["source 131041 is silent".to_owned()]);
+        assert_eq!(alarms.begin(wrong()).len(), 1);
+        assert_eq!(alarms.begin(wrong()).len(), 0);
+        assert_eq!(alarms.begin(BTreeSet::new()).len(), 0);
+        assert_eq!(alarms.begin(wrong()).len(), 1);
+    }
+}
