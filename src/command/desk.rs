@@ -33,6 +33,9 @@ pub(super) struct DeskCommand {
     /// File with the token's password; else AKASHI_TOKEN_PASSWORD, else a prompt.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
     #[command(subcommand)]
     ask: Ask,
 }
@@ -177,30 +180,47 @@ enum RoleArg {
     SecurityOfficer,
 }
 
+/// What came of it: names and values, one a line or one JSON object.
+type Lines = Vec<(&'static str, String)>;
+
 impl DeskCommand {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        let json = self.json;
         let password = TOKEN_PASSWORD.read(self.password_file.as_deref())?;
         let token = Arc::new(OfficerToken::open(&self.token, &password)?);
         let desk = Desk::sign_in(&self.url, token, Arc::new(SystemClock::new())).await?;
+        let lines = self.carry_out(&desk).await?;
+        if json {
+            println!(
+                "{}",
+                serde_json::to_string(&lines.iter().cloned().collect::<BTreeMap<_, _>>())?
+            );
+        } else {
+            lines.iter().for_each(|(name, value)| println!("{name:<12} {value}"));
+        }
+        Ok(())
+    }
+
+    async fn carry_out(self, desk: &Desk) -> Result<Lines, Failure> {
         match self.ask {
-            Ask::Issue(bring) => certify(&desk, Procedure::Issue, bring).await,
-            Ask::Renew(bring) => certify(&desk, Procedure::Renewal, bring).await,
+            Ask::Issue(bring) => certify(desk, Procedure::Issue, bring).await,
+            Ask::Renew(bring) => certify(desk, Procedure::Renewal, bring).await,
             Ask::Revoke { whom, why } => {
                 let reason = match why {
                     Why::Lost => RevocationReason::KeyCompromise,
                     Why::Wish => RevocationReason::CessationOfOperation,
                 };
-                ended(journey::revoke(&desk, whom.by(), reason).await?)
+                ended(journey::revoke(desk, whom.by(), reason).await?)
             }
-            Ask::Hold(whom) => ended(journey::hold(&desk, whom.by()).await?),
-            Ask::Close { case, why } => done(&desk, Deed::CloseCase { case, why }).await,
-            Ask::Enrol(enrol) => enrol.run(&desk).await,
-            Ask::Dismiss { party, why } => done(&desk, Deed::Dismiss { party, why }).await,
+            Ask::Hold(whom) => ended(journey::hold(desk, whom.by()).await?),
+            Ask::Close { case, why } => done(desk, Deed::CloseCase { case, why }).await,
+            Ask::Enrol(enrol) => enrol.run(desk).await,
+            Ask::Dismiss { party, why } => done(desk, Deed::Dismiss { party, why }).await,
             Ask::Link { source, set, why } => {
                 let open = matches!(set, LinkArg::Open);
-                done(&desk, Deed::Link { source, open, why }).await
+                done(desk, Deed::Link { source, open, why }).await
             }
-            Ask::AcceptClock => done(&desk, Deed::AcceptClock).await,
+            Ask::AcceptClock => done(desk, Deed::AcceptClock).await,
         }
     }
 }
@@ -220,7 +240,7 @@ impl Whom {
     }
 }
 
-async fn certify(desk: &Desk, procedure: Procedure, bring: Bring) -> Result<(), Failure> {
+async fn certify(desk: &Desk, procedure: Procedure, bring: Bring) -> Result<Lines, Failure> {
     let pin: SigningPin = PIN.read(bring.pin_file.as_deref())?.parse()?;
     if pin.is_short() {
         eprintln!(
@@ -250,14 +270,14 @@ async fn certify(desk: &Desk, procedure: Procedure, bring: Bring) -> Result<(), 
         );
     };
     let delivery = journey::certify(desk, &mut card, &pin, &application, show).await?;
-    println!("case         {}", delivery.case);
-    println!("serial       {}", delivery.serial);
-    println!("ends         {}", delivery.not_after);
-    if let Some(superseded) = delivery.superseded {
-        println!("superseded   {superseded}");
-    }
-    println!("fee          {} yen", delivery.fee_yen);
-    Ok(())
+    let mut lines = vec![
+        ("case", delivery.case.to_string()),
+        ("serial", delivery.serial.to_string()),
+        ("ends", delivery.not_after.to_string()),
+        ("fee_yen", delivery.fee_yen.to_string()),
+    ];
+    lines.extend(delivery.superseded.map(|serial| ("superseded", serial.to_string())));
+    Ok(lines)
 }
 
 fn identity(document: Option<&str>) -> Result<IdentityProof, Failure> {
@@ -286,25 +306,27 @@ fn substitutes(texts: &[String]) -> Result<BTreeMap<usize, String>, Failure> {
         .collect()
 }
 
-fn ended(ended: journey::Ended) -> Result<(), Failure> {
-    println!("case         {}", ended.case);
-    println!("serial       {}", ended.serial);
-    println!("since        {}", ended.at);
-    println!("reason       {}", ended.reason);
-    Ok(())
+fn ended(ended: journey::Ended) -> Result<Lines, Failure> {
+    Ok(vec![
+        ("case", ended.case.to_string()),
+        ("serial", ended.serial.to_string()),
+        ("since", ended.at.to_string()),
+        ("reason", ended.reason.to_string()),
+    ])
 }
 
-async fn done(desk: &Desk, deed: Deed) -> Result<(), Failure> {
-    match desk.ask(deed).await? {
-        Answer::CaseClosed { revoked: Some(serial) } => println!("closed; {serial} is revoked"),
-        Answer::CaseClosed { revoked: None } => println!("closed"),
-        _ => println!("done"),
-    }
-    Ok(())
+async fn done(desk: &Desk, deed: Deed) -> Result<Lines, Failure> {
+    Ok(match desk.ask(deed).await? {
+        Answer::CaseClosed { revoked: Some(serial) } => {
+            vec![("done", "the case is closed".into()), ("revoked", serial.to_string())]
+        }
+        Answer::CaseClosed { revoked: None } => vec![("done", "the case is closed".into())],
+        _ => vec![("done", "yes".into())],
+    })
 }
 
 impl Enrol {
-    async fn run(self, desk: &Desk) -> Result<(), Failure> {
+    async fn run(self, desk: &Desk) -> Result<Lines, Failure> {
         if self.out.exists() {
             return Err(format!("{} exists already: nothing was done", self.out.display()).into());
         }
@@ -327,8 +349,6 @@ impl Enrol {
             return Err("the authority's answer cannot be understood".into());
         };
         OfficerToken::new(key, certificate.0, link_authority.0).save(&self.out, &password)?;
-        println!("party        {party}");
-        println!("token        {}", self.out.display());
-        Ok(())
+        Ok(vec![("party", party.to_string()), ("token", self.out.display().to_string())])
     }
 }

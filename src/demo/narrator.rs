@@ -1,6 +1,6 @@
 //! Tells the story: one line a step, with the day it is, what happened, and how long it took.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -29,20 +29,25 @@ impl Narrator {
 
     /// A chapter's heading.
     pub fn chapter(&mut self, title: &str) {
-        println!("\n{}", self.paint("1", title));
+        say(format_args!("\n{}", self.paint("1", title)));
         self.last = Instant::now();
     }
 
     /// One step that came out as it must.
     pub fn tell(&mut self, now: Timestamp, text: &str) {
         self.well += 1;
-        let took = duration(self.last.elapsed());
-        println!(
-            "  {} {}  {text}  {}",
-            self.paint("32", "✓"),
-            day_in_japan(now),
-            self.paint("2", &took)
-        );
+        self.line("32", "✓", now, text);
+    }
+
+    /// A line without a check.
+    pub fn aside(&self, text: &str) {
+        say(format_args!("      {text}"));
+    }
+
+    fn line(&mut self, colour: &str, mark: &str, now: Timestamp, text: &str) {
+        let took = format!("{:>8}", duration(self.last.elapsed()));
+        let (mark, took) = (self.paint(colour, mark), self.paint("2", &took));
+        say(format_args!("  {mark} {} {took}  {text}", day_in_japan(now)));
         self.last = Instant::now();
     }
 
@@ -58,15 +63,14 @@ impl Narrator {
             return self.tell(now, text);
         }
         let found = found();
-        println!("  {} {}  {text}", self.paint("31", "✗"), day_in_japan(now));
-        println!("      found: {found}");
+        self.line("31", "✗", now, text);
+        say(format_args!("      found: {found}"));
         self.wrong.push(format!("{text}: {found}"));
-        self.last = Instant::now();
     }
 
     /// The story broke off.
     pub fn fail(&mut self, error: &DemoError) {
-        println!("\n  {} The story breaks off: {error}", self.paint("31", "✗"));
+        say(format_args!("\n  {} The story breaks off: {error}", self.paint("31", "✗")));
         self.wrong.push(error.to_string());
     }
 
@@ -78,29 +82,29 @@ impl Narrator {
     /// The last words.
     pub fn close(&self, kept: Option<&Path>) {
         let took = duration(self.began.elapsed());
-        println!();
+        say(format_args!(""));
         if self.wrong.is_empty() {
-            println!(
+            say(format_args!(
                 "{} {} steps, all as they must be, in {took}.",
                 self.paint("1;32", "Done."),
                 self.well
-            );
+            ));
         } else {
             let head = self.paint("1;31", "Not well.");
-            println!("{head} {} steps were not as they must be:", self.wrong.len());
-            self.wrong.iter().for_each(|wrong| println!("  - {wrong}"));
+            say(format_args!("{head} {} steps were not as they must be:", self.wrong.len()));
+            self.wrong.iter().for_each(|wrong| say(format_args!("  - {wrong}")));
         }
         if let Some(dir) = kept {
-            println!(
+            say(format_args!(
                 "The authority is kept in {}; its evidence in {}.",
                 dir.display(),
                 super::evidence_dir(dir).display()
-            );
-            println!(
+            ));
+            say(format_args!(
                 "Serve it again:  AKASHI_PASSPHRASE='{}' akashi up --dir {}",
                 super::PASSPHRASE,
                 dir.display()
-            );
+            ));
         }
     }
 
@@ -112,8 +116,13 @@ impl Narrator {
 /// A duration as people read it.
 pub fn duration(took: Duration) -> String {
     match took.as_millis() {
-        0 => "under 1 ms".into(),
+        0 => "< 1 ms".into(),
         ms @ 1..1000 => format!("{ms} ms"),
         ms => format!("{:.1} s", ms as f64 / 1000.0),
     }
+}
+
+/// Prints a line. A reader who has gone away is no reason to stop.
+fn say(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

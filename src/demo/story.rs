@@ -6,7 +6,7 @@ use std::time::Duration;
 use akashi_card::{Card, KeySlot, SigningPin};
 use akashi_keys::RsaSize;
 use akashi_ledger::{Access, Scope};
-use akashi_ra_console::journey::{self, Delivery};
+use akashi_ra_console::journey::{self, Delivery, Stage};
 use akashi_ra_console::{Desk, DeskError};
 use akashi_registry::Person;
 use akashi_wire::act::{Procedure, Refusal};
@@ -56,13 +56,13 @@ pub(super) async fn tell(
     narrator.chapter("An authority is made");
     let world = World::make(dir, &setting).await?;
     let at = world.clock.now();
+    narrator.tell(at, "Tottori Prefecture (鳥取県) has an authority: keys sealed, the book begun");
     narrator.tell(
         at,
-        "Tottori Prefecture (鳥取県) has an authority: keys sealed, first page of the book written",
+        "two registries, two officers and a tax office are enrolled with keys of their own",
     );
-    narrator.tell(at, "two towns and their registries, two officers and a tax office are enrolled, each with a key of its own");
     for (name, address) in world.house.addresses() {
-        println!("      {name:<16} {address}");
+        narrator.aside(&format!("{name:<16} {address}"));
     }
     let story = Story { world, narrator };
     story.first_certificates().await?;
@@ -82,7 +82,7 @@ impl Story<'_> {
     async fn first_certificates(mut self) -> Result<(), DemoError> {
         let (tottori, yonago) = (town(cast::TOTTORI), town(cast::YONAGO));
         self.narrator.chapter("First certificates, at the counters");
-        let mut takahashi = self.issue(tottori, cast::takahashi(), "ABC123").await?;
+        let mut takahashi = self.issue_slowly(tottori, cast::takahashi(), "ABC123").await?;
         self.show_texts(&takahashi);
         let yoshida = self.issue(tottori, cast::yoshida(), "MOVE7").await?;
         let watanabe = self.issue(tottori, cast::watanabe(), "LOST01").await?;
@@ -137,7 +137,8 @@ impl Story<'_> {
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
 
-    async fn issue(
+    /// The first certificate, step by step.
+    async fn issue_slowly(
         &mut self,
         town: MunicipalityCode,
         person: Person,
@@ -147,12 +148,43 @@ impl Story<'_> {
         let code = self.world.enter(person)?;
         let mut card = self.world.blank_card()?;
         let pin: SigningPin = pin.parse().expect("a PIN of 4 to 16 letters and digits");
+        let (world, narrator) = (&self.world, &mut *self.narrator);
+        let now = world.clock.now();
+        let show = |stage| {
+            let text = match stage {
+                Stage::Opened => format!("{name} comes to the counter; the officer opens a case"),
+                Stage::Found => "the authority asks the registry: one person, living here".into(),
+                Stage::Permitted => "one key pair is permitted on this card, for 120 s".into(),
+                Stage::KeyMade => {
+                    "the card makes it, takes the PIN, and proves that it holds the key".into()
+                }
+                Stage::Certified => "recorded, linted, signed, read back, verified, filed".into(),
+                Stage::Written => {
+                    "written to the card, read back, compared, activated, tested".into()
+                }
+                Stage::Delivered => "delivered; only now the fee of 500 yen".into(),
+            };
+            narrator.tell(now, &text);
+        };
+        let delivery =
+            world.certify_showing(town, Procedure::Issue, &code, (&mut card, &pin), show).await?;
+        Ok(Holder { code, card, pin, delivery })
+    }
+
+    async fn issue(
+        &mut self,
+        town: MunicipalityCode,
+        person: Person,
+        pin: &str,
+    ) -> Result<Holder, DemoError> {
+        let (name, born) = (person.items.name.clone(), person.items.birth_date.japanese());
+        let code = self.world.enter(person)?;
+        let mut card = self.world.blank_card()?;
+        let pin: SigningPin = pin.parse().expect("a PIN of 4 to 16 letters and digits");
         let delivery = self.world.certify(town, Procedure::Issue, &code, &mut card, &pin).await?;
         let last = day_in_japan(delivery.not_after);
-        self.narrator.tell(
-            self.now(),
-            &format!("{name}: key pair made on the card, possession proved, certificate issued, written, read back; good through {last}; fee {} yen", delivery.fee_yen),
-        );
+        self.narrator
+            .tell(self.now(), &format!("{name}, born {born}, is certified through {last}"));
         Ok(Holder { code, card, pin, delivery })
     }
 
@@ -195,7 +227,7 @@ impl Story<'_> {
             && Some(&stated.address) == holder.delivery.address.text.as_ref();
         self.narrator.check(
             self.now(),
-            "it verifies a file that the card signed, refuses a changed one, and compares the four items",
+            "it verifies a file that the card signed and compares the four items; a changed file fails",
             verified && !changed && compared,
             || format!("verified {verified}, changed {changed}, compared {compared}"),
         );
@@ -258,10 +290,7 @@ impl Story<'_> {
         let (verdict, took) = self.world.ask_until(certificate, as_must).await;
         self.narrator.check(
             self.now(),
-            &format!(
-                "OCSP says revoked ({reason}), {} after it was asked first",
-                super::narrator::duration(took)
-            ),
+            &format!("OCSP says revoked ({reason}) after {}", super::narrator::duration(took)),
             as_must(&verdict) && took < Duration::from_secs(1),
             || format!("{verdict:?} after {took:?}"),
         );
@@ -296,7 +325,10 @@ impl Story<'_> {
         let answer = self.world.send(town, &batch).await?;
         self.narrator.tell(
             self.now(),
-            &format!("the registry sends a signed, encrypted batch; accepted {} event, committed before the answer", answer.accepted),
+            &format!(
+                "the registry sends a signed, encrypted batch: {} event committed, then answered",
+                answer.accepted
+            ),
         );
         let mut tampered = batch.sealed.clone();
         let middle = tampered.len() / 2;
@@ -329,7 +361,7 @@ impl Story<'_> {
         let ended = journey::revoke(desk, by, RevocationReason::KeyCompromise).await?;
         self.narrator.tell(
             self.now(),
-            &format!("渡邉　嵜子 has lost her card: found by the register, revoked at the counter, recorded {}", ended.at),
+            &format!("渡邉　嵜子 has lost her card: revoked at the counter at {}", ended.at),
         );
         self.seen_revoked(town, holder, RevocationReason::KeyCompromise).await
     }
@@ -415,7 +447,7 @@ impl Story<'_> {
         let last = day_in_japan(delivery.not_after);
         self.narrator.check(
             self.now(),
-            &format!("髙﨑　花子 renews on the first day of the window: good through {last}; the old certificate is superseded only after the read-back"),
+            &format!("髙﨑　花子 renews on the first day of the window: good through {last}; only then the old one ends"),
             delivery.superseded == Some(old_serial),
             || format!("{:?}", delivery.superseded),
         );

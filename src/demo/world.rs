@@ -11,7 +11,7 @@ use std::time::Duration;
 use akashi_card::{Card, SigningPin};
 use akashi_keys::{EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::{Access, Scope, Standing};
-use akashi_ra_console::journey::{self, Application, Delivery};
+use akashi_ra_console::journey::{self, Application, Delivery, Stage};
 use akashi_ra_console::{Desk, DeskError};
 use akashi_registry::http::{self as registry_http, Window};
 use akashi_registry::{Office, Person, Registry, SealedBatch, SourceIdentity};
@@ -286,6 +286,18 @@ impl World {
         card: &mut Card<InsertedCard>,
         pin: &SigningPin,
     ) -> Result<Delivery, DeskError> {
+        self.certify_showing(town, procedure, code, (card, pin), |_| ()).await
+    }
+
+    /// The same, telling where it is.
+    pub async fn certify_showing(
+        &self,
+        town: MunicipalityCode,
+        procedure: Procedure,
+        code: &ResidentCode,
+        (card, pin): (&mut Card<InsertedCard>, &SigningPin),
+        show: impl FnMut(Stage),
+    ) -> Result<Delivery, DeskError> {
         let application = Application {
             procedure,
             by: self.by_items(code),
@@ -293,7 +305,7 @@ impl World {
             name_choices: Default::default(),
             address_choices: Default::default(),
         };
-        journey::certify(&self.desks[&town], card, pin, &application, |_| ()).await
+        journey::certify(&self.desks[&town], card, pin, &application, show).await
     }
 
     /// How a certificate stands in the book.
