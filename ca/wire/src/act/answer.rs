@@ -1,0 +1,129 @@
+//! What the authority answers.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::id::{CaseId, PartyId};
+use crate::octets::Octets;
+use crate::{FourItems, RevocationReason, SerialNumber};
+
+/// A text as it will stand in the certificate, beside what the registry has.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertifiedText {
+    /// The registry's own characters.
+    pub original: String,
+    /// The certificate's characters; absent while some are undecided.
+    pub text: Option<String>,
+    /// One digit a character of `text`: `1` substituted.
+    pub map: Option<String>,
+    /// Positions in the original that the officer must decide.
+    pub undecided: Vec<usize>,
+}
+
+impl fmt::Debug for CertifiedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CertifiedText(withheld)")
+    }
+}
+
+/// A certificate in force, as the counter needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LivingCertificate {
+    /// Its serial number.
+    pub serial: SerialNumber,
+    /// Its last second.
+    pub not_after: Timestamp,
+    /// The first day on which it may be renewed.
+    pub renewal_opens: Date,
+    /// Whether it is on hold.
+    pub on_hold: bool,
+}
+
+/// What the authority answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Answer {
+    /// A case was opened.
+    CaseOpened {
+        /// Its number.
+        case: CaseId,
+    },
+    /// Exactly one person was found.
+    Found {
+        /// The four items of the registry.
+        items: FourItems,
+        /// How the name will stand.
+        name: CertifiedText,
+        /// How the address will stand.
+        address: CertifiedText,
+        /// State of the register that was read.
+        as_of: Timestamp,
+        /// DV等支援措置.
+        protected: bool,
+        /// The certificate in force, if there is one.
+        living: Option<LivingCertificate>,
+        /// The registry's feed has been silent for longer than it should: a warning.
+        feed_silent: bool,
+    },
+    /// One key pair may be made on this card.
+    Permitted {
+        /// The card must sign over it with the new key.
+        challenge: Octets,
+        /// Until when.
+        until: Timestamp,
+        /// The name as it will stand.
+        name: CertifiedText,
+        /// The address as it will stand.
+        address: CertifiedText,
+    },
+    /// A certificate was issued; it counts once delivered.
+    Certified {
+        /// Its number.
+        serial: SerialNumber,
+        /// DER.
+        certificate: Octets,
+        /// DER of the authority's own.
+        ca_certificate: Octets,
+        /// Its last second.
+        not_after: Timestamp,
+    },
+    /// The certificate is in the card and in force.
+    Delivered {
+        /// Its number.
+        serial: SerialNumber,
+        /// The fee that may now be charged, in yen.
+        fee_yen: u32,
+        /// The renewed certificate, revoked now.
+        superseded: Option<SerialNumber>,
+    },
+    /// A certificate was revoked or held.
+    Revoked {
+        /// Its number.
+        serial: SerialNumber,
+        /// The time that the CRL will state.
+        at: Timestamp,
+        /// The reason that the CRL will state.
+        reason: RevocationReason,
+    },
+    /// The case is closed.
+    CaseClosed {
+        /// A certificate that had been issued but not delivered, now revoked.
+        revoked: Option<SerialNumber>,
+    },
+    /// A party was enrolled.
+    Enrolled {
+        /// Its number.
+        party: PartyId,
+        /// DER of its certificate.
+        certificate: Octets,
+        /// DER of the link authority's.
+        link_authority: Octets,
+    },
+    /// Done; there is nothing more to say.
+    Done,
+}

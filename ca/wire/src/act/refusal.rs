@@ -1,0 +1,195 @@
+//! Why the authority says no.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::{MunicipalityCode, RevocationReason, SerialNumber};
+
+/// Why the authority does not do what was asked. Shown to the officer: names no internals and
+/// says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "refusal", rename_all = "snake_case")]
+pub enum Refusal {
+    /// The signature is not that of an enrolled party, or not over these octets.
+    #[error(
+        "the signature is not that of an enrolled officer: sign in with your own token, or ask the security officer to enrol you"
+    )]
+    NotEnrolled,
+    /// The act does not follow the contract.
+    #[error("the request cannot be read: {what}")]
+    Malformed {
+        /// What is wrong.
+        what: String,
+    },
+    /// The act was signed for another authority.
+    #[error("the request was signed for another authority")]
+    OtherAuthority,
+    /// The terminal's clock is wrong, or the request is old.
+    #[error(
+        "the request was signed at {made_at}, which is not now: set the terminal's clock and repeat"
+    )]
+    NotNow {
+        /// The time in the act.
+        made_at: Timestamp,
+    },
+    /// The same request number stood in another request.
+    #[error("this request number was used for another request: make a new request")]
+    RequestReused,
+    /// This role may not do this.
+    #[error("your role does not allow this")]
+    NotAllowed,
+    /// No such case at this officer's counter.
+    #[error("there is no such case at this counter")]
+    NoSuchCase,
+    /// The case is not at the step where this can be asked.
+    #[error("this case is at the step “{step}”; “{asked}” cannot be asked now")]
+    WrongStep {
+        /// Where the case stands.
+        step: String,
+        /// What was asked.
+        asked: String,
+    },
+    /// No resident in the register fits.
+    #[error("no resident of this municipality fits: check the spelling and the birth date")]
+    NotInRegister,
+    /// More than one resident fits.
+    #[error("{count} residents fit: add the address or the sex, or use the card")]
+    SeveralInRegister {
+        /// How many.
+        count: usize,
+    },
+    /// The registry does not answer.
+    #[error(
+        "the registry cannot be reached: nothing was issued; try again, and tell the operator if it lasts"
+    )]
+    RegistryUnreachable,
+    /// The resident lives elsewhere.
+    #[error(
+        "this person is not a resident of this municipality: the application belongs to the counter of {municipality}"
+    )]
+    NotResidentHere {
+        /// Where the person lives.
+        municipality: MunicipalityCode,
+    },
+    /// The record is deleted.
+    #[error("the resident record is deleted: no certificate can be issued")]
+    RecordDeleted,
+    /// The resident has notified a move out.
+    #[error("the resident is leaving on {day}: apply at the new municipality after the move")]
+    Leaving {
+        /// 異動予定日.
+        day: Date,
+    },
+    /// The register changed between the look-up and this step.
+    #[error("the register has changed since the look-up: look the person up again")]
+    RegisterChanged,
+    /// Below the age of the setting.
+    #[error("the applicant is younger than {minimum}: applications are accepted from that age on")]
+    TooYoung {
+        /// The setting.
+        minimum: u8,
+    },
+    /// The document that was shown has expired.
+    #[error(
+        "the identity document expired on {expired}: ask for another one, or send the inquiry letter"
+    )]
+    DocumentExpired {
+        /// Its last day.
+        expired: Date,
+    },
+    /// There is a certificate in force already (law art. 6).
+    #[error(
+        "certificate {serial} is in force until {not_after}; a renewal is possible from {opens}"
+    )]
+    AlreadyCertified {
+        /// The living one.
+        serial: SerialNumber,
+        /// Its last second.
+        not_after: Timestamp,
+        /// The first day of the renewal window.
+        opens: Date,
+    },
+    /// The renewal window is not open yet.
+    #[error("certificate {serial} can be renewed from {opens} on")]
+    RenewalNotOpen {
+        /// The living one.
+        serial: SerialNumber,
+        /// The first day of the window.
+        opens: Date,
+    },
+    /// There is nothing to renew, revoke or hold.
+    #[error("this person has no certificate in force")]
+    NoLivingCertificate,
+    /// The living certificate is on hold and must be revoked before another is issued.
+    #[error("certificate {serial} is on hold: revoke it, then issue anew")]
+    OnHold {
+        /// The held one.
+        serial: SerialNumber,
+    },
+    /// This reason is not for the counter to give.
+    #[error("the counter may give keyCompromise or cessationOfOperation, not {reason}")]
+    ReasonNotForCounter {
+        /// The reason asked for.
+        reason: RevocationReason,
+    },
+    /// Some characters cannot stand in a certificate and nobody has chosen a substitute.
+    #[error(
+        "characters {positions:?} of the {item} cannot stand in a certificate: choose a substitute with the applicant"
+    )]
+    CharactersUndecided {
+        /// `name` or `address`.
+        item: String,
+        /// Positions in the original, from 0.
+        positions: Vec<usize>,
+    },
+    /// The text cannot stand in a certificate for another reason.
+    #[error("the {item} cannot stand in a certificate: {why}")]
+    TextUnfit {
+        /// `name` or `address`.
+        item: String,
+        /// Why.
+        why: String,
+    },
+    /// Another card than the one the case is bound to.
+    #[error("this is not the card with which the case began: stop, and find the right card")]
+    WrongCard,
+    /// The permit for a key pair has run out.
+    #[error("the permit for a key pair ended at {until}: apply again in the same case")]
+    PermitExpired {
+        /// When it ended.
+        until: Timestamp,
+    },
+    /// The request is not signed by its own key over the case's challenge.
+    #[error("the card has not proved that it holds the key: {what}")]
+    NoPossession {
+        /// What is wrong.
+        what: String,
+    },
+    /// The key itself is bad.
+    #[error(
+        "the card's key cannot be certified: {what}. Make a new key pair; if it happens again, take another card and report this one"
+    )]
+    BadKey {
+        /// What is wrong.
+        what: String,
+    },
+    /// The certificate on the card is not the one that was issued.
+    #[error(
+        "what was read back from the card is not what was issued: write it again, or close the case"
+    )]
+    ReadBackDiffers,
+    /// The authority's own end is nearer than the certificate's.
+    #[error(
+        "the authority issues no more certificates: its own certificate ends before three years are over"
+    )]
+    AuthorityEnding,
+    /// The authority's clock has gone backwards.
+    #[error(
+        "the authority's clock is behind its own records: nothing is signed until the operator has set it right"
+    )]
+    ClockBehind,
+    /// The authority cannot do it now: data base or key out of reach.
+    #[error("the authority cannot do this now: nothing was done; repeat the same request")]
+    NotNowPossible,
+}
