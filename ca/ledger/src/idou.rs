@@ -58,21 +58,6 @@ impl InboxState {
     }
 }
 
-/// One source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// The municipality.
-    pub municipality: MunicipalityCode,
-    /// The lowest sequence that has not arrived.
-    pub next_expected: u64,
-    /// SHA-256 of the newest batch's text.
-    pub last_digest: Option<Sha256>,
-    /// When it was last heard.
-    pub last_heard: Option<Timestamp>,
-    /// Whether its batches are taken; a municipality may be cut off at once.
-    pub is_open: bool,
-}
-
 /// An event on its way into the inbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
@@ -123,35 +108,7 @@ fn read(row: &Row) -> Result<PendingEvent, LedgerError> {
     })
 }
 
-fn read_source(row: &Row) -> Result<Source, LedgerError> {
-    Ok(Source {
-        municipality: row.parsed(0)?,
-        next_expected: row.int(1)? as u64,
-        last_digest: row.maybe_octets(2)?.as_deref().and_then(Sha256::from_slice),
-        last_heard: row.maybe_int(3)?.map(crate::store::timestamp).transpose()?,
-        is_open: row.int(4)? == 1,
-    })
-}
-
 impl Ledger<Issuing> {
-    /// Every source.
-    pub async fn sources(&self) -> Result<Vec<Source>, LedgerError> {
-        let rows = self
-            .store
-            .rows(
-                "SELECT municipality, next_expected, last_digest, last_heard, is_open
-                 FROM source ORDER BY municipality",
-                args![],
-            )
-            .await?;
-        rows.iter().map(read_source).collect()
-    }
-
-    /// One source.
-    pub async fn source(&self, code: MunicipalityCode) -> Result<Option<Source>, LedgerError> {
-        Ok(self.sources().await?.into_iter().find(|source| source.municipality == code))
-    }
-
     /// The answer that a batch with this text got, if it was accepted before.
     pub async fn batch_answer(
         &self,
@@ -291,33 +248,6 @@ impl Writing {
         Ok(answer)
     }
 
-    /// A batch that leaves a gap, or does not follow the last one, raises an alarm: something of
-    /// this source was lost on the way and must be sent again.
-    async fn watch_chain(
-        &mut self,
-        source: MunicipalityCode,
-        first: u64,
-        previous: Option<Sha256>,
-    ) -> Result<(), LedgerError> {
-        let row = self
-            .tx
-            .row(
-                "SELECT next_expected, last_digest FROM source WHERE municipality = $1",
-                args![source.to_string()],
-            )
-            .await?;
-        let Some(row) = row else { return Ok(()) };
-        let (due, last) = (row.int(0)? as u64, row.maybe_octets(1)?);
-        if first > due {
-            let subject = format!("source {source}: {due} was due, {first} came");
-            self.note("alarm", &subject, None).await?;
-        } else if first == due && last.as_deref() != previous.as_ref().map(|p| p.0.as_slice()) {
-            let subject = format!("source {source}: a batch before {first} is missing");
-            self.note("alarm", &subject, None).await?;
-        }
-        Ok(())
-    }
-
     async fn take_in(
         &mut self,
         source: MunicipalityCode,
@@ -374,84 +304,6 @@ impl Writing {
             )
             .await
             .map(|_| ())
-    }
-
-    /// The lowest sequence of a source that has not arrived.
-    async fn next_expected(&mut self, source: MunicipalityCode) -> Result<u64, LedgerError> {
-        let code = source.to_string();
-        let row = self
-            .tx
-            .row("SELECT next_expected FROM source WHERE municipality = $1", args![code.as_str()])
-            .await?;
-        let mut next = row.map_or(Ok(1), |row| row.int(0))?;
-        loop {
-            let rows = self
-                .tx
-                .rows(
-                    "SELECT sequence FROM idou WHERE source = $1 AND sequence >= $2
-                     ORDER BY sequence LIMIT 4096",
-                    args![code.as_str(), next],
-                )
-                .await?;
-            let full = rows.len() == 4096;
-            let before = next;
-            for row in rows {
-                if row.int(0)? != next {
-                    return Ok(next as u64);
-                }
-                next += 1;
-            }
-            if !full || next == before {
-                return Ok(next as u64);
-            }
-        }
-    }
-
-    async fn heard(
-        &mut self,
-        source: MunicipalityCode,
-        newest: Option<(Sha256, u64)>,
-    ) -> Result<(), LedgerError> {
-        let at = self.at();
-        match newest {
-            Some((digest, next_expected)) => {
-                self.tx
-                    .execute(
-                        "UPDATE source SET last_heard = $2, last_digest = $3, next_expected = $4
-                         WHERE municipality = $1",
-                        args![source.to_string(), at, &digest.0, next_expected as i64],
-                    )
-                    .await?
-            }
-            None => {
-                self.tx
-                    .execute(
-                        "UPDATE source SET last_heard = $2 WHERE municipality = $1",
-                        args![source.to_string(), at],
-                    )
-                    .await?
-            }
-        };
-        Ok(())
-    }
-
-    /// Opens or cuts the link to a source.
-    pub async fn set_link(
-        &mut self,
-        source: MunicipalityCode,
-        open: bool,
-    ) -> Result<bool, LedgerError> {
-        self.permit.require("link", |role| matches!(role, Role::SecurityOfficer))?;
-        let verb = if open { "open_link" } else { "cut_link" };
-        self.note(verb, &source.to_string(), None).await?;
-        let changed = self
-            .tx
-            .execute(
-                "UPDATE source SET is_open = $2 WHERE municipality = $1",
-                args![source.to_string(), i64::from(open)],
-            )
-            .await?;
-        Ok(changed == 1)
     }
 
     /// An event, read inside of this change.
