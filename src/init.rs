@@ -150,7 +150,7 @@ pub async fn init(
         passphrase,
         security_officer: plan.security_officer.clone(),
     };
-    let ledger = Ledger::<Issuing>::open(&config.ledger_address(&making)).await?;
+    let ledger = Ledger::<Issuing>::create(&config.ledger_address(&making)).await?;
     let founded = found(&ledger, &making, &founding, now, rng).await?;
     ledger.close().await;
     founded.security_officer.save(&making.join(SECURITY_OFFICER), token_password)?;

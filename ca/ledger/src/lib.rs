@@ -92,8 +92,11 @@ impl<R> Clone for Ledger<R> {
 
 impl<R> Ledger<R> {
     /// Opens `sqlite:PATH` or `postgres://…` in this role, bringing the schema up to date.
+    ///
+    /// # Errors
+    /// [`LedgerError::Missing`] when the file is not there; nothing is made in its place.
     pub async fn open(address: &str) -> Result<Self, LedgerError> {
-        Ok(Self { store: store::Store::open(address).await?, role: PhantomData })
+        Ok(Self { store: store::Store::open(address, false).await?, role: PhantomData })
     }
 
     /// Closes every connection.
@@ -103,6 +106,11 @@ impl<R> Ledger<R> {
 }
 
 impl Ledger<Issuing> {
+    /// Opens a book, or makes an empty one where there is none: for a new authority.
+    pub async fn create(address: &str) -> Result<Self, LedgerError> {
+        Ok(Self { store: store::Store::open(address, true).await?, role: PhantomData })
+    }
+
     /// The same book in a lesser role, for rooms that run in one process with the authority.
     pub fn as_role<R>(&self) -> Ledger<R> {
         Ledger { store: self.store.clone(), role: PhantomData }

@@ -136,12 +136,17 @@ pub(crate) enum Transaction {
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Store {
-    /// Opens `sqlite:PATH` or `postgres://…`, and brings the schema up to date.
-    pub(crate) async fn open(address: &str) -> Result<Self, LedgerError> {
+    /// Opens `sqlite:PATH` or `postgres://…`, and brings the schema up to date. A SQLite file that
+    /// is not there is made only when `create` says so: an empty book in the place of a lost one
+    /// would hide the loss.
+    pub(crate) async fn open(address: &str, create: bool) -> Result<Self, LedgerError> {
         let store = if let Some(path) = address.strip_prefix("sqlite:") {
+            if !create && !std::path::Path::new(path).exists() {
+                return Err(LedgerError::Missing(path.into()));
+            }
             let options = SqliteConnectOptions::new()
                 .filename(path)
-                .create_if_missing(true)
+                .create_if_missing(create)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)

@@ -70,7 +70,7 @@ impl World {
         let begin: Timestamp = BEGIN.parse().unwrap();
         let clock = Arc::new(SimulatedClock::at(begin));
         let address = format!("sqlite:{}", dir.path().join("book.db").display());
-        let ledger = Ledger::<Issuing>::open(&address).await.unwrap();
+        let ledger = Ledger::<Issuing>::create(&address).await.unwrap();
         let link = LinkAuthority::create(&EcKey::generate().unwrap(), "link", begin).unwrap();
         let clockwork = Arc::new(token(&link, "clockwork", begin));
         let profile = AuthorityProfile {

@@ -83,7 +83,7 @@ impl Book {
             access: Access::Open,
         };
         let authority = Authority { generation: 1, certificate: vec![1, 2, 3], profile };
-        let ledger = Ledger::<Issuing>::open(&address).await.unwrap();
+        let ledger = Ledger::<Issuing>::create(&address).await.unwrap();
         let founding =
             SignedMessage::sign(b"found", clockwork.certificate(), now, |o| clockwork.sign(o))
                 .and_then(SignedMessage::verify)
