@@ -219,7 +219,8 @@ pub fn write_durably(file: &Path, octets: &[u8]) -> Result<(), KeyError> {
         out.sync_all()?;
         fs::rename(&beside, file)?;
         // The name itself is on the disk only when the directory is.
-        File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
     };
     write().map_err(at(file))
 }
@@ -260,6 +261,14 @@ mod tests {
 
         fs::copy(dir.path().join("ocsp.key"), dir.path().join("ca.key")).unwrap();
         assert!(matches!(custody.ec("ca"), Err(KeyError::Damaged { .. })), "names are bound in");
+    }
+
+    #[test]
+    fn a_file_without_a_directory_in_its_name_lies_in_the_working_directory() {
+        let name = Path::new("a-name-without-a-directory.tmp");
+        write_durably(name, b"akashi").unwrap();
+        assert_eq!(fs::read(name).unwrap(), b"akashi");
+        fs::remove_file(name).unwrap();
     }
 
     #[test]

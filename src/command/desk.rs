@@ -338,6 +338,16 @@ impl Enrol {
             RoleArg::SecurityOfficer => Role::SecurityOfficer,
         };
         let password = TOKEN_PASSWORD.read(self.new_password_file.as_deref())?;
+        // The place for the token first: an enrolment whose key cannot be kept is worth nothing.
+        akashi_keys::write_durably(&self.out, b"")?;
+        let enrolled = self.enrol(desk, party, &password).await;
+        if enrolled.is_err() {
+            let _ = std::fs::remove_file(&self.out);
+        }
+        enrolled
+    }
+
+    async fn enrol(&self, desk: &Desk, party: Role, password: &str) -> Result<Lines, Failure> {
         let key = EcKey::generate()?;
         let deed = Deed::Enrol {
             name: self.name.clone(),
@@ -348,7 +358,7 @@ impl Enrol {
         let Answer::Enrolled { party, certificate, link_authority } = desk.ask(deed).await? else {
             return Err("the authority's answer cannot be understood".into());
         };
-        OfficerToken::new(key, certificate.0, link_authority.0).save(&self.out, &password)?;
+        OfficerToken::new(key, certificate.0, link_authority.0).save(&self.out, password)?;
         Ok(vec![("party", party.to_string()), ("token", self.out.display().to_string())])
     }
 }
