@@ -160,15 +160,14 @@ pub async fn init(
     Ok(founded.authority)
 }
 
-/// The policy asked for, or a new one under 2.25, which is free for everybody to use.
+/// The policy asked for, or a new one under the enterprise number for documentation (RFC 5612),
+/// which belongs to nobody. Its last arc stays below 2^28: pkilint and Go read no longer one, so a
+/// UUID under 2.25 would make certificates unreadable to some (docs/decisions/0009).
 fn policy(asked: Option<&str>, rng: &mut impl CryptoRng) -> Result<String, InitError> {
     let Some(policy) = asked else {
-        let mut octets = [0; 16];
+        let mut octets = [0; 4];
         rng.fill_bytes(&mut octets);
-        // A version 4 UUID (RFC 9562 §5.4), written as one arc (ITU-T X.667).
-        octets[6] = 0x40 | (octets[6] & 0x0f);
-        octets[8] = 0x80 | (octets[8] & 0x3f);
-        return Ok(format!("2.25.{}", u128::from_be_bytes(octets)));
+        return Ok(format!("1.3.6.1.4.1.32473.{}", u32::from_be_bytes(octets) >> 4));
     };
     if akashi_ca::profile::oid::content_octets(policy).is_none() {
         return Err(InitError::Policy(policy.into()));
@@ -179,12 +178,22 @@ fn policy(asked: Option<&str>, rng: &mut impl CryptoRng) -> Result<String, InitE
     Ok(policy.into())
 }
 
+/// Free ports are sought here: below where Linux takes the ports of outgoing connections from
+/// (32768 and up), or a port that is free now might be gone when the authority is up.
+const FREE: std::ops::Range<u16> = 10_000..32_000;
+/// So many ports are tried for one that is free.
+const TRIES: usize = 64;
+
 /// The five addresses; all free ports are found together, so that they differ.
 fn listen(plan: &Plan) -> Result<Listen, InitError> {
     let mut held = Vec::new();
-    for port in plan.ports.map(|port| port.unwrap_or(0)) {
-        let listener = TcpListener::bind((plan.host, port));
-        held.push(listener.map_err(|source| InitError::Port { port, source })?);
+    for port in plan.ports {
+        let listener = match port {
+            Some(port) => TcpListener::bind((plan.host, port))
+                .map_err(|source| InitError::Port { port, source }),
+            None => free(plan.host),
+        };
+        held.push(listener?);
     }
     let addresses = held
         .iter()
@@ -198,6 +207,20 @@ fn listen(plan: &Plan) -> Result<Listen, InitError> {
         repository: addresses[3],
         repository_link: addresses[4],
     })
+}
+
+fn free(host: IpAddr) -> Result<TcpListener, InitError> {
+    use rand::RngExt;
+    let mut tries = 0;
+    loop {
+        let port = rand::rng().random_range(FREE);
+        tries += 1;
+        match TcpListener::bind((host, port)) {
+            Ok(listener) => return Ok(listener),
+            Err(source) if tries == TRIES => return Err(InitError::Port { port, source }),
+            Err(_) => {}
+        }
+    }
 }
 
 /// A room's defaults, written out so that the operator sees what may be set.

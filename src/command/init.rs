@@ -28,7 +28,8 @@ pub(super) struct Init {
     /// O of every name.
     #[arg(long, default_value = "Akashi Test")]
     organisation: String,
-    /// Certificate policy, dotted decimal; a new one under 2.25 when absent.
+    /// Certificate policy, dotted decimal; a new one under 1.3.6.1.4.1.32473
+    /// (documentation, RFC 5612) when absent.
     #[arg(long, value_name = "OID")]
     policy: Option<String>,
     /// Who may ask for status.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use akashi_card::{Card, SigningPin};
+use akashi_edge::OpenError;
 use akashi_keys::{EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::{Access, Scope, Standing};
 use akashi_ra_console::journey::{self, Application, Delivery, Stage};
@@ -30,7 +31,7 @@ use tokio::task::JoinHandle;
 use super::DemoError;
 use crate::agency::{Agency, Verdict};
 use crate::card::{InsertedCard, new_number};
-use crate::house::{House, Services, certificate};
+use crate::house::{House, HouseError, Services, certificate};
 use crate::init::{Plan, SECURITY_OFFICER, init};
 
 /// What kind of world is made.
@@ -83,6 +84,21 @@ pub struct World {
 impl World {
     /// Makes a world in a directory that is empty or not there.
     pub async fn make(dir: &Path, setting: &Setting) -> Result<Self, DemoError> {
+        // Between finding a free port and listening on it another world may take it.
+        for _ in 0..3 {
+            match Self::try_make(dir, setting).await {
+                Err(DemoError::House(HouseError::Open(OpenError::Listen { .. })))
+                    if setting.ledger.starts_with("sqlite:") =>
+                {
+                    std::fs::remove_dir_all(dir)?;
+                }
+                other => return other,
+            }
+        }
+        Self::try_make(dir, setting).await
+    }
+
+    async fn try_make(dir: &Path, setting: &Setting) -> Result<Self, DemoError> {
         let mut rng = StdRng::seed_from_u64(setting.seed);
         let clock = Arc::new(SimulatedClock::at(setting.start));
         let host = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -240,6 +256,10 @@ impl World {
             };
             let Some(newest) = newest else { return Ok(false) };
             let fresh = newest.next_update > self.clock.now();
+            if scope == Scope::Authority {
+                // Residents' certificates are nothing to the list of authorities.
+                return Ok(fresh);
+            }
             Ok(fresh && self.house.ledger().newest_change(town, newest.up_to).await?.is_none())
         })
         .await

@@ -1,0 +1,303 @@
+//! The rules of the house that a compiler does not check: who may depend on whom, and what may
+//! stand where. A rule that fails names what is to be used instead.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Our packages and everything that they are built with.
+struct Workspace {
+    /// Our packages: name and directory.
+    members: BTreeMap<String, PathBuf>,
+    /// From a package to those that it is linked or built with; tests do not count.
+    edges: BTreeMap<String, BTreeSet<String>>,
+    /// From one of ours to what its manifest names, for tests too.
+    named: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Workspace {
+    fn read() -> Self {
+        let output = Command::new(env!("CARGO"))
+            .args(["metadata", "--format-version", "1", "--offline"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .expect("cargo runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata is JSON");
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+
+        let ours: BTreeSet<_> = list(&metadata["workspace_members"]).iter().map(&text).collect();
+        let (mut names, mut members) = (BTreeMap::new(), BTreeMap::new());
+        let mut named = BTreeMap::new();
+        for package in list(&metadata["packages"]) {
+            let (id, name) = (text(&package["id"]), text(&package["name"]));
+            names.insert(id.clone(), name.clone());
+            if ours.contains(&id) {
+                let manifest = PathBuf::from(text(&package["manifest_path"]));
+                members.insert(name.clone(), manifest.parent().expect("a directory").to_owned());
+                let dependencies = list(&package["dependencies"]);
+                named.insert(name, dependencies.iter().map(|one| text(&one["name"])).collect());
+            }
+        }
+        let mut edges: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for node in list(&metadata["resolve"]["nodes"]) {
+            let from = edges.entry(names[&text(&node["id"])].clone()).or_default();
+            for dependency in list(&node["deps"]) {
+                let kinds = list(&dependency["dep_kinds"]);
+                if kinds.iter().any(|kind| kind["kind"] != "dev") {
+                    from.insert(names[&text(&dependency["pkg"])].clone());
+                }
+            }
+        }
+        Self { members, edges, named }
+    }
+
+    /// Everything that a package is built with, however indirectly.
+    fn built_with(&self, package: &str) -> BTreeSet<&str> {
+        assert!(self.members.contains_key(package), "{package} is no package of ours");
+        let mut found = BTreeSet::new();
+        let mut next = vec![package];
+        while let Some(package) = next.pop() {
+            for dependency in &self.edges[package] {
+                if found.insert(dependency.as_str()) {
+                    next.push(dependency);
+                }
+            }
+        }
+        found
+    }
+
+    #[track_caller]
+    fn must_not(&self, packages: &[&str], forbidden: &[&str], why: &str) {
+        for package in packages {
+            let found = self.built_with(package);
+            let found: Vec<_> = forbidden.iter().filter(|one| found.contains(*one)).collect();
+            assert!(found.is_empty(), "{package} is built with {found:?}: {why}");
+        }
+    }
+
+    /// Every line of program text of ours, without comments and without tests.
+    fn lines(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        for dir in self.members.values() {
+            sources(&dir.join("src"), &mut lines);
+        }
+        assert!(lines.len() > 10_000, "the sources are somewhere else: {}", lines.len());
+        lines
+    }
+}
+
+/// A line of program text.
+struct Line {
+    /// From the root of the workspace.
+    file: String,
+    number: usize,
+    text: String,
+}
+
+fn sources(dir: &Path, lines: &mut Vec<Line>) {
+    let mut entries: Vec<_> = fs::read_dir(dir)
+        .unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() {
+            if name != "tests" {
+                sources(&path, lines);
+            }
+        } else if name.ends_with(".rs") && name != "tests.rs" {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+            let file = path.strip_prefix(root).expect("in the workspace").display().to_string();
+            let text = fs::read_to_string(&path).expect("UTF-8");
+            program_text(&text, |number, text| {
+                lines.push(Line { file: file.clone(), number, text: text.into() });
+            });
+        }
+    }
+}
+
+/// Gives every line that is neither a comment nor part of an item for tests alone. Goes by
+/// rustfmt's indentation.
+fn program_text(text: &str, mut give: impl FnMut(usize, &str)) {
+    let mut lines = text.lines().enumerate();
+    while let Some((index, line)) = lines.next() {
+        if line.trim() == "#[cfg(test)]" {
+            let indent = &line[..line.len() - line.trim_start().len()];
+            let end = format!("{indent}}}");
+            let mut item = lines.by_ref().map(|(_, line)| line);
+            let first = item.by_ref().find(|line| !line.trim_start().starts_with('#'));
+            if !first.is_some_and(|line| line.ends_with(';')) {
+                item.find(|line| *line == end);
+            }
+        } else if !line.trim_start().starts_with("//") {
+            give(index + 1, line);
+        }
+    }
+}
+
+#[track_caller]
+fn none_of(lines: impl Iterator<Item = Line>, rule: &str) {
+    let found: Vec<_> = lines
+        .map(|Line { file, number, text }| format!("{file}:{number}: {}", text.trim()))
+        .collect();
+    assert!(found.is_empty(), "{rule}:\n{}", found.join("\n"));
+}
+
+#[test]
+fn no_process_that_agencies_talk_to_contains_code_that_can_issue() {
+    Workspace::read().must_not(
+        &["akashi-ocsp", "akashi-crl"],
+        &["akashi-ca", "akashi-registry", "akashi-softcard"],
+        "what they need of the authority stands in the book: akashi-ledger",
+    );
+}
+
+#[test]
+fn the_authority_knows_neither_of_its_two_mirrors_nor_do_they_know_each_other() {
+    let workspace = Workspace::read();
+    let why = "CRL and OCSP are two renderings of the book and never import one another";
+    workspace.must_not(&["akashi-ca"], &["akashi-crl", "akashi-ocsp"], why);
+    workspace.must_not(&["akashi-crl"], &["akashi-ocsp"], why);
+    workspace.must_not(&["akashi-ocsp"], &["akashi-crl"], why);
+}
+
+#[test]
+fn the_desk_knows_what_travels_and_the_readers_side_of_a_card_and_nothing_more() {
+    Workspace::read().must_not(
+        &["akashi-ra-console"],
+        &["akashi-ca", "akashi-ledger", "akashi-softcard", "akashi-crl", "akashi-ocsp", "sqlx"],
+        "the desk asks the authority in messages of akashi-wire",
+    );
+}
+
+#[test]
+fn the_book_knows_no_private_key_and_the_keys_know_no_book() {
+    let workspace = Workspace::read();
+    let why = "whoever signs hands a signature or a closure over; see docs/architecture.md";
+    workspace.must_not(&["akashi-ledger"], &["akashi-keys"], why);
+    workspace.must_not(&["akashi-keys"], &["akashi-ledger", "akashi-wire"], why);
+    workspace.must_not(&["akashi-wire"], &["akashi-ledger", "akashi-keys", "akashi-ca"], why);
+}
+
+#[test]
+fn the_cards_side_of_a_card_is_in_no_program_of_production() {
+    let workspace = Workspace::read();
+    let production = ["akashi-ra-console", "akashi-ca", "akashi-crl", "akashi-ocsp", "akashi-edge"];
+    let why = "only the front door, which plays demonstrations, has software cards";
+    workspace.must_not(&production, &["akashi-softcard", "akashi-registry"], why);
+}
+
+#[test]
+fn only_the_book_knows_sql() {
+    let workspace = Workspace::read();
+    let knows: Vec<_> = workspace
+        .named
+        .iter()
+        .filter(|(_, named)| named.iter().any(|name| name.starts_with("sqlx")))
+        .map(|(package, _)| package.as_str())
+        .collect();
+    assert_eq!(knows, ["akashi-ledger"], "ask the book in a method of akashi-ledger");
+    let lines = workspace.lines().into_iter();
+    let elsewhere = lines.filter(|line| !line.file.starts_with("ca/ledger/src/"));
+    none_of(
+        elsewhere.filter(|line| {
+            ["sqlx", "SELECT ", "INSERT INTO ", "DELETE FROM "]
+                .iter()
+                .any(|word| line.text.contains(word))
+        }),
+        "SQL stands in ca/ledger/src",
+    );
+}
+
+#[test]
+fn only_http_modules_know_the_web_framework() {
+    let lines = Workspace::read().lines().into_iter();
+    let elsewhere = lines.filter(|line| {
+        let http = line.file.ends_with("/http.rs") || line.file.contains("/http/");
+        !http && !line.file.starts_with("keys/link/src/")
+    });
+    none_of(
+        elsewhere.filter(|line| line.text.contains("axum")),
+        "axum stands in modules called http and in keys/link; a room gives its door plain values",
+    );
+}
+
+#[test]
+fn only_the_edge_reads_the_clock() {
+    const ALLOWED: [&str; 4] = ["edge/src/clock.rs", "src/clock.rs", "src/demo", "src/command"];
+    let readings = [
+        "SystemTime::now",
+        "Timestamp::now",
+        "Zoned::now",
+        "Utc::now",
+        "Local::now",
+        "Instant::now",
+        "OffsetDateTime::now",
+    ];
+    let lines = Workspace::read().lines().into_iter();
+    let elsewhere =
+        lines.filter(|line| !ALLOWED.iter().any(|allowed| line.file.starts_with(allowed)));
+    none_of(
+        elsewhere.filter(|line| readings.iter().any(|reading| line.text.contains(reading))),
+        "`now` is an argument; doors and clockworks are given an akashi_wire::Clock",
+    );
+}
+
+#[test]
+fn nothing_is_unwrapped_outside_of_tests() {
+    let lines = Workspace::read().lines().into_iter();
+    none_of(
+        lines.filter(|line| line.text.contains(".unwrap()") || line.text.contains(".unwrap_err()")),
+        "`?`, or `expect` with the reason why it cannot fail",
+    );
+}
+
+#[test]
+fn every_lint_rule_says_where_it_is_written() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("ca/src/lint");
+    let mut rules = 0;
+    for entry in fs::read_dir(dir).expect("the rules") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("UTF-8");
+        if !text.contains("check") {
+            continue;
+        }
+        rules += 1;
+        let cited = text.split("source:").skip(1).any(|rest| {
+            let source =
+                rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
+            source.is_some_and(|source| {
+                ["RFC ", "profile: ", "民法 ", "X.690 "].iter().any(|kind| source.contains(kind))
+            })
+        });
+        assert!(cited, "{} does not say where its rule is written", path.display());
+    }
+    assert!(rules >= 18, "{rules} rules only: they are somewhere else");
+
+    let lines = Workspace::read().lines();
+    let text: String = lines
+        .iter()
+        .filter(|line| line.file.starts_with("crl/src/lint"))
+        .map(|line| line.text.trim())
+        .collect();
+    let rules: Vec<_> = text.split("findings.rule(").skip(1).collect();
+    assert!(rules.len() >= 10, "{} rules only: they are somewhere else", rules.len());
+    for rule in rules {
+        assert!(rule.starts_with("\"RFC 5280 §5."), "a rule without a source: {rule:.80}");
+    }
+}
+
+#[test]
+fn program_text_is_told_from_comments_and_tests() {
+    let text = "a\n// b\n#[cfg(test)]\nmod tests;\nc\n    #[cfg(test)]\n    #[expect(x)]\n    fn d() {\n        e\n    }\nf\n#[cfg(test)]\nmod tests {\n    g\n}\nh\n";
+    let mut given = Vec::new();
+    program_text(text, |number, text| given.push((number, text.to_owned())));
+    let expected = [(1, "a"), (5, "c"), (11, "f"), (16, "h")];
+    assert_eq!(given, expected.map(|(number, text)| (number, text.to_owned())));
+}
