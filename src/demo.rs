@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use akashi_ledger::Access;
 use jiff::Timestamp;
 
+pub use evidence::pem;
 pub use narrator::Narrator;
 pub use world::{PASSPHRASE, Setting, World};
 

@@ -53,6 +53,11 @@ pub enum InitError {
     /// The code is no prefecture.
     #[error("{0} is not the code of a prefecture: give one such as 130001 (東京都)")]
     NotAPrefecture(MunicipalityCode),
+    /// An address that is everybody's.
+    #[error(
+        "{0} stands for every address and would stand in certificates for ever: give --public-host as well"
+    )]
+    EveryAddress(IpAddr),
     /// The policy is no object identifier.
     #[error("“{0}” is not an object identifier in dotted decimal")]
     Policy(String),
@@ -106,6 +111,9 @@ pub async fn init(
     }
     if !plan.prefecture.is_prefecture() {
         return Err(InitError::NotAPrefecture(plan.prefecture));
+    }
+    if plan.host.is_unspecified() && plan.public_host.is_none() {
+        return Err(InitError::EveryAddress(plan.host));
     }
     let policy = policy(plan.policy.as_deref(), rng)?;
     let listen = listen(plan)?;

@@ -52,6 +52,10 @@ impl ClockGuard {
     /// One person says that the clock is right; `true` once two have said so.
     pub fn accept(&self, party: PartyId) -> bool {
         let mut guard = self.0.lock().expect("nobody panics with the guard");
+        if !guard.held {
+            // Said in advance it counts for nothing.
+            return true;
+        }
         guard.accepted.insert(party);
         if guard.accepted.len() >= 2 {
             guard.held = false;
@@ -226,6 +230,7 @@ mod tests {
         let guard = ClockGuard::default();
         let start: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
         let second = Duration::from_secs(1);
+        assert!(guard.accept(PartyId::from_random([9; 16])), "nothing is held, nothing counts");
         assert!(!guard.look(start, Duration::ZERO));
         assert!(!guard.look(start + 1.second(), second));
         assert!(guard.look(start + 90.minutes(), 2 * second));

@@ -131,7 +131,9 @@ fn distribution_points(
     profile: &AuthorityProfile,
 ) -> der::Result<Vec<(MunicipalityCode, Vec<u8>)>> {
     let prefecture = profile.prefecture.prefecture();
-    Municipality::in_prefecture(prefecture)
+    Municipality::all()
+        .iter()
+        .filter(|one| one.code.prefecture() == prefecture && !one.code.is_prefecture())
         .map(|municipality| {
             Ok((municipality.code, name::distribution_point(profile, municipality)?))
         })

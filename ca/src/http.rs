@@ -122,9 +122,16 @@ async fn act(
                 eprintln!("akashi ca: {error}");
             }
             let refusal = error.refusal();
-            (status_of(&refusal), Json(refusal)).into_response()
+            (status_of(&refusal), Json(said(&refusal))).into_response()
         }
     }
+}
+
+/// A refusal as it travels: its facts, and its sentence for people.
+fn said(refusal: &Refusal) -> serde_json::Value {
+    let mut json = serde_json::to_value(refusal).expect("a refusal is JSON");
+    json["says"] = refusal.to_string().into();
+    json
 }
 
 fn status_of(refusal: &Refusal) -> StatusCode {

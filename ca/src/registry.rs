@@ -9,7 +9,7 @@ use akashi_keys::{CodeHash, Opener, Vault};
 use akashi_ledger::{Issuing, Ledger};
 use akashi_wire::SignedMessage;
 use akashi_wire::act::Refusal;
-use akashi_wire::lookup::{LookUpAnswer, LookUpEnvelope, LookUpRequest, ResidentRecord};
+use akashi_wire::lookup::{LookUpAnswer, LookUpEnvelope, LookUpRequest, ResidentRecord, Whom};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use jiff::Timestamp;
@@ -64,6 +64,7 @@ impl RegistryClient {
         let signer = ledger.enrolment_of(Sha256::of(signed.signer())).await?;
         let believed = signer.is_some_and(|signer| {
             signer.is_in_force(now)
+                && signed.signer_is_in_time(now)
                 && signer.role == Role::Source { municipality: request.municipality }
         });
         let answer: LookUpAnswer =
@@ -71,13 +72,22 @@ impl RegistryClient {
         if !believed || answer.request != digest || answer.case != request.case {
             return Err(Refusal::RegistryUnreachable.into());
         }
+        if answer.persons.len() != envelope.openings.len() {
+            return Err(Refusal::RegistryUnreachable.into());
+        }
         match (answer.persons.as_slice(), envelope.openings.as_slice()) {
-            ([], _) => Err(Refusal::NotInRegister.into()),
             ([record], [opening]) => {
                 let code = opening.open(&record.resident).ok_or(Refusal::RegistryUnreachable)?;
+                if let Whom::Code { opening: asked } = &request.whom
+                    && asked.open(&asked.commitment()).as_ref() != Some(&code)
+                {
+                    // Somebody else's record, whatever the reason.
+                    return Err(Refusal::RegistryUnreachable.into());
+                }
                 let code_hash = vault.code_hash(code.expose());
                 Ok(FoundPerson { record: record.clone(), code_hash, as_of: answer.as_of })
             }
+            ([], _) => Err(Refusal::NotInRegister.into()),
             (several, _) => Err(Refusal::SeveralInRegister { count: several.len() }.into()),
         }
     }

@@ -64,6 +64,15 @@ impl Rules {
             return Err("a responder's certificate must be renewed before it ends: \
                         `rules.responder_renewed_after_days` must be under `rules.responder_days`");
         }
+        let fits = |(kind, effect): (&IdouKind, &Effect)| match effect {
+            Effect::Relinks => *kind == IdouKind::CodeHenkou,
+            Effect::TakesBack => *kind == IdouKind::Torikeshi,
+            _ => !matches!(kind, IdouKind::CodeHenkou | IdouKind::Torikeshi),
+        };
+        if !self.idou.iter().all(fits) {
+            return Err("`rules.idou`: `relinks` belongs to code_henkou and `takes_back` to \
+                        torikeshi, and neither kind may have another effect");
+        }
         Ok(())
     }
 }

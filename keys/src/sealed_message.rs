@@ -117,6 +117,37 @@ fn oaep_sha256() -> der::Result<AlgorithmIdentifierOwned> {
     Ok(AlgorithmIdentifierOwned { oid: ID_RSAES_OAEP, parameters: Some(parameters) })
 }
 
+/// RSAES-OAEP-params as others write them: the label is spelt out by some, and the parameters of
+/// SHA-256 are NULL or absent (RFC 4055 §2.1: both must be accepted).
+#[derive(Sequence)]
+struct ForeignOaepParameters {
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
+    hash: Option<AlgorithmIdentifierOwned>,
+    #[asn1(context_specific = "1", tag_mode = "EXPLICIT", optional = "true")]
+    mask: Option<AlgorithmIdentifierOwned>,
+    #[asn1(context_specific = "2", tag_mode = "EXPLICIT", optional = "true")]
+    label: Option<AlgorithmIdentifierOwned>,
+}
+
+fn is_oaep_sha256(algorithm: &AlgorithmIdentifierOwned) -> Option<bool> {
+    let is_sha256 = |one: &AlgorithmIdentifierOwned| {
+        one.oid == ID_SHA256 && one.parameters.as_ref().is_none_or(Any::is_null)
+    };
+    let parameters: ForeignOaepParameters = algorithm.parameters.as_ref()?.decode_as().ok()?;
+    let mask = parameters.mask?;
+    let mask_hash: AlgorithmIdentifierOwned = mask.parameters.as_ref()?.decode_as().ok()?;
+    let empty = |label: &AlgorithmIdentifierOwned| {
+        label.parameters.as_ref().is_some_and(|label| label.value().is_empty())
+    };
+    Some(
+        algorithm.oid == ID_RSAES_OAEP
+            && is_sha256(&parameters.hash?)
+            && mask.oid == ID_MGF1
+            && is_sha256(&mask_hash)
+            && parameters.label.as_ref().is_none_or(empty),
+    )
+}
+
 /// The private key that opens messages.
 pub struct Opener(OaepPrivateDecryptingKey);
 
@@ -160,7 +191,7 @@ impl Opener {
 
     fn content_key(&self, recipient: &RecipientInfo) -> Option<Zeroizing<Vec<u8>>> {
         let RecipientInfo::Ktri(info) = recipient else { return None };
-        if info.key_enc_alg != oaep_sha256().ok()?
+        if !is_oaep_sha256(&info.key_enc_alg)?
             || info.enc_key.as_bytes().len() != self.0.key_size_bytes()
         {
             return None;
@@ -196,5 +227,29 @@ mod tests {
         let mut changed = message.clone();
         *changed.last_mut().unwrap() ^= 1;
         assert!(opener(&key).open(&changed).is_err());
+    }
+
+    #[test]
+    fn what_plain_openssl_encrypts_opens() {
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let authority = LinkAuthority::create(&EcKey::generate().unwrap(), "link", now).unwrap();
+        let key = RsaKey::generate(RsaSize::Rsa2048).unwrap();
+        let certificate =
+            authority.certify(key.public_key(), "in", &Usage::Recipient, now).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name).display().to_string();
+        let pem = der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, &certificate);
+        std::fs::write(at("in.pem"), pem.unwrap()).unwrap();
+        std::fs::write(at("message"), b"akashi").unwrap();
+        let made = std::process::Command::new("openssl")
+            .args(["cms", "-encrypt", "-binary", "-aes-256-gcm", "-outform", "DER"])
+            .args(["-in", &at("message"), "-out", &at("sealed"), "-recip", &at("in.pem")])
+            .args(["-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256"])
+            .output()
+            .expect("openssl is installed");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let opener = Opener::from_pkcs8(&key.to_pkcs8().unwrap()).unwrap();
+        let opened = opener.open(&std::fs::read(at("sealed")).unwrap()).unwrap();
+        assert_eq!(*opened, b"akashi");
     }
 }

@@ -1,4 +1,4 @@
-//! What an operator may set.
+//! The responder's numbers, in one place.
 
 use std::time::Duration;
 

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use akashi_ledger::{Auditing, Ledger};
+use akashi_edge::Opened;
+use akashi_ledger::{Auditing, Issuing, Ledger, Position};
+use akashi_wire::octets::Sha256;
 
-use super::Failure;
+use super::{Failure, OpenArgs};
 use crate::config::Config;
+use crate::secret::PASSPHRASE;
 
 /// The audit chain.
 #[derive(clap::Subcommand)]
@@ -18,6 +21,16 @@ pub(super) enum AuditCommand {
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
+    },
+    /// Write out the evidence of one entry, the act as it was signed, for plain openssl.
+    Evidence {
+        #[command(flatten)]
+        open: OpenArgs,
+        /// The entry.
+        position: i64,
+        /// Write the CMS SignedData (DER) here; the link authority's certificate goes beside it.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// Print the newest entries, newest first.
     Show {
@@ -44,6 +57,7 @@ impl AuditCommand {
                     );
                 }
             }
+            Self::Evidence { open, position, out } => evidence(&open, position, &out).await?,
             Self::Show { dir, count } => {
                 for entry in open(&dir).await?.audit_entries(i64::from(count)).await? {
                     let akashi_ledger::Entry { position, at, actor, verb, subject, .. } = entry;
@@ -57,4 +71,29 @@ impl AuditCommand {
 
 async fn open(dir: &std::path::Path) -> Result<Ledger<Auditing>, Failure> {
     Ok(Ledger::open(&Config::read(dir)?.ledger_address(dir)).await?)
+}
+
+/// Opens the content of one entry, checks it against its commitment, and writes it out.
+async fn evidence(open: &OpenArgs, position: i64, out: &std::path::Path) -> Result<(), Failure> {
+    let passphrase = PASSPHRASE.read_passphrase(open.passphrase_file.as_deref())?;
+    let opened = Opened::open(&open.dir, &passphrase)?;
+    let ledger = Ledger::<Issuing>::open(&opened.ledger()).await?;
+    let (commitment, salt, sealed) = ledger
+        .sealed_content(Position(position))
+        .await?
+        .ok_or_else(|| format!("entry {position} says no more than `akashi audit show` prints"))?;
+    let content = opened.custody.vault()?.open("audit_content", &commitment.0, &sealed)?;
+    if Sha256::of(&[salt.as_slice(), &content].concat()) != commitment {
+        return Err(format!("entry {position}: the content is not what was committed to").into());
+    }
+    akashi_keys::write_durably(out, &content)?;
+    let authority = out.with_extension("pem");
+    let pem = crate::demo::pem(&opened.certificate("link")?);
+    akashi_keys::write_durably(&authority, pem.as_bytes())?;
+    println!(
+        "openssl cms -verify -inform DER -in {} -CAfile {} -purpose any",
+        out.display(),
+        authority.display()
+    );
+    Ok(())
 }

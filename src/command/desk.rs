@@ -2,7 +2,6 @@
 //! pages will drive.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -161,9 +160,9 @@ struct Enrol {
     /// Purpose that an agency notified; may be given more than once.
     #[arg(long, required_if_eq("role", "agency"))]
     purpose: Vec<String>,
-    /// Address under which a source's registry is reached; may be given more than once.
+    /// Name or address under which a source's registry is reached; may be given more than once.
     #[arg(long)]
-    host: Vec<IpAddr>,
+    host: Vec<String>,
     /// Write the new token (PKCS#12) here.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -352,7 +351,7 @@ impl Enrol {
         let deed = Deed::Enrol {
             name: self.name.clone(),
             party,
-            hosts: self.host.iter().map(ToString::to_string).collect(),
+            hosts: self.host.clone(),
             request_for_certificate: Octets(key.request_for_certificate()?),
         };
         let Answer::Enrolled { party, certificate, link_authority } = desk.ask(deed).await? else {

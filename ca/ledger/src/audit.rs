@@ -125,6 +125,30 @@ impl Ledger<Issuing> {
     }
 }
 
+impl Ledger<Issuing> {
+    /// What an entry says beyond its subject: its commitment, the salt, and the sealed text.
+    /// `None` when it says no more, or when its time is over and it was deleted.
+    pub async fn sealed_content(
+        &self,
+        position: Position,
+    ) -> Result<Option<(Sha256, [u8; 32], Vec<u8>)>, LedgerError> {
+        let row = self
+            .store
+            .row(
+                "SELECT commitment, salt, sealed_content FROM audit
+                 JOIN audit_content ON audit_content.position = audit.position
+                 WHERE audit.position = $1",
+                args![position.0],
+            )
+            .await?;
+        row.map(|row| {
+            let salt = row.fixed(1, |octets| octets.try_into().ok())?;
+            Ok((row.fixed(0, Sha256::from_slice)?, salt, row.octets(2)?))
+        })
+        .transpose()
+    }
+}
+
 fn read_head(message: &Verified) -> Result<SignedHead, LedgerError> {
     serde_json::from_slice(message.content())
         .map_err(|e| crate::store::damaged("audit_signature", e.to_string()))

@@ -30,7 +30,7 @@ impl Step {
     pub fn name(self) -> &'static str {
         match self {
             Self::Opened => "opened",
-            Self::LookedUp => "looked up",
+            Self::LookedUp => "looked_up",
             Self::Applied => "applied",
             Self::Issued => "issued",
             Self::Done => "done",

@@ -14,7 +14,9 @@ pub enum LedgerError {
     #[error("“{0}” is not a ledger: give sqlite:PATH or postgres://USER@HOST/DATABASE")]
     Address(String),
     /// There is no such file.
-    #[error("there is no book at {0}: restore it from the backup, or correct `ledger` in akashi.toml; none was made in its place")]
+    #[error(
+        "there is no book at {0}: restore it from the backup, or correct `ledger` in akashi.toml; none was made in its place"
+    )]
     Missing(std::path::PathBuf),
     /// The ledger was made by another version.
     #[error("the ledger has schema {found}, this program knows up to {known}: use a newer program")]

@@ -73,12 +73,13 @@ impl<R> Ledger<R> {
     /// The permit that a verified message gives, if its signer is enrolled now.
     ///
     /// # Errors
-    /// [`LedgerError::NotEnrolled`] when the signer's certificate is unknown or ended.
+    /// [`LedgerError::NotEnrolled`] when the signer's certificate is unknown, ended or out of
+    /// its time.
     pub async fn permit(&self, message: &Verified, now: Timestamp) -> Result<Permit, LedgerError> {
         let enrolment = self
             .enrolment_of(Sha256::of(message.signer()))
             .await?
-            .filter(|enrolment| enrolment.is_in_force(now))
+            .filter(|enrolment| enrolment.is_in_force(now) && message.signer_is_in_time(now))
             .ok_or(LedgerError::NotEnrolled)?;
         let evidence = Sha256::of(message.message());
         Ok(Permit { party: enrolment.party, role: enrolment.role, evidence })

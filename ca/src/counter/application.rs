@@ -35,6 +35,10 @@ impl Counter {
         let mut writing = self.begin(acting).await?;
         let (mut file, mut record) = self.case_in(&mut writing, case).await?;
         at_step(&file, &[Step::LookedUp, Step::Applied, Step::Issued], acting)?;
+        // The look-up refused whoever is leaving or gone only for these two procedures.
+        if !matches!(record.procedure, Procedure::Issue | Procedure::Renewal) {
+            return Err(Refusal::NotAllowed.into());
+        }
         if card.is_empty() || record.applied.as_ref().is_some_and(|applied| applied.card != card) {
             return Err(Refusal::WrongCard.into());
         }
@@ -104,13 +108,14 @@ impl Counter {
                 }
                 Ok(Slot::Next)
             }
-            (_, Some((living, _))) => Err(Refusal::AlreadyCertified {
+            (Procedure::Revocation | Procedure::Hold, _) => Err(Refusal::NotAllowed.into()),
+            (Procedure::Issue, Some((living, _))) => Err(Refusal::AlreadyCertified {
                 serial: living.serial,
                 not_after: living.not_after,
                 opens: renewal_opens(living.not_after),
             }
             .into()),
-            (_, None) => Ok(Slot::Current),
+            (Procedure::Issue, None) => Ok(Slot::Current),
         }
     }
 

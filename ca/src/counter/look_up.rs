@@ -12,6 +12,9 @@ use super::{Acting, Counter, Halt, at_step};
 use crate::characters::{Choices, certify_address, certify_name};
 use crate::profile::validity::renewal_opens;
 
+/// A person may be looked up again as long as nothing was issued.
+const BEFORE_ISSUE: [Step; 3] = [Step::Opened, Step::LookedUp, Step::Applied];
+
 impl Counter {
     pub(super) async fn open_case(
         &self,
@@ -47,7 +50,7 @@ impl Counter {
         let municipality = acting.permit.municipality().ok_or(Refusal::NotAllowed)?;
         let mut writing = self.begin(acting).await?;
         let (file, record) = self.case_in(&mut writing, case).await?;
-        at_step(&file, &[Step::Opened, Step::LookedUp], acting)?;
+        at_step(&file, &BEFORE_ISSUE, acting)?;
         // The registry may take its time: the book must not wait for it.
         drop(writing);
 
@@ -80,7 +83,10 @@ impl Counter {
 
         let mut writing = self.begin(acting).await?;
         let (mut file, mut record) = self.case_in(&mut writing, case).await?;
-        at_step(&file, &[Step::Opened, Step::LookedUp], acting)?;
+        at_step(&file, &BEFORE_ISSUE, acting)?;
+        // The register changed under an application: it begins anew.
+        self.abandon(&mut writing, &mut file).await?;
+        (record.applied, record.tbs) = (None, None);
         let code_hash = Sha256(*found.code_hash.as_bytes());
         let person = writing.person(&code_hash.0, PersonId::from_random(self.random()), 0).await?;
         let living = self.current(&mut writing, person.person).await?;

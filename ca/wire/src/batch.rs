@@ -217,7 +217,7 @@ pub struct EventStanding {
     pub source: MunicipalityCode,
     /// The event's number in it.
     pub sequence: u64,
-    /// `waiting`, `scheduled`, `settled`, `withdrawn`, `replaced` or `quarantined`.
+    /// `waiting`, `held_back`, `scheduled`, `settled`, `withdrawn` or `replaced`.
     pub state: String,
     /// What came of it, once settled.
     pub result: Option<String>,

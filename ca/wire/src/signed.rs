@@ -65,6 +65,7 @@ pub struct Verified {
     content: Vec<u8>,
     signer: Vec<u8>,
     message: Vec<u8>,
+    in_time: (Timestamp, Timestamp),
 }
 
 impl Verified {
@@ -76,6 +77,13 @@ impl Verified {
     /// DER of the signer's certificate.
     pub fn signer(&self) -> &[u8] {
         &self.signer
+    }
+
+    /// Whether the signer's certificate has begun and not ended. (Whether it is enrolled is the
+    /// ledger's to know.)
+    pub fn signer_is_in_time(&self, now: Timestamp) -> bool {
+        // A certificate counts whole seconds.
+        self.in_time.0.as_second() <= now.as_second() && now <= self.in_time.1
     }
 
     /// DER of the whole message: the evidence.
@@ -215,8 +223,14 @@ impl SignedMessage {
         ring::signature::UnparsedPublicKey::new(algorithm, key.subject_public_key.raw_bytes())
             .verify(&attributes.to_der().map_err(malformed)?, info.signature.as_bytes())
             .map_err(|_| SignedMessageError::Signature)?;
+        let validity = signer.tbs_certificate().validity();
+        let moment = |time: &x509_cert::time::Time| {
+            Timestamp::from_second(time.to_unix_duration().as_secs() as i64)
+                .map_err(|_| SignedMessageError::Malformed)
+        };
+        let in_time = (moment(&validity.not_before)?, moment(&validity.not_after)?);
         let signer = signer.to_der().map_err(malformed)?;
-        Ok(Verified { content, signer, message: self.0 })
+        Ok(Verified { content, signer, message: self.0, in_time })
     }
 }
 
