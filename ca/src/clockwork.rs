@@ -107,7 +107,7 @@ impl Clockwork {
         let held_by_clock = self.guard.look(now, monotonic);
         let alarms = self.raise_alarms(&permit, held_by_clock, now).await?;
         let mut ticked = Ticked { held_by_clock, alarms, ..Ticked::default() };
-        ticked.settled = self.worker.settle_waiting(&permit, now).await?;
+        ticked.settled = self.worker.settle_waiting(&permit, now, held_by_clock).await?;
         if !held_by_clock {
             ticked.fired = self.worker.fire_due(&permit, now).await?;
             ticked.undelivered = self.end_undelivered(&permit, now).await?;

@@ -80,15 +80,16 @@ pub async fn found(
     let certificate = sign(&tbs.to_der()?, &ca_key, &facts)?;
 
     let link = LinkAuthority::create(&link_key, "Akashi Link Authority", now)?;
-    let certify = |key: &dyn Signer, name: &str, usage: Usage| {
-        link.certify(key.public_key(), name, &usage, now)
+    let own = |key: &dyn Signer, name: &str, usage: Usage| {
+        link.certify_own(key.public_key(), name, &usage, now)
     };
     let server = Usage::Server { hosts: founding.hosts.clone() };
-    let server = certify(&server_key, "Akashi", server)?;
-    let envelope = certify(&envelope_key, "Akashi Inbox", Usage::Recipient)?;
-    let clockwork = certify(&clockwork_key, "Akashi Clockwork", party_usage())?;
+    let server = own(&server_key, "Akashi", server)?;
+    let envelope = own(&envelope_key, "Akashi Inbox", Usage::Recipient)?;
+    let clockwork = own(&clockwork_key, "Akashi Clockwork", party_usage())?;
     let officer_key = EcKey::generate()?;
-    let officer = certify(&officer_key, &founding.security_officer, party_usage())?;
+    let name = &founding.security_officer;
+    let officer = link.certify(officer_key.public_key(), name, &party_usage(), now)?;
 
     let certificates = dir.join("certificates");
     std::fs::create_dir_all(&certificates)

@@ -62,7 +62,7 @@ impl LinkAuthority {
         &self.certificate
     }
 
-    /// Certifies a key of our own.
+    /// Certifies a key for five years.
     pub fn certify(
         &self,
         public_key: &[u8],
@@ -70,8 +70,31 @@ impl LinkAuthority {
         usage: &Usage,
         now: Timestamp,
     ) -> Result<Vec<u8>, KeyError> {
+        self.certify_for(YEARS_5, public_key, name, usage, now)
+    }
+
+    /// Certifies a key of the authority itself, for longer than any authority lives: what it needs
+    /// to revoke at all must not end by itself.
+    pub fn certify_own(
+        &self,
+        public_key: &[u8],
+        name: &str,
+        usage: &Usage,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, KeyError> {
+        self.certify_for(YEARS_20, public_key, name, usage, now)
+    }
+
+    fn certify_for(
+        &self,
+        life: SignedDuration,
+        public_key: &[u8],
+        name: &str,
+        usage: &Usage,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, KeyError> {
         let key = rcgen::SubjectPublicKeyInfo::from_der(public_key).map_err(failed)?;
-        let params = self.leaf(name, usage, now)?;
+        let params = self.leaf(name, usage, now, life)?;
         Ok(params.signed_by(&key, &self.issuer).map_err(failed)?.der().to_vec())
     }
 
@@ -86,7 +109,7 @@ impl LinkAuthority {
     ) -> Result<Vec<u8>, KeyError> {
         let request = CertificateSigningRequestParams::from_der(&request.into())
             .map_err(|_| KeyError::Request)?;
-        let params = self.leaf(name, usage, now)?;
+        let params = self.leaf(name, usage, now, YEARS_5)?;
         Ok(params.signed_by(&request.public_key, &self.issuer).map_err(failed)?.der().to_vec())
     }
 
@@ -95,8 +118,9 @@ impl LinkAuthority {
         name: &str,
         usage: &Usage,
         now: Timestamp,
+        life: SignedDuration,
     ) -> Result<CertificateParams, KeyError> {
-        let mut params = named(name, now, YEARS_5)?;
+        let mut params = named(name, now, life)?;
         params.use_authority_key_identifier_extension = true;
         params.is_ca = IsCa::ExplicitNoCa;
         match usage {

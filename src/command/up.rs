@@ -19,11 +19,12 @@ impl Up {
         let passphrase = PASSPHRASE.read_passphrase(self.open.passphrase_file.as_deref())?;
         let clock = Arc::new(SystemClock::new());
         let house = House::open(&self.open.dir, &passphrase, clock).await?;
+        let stop = akashi_edge::stopped();
         let services = house.serve().await?;
         for (name, address) in house.addresses() {
             println!("{name} {address}");
         }
-        services.until(akashi_edge::stopped()).await?;
+        services.until(stop).await?;
         house.ledger().close().await;
         Ok(())
     }

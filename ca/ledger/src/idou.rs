@@ -257,12 +257,14 @@ impl Writing {
         let known = self
             .tx
             .row(
-                "SELECT digest, state FROM idou WHERE source = $1 AND sequence = $2",
+                "SELECT digest, state, due_at FROM idou WHERE source = $1 AND sequence = $2",
                 args![code.as_str(), event.sequence as i64],
             )
             .await?;
+        let mut due_at = None;
         if let Some(row) = known {
             let state = row.text(1)?;
+            due_at = row.maybe_int(2)?;
             let is_open = InboxState::from_name(&state).is_some_and(InboxState::is_open);
             if row.octets(0)? == event.digest.0 {
                 return Ok(());
@@ -280,7 +282,19 @@ impl Writing {
                 .await?;
         }
         // The key of a change is source, person and history number: the same change under another
-        // sequence takes the place of one that was not acted on.
+        // sequence takes the place of one that was not acted on. What was scheduled was carried
+        // forward already; its time stays with the new version, which is news again by it.
+        let scheduled = self
+            .tx
+            .row(
+                "SELECT MAX(due_at) FROM idou WHERE source = $1 AND code_hash = $2
+                 AND history = $3 AND state IN ('waiting', 'held_back', 'scheduled')",
+                args![code.as_str(), &event.code_hash, i64::from(event.history)],
+            )
+            .await?;
+        if let Some(row) = scheduled {
+            due_at = due_at.or(row.maybe_int(0)?);
+        }
         self.tx
             .execute(
                 "UPDATE idou SET state = 'replaced' WHERE source = $1 AND code_hash = $2
@@ -291,7 +305,7 @@ impl Writing {
         self.tx
             .execute(
                 "INSERT INTO idou (source, sequence, code_hash, history, digest, sealed_event,
-                 received_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting')",
+                 received_at, state, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8)",
                 args![
                     code,
                     event.sequence as i64,
@@ -300,6 +314,7 @@ impl Writing {
                     &event.digest.0,
                     &event.sealed_event,
                     self.at(),
+                    due_at,
                 ],
             )
             .await
@@ -318,6 +333,24 @@ impl Writing {
                 "SELECT source, sequence, code_hash, history, sealed_event, received_at, state, due_at
                  FROM idou WHERE source = $1 AND sequence = $2",
                 args![source.to_string(), sequence as i64],
+            )
+            .await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// One person's event by its history number, from any source.
+    pub async fn event_of(
+        &mut self,
+        code_hash: &[u8; 32],
+        history: u32,
+    ) -> Result<Option<PendingEvent>, LedgerError> {
+        let row = self
+            .tx
+            .row(
+                "SELECT source, sequence, code_hash, history, sealed_event, received_at, state, due_at
+                 FROM idou WHERE code_hash = $1 AND history = $2 AND state <> 'replaced'
+                 ORDER BY received_at DESC LIMIT 1",
+                args![code_hash, i64::from(history)],
             )
             .await?;
         row.as_ref().map(read).transpose()

@@ -95,6 +95,14 @@ impl Writing {
         if self.find_person(new_code_hash).await?.is_some() {
             return Ok(false);
         }
+        // What came under the new code before anybody knew whose it is.
+        self.tx
+            .execute(
+                "UPDATE idou SET state = 'waiting', result = NULL WHERE code_hash = $1
+                 AND state = 'settled' AND result = 'no certificate'",
+                args![new_code_hash],
+            )
+            .await?;
         self.tx
             .execute(
                 "UPDATE idou SET code_hash = $2 WHERE state IN ('waiting', 'held_back', 'scheduled')

@@ -96,9 +96,23 @@ impl Counter {
             file.person.ok_or_else(|| CaError::Damaged("a case without a person".into()))?;
         let today = day_in_japan(writing.at());
         let current = self.current(writing, person).await?;
+        // What another counter is issuing this very moment counts, filed or not.
+        let others = writing.living(person).await?;
+        let under_way = others.iter().find(|living| {
+            current.as_ref().is_none_or(|(current, _)| current.serial != living.serial)
+        });
         match (record.procedure, current) {
             (_, Some((living, Standing::Held { .. }))) => {
                 Err(Refusal::OnHold { serial: living.serial }.into())
+            }
+            _ if under_way.is_some() => {
+                let living = under_way.expect("there is one");
+                Err(Refusal::AlreadyCertified {
+                    serial: living.serial,
+                    not_after: living.not_after,
+                    opens: renewal_opens(living.not_after),
+                }
+                .into())
             }
             (Procedure::Renewal, None) => Err(Refusal::NoLivingCertificate.into()),
             (Procedure::Renewal, Some((living, _))) => {

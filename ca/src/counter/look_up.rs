@@ -86,9 +86,13 @@ impl Counter {
         at_step(&file, &BEFORE_ISSUE, acting)?;
         // The register changed under an application: it begins anew.
         self.abandon(&mut writing, &mut file).await?;
-        (record.applied, record.tbs) = (None, None);
+        record.tbs = None;
         let code_hash = Sha256(*found.code_hash.as_bytes());
         let person = writing.person(&code_hash.0, PersonId::from_random(self.random()), 0).await?;
+        // The card stays bound to the case, and the case to its person.
+        if record.applied.is_some() && file.person != Some(person.person) {
+            return Err(Refusal::WrongCard.into());
+        }
         let living = self.current(&mut writing, person.person).await?;
         record.looked_up = Some(LookedUp {
             items: items.clone(),

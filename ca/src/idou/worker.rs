@@ -7,6 +7,7 @@ use akashi_ledger::{
     InboxState, Issuing, Ledger, Living, PendingEvent, Permit, Person, Recording, Writing,
 };
 use akashi_wire::date::start_of_day;
+use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::Sha256;
 use akashi_wire::{FourItems, IdouKind, RevocationReason};
 use jiff::Timestamp;
@@ -34,7 +35,12 @@ impl Worker {
     }
 
     /// Settles everything that waits; gives how many events were looked at.
-    pub async fn settle_waiting(&self, permit: &Permit, now: Timestamp) -> Result<usize, CaError> {
+    pub async fn settle_waiting(
+        &self,
+        permit: &Permit,
+        now: Timestamp,
+        held_by_clock: bool,
+    ) -> Result<usize, CaError> {
         let mut settled = 0;
         loop {
             let events = self.ledger.waiting_events(GROUP).await?;
@@ -42,7 +48,7 @@ impl Worker {
                 return Ok(settled);
             }
             for event in &events {
-                self.settle(event, permit, now).await?;
+                self.settle(event, permit, now, held_by_clock).await?;
             }
             settled += events.len();
         }
@@ -93,6 +99,7 @@ impl Worker {
         event: &PendingEvent,
         permit: &Permit,
         now: Timestamp,
+        held_by_clock: bool,
     ) -> Result<(), CaError> {
         let mut writing = self.ledger.begin(permit, now).await?;
         let Some(event) = self.still(&mut writing, event, InboxState::Waiting).await? else {
@@ -101,7 +108,9 @@ impl Worker {
         let kept = self.open(&event)?;
         match writing.find_person(&event.code_hash).await? {
             None => writing.settle(&event, InboxState::Settled, None, "no certificate").await?,
-            Some(person) => self.settle_person(&mut writing, &event, &kept, person).await?,
+            Some(person) => {
+                self.settle_person(&mut writing, &event, &kept, person, held_by_clock).await?
+            }
         }
         writing.commit().await?;
         Ok(())
@@ -113,9 +122,15 @@ impl Worker {
         event: &PendingEvent,
         kept: &KeptEvent,
         person: Person,
+        held_by_clock: bool,
     ) -> Result<(), CaError> {
         let living = writing.living(person.person).await?;
-        let news: Vec<&Living> = living.iter().filter(|l| l.history < event.history).collect();
+        // One that takes the place of a scheduled one is news again.
+        let again = event.due_at.is_some();
+        let news: Vec<&Living> = living
+            .iter()
+            .filter(|l| l.history < event.history || again && concerns(event, l))
+            .collect();
         // An earlier change of this person has not arrived: this one waits for it, others do not.
         if news.iter().any(|l| l.history + 1 < event.history) {
             return Ok(writing
@@ -136,7 +151,7 @@ impl Worker {
         } else if news.is_empty() {
             (InboxState::Settled, None, "the certificate is newer")
         } else {
-            self.settle_living(writing, event, kept, &news).await?
+            self.settle_living(writing, event, kept, &news, held_by_clock).await?
         };
         writing.settle(event, state, due_at, result).await?;
         Ok(writing.release_held_back(&event.code_hash, event.history + 1).await?)
@@ -155,6 +170,14 @@ impl Worker {
             let result = self.withdraw(writing, event, cancels).await?;
             return Ok((InboxState::Settled, None, result));
         }
+        if matches!(
+            effect(kept.event.kind, &self.rules),
+            Effect::EndsStale | Effect::EndsEarly | Effect::Ends
+        ) {
+            for earlier in writing.scheduled_events(&event.code_hash).await? {
+                writing.settle(&earlier, InboxState::Settled, None, "came early").await?;
+            }
+        }
         Ok((InboxState::Settled, None, "no certificate"))
     }
 
@@ -164,11 +187,26 @@ impl Worker {
         event: &PendingEvent,
         kept: &KeptEvent,
         news: &[&Living],
+        held_by_clock: bool,
     ) -> Result<(InboxState, Option<Timestamp>, &'static str), CaError> {
         let mut outcome = (InboxState::Settled, None, "not affected");
         for living in news {
             let certified = self.items(living)?;
-            let consequence = consequence(&kept.event, &certified, &self.rules, writing.at());
+            let mut consequence = consequence(&kept.event, &certified, &self.rules, writing.at());
+            let effect_here = effect(kept.event.kind, &self.rules);
+            // The old town speaks of the certificate that it issued, not of the new town's.
+            if matches!(effect_here, Effect::EndsEarly | Effect::EndsOnDay)
+                && !concerns(event, living)
+            {
+                consequence = Consequence::CarryForward(None);
+            }
+            // A clock in doubt does not say that the planned day has come.
+            if let (true, Effect::EndsOnDay, Some(day)) =
+                (held_by_clock, effect_here, kept.event.effective_date.day())
+                && consequence == Consequence::Revoke
+            {
+                consequence = Consequence::RevokeOn(day);
+            }
             match consequence {
                 Consequence::Revoke => {
                     self.revoke(writing, living, event, kept).await?;
@@ -182,8 +220,27 @@ impl Worker {
                     self.carry(writing, living, items.as_ref(), event.history).await?;
                 }
                 Consequence::Withdraw { cancels } => {
-                    self.carry(writing, living, kept.event.after.as_ref(), event.history).await?;
-                    outcome.2 = self.withdraw(writing, event, cancels).await?;
+                    let result = self.withdraw(writing, event, cancels).await?;
+                    let minor = match writing.event_of(&event.code_hash, cancels).await? {
+                        Some(cancelled) => {
+                            effect(self.open(&cancelled)?.event.kind, &self.rules)
+                                == Effect::CarriesForward
+                        }
+                        None => false,
+                    };
+                    let true_still = kept
+                        .event
+                        .after
+                        .as_ref()
+                        .is_none_or(|after| super::consequence::same_items(after, &certified));
+                    if minor || true_still {
+                        let after = kept.event.after.as_ref();
+                        self.carry(writing, living, after, event.history).await?;
+                        outcome.2 = result;
+                    } else {
+                        self.revoke(writing, living, event, kept).await?;
+                        outcome.2 = "revoked";
+                    }
                 }
                 Consequence::Relink => {}
             }
@@ -250,6 +307,10 @@ impl Worker {
             let subject =
                 format!("{} {} the new code is somebody else's", event.source, event.sequence);
             writing.note("alarm", &subject, None).await?;
+            // Two records of one person: what lives under the older one ends.
+            for living in writing.living(person.person).await? {
+                self.revoke(writing, &living, event, kept).await?;
+            }
             "not relinked"
         };
         writing.settle(event, InboxState::Settled, None, result).await?;
@@ -267,7 +328,9 @@ impl Worker {
     ) -> Result<(), CaError> {
         if let Some(person) = writing.find_person(&event.code_hash).await? {
             for living in writing.living(person.person).await? {
-                self.revoke(writing, &living, event, kept).await?;
+                if concerns(event, &living) {
+                    self.revoke(writing, &living, event, kept).await?;
+                }
             }
         }
         Ok(writing.settle(event, InboxState::Settled, None, result).await?)
@@ -318,4 +381,13 @@ impl Worker {
             self.vault.open("certificate_items", living.serial.as_bytes(), &living.sealed_items)?;
         serde_json::from_slice(&octets).map_err(|e| CaError::Damaged(e.to_string()))
     }
+}
+
+/// Whether an event about leaving a town is about this certificate: the old town speaks of the
+/// certificate that was issued at its own counters, or at those of its wards, and not of one that
+/// the new town has issued since.
+fn concerns(event: &PendingEvent, living: &Living) -> bool {
+    let town = Municipality::of(living.municipality);
+    living.municipality == event.source
+        || town.and_then(Municipality::city).is_some_and(|city| city.code == event.source)
 }

@@ -108,6 +108,31 @@ impl fmt::Debug for LookUpBy {
 /// Positions (Unicode scalar values of the original, from 0) and the substitute chosen for each.
 pub type SubstituteChoices = BTreeMap<usize, String>;
 
+/// JSON names are texts, and an act is read through a tag, where serde no longer turns them into
+/// numbers by itself.
+mod by_position {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(
+        choices: &super::SubstituteChoices,
+        s: S,
+    ) -> Result<S::Ok, S::Error> {
+        choices.serialize(s)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        d: D,
+    ) -> Result<super::SubstituteChoices, D::Error> {
+        let choices = BTreeMap::<String, String>::deserialize(d)?;
+        let position = |text: &str| {
+            text.parse().map_err(|_| serde::de::Error::custom("a position is a number from 0"))
+        };
+        choices.into_iter().map(|(at, text)| Ok((position(&at)?, text))).collect()
+    }
+}
+
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
@@ -134,10 +159,10 @@ pub enum Deed {
         /// 本人確認.
         identity: IdentityProof,
         /// Substitutes chosen with the applicant for the name.
-        #[serde(default)]
+        #[serde(default, with = "by_position")]
         name_choices: SubstituteChoices,
         /// Substitutes chosen with the applicant for the address.
-        #[serde(default)]
+        #[serde(default, with = "by_position")]
         address_choices: SubstituteChoices,
     },
     /// Hands in the public key with its proof of possession; issues.

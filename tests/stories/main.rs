@@ -1,0 +1,19 @@
+//! The service, told in sentences: each test goes through a whole small world with a real book,
+//! real keys and real sockets, on a clock that is moved by hand.
+//!
+//! The core of it is told on SQLite and on PostgreSQL; `make test` starts a server for that.
+
+mod access;
+mod acts;
+mod audit;
+mod clock;
+mod delivery;
+mod feed;
+mod inbox;
+mod one_certificate;
+mod program;
+mod renewal;
+mod residence;
+mod restart;
+mod status;
+mod support;

@@ -1,0 +1,174 @@
+//! 二重発行の禁止 (law art. 6), and requests that are answered once.
+
+use akashi_wire::Act;
+use akashi_wire::act::{Answer, Deed, Procedure, Refusal, RequestId};
+use akashi_wire::octets::{Octets, Sha256};
+use jiff::ToSpan;
+
+use crate::support::*;
+
+told_on_both!(
+    nobody_gets_a_second_certificate,
+    two_counters_race_and_one_certificate_comes_of_it,
+    the_same_request_gets_the_same_answer_however_often_it_comes,
+);
+
+async fn nobody_gets_a_second_certificate(book: Book) {
+    let mut place = Place::open(book).await;
+    let (code, holder) = place.holder(tottori()).await;
+    let refused = refusal(place.try_certified(tottori(), Procedure::Issue, &code).await);
+    match refused {
+        Refusal::AlreadyCertified { serial, not_after, .. } => {
+            assert_eq!((serial, not_after), (holder.serial, holder.not_after));
+        }
+        other => panic!("{other:?}"),
+    }
+    // A case that was begun before does not get round it either.
+    let newcomer = place.resident(tottori());
+    let desk = place.desk(tottori());
+    let early = desk.find(Procedure::Issue, place.by_items(&newcomer)).await.unwrap();
+    let challenge = desk.apply(early, "CARD-EARLY").await.unwrap();
+    place.certified(tottori(), &newcomer).await;
+    let key = place.new_key();
+    let late = place.desk(tottori()).hand_in(early, "CARD-EARLY", proof(&*key, &challenge)).await;
+    let late = refusal(late);
+    assert!(matches!(late, Refusal::AlreadyCertified { .. }), "{late:?}");
+    assert_eq!(place.good_ones().await.len(), 2);
+    place.close().await;
+}
+
+async fn two_counters_race_and_one_certificate_comes_of_it(book: Book) {
+    let mut place = Place::open(book).await;
+    let (_, second) = place.officer(tottori()).await;
+    for round in 0..4 {
+        let code = place.resident(tottori());
+        let (one, other) = (place.new_key(), place.new_key());
+        let by = place.by_items(&code);
+        let first = place.desk(tottori());
+        let (one, other) = tokio::join!(
+            first.certify(Procedure::Issue, by.clone(), &*one),
+            second.certify(Procedure::Issue, by, &*other),
+        );
+        let won = [one.is_ok(), other.is_ok()];
+        assert!(won == [true, false] || won == [false, true], "round {round}: {one:?}, {other:?}");
+        assert_eq!(place.good_ones().await.len(), round + 1);
+    }
+    // Nothing was left half done that the clockwork would have to clear up for the winners.
+    place.pass(25.hours());
+    place.tick().await;
+    assert_eq!(place.good_ones().await.len(), 4);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_counter_that_loses_a_race_is_told_why() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (_, second) = place.officer(tottori()).await;
+    let mut told = Vec::new();
+    for _ in 0..6 {
+        let code = place.resident(tottori());
+        let (one, other) = (place.new_key(), place.new_key());
+        let first = place.desk(tottori());
+        let mut cases = Vec::new();
+        for (desk, key, card) in [(first, &one, "CARD-ONE"), (&second, &other, "CARD-OTHER")] {
+            let case = desk.find(Procedure::Issue, place.by_items(&code)).await.unwrap();
+            let challenge = desk.apply(case, card).await.unwrap();
+            cases.push((case, proof(&**key, &challenge)));
+        }
+        let [(case, proof), (other_case, other_proof)] = cases.try_into().unwrap();
+        let (one, other) = tokio::join!(
+            first.hand_in(case, "CARD-ONE", proof),
+            second.hand_in(other_case, "CARD-OTHER", other_proof),
+        );
+        assert!(one.is_ok() != other.is_ok(), "{one:?}, {other:?}");
+        told.push(refusal(if one.is_ok() { other } else { one }));
+    }
+    // “Repeat the same request” would be bad advice: it can never be granted.
+    let as_must = |refusal: &Refusal| matches!(refusal, Refusal::AlreadyCertified { .. });
+    assert!(told.iter().all(as_must), "{told:?}");
+    place.close().await;
+}
+
+async fn the_same_request_gets_the_same_answer_however_often_it_comes(book: Book) {
+    let mut place = Place::open(book).await;
+    let code = place.resident(tottori());
+    let key = place.new_key();
+    let desk = place.desk(tottori());
+    let open = desk.sign(Deed::OpenCase { procedure: Procedure::Issue }).unwrap();
+    let opened = desk.send(&open).await.unwrap();
+    assert_eq!(desk.send(&open).await.unwrap(), opened);
+    let Answer::CaseOpened { case } = opened else { panic!("{opened:?}") };
+    let found = desk.sign(Deed::LookUp { case, by: place.by_items(&code) }).unwrap();
+    assert_eq!(desk.send(&found).await.unwrap(), desk.send(&found).await.unwrap());
+    let apply = desk.sign(application(case, "CARD")).unwrap();
+    let permitted = desk.send(&apply).await.unwrap();
+    assert_eq!(desk.send(&apply).await.unwrap(), permitted);
+    let Answer::Permitted { challenge, .. } = permitted else { panic!("{permitted:?}") };
+
+    // Five copies at once: one certificate, five equal answers.
+    let proof = Octets(proof(&*key, &challenge.0));
+    let certify = desk.sign(Deed::Certify { case, card: "CARD".into(), proof }).unwrap();
+    let send = || desk.send(&certify);
+    let (a, b, c, d, e) = tokio::join!(send(), send(), send(), send(), send());
+    let answers = [a, b, c, d, e].map(Result::unwrap);
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    let Answer::Certified { serial, certificate, .. } = &answers[0] else { panic!("{answers:?}") };
+    assert_eq!(place.good_ones().await, [*serial]);
+
+    let read_back = Sha256::of(&certificate.0);
+    let confirm =
+        desk.sign(Deed::ConfirmDelivery { case, card: "CARD".into(), read_back }).unwrap();
+    let (one, other) = tokio::join!(desk.send(&confirm), desk.send(&confirm));
+    assert_eq!(one.unwrap(), other.unwrap());
+    // A day later it is still the same answer, though nothing could be asked anew.
+    place.pass(24.hours());
+    assert_eq!(place.desk(tottori()).send(&certify).await.unwrap(), answers[0]);
+    assert_eq!(place.good_ones().await.len(), 1);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_number_is_never_used_for_another_request() {
+    let place = Place::open(Book::Sqlite).await;
+    let (officer, desk) = place.officer(tottori()).await;
+    let (colleague, other) = place.officer(tottori()).await;
+    let request = RequestId::from_random([9; 16]);
+    let open = |procedure| Deed::OpenCase { procedure };
+    let first = officer.act(&place, request, open(Procedure::Issue));
+    desk.send(&first).await.unwrap();
+    for (desk, act) in [
+        (&desk, officer.act(&place, request, open(Procedure::Hold))),
+        (&other, colleague.act(&place, request, open(Procedure::Issue))),
+    ] {
+        assert_eq!(refusal(desk.send(&act).await), Refusal::RequestReused);
+    }
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_act_of_another_time_or_for_another_authority_is_refused() {
+    let place = Place::open(Book::Sqlite).await;
+    let (officer, desk) = place.officer(tottori()).await;
+    let deed = || Deed::OpenCase { procedure: Procedure::Issue };
+    let made_at = place.now();
+    let (in_time, too_late) = (desk.sign(deed()).unwrap(), desk.sign(deed()).unwrap());
+    place.pass(300.seconds());
+    desk.send(&in_time).await.unwrap();
+    place.pass(1.second());
+    assert_eq!(refusal(desk.send(&too_late).await), Refusal::NotNow { made_at });
+
+    let now = place.now();
+    let authority = place.security.authority().fingerprint;
+    let act = |authority, made_at| {
+        let request = RequestId::from_random(rand::random());
+        let act = Act { request, authority, made_at, deed: deed() };
+        officer.sign(&serde_json::to_vec(&act).unwrap(), now)
+    };
+    let early = refusal(desk.send(&act(authority, now + 301.seconds())).await);
+    assert!(matches!(early, Refusal::NotNow { .. }), "{early:?}");
+    let other = refusal(desk.send(&act(Sha256([1; 32]), now)).await);
+    assert_eq!(other, Refusal::OtherAuthority);
+    // Every refusal stands in the chain.
+    assert_eq!(place.entries("refuse").await.len(), 3);
+    place.close().await;
+}

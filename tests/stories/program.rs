@@ -1,0 +1,321 @@
+//! The `akashi` program as an operator and an officer meet it: what it says when something is
+//! wrong, and a certificate from the first command to the last.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+
+use akashi_keys::OfficerToken;
+use akashi_registry::http::{self as registry_http, Window};
+use akashi_registry::{Registry, SourceIdentity};
+use akashi_wire::date::EffectiveDate;
+use jiff::Timestamp;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::support::*;
+
+const PASSPHRASE: &str = "a passphrase for stories";
+
+fn akashi(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_akashi"));
+    command
+        .args(arguments)
+        .env_clear()
+        .env("AKASHI_PASSPHRASE", PASSPHRASE)
+        .env("AKASHI_TOKEN_PASSWORD", "a token password")
+        .env("AKASHI_PIN", "PIN4STORY")
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    akashi(arguments).output().unwrap()
+}
+
+/// What a command prints that must do well.
+#[track_caller]
+fn done(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {told}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The one sentence of a command that must not do well.
+#[track_caller]
+fn sentence(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    let sentences: Vec<&str> = told.lines().filter(|line| line.starts_with("akashi: ")).collect();
+    assert_eq!(sentences.len(), 1, "{told}");
+    assert!(!told.contains("panicked") && !told.contains("RUST_BACKTRACE"), "{told}");
+    told
+}
+
+fn init(dir: &str, registry: &str) -> String {
+    done(&[
+        "init",
+        "--dir",
+        dir,
+        "--prefecture",
+        "310000",
+        "--registry-url",
+        registry,
+        "--key-bits",
+        "2048",
+    ])
+}
+
+#[test]
+fn a_bad_start_is_told_in_one_sentence_and_changes_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("authority");
+    let at = dir.to_str().unwrap();
+    let no_authority = sentence(&mut akashi(&["up", "--dir", at]));
+    assert!(no_authority.contains("akashi init"), "{no_authority}");
+    let tokyo = ["init", "--dir", at, "--prefecture", "131041", "--registry-url", "https://h:1"];
+    assert!(sentence(&mut akashi(&tokyo)).contains("is not the code of a prefecture"));
+    let weak = ["init", "--dir", at, "--prefecture", "310000", "--registry-url", "https://h:1"];
+    let told = sentence(akashi(&weak).env("AKASHI_PASSPHRASE", "short"));
+    assert!(told.contains("passphrase"), "{told}");
+    assert!(!dir.exists(), "nothing was made");
+    let nobody = sentence(akashi(&weak).env_remove("AKASHI_PASSPHRASE"));
+    assert!(nobody.contains("AKASHI_PASSPHRASE"), "{nobody}");
+
+    init(at, "https://127.0.0.1:1");
+    let twice =
+        ["init", "--dir", at, "--prefecture", "310000", "--registry-url", "https://127.0.0.1:1"];
+    let before = std::fs::read(dir.join("akashi.toml")).unwrap();
+    assert!(sentence(&mut akashi(&twice)).contains("not empty"));
+    assert_eq!(std::fs::read(dir.join("akashi.toml")).unwrap(), before);
+
+    let wrong =
+        sentence(akashi(&["up", "--dir", at]).env("AKASHI_PASSPHRASE", "quite another one"));
+    assert!(wrong.contains("passphrase"), "{wrong}");
+    let missing = home.path().join("no-such-file");
+    let file = ["up", "--dir", at, "--passphrase-file", missing.to_str().unwrap()];
+    assert!(sentence(&mut akashi(&file)).contains("no-such-file"));
+
+    // A damaged configuration is told with its line, a missing book with what to do.
+    let config = String::from_utf8(before.clone()).unwrap();
+    for (bad, word) in [
+        (config.replace("ledger", "leger"), "leger"),
+        (config.replace("https://", "http://"), "registry.url"),
+        ("ledger = ".to_owned(), "line 1"),
+        (config.replace("permit_seconds = 120", "permit_seconds = 0"), "permit_seconds"),
+    ] {
+        std::fs::write(dir.join("akashi.toml"), bad).unwrap();
+        let told = sentence(&mut akashi(&["up", "--dir", at]));
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    std::fs::write(dir.join("akashi.toml"), &before).unwrap();
+    let book = dir.join("book.sqlite");
+    std::fs::rename(&book, home.path().join("book.away")).unwrap();
+    let told = sentence(&mut akashi(&["up", "--dir", at]));
+    assert!(told.contains("akashi init") || told.contains("book.sqlite"), "{told}");
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(dir.join(format!("book.sqlite{end}")));
+    }
+    std::fs::rename(home.path().join("book.away"), &book).unwrap();
+    // A book that is no book.
+    let sound = std::fs::read(&book).unwrap();
+    std::fs::write(&book, b"this is no data base, it is a text of more than a few octets").unwrap();
+    sentence(&mut akashi(&["audit", "verify", "--dir", at]));
+    std::fs::write(&book, sound).unwrap();
+    // A key that is missing.
+    let certificate = dir.join("certificates/clockwork.der");
+    std::fs::rename(&certificate, home.path().join("away.der")).unwrap();
+    assert!(sentence(&mut akashi(&["up", "--dir", at])).contains("clockwork.der"));
+    std::fs::rename(home.path().join("away.der"), &certificate).unwrap();
+    done(&["audit", "verify", "--dir", at]);
+}
+
+/// `akashi up`, ended with the story.
+struct Up(Child);
+
+impl Up {
+    /// Starts it; gives the address of the authority as it prints it.
+    fn start(dir: &str) -> Option<(Self, String)> {
+        let mut command = akashi(&["up", "--dir", dir]);
+        let mut up = Self(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+        let mut lines = BufReader::new(up.0.stdout.take().unwrap()).lines();
+        let mut addresses = std::collections::BTreeMap::new();
+        while addresses.len() < 5 {
+            let line = lines.next()?.unwrap();
+            let (name, address) = line.split_once(' ').unwrap();
+            addresses.insert(name.to_owned(), address.trim().to_owned());
+        }
+        let names: Vec<&str> = addresses.keys().map(String::as_str).collect();
+        assert_eq!(names, ["authority", "ocsp", "ocsp-link", "repository", "repository-link"]);
+        Some((up, addresses["authority"].clone()))
+    }
+
+    /// Asks it to stop, as a service manager does.
+    fn stop(mut self) {
+        let kill = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        assert!(self.0.wait().unwrap().success(), "it stops in order");
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A value that a command printed behind its name.
+#[track_caller]
+fn value<'t>(text: &'t str, name: &str) -> &'t str {
+    let line = text.lines().find(|line| line.split_whitespace().next() == Some(name));
+    line.unwrap_or_else(|| panic!("no {name} in {text}"))[name.len()..].trim()
+}
+
+fn source(token: OfficerToken, recipient: Vec<u8>) -> SourceIdentity {
+    let (certificate, link_authority) =
+        (token.certificate().to_vec(), token.link_authority().to_vec());
+    SourceIdentity {
+        municipality: tottori(),
+        key: token.into_key(),
+        certificate,
+        link_authority,
+        recipient,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| -> PathBuf { home.path().join(name) };
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let door = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let registry_url = format!("https://{}", door.local_addr().unwrap());
+    let (dir, up, url) = (1..5)
+        .find_map(|number| {
+            let dir = path(&format!("authority-{number}"));
+            let told = init(&text(&dir), &registry_url);
+            assert!(value(&told, "authority").contains("鳥取県"), "{told}");
+            // The free ports that it found may be somebody else's by now: other stories.
+            Up::start(&text(&dir)).map(|(up, url)| (dir, up, url))
+        })
+        .expect("it listens");
+    let at = text(&dir);
+    let security = text(&dir.join("security-officer.p12"));
+    let desk = |token: &str, rest: &[&str]| {
+        let all = [&["desk", "--url", url.as_str(), "--token", token], rest].concat();
+        akashi(&all)
+    };
+    let told = |command: &mut Command| {
+        let output = command.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (officer, registry, agency) =
+        (text(&path("officer.p12")), text(&path("registry.p12")), text(&path("agency.p12")));
+    for rest in [
+        ["officer", "--name", "受付 太郎", "--municipality", TOTTORI, "--out", &officer].as_slice(),
+        &[
+            "source",
+            "--name",
+            "Registry",
+            "--municipality",
+            TOTTORI,
+            "--host",
+            "127.0.0.1",
+            "--out",
+            &registry,
+        ],
+        &["agency", "--name", "Tax Office", "--purpose", "e-Tax", "--out", &agency],
+    ] {
+        let printed = told(&mut desk(&security, &[&["enrol"], rest].concat()));
+        assert_eq!(value(&printed, "party").len(), 32, "{printed}");
+    }
+    let again = ["enrol", "officer", "--name", "x", "--municipality", TOTTORI, "--out", &officer];
+    assert!(sentence(&mut desk(&security, &again)).contains("exists already"));
+    let wrong = sentence(desk(&officer, &["accept-clock"]).env("AKASHI_TOKEN_PASSWORD", "no"));
+    assert!(wrong.contains("officer.p12"), "{wrong}");
+
+    // The registry, with one resident.
+    let token = OfficerToken::open(Path::new(&registry), "a token password").unwrap();
+    let recipient = std::fs::read(dir.join("certificates/envelope.der")).unwrap();
+    let source = Arc::new(source(token, recipient));
+    let mut rng = StdRng::seed_from_u64(7);
+    let mut residents = Registry::new();
+    let code = residents.enter(None, person(tottori(), 1), &mut rng).unwrap();
+    let items = residents.record(&code).unwrap().items().clone();
+    let residents = Arc::new(Mutex::new(residents));
+    let window = Window {
+        registry: residents.clone(),
+        sources: Arc::new([(tottori(), source.clone())].into()),
+        clock: Arc::new(Timestamp::now),
+        rng: Arc::new(Mutex::new(StdRng::seed_from_u64(8))),
+    };
+    let asker = std::fs::read(dir.join("certificates/clockwork.der")).unwrap();
+    let link = source.link();
+    tokio::spawn(async move {
+        registry_http::serve(door, &link, asker, window, std::future::pending()).await.unwrap();
+    });
+
+    let card = text(&path("card.json"));
+    assert_eq!(value(&done(&["card", "new", &card]), "card").len(), 16);
+    sentence(&mut akashi(&["card", "new", &card]));
+    let whom = ["--name", &items.name, "--birth-date", "319700115"];
+    let issue = [&["issue"], whom.as_slice(), &["--card", &card]].concat();
+    let unknown = ["issue", "--name", "誰　か", "--birth-date", "319700115", "--card", &card];
+    let refused = sentence(&mut desk(&officer, &unknown));
+    assert!(refused.contains("no resident of this municipality fits"), "{refused}");
+    let issued = tokio::task::block_in_place(|| told(&mut desk(&officer, &issue)));
+    let serial = value(&issued, "serial").to_owned();
+    assert_eq!(serial.len(), 32, "{issued}");
+    assert!(!issued.contains("PIN4STORY"));
+    let twice = sentence(&mut desk(&officer, &issue));
+    assert!(twice.contains(&serial) && twice.contains("in force"), "{twice}");
+    assert_eq!(value(&done(&["card", "show", &card]), "tries"), "left   5");
+    let renew = [&["renew"], whom.as_slice(), &["--card", &card]].concat();
+    assert!(sentence(&mut desk(&officer, &renew)).contains("can be renewed from"));
+    let hold = [&["hold"], whom.as_slice()].concat();
+    assert_eq!(value(&told(&mut desk(&officer, &hold)), "reason"), "certificateHold");
+
+    // A batch that came on a medium, taken in while the authority is up; then the counter sees it.
+    let batch = {
+        let mut residents = residents.lock().unwrap();
+        let now = Timestamp::now();
+        residents.at(now, &mut rng).death(&code, EffectiveDate::Unknown).unwrap();
+        residents.next_batch(&source, now, 10).unwrap().unwrap()
+    };
+    let file = text(&path("batch.p7m"));
+    std::fs::write(&file, &batch.sealed).unwrap();
+    let import = ["idou", "import", "--dir", &at, &file];
+    let answer = done(&import);
+    assert!(answer.contains("\"accepted\":1"), "{answer}");
+    assert_eq!(done(&import), answer, "the same file again, the same answer");
+    std::fs::write(&file, b"junk").unwrap();
+    assert!(sentence(&mut akashi(&import)).contains("batch.p7m"));
+    let entry = format!("{serial} affiliationChanged");
+    let mut shown = String::new();
+    for _ in 0..100 {
+        shown = done(&["audit", "show", "--dir", &at, "--count", "200"]);
+        if shown.contains(&entry) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(shown.contains(&entry), "{shown}");
+    let report: serde_json::Value =
+        serde_json::from_str(&done(&["audit", "verify", "--dir", &at, "--json"])).unwrap();
+    assert!(report["entries"].as_i64().unwrap() > 20, "{report}");
+    // Up twice: the second says who is there.
+    let twice = sentence(&mut akashi(&["up", "--dir", &at]));
+    assert!(twice.contains("up already"), "{twice}");
+    up.stop();
+    // And it comes up again at the same addresses.
+    let (up, same) = Up::start(&at).expect("it listens again");
+    assert_eq!(same, url);
+    up.stop();
+}
