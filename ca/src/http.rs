@@ -79,7 +79,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
     let (clockwork, clock, tell) = (doors.clockwork.clone(), doors.clock.clone(), doors.tell);
-    let ticking = tokio::spawn(async move {
+    let mut ticking = tokio::spawn(async move {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut last = String::new();
@@ -95,7 +95,11 @@ pub async fn serve(
             }
         }
     });
-    let served = akashi_link::serve(listener, identity, router(doors), stop).await;
+    let served = tokio::select! {
+        served = akashi_link::serve(listener, identity, router(doors), stop) => served,
+        // An authority that takes deaths and settles none must not look alive.
+        _ = &mut ticking => Err(LinkError::Listen(std::io::Error::other("the clockwork has stopped"))),
+    };
     ticking.abort();
     served
 }

@@ -47,6 +47,14 @@ pub enum BatchRefusal {
         /// Which event.
         sequence: u64,
     },
+    /// A sequence stands for another change of the register than it did before.
+    #[error(
+        "the batch is refused: sequence {sequence} stood for another person or history number before; a new change needs a new sequence"
+    )]
+    SequenceReused {
+        /// Which.
+        sequence: u64,
+    },
     /// The link was cut by the security officer.
     #[error(
         "the link to {source_code} is cut: nothing is taken until the security officer opens it"
@@ -70,6 +78,7 @@ impl BatchRefusal {
             Self::OtherSender => "batch_sender",
             Self::Contract(_) => "batch_contract",
             Self::Opening { .. } => "batch_opening",
+            Self::SequenceReused { .. } => "batch_sequence_reused",
             Self::LinkCut { .. } => "batch_link_cut",
             Self::NotNow(_) => "batch_not_now",
         }
@@ -152,7 +161,12 @@ impl Inbox {
         let answer = writing
             .accept(source, digest, place, &evidence, &message.events)
             .await
-            .map_err(not_now)?;
+            .map_err(|error| match error {
+                akashi_ledger::LedgerError::SequenceReused { sequence, .. } => {
+                    BatchRefusal::SequenceReused { sequence }
+                }
+                error => not_now(error),
+            })?;
         writing.commit().await.map_err(not_now)?;
         Ok(answer)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use akashi_keys::OfficerToken;
 use akashi_link::Identity;
-use akashi_wire::act::{Act, Answer, Deed, Refusal, RequestId};
+use akashi_wire::act::{Act, Answer, Deed, LookUpBy, Refusal, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{Clock, SignedMessage, signed};
 use serde::Deserialize;
@@ -77,8 +77,21 @@ impl Desk {
         self.send(&act).await
     }
 
-    /// Signs an act, to be sent once or more than once.
+    /// Signs an act, to be sent once or more than once. An encrypted resident code is enclosed and
+    /// not signed: what is signed is kept.
     pub fn sign(&self, deed: Deed) -> Result<SignedMessage, DeskError> {
+        match deed {
+            Deed::LookUp { case, by: LookUpBy::Code { sealed } } => {
+                let by = LookUpBy::Enclosed { digest: Sha256::of(&sealed.0) };
+                self.sign_content(Deed::LookUp { case, by })?
+                    .enclosing(&sealed.0)
+                    .map_err(|error| DeskError::Answer(error.to_string()))
+            }
+            deed => self.sign_content(deed),
+        }
+    }
+
+    fn sign_content(&self, deed: Deed) -> Result<SignedMessage, DeskError> {
         let now = self.clock.now();
         let act = Act {
             request: RequestId::from_random(rand::random()),

@@ -442,3 +442,52 @@ async fn a_change_of_code_reported_after_an_issue_under_the_new_code_leaves_one_
     assert_eq!(place.good_ones().await, []);
     place.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_was_taken_back_never_ends_the_certificate_issued_since() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (code, old) = place.holder(tottori()).await;
+    let day = day_in_japan(place.now()).saturating_add(9.days());
+    let plan = place.change(|office| office.notify_move_out(&code, day));
+    place.report(tottori()).await;
+    akashi_ra_console::journey::revoke(
+        place.desk(tottori()),
+        place.by_items(&code),
+        RevocationReason::KeyCompromise,
+    )
+    .await
+    .unwrap();
+    // The move is off; the counter looks up before the feed says so.
+    place.change(|office| office.cancel(&code, plan.history_number));
+    let new = place.certified(tottori(), &code).await;
+    place.report(tottori()).await;
+    assert_eq!(place.event(&plan).await.state, "withdrawn");
+    place.clock.advance_to(start_of_day(day));
+    place.tick().await;
+    assert!(place.is_good(new.serial).await);
+    assert!(!place.is_good(old.serial).await);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_reported_before_an_older_state_of_the_register_was_read_stops_the_issue() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let change = place.change(|office| office.household_change(&code));
+    // The feed is ahead of the register that answers look-ups: it knows one change more.
+    place.batch_of(tottori(), 10);
+    let ahead = {
+        let (now, town) = (place.now(), tottori());
+        let mut registry = place.registry.lock().unwrap();
+        let source = &place.sources[&town];
+        let edit = |event: &mut akashi_wire::Idou| event.history_number += 1;
+        registry.resend_with(source, change.sequence, 1, now, edit).unwrap()
+    };
+    place.sent(tottori(), &ahead).await;
+    place.tick().await;
+    assert_eq!(place.result(&change).await, "no certificate");
+    let refused = refusal(place.try_certified(tottori(), Procedure::Issue, &code).await);
+    assert_eq!(refused, Refusal::RegisterChanged);
+    assert_eq!(place.good_ones().await, []);
+    place.close().await;
+}

@@ -426,3 +426,60 @@ async fn a_source_may_ask_what_became_of_its_own_events_and_nobody_else_may() {
     assert_eq!(ask(&officer.link(), 1).await.0, 403);
     place.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_sent_again_after_something_else_came_between_holds_nobody_up() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (code, holder) = place.holder(tottori()).await;
+    let day = day_in_japan(place.now()).saturating_add(20.days());
+    let plan = place.change(|office| office.notify_move_out(&code, day));
+    place.report(tottori()).await;
+    place.reported(|office| office.household_change(&code)).await;
+    let later = EffectiveDate::Full { day: day.saturating_add(5.days()) };
+    let again =
+        resend(&place, tottori(), plan.sequence, |event| event.effective_date = later.clone());
+    place.sent(tottori(), &again).await;
+    place.tick().await;
+    assert_eq!(place.event(&plan).await.state, "scheduled");
+    assert!(place.is_good(holder.serial).await);
+    // The next event of this person still follows on the last one.
+    let death = place.change(|office| office.death(&code, EffectiveDate::Unknown));
+    place.report(tottori()).await;
+    place.tick().await;
+    assert_eq!(place.result(&death).await, "revoked");
+    assert!(!place.is_good(holder.serial).await);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sequence_that_stood_for_somebody_else_is_refused_and_ends_nothing() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (code, _) = place.holder(tottori()).await;
+    let day = day_in_japan(place.now()).saturating_add(20.days());
+    let plan = place.change(|office| office.notify_move_out(&code, day));
+    place.report(tottori()).await;
+    let forged = resend(&place, tottori(), plan.sequence, |event| event.history_number += 7);
+    let (status, text) =
+        place.post("/idou", &place.sources[&tottori()].link(), forged.sealed.clone()).await;
+    assert_eq!(status, 400, "{text}");
+    assert!(text.contains("a new change needs a new sequence"), "{text}");
+    assert_eq!(place.event(&plan).await.state, "scheduled");
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_absurd_history_number_is_refused_and_the_clockwork_lives() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (code, holder) = place.holder(tottori()).await;
+    let change = place.change(|office| office.household_change(&code));
+    place.report(tottori()).await;
+    let absurd = resend(&place, tottori(), change.sequence, |event| {
+        event.history_number = u32::MAX;
+    });
+    let (status, _) =
+        place.post("/idou", &place.sources[&tottori()].link(), absurd.sealed.clone()).await;
+    assert_eq!(status, 400);
+    place.reported(|office| office.death(&code, EffectiveDate::Unknown)).await;
+    assert!(!place.is_good(holder.serial).await);
+    place.close().await;
+}

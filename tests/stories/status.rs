@@ -118,3 +118,18 @@ async fn ocsp_and_both_lists_say_the_same_and_a_list_never_shrinks() {
     place.seen_good(&good.certificate).await;
     place.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_is_not_undone_by_a_renewal_that_was_under_way() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (code, old) = place.holder(tottori()).await;
+    place.pass((3 * 365 - 60).days());
+    let new = place.undelivered(tottori(), Procedure::Renewal, &code).await;
+    let desk = place.desk(tottori());
+    journey::hold(desk, place.by_items(&code)).await.unwrap();
+    // The new certificate lies on the card that was reported.
+    assert!(!place.is_good(new.serial).await);
+    assert_eq!(place.reason(old.serial).await, Some(CertificateHold));
+    assert_eq!(place.good_ones().await, []);
+    place.close().await;
+}

@@ -82,9 +82,10 @@ CREATE TABLE certificate_file (
 
 -- The four items that a certificate states, carried forward through changes that do not revoke.
 CREATE TABLE certificate_items (
-    serial       BYTEA  PRIMARY KEY,
-    sealed_items BYTEA  NOT NULL,
-    history      BIGINT NOT NULL
+    serial         BYTEA  PRIMARY KEY,
+    sealed_items   BYTEA  NOT NULL,
+    issued_history BIGINT NOT NULL,
+    history        BIGINT NOT NULL
 );
 
 -- 二重発行の禁止: one living certificate a person; `next` exists during a renewal only.

@@ -65,7 +65,9 @@ pub struct Living {
     pub not_after: Timestamp,
     /// The four items as carried forward, sealed.
     pub sealed_items: Vec<u8>,
-    /// The history number that they were checked against.
+    /// The history number that the certificate was issued upon.
+    pub issued_history: u32,
+    /// The history number that the items were last checked against.
     pub history: u32,
     /// Whether it was filed; before that it is an intention.
     pub filed: bool,
@@ -80,6 +82,7 @@ fn read(row: &Row) -> Result<Living, LedgerError> {
         sealed_items: row.octets(4)?,
         history: row.int(5)? as u32,
         filed: row.maybe_octets(6)?.is_some(),
+        issued_history: row.int(7)? as u32,
     })
 }
 
@@ -98,7 +101,8 @@ impl Writing {
             .tx
             .rows(
                 "SELECT living.slot, living.serial, certificate.municipality, certificate.not_after,
-                 certificate_items.sealed_items, certificate_items.history, certificate_file.serial
+                 certificate_items.sealed_items, certificate_items.history, certificate_file.serial,
+                 certificate_items.issued_history
                  FROM living JOIN certificate ON certificate.serial = living.serial
                  JOIN certificate_items ON certificate_items.serial = living.serial
                  LEFT JOIN certificate_file ON certificate_file.serial = living.serial
@@ -157,7 +161,8 @@ impl Writing {
             .await?;
         self.tx
             .execute(
-                "INSERT INTO certificate_items (serial, sealed_items, history) VALUES ($1, $2, $3)",
+                "INSERT INTO certificate_items (serial, sealed_items, issued_history, history)
+                 VALUES ($1, $2, $3, $3)",
                 args![serial.as_bytes(), sealed_items, i64::from(history)],
             )
             .await?;
@@ -214,7 +219,8 @@ impl Writing {
             .map(|_| ())
     }
 
-    /// Carries the four items of a certificate forward through a change that does not revoke.
+    /// Carries the four items of a certificate forward through a change that does not revoke. The
+    /// history number never goes back.
     pub async fn carry_forward(
         &mut self,
         serial: SerialNumber,
@@ -223,7 +229,8 @@ impl Writing {
     ) -> Result<(), LedgerError> {
         self.tx
             .execute(
-                "UPDATE certificate_items SET sealed_items = $2, history = $3 WHERE serial = $1",
+                "UPDATE certificate_items SET sealed_items = $2,
+                 history = CASE WHEN history > $3 THEN history ELSE $3 END WHERE serial = $1",
                 args![serial.as_bytes(), sealed_items, i64::from(history)],
             )
             .await

@@ -72,6 +72,14 @@ pub enum LedgerError {
         /// What was tried.
         change: &'static str,
     },
+    /// A sequence that stood for another change before.
+    #[error("sequence {sequence} of source {source_code} stood for another change before")]
+    SequenceReused {
+        /// The source.
+        source_code: akashi_wire::MunicipalityCode,
+        /// The sequence.
+        sequence: u64,
+    },
     /// A row holds what no version of this program writes.
     #[error("the ledger is damaged in {table}: {what}")]
     Damaged {

@@ -257,12 +257,19 @@ impl Writing {
         let known = self
             .tx
             .row(
-                "SELECT digest, state, due_at FROM idou WHERE source = $1 AND sequence = $2",
+                "SELECT digest, state, due_at, code_hash, history FROM idou
+                 WHERE source = $1 AND sequence = $2",
                 args![code.as_str(), event.sequence as i64],
             )
             .await?;
         let mut due_at = None;
         if let Some(row) = known {
+            let same_change =
+                row.octets(3)? == event.code_hash && row.int(4)? == i64::from(event.history);
+            if !same_change {
+                let sequence = event.sequence;
+                return Err(LedgerError::SequenceReused { source_code: source, sequence });
+            }
             let state = row.text(1)?;
             due_at = row.maybe_int(2)?;
             let is_open = InboxState::from_name(&state).is_some_and(InboxState::is_open);
@@ -336,6 +343,15 @@ impl Writing {
             )
             .await?;
         row.as_ref().map(read).transpose()
+    }
+
+    /// The newest history number that any source has reported of a person, settled or not.
+    pub async fn newest_history(&mut self, code_hash: &[u8; 32]) -> Result<u32, LedgerError> {
+        let row = self
+            .tx
+            .row("SELECT MAX(history) FROM idou WHERE code_hash = $1", args![code_hash])
+            .await?;
+        Ok(row.map_or(Ok(None), |row| row.maybe_int(0))?.unwrap_or(0) as u32)
     }
 
     /// One person's event by its history number, from any source.

@@ -59,6 +59,10 @@ impl Counter {
         if not_after(writing.at(), rules.validity) > self.issuer.facts.not_after {
             return Err(Refusal::AuthorityEnding.into());
         }
+        let oldest = SignedDuration::from_hours(i64::from(rules.look_up_hours));
+        if person.as_of < writing.at() - oldest {
+            return Err(Refusal::LookUpTooOld { as_of: person.as_of }.into());
+        }
         // A key made again for the same case: what the earlier one led to is ended first.
         self.abandon(&mut writing, &mut file).await?;
         self.may_have_another(&mut writing, &file, &record).await?;
@@ -174,7 +178,9 @@ impl Counter {
                 }
                 let person = record.person()?.clone();
                 let known = writing.find_person(&person.code_hash.0).await?;
-                if known.is_none_or(|known| known.history > person.history) {
+                let reported = writing.newest_history(&person.code_hash.0).await?;
+                let changed = known.is_none_or(|known| known.history > person.history);
+                if changed || reported > person.history {
                     return Err(Refusal::RegisterChanged.into());
                 }
                 let slot = self.may_have_another(&mut writing, &file, &record).await?;

@@ -46,7 +46,7 @@ impl Counter {
         self.finish(writing, acting, &format!("{case} {}", row.serial), answer).await
     }
 
-    /// Puts the current certificate of the person on hold.
+    /// Puts the current certificate of the person on hold, and ends a renewal under way.
     pub(super) async fn hold(&self, acting: &Acting<'_>, case: CaseId) -> Result<Answer, Halt> {
         let mut writing = self.begin(acting).await?;
         let (mut file, record) = self.case_in(&mut writing, case).await?;
@@ -55,13 +55,17 @@ impl Counter {
             return Err(Refusal::NotAllowed.into());
         }
         let person = file.person.ok_or(Refusal::NoLivingCertificate)?;
-        let (living, standing) =
+        let (current, standing) =
             self.current(&mut writing, person).await?.ok_or(Refusal::NoLivingCertificate)?;
         if matches!(standing, Standing::Held { .. }) {
-            return Err(Refusal::OnHold { serial: living.serial }.into());
+            return Err(Refusal::OnHold { serial: current.serial }.into());
         }
         let received_at = writing.at();
-        let row = writing.hold(living.serial, received_at).await?;
+        let row = writing.hold(current.serial, received_at).await?;
+        // A renewal under way lies on the same card: it must not come into force behind the hold.
+        for next in writing.living(person).await?.iter().filter(|l| l.serial != current.serial) {
+            end_undelivered(&mut writing, next.serial).await?;
+        }
         file.step = Step::Done;
         file.serial = Some(row.serial);
         self.save_case(&mut writing, &mut file, &record).await?;

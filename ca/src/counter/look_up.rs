@@ -58,7 +58,7 @@ impl Counter {
             case,
             purpose: procedure_name(record.procedure).to_owned(),
             municipality,
-            whom: self.whom(by)?,
+            whom: self.whom(acting, by)?,
         };
         let found = self
             .hands
@@ -115,7 +115,7 @@ impl Counter {
         self.finish(writing, acting, &case.to_string(), answer).await
     }
 
-    fn whom(&self, by: &LookUpBy) -> Result<Whom, Halt> {
+    fn whom(&self, acting: &Acting<'_>, by: &LookUpBy) -> Result<Whom, Halt> {
         Ok(match by {
             LookUpBy::Items { name, birth_date, sex, address } => Whom::Items {
                 name: name.clone(),
@@ -123,11 +123,17 @@ impl Counter {
                 sex: *sex,
                 address: address.clone(),
             },
-            LookUpBy::Code { sealed } => {
+            LookUpBy::Code { .. } => {
+                let what = "the code must be enclosed with the act and not be a part of it".into();
+                return Err(Refusal::Malformed { what }.into());
+            }
+            LookUpBy::Enclosed { digest } => {
                 let unreadable = || Refusal::Malformed {
-                    what: "the code is not encrypted to this authority".into(),
+                    what: "the enclosed code is not encrypted to this authority".into(),
                 };
-                let octets = self.hands.opener.open(&sealed.0).map_err(|_| unreadable())?;
+                let sealed = acting.message.enclosure().filter(|o| Sha256::of(o) == *digest);
+                let sealed = sealed.ok_or_else(unreadable)?;
+                let octets = self.hands.opener.open(sealed).map_err(|_| unreadable())?;
                 let opening = serde_json::from_slice(&octets).map_err(|_| unreadable())?;
                 Whom::Code { opening }
             }

@@ -48,7 +48,8 @@ impl Worker {
                 return Ok(settled);
             }
             for event in &events {
-                self.settle(event, permit, now, held_by_clock).await?;
+                let outcome = self.settle(event, permit, now, held_by_clock).await;
+                self.or_set_aside(outcome, event, permit, now).await?;
             }
             settled += events.len();
         }
@@ -63,17 +64,52 @@ impl Worker {
                 return Ok(fired);
             }
             for event in &events {
-                let mut writing = self.ledger.begin(permit, now).await?;
-                let Some(event) = self.still(&mut writing, event, InboxState::Scheduled).await?
-                else {
-                    continue;
-                };
-                let kept = self.open(&event)?;
-                self.fire(&mut writing, &event, &kept, "revoked on the planned day").await?;
-                writing.commit().await?;
+                let outcome = self.fire_one(event, permit, now).await;
+                self.or_set_aside(outcome, event, permit, now).await?;
             }
             fired += events.len();
         }
+    }
+
+    async fn fire_one(
+        &self,
+        event: &PendingEvent,
+        permit: &Permit,
+        now: Timestamp,
+    ) -> Result<(), CaError> {
+        let mut writing = self.ledger.begin(permit, now).await?;
+        let Some(event) = self.still(&mut writing, event, InboxState::Scheduled).await? else {
+            return Ok(());
+        };
+        let kept = self.open(&event)?;
+        self.fire(&mut writing, &event, &kept, "revoked on the planned day").await?;
+        writing.commit().await?;
+        Ok(())
+    }
+
+    /// One event that cannot be settled must not keep a city's deaths waiting: it is set aside, and
+    /// somebody must look. What is wrong with the book itself stops everything, as it must.
+    async fn or_set_aside(
+        &self,
+        outcome: Result<(), CaError>,
+        event: &PendingEvent,
+        permit: &Permit,
+        now: Timestamp,
+    ) -> Result<(), CaError> {
+        use akashi_ledger::LedgerError::{ClockBehind, NotEnrolled, Unreachable};
+        let error = match outcome {
+            Ok(()) => return Ok(()),
+            Err(CaError::Ledger(e @ (Unreachable(_) | ClockBehind { .. } | NotEnrolled))) => {
+                return Err(e.into());
+            }
+            Err(error) => error,
+        };
+        let mut writing = self.ledger.begin(permit, now).await?;
+        let subject = format!("{} {} cannot be settled: {error}", event.source, event.sequence);
+        writing.note("alarm", &subject, None).await?;
+        writing.settle(event, InboxState::HeldBack, None, "cannot be settled").await?;
+        writing.commit().await?;
+        Ok(())
     }
 
     async fn still(
@@ -132,7 +168,7 @@ impl Worker {
             .filter(|l| l.history < event.history || again && concerns(event, l))
             .collect();
         // An earlier change of this person has not arrived: this one waits for it, others do not.
-        if news.iter().any(|l| l.history + 1 < event.history) {
+        if news.iter().any(|l| l.history.saturating_add(1) < event.history) {
             return Ok(writing
                 .settle(
                     event,
@@ -146,7 +182,9 @@ impl Worker {
             return self.relink(writing, event, kept, person, &news).await;
         }
         writing.advance(person.person, event.history).await?;
-        let (state, due_at, result) = if living.is_empty() {
+        // A cancellation reaches what was scheduled even where the certificate is newer than both.
+        let takes_back = effect(kept.event.kind, &self.rules) == Effect::TakesBack;
+        let (state, due_at, result) = if living.is_empty() || news.is_empty() && takes_back {
             self.settle_bare(writing, event, kept).await?
         } else if news.is_empty() {
             (InboxState::Settled, None, "the certificate is newer")
@@ -154,7 +192,7 @@ impl Worker {
             self.settle_living(writing, event, kept, &news, held_by_clock).await?
         };
         writing.settle(event, state, due_at, result).await?;
-        Ok(writing.release_held_back(&event.code_hash, event.history + 1).await?)
+        Ok(writing.release_held_back(&event.code_hash, event.history.saturating_add(1)).await?)
     }
 
     /// A person without a living certificate: only what is scheduled can still be touched.
@@ -315,7 +353,7 @@ impl Worker {
         };
         writing.settle(event, InboxState::Settled, None, result).await?;
         let Sha256(new) = new;
-        Ok(writing.release_held_back(&new, event.history + 1).await?)
+        Ok(writing.release_held_back(&new, event.history.saturating_add(1)).await?)
     }
 
     /// Fires a scheduled event: every living certificate that was there when it was scheduled ends.
@@ -383,11 +421,12 @@ impl Worker {
     }
 }
 
-/// Whether an event about leaving a town is about this certificate: the old town speaks of the
-/// certificate that was issued at its own counters, or at those of its wards, and not of one that
-/// the new town has issued since.
+/// Whether an event about leaving a town is about this certificate: it must have been issued before
+/// the event, at the town's own counters or at those of its wards. The old town does not speak of
+/// what the new town has issued since, nor a plan of what was issued after it was taken back.
 fn concerns(event: &PendingEvent, living: &Living) -> bool {
     let town = Municipality::of(living.municipality);
-    living.municipality == event.source
-        || town.and_then(Municipality::city).is_some_and(|city| city.code == event.source)
+    let here = living.municipality == event.source
+        || town.and_then(Municipality::city).is_some_and(|city| city.code == event.source);
+    here && living.issued_history < event.history
 }

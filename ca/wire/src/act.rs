@@ -79,10 +79,16 @@ pub enum IdentityProof {
 #[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LookUpBy {
     /// The resident code and a salt, encrypted to the authority by the reader program: the officer
-    /// and the desk's logs never have it.
+    /// and the desk's logs never have it. Never signed as it is: acts are kept for ever, and the
+    /// code, even encrypted, must not be. The desk encloses it and signs [`LookUpBy::Enclosed`].
     Code {
         /// CMS AuthEnvelopedData over the JSON of a `CodeOpening`.
         sealed: Octets,
+    },
+    /// The encrypted code is enclosed with the act, outside of what is signed and kept.
+    Enclosed {
+        /// SHA-256 of what is enclosed.
+        digest: Sha256,
     },
     /// What the applicant wrote.
     Items {

@@ -162,11 +162,14 @@ impl Batch {
     }
 }
 
+/// No record sees more changes than this; a larger number is a mistake of the sender.
+const MOST_CHANGES: u32 = 1_000_000;
+
 /// Whether the fields suit the kind.
 fn well_formed(event: &Idou) -> Result<(), &'static str> {
     use crate::IdouKind::*;
-    if event.history_number == 0 {
-        return Err("history numbers count from 1");
+    if event.history_number == 0 || event.history_number > MOST_CHANGES {
+        return Err("history numbers count from 1, to 1,000,000");
     }
     match event.kind {
         Torikeshi if event.cancels.is_none() => {

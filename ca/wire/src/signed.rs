@@ -27,6 +27,10 @@ const ID_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.
 const ID_RSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
 const ID_ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 
+/// Something that travels with a message and is not a part of what is signed or kept: under the
+/// documentation arc (RFC 5612), since no standard names it.
+const ID_ENCLOSURE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.32473.1");
+
 /// Media type of a signed message (RFC 8551 §3.2.1).
 pub const MEDIA_TYPE: &str = "application/pkcs7-mime; smime-type=signed-data";
 
@@ -65,6 +69,7 @@ pub struct Verified {
     content: Vec<u8>,
     signer: Vec<u8>,
     message: Vec<u8>,
+    enclosure: Option<Vec<u8>>,
     in_time: (Timestamp, Timestamp),
 }
 
@@ -86,7 +91,13 @@ impl Verified {
         self.in_time.0.as_second() <= now.as_second() && now <= self.in_time.1
     }
 
-    /// DER of the whole message: the evidence.
+    /// What was enclosed with the message. It is not signed: whoever uses it holds it against a
+    /// digest in the content.
+    pub fn enclosure(&self) -> Option<&[u8]> {
+        self.enclosure.as_deref()
+    }
+
+    /// DER of the message without what was enclosed: the evidence.
     pub fn message(&self) -> &[u8] {
         &self.message
     }
@@ -171,6 +182,17 @@ impl SignedMessage {
         .map_err(malformed)
     }
 
+    /// Encloses octets that are to be used and not to be kept (an unsigned attribute, RFC 5652
+    /// §5.3).
+    pub fn enclosing(self, octets: &[u8]) -> Result<Self, SignedMessageError> {
+        let value = OctetString::new(octets).and_then(|octets| Any::encode_from(&octets));
+        let attributes = value
+            .and_then(|value| attribute(ID_ENCLOSURE, value))
+            .and_then(|attribute| SignedAttributes::try_from(vec![attribute]))
+            .map_err(|_| SignedMessageError::Malformed)?;
+        with_unsigned(&self.0, Some(attributes)).map(Self)
+    }
+
     /// Verifies the signature with the certificate inside.
     pub fn verify(self) -> Result<Verified, SignedMessageError> {
         let malformed = |_: der::Error| SignedMessageError::Malformed;
@@ -230,8 +252,39 @@ impl SignedMessage {
         };
         let in_time = (moment(&validity.not_before)?, moment(&validity.not_after)?);
         let signer = signer.to_der().map_err(malformed)?;
-        Ok(Verified { content, signer, message: self.0, in_time })
+        let (enclosure, message) = match &info.unsigned_attrs {
+            None => (None, self.0.clone()),
+            Some(attributes) => {
+                let mut found = attributes.iter().filter(|a| a.oid == ID_ENCLOSURE);
+                let enclosed = match (found.next(), found.next()) {
+                    (Some(one), None) if one.values.len() == 1 => one.values.get(0),
+                    _ => None,
+                };
+                let enclosed = enclosed.and_then(|value| value.decode_as::<OctetString>().ok());
+                let enclosure = enclosed.map(|octets| octets.into_bytes().to_vec());
+                (enclosure, with_unsigned(&self.0, None)?)
+            }
+        };
+        Ok(Verified { content, signer, message, enclosure, in_time })
     }
+}
+
+/// The same message with other unsigned attributes.
+fn with_unsigned(
+    message: &[u8],
+    attributes: Option<SignedAttributes>,
+) -> Result<Vec<u8>, SignedMessageError> {
+    let rebuilt = (|| {
+        let info = ContentInfo::from_der(message)?;
+        let mut data: SignedData = info.content.decode_as()?;
+        let signers = data.signer_infos.0.iter().cloned().map(|mut signer| {
+            signer.unsigned_attrs = attributes.clone();
+            signer
+        });
+        data.signer_infos = SignerInfos::try_from(signers.collect::<Vec<_>>())?;
+        ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&data)? }.to_der()
+    })();
+    rebuilt.map_err(|_: der::Error| SignedMessageError::Malformed)
 }
 
 fn attribute(oid: ObjectIdentifier, value: Any) -> der::Result<Attribute> {

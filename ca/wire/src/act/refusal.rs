@@ -84,6 +84,12 @@ pub enum Refusal {
     /// The register changed between the look-up and this step.
     #[error("the register has changed since the look-up: look the person up again")]
     RegisterChanged,
+    /// The register was read too long ago.
+    #[error("the register was read at {as_of}, which is too long ago: look the person up again")]
+    LookUpTooOld {
+        /// State of the register that was read.
+        as_of: Timestamp,
+    },
     /// Below the age of the setting.
     #[error("the applicant is younger than {minimum}: applications are accepted from that age on")]
     TooYoung {
