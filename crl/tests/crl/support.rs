@@ -196,7 +196,8 @@ impl World {
 /// A key with a certificate of the link authority.
 pub fn token(link: &LinkAuthority, name: &str, now: Timestamp) -> OfficerToken {
     let key = EcKey::generate().unwrap();
-    let certificate = link.certify(key.public_key(), name, &Usage::Party { hosts: Vec::new() }, now).unwrap();
+    let certificate =
+        link.certify(key.public_key(), name, &Usage::Party { hosts: Vec::new() }, now).unwrap();
     OfficerToken::new(key, certificate, link.certificate().to_vec())
 }
 

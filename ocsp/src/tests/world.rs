@@ -93,7 +93,8 @@ impl World {
         let now = options.start;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("book.db");
-        let ledger = Ledger::<Issuing>::create(&format!("sqlite:{}", path.display())).await.unwrap();
+        let ledger =
+            Ledger::<Issuing>::create(&format!("sqlite:{}", path.display())).await.unwrap();
         let link_key = EcKey::generate().unwrap();
         let link = LinkAuthority::create(&link_key, "Link Authority", now).unwrap();
         let clockwork = Arc::new(token(&link, "Clockwork", now));

@@ -55,7 +55,12 @@ impl World {
         let request = key.request_for_certificate().unwrap();
         let certificate = self
             .authority
-            .certify_request(&request, municipality, &Usage::Party { hosts: Vec::new() }, self.now())
+            .certify_request(
+                &request,
+                municipality,
+                &Usage::Party { hosts: Vec::new() },
+                self.now(),
+            )
             .unwrap();
         SourceIdentity {
             municipality: code(municipality),
