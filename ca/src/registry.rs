@@ -64,7 +64,7 @@ impl RegistryClient {
         let signer = ledger.enrolment_of(Sha256::of(signed.signer())).await?;
         let believed = signer.is_some_and(|signer| {
             signer.is_in_force(now)
-                && signed.signer_is_in_time(now)
+                && signed.signer_has_not_ended(now)
                 && signer.role == Role::Source { municipality: request.municipality }
         });
         let answer: LookUpAnswer =

@@ -79,7 +79,7 @@ impl<R> Ledger<R> {
         let enrolment = self
             .enrolment_of(Sha256::of(message.signer()))
             .await?
-            .filter(|enrolment| enrolment.is_in_force(now) && message.signer_is_in_time(now))
+            .filter(|enrolment| enrolment.is_in_force(now) && message.signer_has_not_ended(now))
             .ok_or(LedgerError::NotEnrolled)?;
         let evidence = Sha256::of(message.message());
         Ok(Permit { party: enrolment.party, role: enrolment.role, evidence })

@@ -70,7 +70,7 @@ pub struct Verified {
     signer: Vec<u8>,
     message: Vec<u8>,
     enclosure: Option<Vec<u8>>,
-    in_time: (Timestamp, Timestamp),
+    signer_ends: Timestamp,
 }
 
 impl Verified {
@@ -84,11 +84,11 @@ impl Verified {
         &self.signer
     }
 
-    /// Whether the signer's certificate has begun and not ended. (Whether it is enrolled is the
-    /// ledger's to know.)
-    pub fn signer_is_in_time(&self, now: Timestamp) -> bool {
-        // A certificate counts whole seconds.
-        self.in_time.0.as_second() <= now.as_second() && now <= self.in_time.1
+    /// Whether the signer's certificate has not ended yet. (Whether it is enrolled is the ledger's
+    /// to know. One that has not begun was made by the same authority at a later time: the clock is
+    /// wrong, and the book says so.)
+    pub fn signer_has_not_ended(&self, now: Timestamp) -> bool {
+        now <= self.signer_ends
     }
 
     /// What was enclosed with the message. It is not signed: whoever uses it holds it against a
@@ -245,12 +245,9 @@ impl SignedMessage {
         ring::signature::UnparsedPublicKey::new(algorithm, key.subject_public_key.raw_bytes())
             .verify(&attributes.to_der().map_err(malformed)?, info.signature.as_bytes())
             .map_err(|_| SignedMessageError::Signature)?;
-        let validity = signer.tbs_certificate().validity();
-        let moment = |time: &x509_cert::time::Time| {
-            Timestamp::from_second(time.to_unix_duration().as_secs() as i64)
-                .map_err(|_| SignedMessageError::Malformed)
-        };
-        let in_time = (moment(&validity.not_before)?, moment(&validity.not_after)?);
+        let ends = signer.tbs_certificate().validity().not_after.to_unix_duration();
+        let signer_ends = Timestamp::from_second(ends.as_secs() as i64)
+            .map_err(|_| SignedMessageError::Malformed)?;
         let signer = signer.to_der().map_err(malformed)?;
         let (enclosure, message) = match &info.unsigned_attrs {
             None => (None, self.0.clone()),
@@ -265,7 +262,7 @@ impl SignedMessage {
                 (enclosure, with_unsigned(&self.0, None)?)
             }
         };
-        Ok(Verified { content, signer, message, enclosure, in_time })
+        Ok(Verified { content, signer, message, enclosure, signer_ends })
     }
 }
 
