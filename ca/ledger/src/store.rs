@@ -189,7 +189,16 @@ impl Store {
     pub(crate) async fn begin(&self) -> Result<Transaction, LedgerError> {
         Ok(match self {
             Self::Sqlite { write, .. } => {
-                Transaction::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
+                let begun = match write.begin_with("BEGIN IMMEDIATE").await {
+                    Err(error) if !is_from_outside(&error) => {
+                        // A full disk makes SQLite roll back by itself, after which the driver
+                        // miscounts: that connection is no good any more, the next one is.
+                        write.acquire().await?.close().await?;
+                        write.begin_with("BEGIN IMMEDIATE").await?
+                    }
+                    other => other?,
+                };
+                Transaction::Sqlite(begun)
             }
             Self::Postgres { write, .. } => {
                 let mut tx = Transaction::Postgres(write.begin().await?);
@@ -327,6 +336,11 @@ impl Transaction {
         }
         Ok(())
     }
+}
+
+/// Whether the data base or the wait for it failed, and not the state of a connection.
+fn is_from_outside(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)
 }
 
 fn sqlite(values: Vec<Value>) -> Result<SqliteArguments, LedgerError> {
