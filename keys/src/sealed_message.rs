@@ -2,7 +2,7 @@
 //! wrapped by RSAES-OAEP with SHA-256 (RFC 3560), the content under AES-256-GCM (RFC 5084).
 //!
 //! `openssl cms -encrypt -aes-256-gcm -keyopt rsa_padding_mode:oaep -keyopt rsa_oaep_md:sha256`
-//! makes the same.
+//! makes one that opens here; it leaves the NULL parameters of SHA-256 out, we write them.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::rsa::{
