@@ -6,7 +6,7 @@ use std::sync::Arc;
 use akashi_edge::config::FILE;
 use akashi_edge::{ConfigError, Opened};
 use akashi_keys::{LinkAuthority, Signer};
-use akashi_ledger::Ledger;
+use akashi_ledger::{Issuing, Ledger};
 use akashi_link::Identity;
 use akashi_wire::Clock;
 use rand::SeedableRng;
@@ -19,13 +19,23 @@ use crate::{CaError, Clockwork, Counter, Doors, Inbox, Issuer, Orders, RegistryC
 impl Doors {
     /// Opens the book and the keys, and stands the doors around them.
     pub async fn open(opened: &Opened, clock: Arc<dyn Clock>) -> Result<Self, CaError> {
+        let ledger = Ledger::open(&opened.ledger()).await?;
+        Self::over(ledger, opened, clock, StdRng::from_seed(rand::random())).await
+    }
+
+    /// The same over a book that is open; `rng` gives serial numbers, challenges and salts.
+    pub async fn over(
+        ledger: Ledger<Issuing>,
+        opened: &Opened,
+        clock: Arc<dyn Clock>,
+        mut rng: StdRng,
+    ) -> Result<Self, CaError> {
         let config = &opened.config;
         let rules: Rules =
             config.part("rules", &config.rules).map_err(akashi_edge::OpenError::from)?;
         rules.check().map_err(|why| {
             akashi_edge::OpenError::from(ConfigError::Sense { file: PathBuf::from(FILE), why })
         })?;
-        let ledger = Ledger::open(&opened.ledger()).await?;
         let custody = &opened.custody;
         let vault = Arc::new(custody.vault()?);
         let opener = Arc::new(custody.opener("envelope")?);
@@ -44,7 +54,6 @@ impl Doors {
         let client = akashi_link::client(&asking)?;
         let registry = RegistryClient::new(client, config.registry.url.clone(), opener.clone());
         let guard = Arc::new(ClockGuard::default());
-        let rng = || StdRng::from_seed(rand::random());
         let hands = Hands {
             registry,
             link_authority: link,
@@ -52,8 +61,8 @@ impl Doors {
             guard: guard.clone(),
             orders: orders.clone(),
         };
-        let counter = Counter::new(issuer.clone(), hands, rng());
-        let clockwork = Clockwork::new(issuer.clone(), orders.clone(), guard, rng());
+        let counter = Counter::new(issuer.clone(), hands, StdRng::from_rng(&mut rng));
+        let clockwork = Clockwork::new(issuer.clone(), orders.clone(), guard, rng);
         Ok(Self {
             counter: Arc::new(counter),
             inbox: Inbox::new(ledger, vault, opener, orders),

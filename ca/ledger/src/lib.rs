@@ -22,6 +22,7 @@ mod idou;
 mod inquiry;
 mod permit;
 mod person;
+mod rehearsal;
 mod request;
 mod responder;
 mod source;
@@ -42,6 +43,7 @@ pub use idou::{InboxState, NewEvent, PendingEvent};
 pub use inquiry::Inquiry;
 pub use permit::Permit;
 pub use person::{Person, PersonId};
+pub use rehearsal::{Fate, Moment, Rehearsal};
 pub use request::RecordedRequest;
 pub use responder::ResponderCertificate;
 pub use source::Source;
@@ -97,6 +99,11 @@ impl<R> Ledger<R> {
     /// [`LedgerError::Missing`] when the file is not there; nothing is made in its place.
     pub async fn open(address: &str) -> Result<Self, LedgerError> {
         Ok(Self { store: store::Store::open(address, false).await?, role: PhantomData })
+    }
+
+    /// The same book, where every statement meets what the rehearsal has in store: for simulation.
+    pub fn rehearse(&self, rehearsal: std::sync::Arc<dyn Rehearsal>) -> Self {
+        Self { store: self.store.rehearse(rehearsal), role: PhantomData }
     }
 
     /// Closes every connection.

@@ -4,6 +4,7 @@
 //! kinds. Nothing outside of this crate sees a connection.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
@@ -15,6 +16,7 @@ use sqlx::sqlite::{
 use sqlx::{Arguments, Row as _};
 
 use crate::LedgerError;
+use crate::rehearsal::{Moment, Rehearsal, live_through};
 
 /// The migrations, in order; the place in this list is the schema's number.
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_book.sql")];
@@ -119,7 +121,14 @@ pub(crate) fn damaged(table: &'static str, what: impl Into<String>) -> LedgerErr
 
 /// The data base, open.
 #[derive(Clone, Debug)]
-pub(crate) enum Store {
+pub(crate) struct Store {
+    pools: Pools,
+    /// In a simulation, what befalls each statement.
+    rehearsal: Option<Arc<dyn Rehearsal>>,
+}
+
+#[derive(Clone, Debug)]
+enum Pools {
     /// WAL and FULL: one connection writes, others read.
     Sqlite { write: SqlitePool, read: SqlitePool },
     /// Whoever holds the lock of the book may still read beside it: readers have a pool of their
@@ -128,7 +137,12 @@ pub(crate) enum Store {
 }
 
 /// A transaction that rolls back when dropped.
-pub(crate) enum Transaction {
+pub(crate) struct Transaction {
+    open: Open,
+    rehearsal: Option<Arc<dyn Rehearsal>>,
+}
+
+enum Open {
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
@@ -140,7 +154,7 @@ impl Store {
     /// is not there is made only when `create` says so: an empty book in the place of a lost one
     /// would hide the loss.
     pub(crate) async fn open(address: &str, create: bool) -> Result<Self, LedgerError> {
-        let store = if let Some(path) = address.strip_prefix("sqlite:") {
+        let pools = if let Some(path) = address.strip_prefix("sqlite:") {
             if !create && !std::path::Path::new(path).exists() {
                 return Err(LedgerError::Missing(path.into()));
             }
@@ -155,15 +169,16 @@ impl Store {
                 |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
             let write = pool(1).connect_with(options.clone()).await?;
             let read = pool(4).connect_lazy_with(options.read_only(true));
-            Self::Sqlite { write, read }
+            Pools::Sqlite { write, read }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(address)?;
             let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
             let write = pool(4).connect_with(options.clone()).await?;
-            Self::Postgres { write, read: pool(6).connect_lazy_with(options) }
+            Pools::Postgres { write, read: pool(6).connect_lazy_with(options) }
         } else {
             return Err(LedgerError::Address(address.to_owned()));
         };
+        let store = Self { pools, rehearsal: None };
         store.migrate().await?;
         Ok(store)
     }
@@ -187,8 +202,9 @@ impl Store {
     /// Begins a transaction that will write. Two programs that migrate at once are told apart by
     /// the lock of the data base (SQLite) or an advisory lock (PostgreSQL).
     pub(crate) async fn begin(&self) -> Result<Transaction, LedgerError> {
-        Ok(match self {
-            Self::Sqlite { write, .. } => {
+        self.meet(Moment::Begin).await?;
+        let open = match &self.pools {
+            Pools::Sqlite { write, .. } => {
                 let begun = match write.begin_with("BEGIN IMMEDIATE").await {
                     Err(error) if !is_from_outside(&error) => {
                         // A full disk makes SQLite roll back by itself, after which the driver
@@ -198,16 +214,26 @@ impl Store {
                     }
                     other => other?,
                 };
-                Transaction::Sqlite(begun)
+                Open::Sqlite(begun)
             }
-            Self::Postgres { write, .. } => {
-                let mut tx = Transaction::Postgres(write.begin().await?);
+            Pools::Postgres { write, .. } => {
+                let mut tx = write.begin().await?;
                 // Every writer of one book queues here, before it reads anything: what it then
                 // reads cannot change under it.
-                tx.execute("SELECT pg_advisory_xact_lock(7165)", args![]).await?;
-                tx
+                sqlx::query("SELECT pg_advisory_xact_lock(7165)").execute(&mut *tx).await?;
+                Open::Postgres(tx)
             }
-        })
+        };
+        Ok(Transaction { open, rehearsal: self.rehearsal.clone() })
+    }
+
+    /// The same data base, where every statement meets what the rehearsal has in store.
+    pub(crate) fn rehearse(&self, rehearsal: Arc<dyn Rehearsal>) -> Self {
+        Self { pools: self.pools.clone(), rehearsal: Some(rehearsal) }
+    }
+
+    async fn meet(&self, moment: Moment) -> Result<(), LedgerError> {
+        live_through(self.rehearsal.as_deref(), moment).await
     }
 
     /// Reads rows, outside of any transaction.
@@ -241,14 +267,15 @@ impl Store {
         args: Vec<Value>,
         mut take: impl FnMut(Row) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        match self {
-            Self::Sqlite { read, .. } => {
+        self.meet(Moment::Read).await?;
+        match &self.pools {
+            Pools::Sqlite { read, .. } => {
                 let mut rows = sqlx::query_with(sql, sqlite(args)?).fetch(read);
                 while let Some(row) = rows.try_next().await? {
                     take(Row::Sqlite(row))?;
                 }
             }
-            Self::Postgres { read, .. } => {
+            Pools::Postgres { read, .. } => {
                 let mut rows = sqlx::query_with(sql, postgres(args)?).fetch(read);
                 while let Some(row) = rows.try_next().await? {
                     take(Row::Postgres(row))?;
@@ -260,12 +287,12 @@ impl Store {
 
     /// Closes every connection, writing the WAL back.
     pub(crate) async fn close(&self) {
-        match self {
-            Self::Sqlite { write, read } => {
+        match &self.pools {
+            Pools::Sqlite { write, read } => {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres { write, read } => {
+            Pools::Postgres { write, read } => {
                 read.close().await;
                 write.close().await;
             }
@@ -280,20 +307,21 @@ impl Transaction {
         sql: &'static str,
         args: Vec<Value>,
     ) -> Result<u64, LedgerError> {
-        Ok(match self {
-            Self::Sqlite(tx) => {
+        self.meet(Moment::Write).await?;
+        Ok(match &mut self.open {
+            Open::Sqlite(tx) => {
                 sqlx::query_with(sql, sqlite(args)?).execute(&mut **tx).await?.rows_affected()
             }
-            Self::Postgres(tx) => {
+            Open::Postgres(tx) => {
                 sqlx::query_with(sql, postgres(args)?).execute(&mut **tx).await?.rows_affected()
             }
         })
     }
 
     async fn script(&mut self, sql: &'static str) -> Result<(), LedgerError> {
-        match self {
-            Self::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ())?,
-            Self::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ())?,
+        match &mut self.open {
+            Open::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ())?,
+            Open::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ())?,
         }
         Ok(())
     }
@@ -304,14 +332,15 @@ impl Transaction {
         sql: &'static str,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, LedgerError> {
-        Ok(match self {
-            Self::Sqlite(tx) => sqlx::query_with(sql, sqlite(args)?)
+        self.meet(Moment::Read).await?;
+        Ok(match &mut self.open {
+            Open::Sqlite(tx) => sqlx::query_with(sql, sqlite(args)?)
                 .fetch_all(&mut **tx)
                 .await?
                 .into_iter()
                 .map(Row::Sqlite)
                 .collect(),
-            Self::Postgres(tx) => sqlx::query_with(sql, postgres(args)?)
+            Open::Postgres(tx) => sqlx::query_with(sql, postgres(args)?)
                 .fetch_all(&mut **tx)
                 .await?
                 .into_iter()
@@ -330,11 +359,16 @@ impl Transaction {
     }
 
     pub(crate) async fn commit(self) -> Result<(), LedgerError> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+        self.meet(Moment::Commit).await?;
+        match self.open {
+            Open::Sqlite(tx) => tx.commit().await?,
+            Open::Postgres(tx) => tx.commit().await?,
         }
-        Ok(())
+        live_through(self.rehearsal.as_deref(), Moment::Committed).await
+    }
+
+    async fn meet(&self, moment: Moment) -> Result<(), LedgerError> {
+        live_through(self.rehearsal.as_deref(), moment).await
     }
 }
 
