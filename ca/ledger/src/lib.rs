@@ -18,6 +18,7 @@ mod certificate;
 mod crl;
 mod enrolment;
 mod error;
+mod group;
 mod idou;
 mod inquiry;
 mod permit;

@@ -16,6 +16,7 @@ use sqlx::sqlite::{
 use sqlx::{Arguments, Row as _};
 
 use crate::LedgerError;
+use crate::group::{Pen, Turn};
 use crate::rehearsal::{Moment, Rehearsal, live_through};
 
 /// The migrations, in order; the place in this list is the schema's number.
@@ -123,6 +124,7 @@ pub(crate) fn damaged(table: &'static str, what: impl Into<String>) -> LedgerErr
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     pools: Pools,
+    pen: Pen,
     /// In a simulation, what befalls each statement.
     rehearsal: Option<Arc<dyn Rehearsal>>,
 }
@@ -178,7 +180,7 @@ impl Store {
         } else {
             return Err(LedgerError::Address(address.to_owned()));
         };
-        let store = Self { pools, rehearsal: None };
+        let store = Self { pools, pen: Pen::default(), rehearsal: None };
         store.migrate().await?;
         Ok(store)
     }
@@ -229,7 +231,12 @@ impl Store {
 
     /// The same data base, where every statement meets what the rehearsal has in store.
     pub(crate) fn rehearse(&self, rehearsal: Arc<dyn Rehearsal>) -> Self {
-        Self { pools: self.pools.clone(), rehearsal: Some(rehearsal) }
+        Self { rehearsal: Some(rehearsal), ..self.clone() }
+    }
+
+    /// Waits for the turn of one change.
+    pub(crate) async fn turn(&self) -> Result<Turn, LedgerError> {
+        self.pen.turn(self).await
     }
 
     async fn meet(&self, moment: Moment) -> Result<(), LedgerError> {

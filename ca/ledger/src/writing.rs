@@ -4,8 +4,9 @@ use akashi_wire::octets::Sha256;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{Content, Entry, chain_hash};
+use crate::group::{Head, Turn};
 use crate::permit::Permit;
-use crate::store::{Transaction, args, timestamp};
+use crate::store::{args, timestamp};
 use crate::{Ledger, LedgerError, Position};
 
 /// A clock this far behind the last entry is wrong; nothing more is recorded or signed.
@@ -13,10 +14,11 @@ const BACKWARDS: SignedDuration = SignedDuration::from_secs(5);
 
 /// An open change. Dropping it undoes everything.
 ///
-/// It holds the head of the audit chain from its first moment to its commit, so that positions are
-/// given out in the order of commits (docs/decisions/0004).
+/// It holds the head of the audit chain from its first moment to its end, so that positions are
+/// given out in the order of commits (docs/decisions/0004); with those who wait behind it, it
+/// shares one commit (docs/decisions/0016).
 pub struct Writing {
-    pub(crate) tx: Transaction,
+    pub(crate) tx: Turn,
     pub(crate) permit: Permit,
     at: Timestamp,
     position: Position,
@@ -30,12 +32,8 @@ impl<R: crate::Writes> Ledger<R> {
     /// # Errors
     /// [`LedgerError::ClockBehind`] when `now` lies more than five seconds before the last entry.
     pub async fn begin(&self, permit: &Permit, now: Timestamp) -> Result<Writing, LedgerError> {
-        let mut tx = self.store.begin().await?;
-        let head = tx
-            .row("SELECT position, hash, at FROM chain_head WHERE one = 1", args![])
-            .await?
-            .ok_or_else(|| crate::store::damaged("chain_head", "no row"))?;
-        let (position, hash, last) = (Position(head.int(0)?), head.octets(1)?, head.time(2)?);
+        let tx = self.store.turn().await?;
+        let Head { position, hash, at: last } = tx.head().clone();
         if now + BACKWARDS < last {
             return Err(LedgerError::ClockBehind { now, last });
         }
@@ -114,15 +112,10 @@ impl Writing {
     ///
     /// # Panics
     /// When nothing was noted: a change without an audit entry is a mistake of the program.
-    pub async fn commit(mut self) -> Result<Position, LedgerError> {
+    pub async fn commit(self) -> Result<Position, LedgerError> {
         assert!(self.position > self.began_with, "a change of the book without an audit entry");
-        self.tx
-            .execute(
-                "UPDATE chain_head SET position = $1, hash = $2, at = $3 WHERE one = 1",
-                args![self.position.0, self.hash, self.at],
-            )
-            .await?;
-        self.tx.commit().await?;
+        let head = Head { position: self.position, hash: self.hash, at: self.at };
+        self.tx.keep(head).await?;
         Ok(self.position)
     }
 }

@@ -96,10 +96,12 @@ impl Worker {
         permit: &Permit,
         now: Timestamp,
     ) -> Result<(), CaError> {
-        use akashi_ledger::LedgerError::{ClockBehind, NotEnrolled, Unreachable};
+        use akashi_ledger::LedgerError::{ClockBehind, GroupLost, NotEnrolled, Unreachable};
         let error = match outcome {
             Ok(()) => return Ok(()),
-            Err(CaError::Ledger(e @ (Unreachable(_) | ClockBehind { .. } | NotEnrolled))) => {
+            Err(CaError::Ledger(
+                e @ (Unreachable(_) | GroupLost | ClockBehind { .. } | NotEnrolled),
+            )) => {
                 return Err(e.into());
             }
             Err(error) => error,

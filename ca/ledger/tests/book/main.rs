@@ -5,5 +5,6 @@ mod audit;
 mod books;
 mod certificates;
 mod followers;
+mod groups;
 mod inbox;
 mod lists;

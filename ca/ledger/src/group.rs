@@ -1,0 +1,234 @@
+//! The one writer of the book, and the groups in which it commits.
+//!
+//! Whoever changes the book takes its turn with the pen. A change that is done leaves the pen to the
+//! next and asks for it again, behind everybody who waits by then; who gets it back first makes
+//! the whole group durable with one commit. So a lone change is committed at once, and the more
+//! wait, the more share the disk's one slow moment; no timer, no task of its own, and positions
+//! still go in the order of commits.
+
+use std::sync::{Arc, OnceLock};
+
+use jiff::Timestamp;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::store::{Row, Store, Transaction, Value, args, damaged};
+use crate::{LedgerError, Position};
+
+/// Changes that become durable together, at most.
+const LIMIT: usize = 64;
+
+/// Where the audit chain ends.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub position: Position,
+    pub hash: Vec<u8>,
+    pub at: Timestamp,
+}
+
+/// The right to write, one at a time, with what was written since the last commit.
+#[derive(Clone, Default)]
+pub(crate) struct Pen(Arc<Mutex<Option<Group>>>);
+
+impl std::fmt::Debug for Pen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pen")
+    }
+}
+
+/// Changes that are done and not durable yet.
+struct Group {
+    tx: Transaction,
+    head: Head,
+    changes: usize,
+    /// A change was begun and not finished: its traces must go before the next one begins.
+    torn: bool,
+    ticket: Arc<Ticket>,
+}
+
+/// What the members of a group hold: it says whether they are durable.
+#[derive(Default)]
+struct Ticket {
+    durable: OnceLock<()>,
+}
+
+impl Group {
+    async fn open(store: &Store) -> Result<Self, LedgerError> {
+        let mut tx = store.begin().await?;
+        let row = tx
+            .row("SELECT position, hash, at FROM chain_head WHERE one = 1", args![])
+            .await?
+            .ok_or_else(|| damaged("chain_head", "no row"))?;
+        let head = Head { position: Position(row.int(0)?), hash: row.octets(1)?, at: row.time(2)? };
+        Ok(Self { tx, head, changes: 0, torn: false, ticket: Arc::default() })
+    }
+
+    /// Begins the next change, so that it can be undone without the ones before it.
+    async fn begin(&mut self) -> Result<(), LedgerError> {
+        if std::mem::replace(&mut self.torn, true) {
+            self.tx.execute("ROLLBACK TO SAVEPOINT change", args![]).await?;
+            return Ok(());
+        }
+        if self.changes > 0 {
+            self.tx.execute("SAVEPOINT change", args![]).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the traces of an unfinished change away.
+    async fn mend(&mut self) -> Result<(), LedgerError> {
+        if self.torn {
+            self.tx.execute("ROLLBACK TO SAVEPOINT change", args![]).await?;
+            self.tx.execute("RELEASE SAVEPOINT change", args![]).await?;
+            self.torn = false;
+        }
+        Ok(())
+    }
+
+    async fn keep(&mut self, head: Head) -> Result<(), LedgerError> {
+        if self.changes > 0 {
+            self.tx.execute("RELEASE SAVEPOINT change", args![]).await?;
+        }
+        (self.head, self.torn) = (head, false);
+        self.changes += 1;
+        Ok(())
+    }
+
+    async fn commit(mut self) -> Result<(), LedgerError> {
+        self.mend().await?;
+        self.tx
+            .execute(
+                "UPDATE chain_head SET position = $1, hash = $2, at = $3 WHERE one = 1",
+                args![self.head.position.0, self.head.hash, self.head.at],
+            )
+            .await?;
+        self.tx.commit().await?;
+        let _ = self.ticket.durable.set(());
+        Ok(())
+    }
+}
+
+/// One change's turn with the pen. Dropped before [`Turn::keep`], the change never was.
+pub(crate) struct Turn {
+    slot: OwnedMutexGuard<Option<Group>>,
+    pen: Pen,
+}
+
+impl Pen {
+    /// Waits for the pen.
+    pub(crate) async fn turn(&self, store: &Store) -> Result<Turn, LedgerError> {
+        let mut slot = self.0.clone().lock_owned().await;
+        if let Some(group) = slot.as_mut()
+            && group.begin().await.is_err()
+        {
+            // The group is lost, and its members will be told; this change can still go on.
+            *slot = None;
+        }
+        if slot.is_none() {
+            let mut group = Group::open(store).await?;
+            group.begin().await?;
+            *slot = Some(group);
+        }
+        Ok(Turn { slot, pen: self.clone() })
+    }
+}
+
+impl Turn {
+    /// Where the chain ended when this change began.
+    pub(crate) fn head(&self) -> &Head {
+        &self.group().head
+    }
+
+    /// Ends the change and waits until it is durable, with all of its group.
+    ///
+    /// # Errors
+    /// Whatever broke the commit; or [`LedgerError::GroupLost`] when another member met it.
+    pub(crate) async fn keep(mut self, head: Head) -> Result<(), LedgerError> {
+        let group = self.slot.as_mut().expect("a turn has a group");
+        group.keep(head).await?;
+        let waiting = Waiting { pen: self.pen.clone(), ticket: group.ticket.clone() };
+        if group.changes >= LIMIT {
+            let group = self.slot.take().expect("a turn has a group");
+            return group.commit().await;
+        }
+        drop(self);
+        waiting.until_durable().await
+    }
+
+    fn group(&self) -> &Group {
+        self.slot.as_ref().expect("a turn has a group")
+    }
+}
+
+impl Drop for Turn {
+    /// A change that was not kept is undone at once where nobody waits for its group, so that it
+    /// does not keep the data base locked; else whoever comes next takes its traces away.
+    fn drop(&mut self) {
+        if self.slot.as_ref().is_some_and(|group| Arc::strong_count(&group.ticket) == 1) {
+            *self.slot = None;
+        }
+    }
+}
+
+/// Statements of the change, in the transaction of its group.
+impl Turn {
+    pub(crate) async fn execute(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<u64, LedgerError> {
+        self.tx().execute(sql, args).await
+    }
+
+    pub(crate) async fn rows(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Vec<Row>, LedgerError> {
+        self.tx().rows(sql, args).await
+    }
+
+    pub(crate) async fn row(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Option<Row>, LedgerError> {
+        self.tx().row(sql, args).await
+    }
+
+    fn tx(&mut self) -> &mut Transaction {
+        &mut self.slot.as_mut().expect("a turn has a group").tx
+    }
+}
+
+/// A member of a group that waits for the commit.
+struct Waiting {
+    pen: Pen,
+    ticket: Arc<Ticket>,
+}
+
+impl Waiting {
+    async fn until_durable(self) -> Result<(), LedgerError> {
+        let mut slot = self.pen.0.clone().lock_owned().await;
+        if self.ticket.durable.get().is_some() {
+            return Ok(());
+        }
+        if slot.as_ref().is_none_or(|group| !Arc::ptr_eq(&group.ticket, &self.ticket)) {
+            return Err(LedgerError::GroupLost);
+        }
+        let group = slot.take().expect("it was looked at");
+        group.commit().await
+    }
+}
+
+impl Drop for Waiting {
+    /// A group whose last member gave up waiting must not keep the data base locked.
+    fn drop(&mut self) {
+        if let Ok(mut slot) = self.pen.0.try_lock()
+            && slot.as_ref().is_some_and(|group| {
+                Arc::ptr_eq(&group.ticket, &self.ticket) && Arc::strong_count(&self.ticket) == 2
+            })
+        {
+            *slot = None;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Changes that share one commit.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use akashi_ledger::{Fate, LedgerError, Moment, Position, Rehearsal, Slot};
+use futures::future::join_all;
+
+use crate::books::{Book, books};
+
+/// Counts commits, and lets them fail on demand.
+#[derive(Debug, Default)]
+struct Commits {
+    seen: AtomicUsize,
+    fail: bool,
+}
+
+impl Rehearsal for Commits {
+    fn fate(&self, moment: Moment) -> Fate {
+        if moment != Moment::Commit {
+            return Fate::Go;
+        }
+        self.seen.fetch_add(1, Ordering::Relaxed);
+        if self.fail { Fate::Fail } else { Fate::Go }
+    }
+}
+
+impl Book {
+    fn rehearsed(mut self, commits: &Arc<Commits>) -> Self {
+        self.ledger = self.ledger.rehearse(commits.clone());
+        self
+    }
+
+    async fn note(&self, subject: String) -> Result<Position, LedgerError> {
+        let permit = self.permit(&self.clockwork).await;
+        let mut writing = self.ledger.begin(&permit, self.now).await?;
+        writing.note("test", &subject, None).await?;
+        writing.commit().await
+    }
+}
+
+#[tokio::test]
+async fn changes_that_wait_for_the_pen_become_durable_together_and_keep_their_order() {
+    for book in books().await {
+        let commits = Arc::new(Commits::default());
+        let book = book.rehearsed(&commits);
+        let before = book.ledger.head().await.unwrap();
+        let noted = join_all((0..20).map(|number| book.note(number.to_string()))).await;
+        let mut positions: Vec<_> = noted.into_iter().map(Result::unwrap).collect();
+        positions.sort();
+        let expected: Vec<_> = (1..=20).map(|more| Position(before.0 + more)).collect();
+        assert_eq!(positions, expected);
+        assert!(commits.seen.load(Ordering::Relaxed) < 10, "{commits:?}");
+        assert_eq!(book.ledger.verify_audit().await.unwrap().entries, before.0 + 20);
+    }
+}
+
+#[tokio::test]
+async fn a_lone_change_is_durable_at_once() {
+    for book in books().await {
+        let commits = Arc::new(Commits::default());
+        let book = book.rehearsed(&commits);
+        for number in 1..=3 {
+            book.note(number.to_string()).await.unwrap();
+            assert_eq!(commits.seen.load(Ordering::Relaxed), number);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_is_given_up_or_refused_leaves_no_trace_and_harms_nobody_in_its_group() {
+    for book in books().await {
+        let before = book.issue(1, 1).await.position;
+        let permit = book.permit(&book.clockwork).await;
+        let given_up = async {
+            let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+            writing.note("given up", "", None).await.unwrap();
+        };
+        let refused = async {
+            let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+            // The data base itself refuses: the same serial number again.
+            let mut again = book.intention(1, 2, Slot::Current);
+            again.public_key = akashi_wire::octets::Sha256([77; 32]);
+            assert!(writing.intend(&again, b"sealed", 1).await.is_err());
+        };
+        let (one, _, two, _, three) = tokio::join!(
+            book.note("one".into()),
+            given_up,
+            book.note("two".into()),
+            refused,
+            book.note("three".into()),
+        );
+        let mut positions = [one.unwrap(), two.unwrap(), three.unwrap()];
+        positions.sort();
+        assert_eq!(positions, [1, 2, 3].map(|more| Position(before.0 + more)));
+        assert_eq!(book.ledger.verify_audit().await.unwrap().entries, before.0 + 3);
+    }
+}
+
+#[tokio::test]
+async fn when_the_commit_fails_every_member_is_told_and_nothing_is_recorded() {
+    for book in books().await {
+        let before = book.ledger.head().await.unwrap();
+        let book = book.rehearsed(&Arc::new(Commits { fail: true, ..Commits::default() }));
+        let noted = join_all((0..5).map(|number| book.note(number.to_string()))).await;
+        assert!(noted.iter().all(Result::is_err), "{noted:?}");
+        assert_eq!(book.ledger.head().await.unwrap(), before);
+    }
+}
+
+#[tokio::test]
+async fn who_gives_up_waiting_does_not_keep_the_book_locked() {
+    for book in books().await {
+        for _ in 0..20 {
+            let patience = Duration::from_micros(rand::random_range(0..3000));
+            let _ = tokio::time::timeout(patience, book.note("impatient".into())).await;
+        }
+        let other = akashi_ledger::Ledger::<akashi_ledger::Issuing>::open(&book.address);
+        let other = other.await.unwrap();
+        let permit = book.permit(&book.clockwork).await;
+        let begun = tokio::time::timeout(Duration::from_secs(5), other.begin(&permit, book.now));
+        begun.await.expect("the book is not locked").unwrap();
+        book.ledger.verify_audit().await.unwrap();
+    }
+}
