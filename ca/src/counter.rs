@@ -5,10 +5,12 @@
 
 mod application;
 mod case_record;
+mod certifying;
 mod delivery;
 mod ending;
 mod enrolment;
 mod look_up;
+mod one_certificate;
 
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +19,7 @@ use akashi_ledger::{CaseFile, Content, LedgerError, Permit, RecordedRequest, Ste
 use akashi_wire::act::{Act, Answer, Deed, Refusal};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
-use akashi_wire::{CaseId, SignedMessage, Verified};
+use akashi_wire::{CaseId, MunicipalityCode, SignedMessage, Verified};
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -25,6 +27,7 @@ use rand::rngs::StdRng;
 use crate::clockwork::ClockGuard;
 use crate::{CaError, Issuer, Orders, RegistryClient};
 use case_record::CaseRecord;
+use certifying::Bench;
 
 pub(crate) use ending::end_undelivered;
 
@@ -33,6 +36,7 @@ pub struct Counter {
     issuer: Issuer,
     hands: Hands,
     rng: Mutex<StdRng>,
+    bench: Bench,
 }
 
 /// What the counter works with, beside the issuer.
@@ -50,10 +54,10 @@ pub struct Hands {
 }
 
 /// One act on its way through the counter.
-struct Acting<'a> {
-    act: &'a Act,
-    message: &'a Verified,
-    permit: &'a Permit,
+struct Acting {
+    act: Act,
+    message: Verified,
+    permit: Permit,
     now: Timestamp,
 }
 
@@ -78,7 +82,7 @@ halt_from!(CaError, Refusal, LedgerError, KeyError, der::Error);
 impl Counter {
     /// A counter over an issuer; `rng` gives serial numbers and challenges.
     pub fn new(issuer: Issuer, hands: Hands, rng: StdRng) -> Self {
-        Self { issuer, hands, rng: Mutex::new(rng) }
+        Self { issuer, hands, rng: Mutex::new(rng), bench: Bench::default() }
     }
 
     /// Carries out one signed act. `peer` is the certificate at the other end of the link.
@@ -91,8 +95,8 @@ impl Counter {
         peer: &[u8],
         now: Timestamp,
     ) -> Result<Answer, CaError> {
-        let (message, permit, act) = match self.admit(message, peer, now).await {
-            Ok(admitted) => admitted,
+        let acting = match self.admit(message, peer, now).await {
+            Ok(acting) => Arc::new(acting),
             Err(CaError::Refused(refusal)) => {
                 self.hands
                     .orders
@@ -102,7 +106,6 @@ impl Counter {
             }
             Err(error) => return Err(error),
         };
-        let acting = Acting { act: &act, message: &message, permit: &permit, now };
         match self.carry_out(&acting).await {
             Ok(answer) => Ok(answer),
             Err(Halt::Already(answer)) => Ok(*answer),
@@ -121,7 +124,7 @@ impl Counter {
         message: SignedMessage,
         peer: &[u8],
         now: Timestamp,
-    ) -> Result<(Verified, Permit, Act), CaError> {
+    ) -> Result<Acting, CaError> {
         let message = message.verify().map_err(|e| Refusal::Malformed { what: e.to_string() })?;
         if message.signer() != peer {
             return Err(Refusal::NotEnrolled.into());
@@ -132,11 +135,11 @@ impl Counter {
         };
         let act = serde_json::from_slice(message.content())
             .map_err(|e| Refusal::Malformed { what: format!("column {}", e.column()) })?;
-        Ok((message, permit, act))
+        Ok(Acting { act, message, permit, now })
     }
 
-    async fn carry_out(&self, acting: &Acting<'_>) -> Result<Answer, Halt> {
-        let act = acting.act;
+    async fn carry_out(&self, acting: &Arc<Acting>) -> Result<Answer, Halt> {
+        let act = &acting.act;
         if act.authority != self.issuer.authority.fingerprint() {
             return Err(Refusal::OtherAuthority.into());
         }
@@ -184,7 +187,7 @@ impl Counter {
     }
 
     /// The answer that a request got before.
-    fn repeat(&self, acting: &Acting<'_>, done: &RecordedRequest) -> Result<Answer, Halt> {
+    fn repeat(&self, acting: &Acting, done: &RecordedRequest) -> Result<Answer, Halt> {
         let same = done.party == acting.permit.party()
             && done.digest == Sha256::of(acting.message.content());
         if !same {
@@ -195,8 +198,8 @@ impl Counter {
     }
 
     /// Begins the change that an act makes. A copy of the same request that was quicker halts it.
-    async fn begin(&self, acting: &Acting<'_>) -> Result<Writing, Halt> {
-        let mut writing = self.issuer.ledger.begin(acting.permit, acting.now).await?;
+    async fn begin(&self, acting: &Acting) -> Result<Writing, Halt> {
+        let mut writing = self.issuer.ledger.begin(&acting.permit, acting.now).await?;
         if let Some(done) = writing.request(acting.act.request).await? {
             return Err(Halt::Already(Box::new(self.repeat(acting, &done)?)));
         }
@@ -208,32 +211,35 @@ impl Counter {
     async fn finish(
         &self,
         mut writing: Writing,
-        acting: &Acting<'_>,
+        acting: &Acting,
         subject: &str,
         answer: Answer,
     ) -> Result<Answer, Halt> {
         let evidence = self.evidence(acting)?;
         writing.note(acting.act.deed.verb(), subject, Some(evidence)).await?;
-        let octets = serde_json::to_vec(&answer).expect("an answer is JSON");
-        let request = acting.act.request;
-        writing
-            .record_request(&RecordedRequest {
-                request,
-                party: acting.permit.party(),
-                digest: Sha256::of(acting.message.content()),
-                sealed_answer: self.vault().seal("request", request.as_bytes(), &octets)?,
-            })
-            .await?;
+        writing.record_request(&self.answered(acting, &answer)?).await?;
         writing.commit().await?;
         Ok(answer)
     }
 
-    async fn note_refusal(&self, acting: &Acting<'_>, refusal: &Refusal) -> Result<(), CaError> {
+    /// A request with its answer, as the book keeps it.
+    fn answered(&self, acting: &Acting, answer: &Answer) -> Result<RecordedRequest, KeyError> {
+        let octets = serde_json::to_vec(answer).expect("an answer is JSON");
+        let request = acting.act.request;
+        Ok(RecordedRequest {
+            request,
+            party: acting.permit.party(),
+            digest: Sha256::of(acting.message.content()),
+            sealed_answer: self.vault().seal("request", request.as_bytes(), &octets)?,
+        })
+    }
+
+    async fn note_refusal(&self, acting: &Acting, refusal: &Refusal) -> Result<(), CaError> {
         let name = refusal_name(refusal);
         let case = acting.act.deed.case().map(|case| case.to_string()).unwrap_or_default();
         let subject = format!("{} {case} {name}", acting.act.deed.verb());
         // A clock that is behind can record nothing; that refusal stands in the log alone.
-        let mut writing = match self.issuer.ledger.begin(acting.permit, acting.now).await {
+        let mut writing = match self.issuer.ledger.begin(&acting.permit, acting.now).await {
             Err(LedgerError::ClockBehind { .. }) => return Ok(()),
             other => other?,
         };
@@ -243,7 +249,7 @@ impl Counter {
     }
 
     /// The act as it was signed: plain `openssl cms -verify` checks it.
-    fn evidence(&self, acting: &Acting<'_>) -> Result<Content, CaError> {
+    fn evidence(&self, acting: &Acting) -> Result<Content, CaError> {
         let salt = self.random();
         Ok(Content::new(acting.message.message(), salt, |commitment| {
             self.vault().seal("audit_content", &commitment.0, acting.message.message())
@@ -267,11 +273,7 @@ impl Counter {
         case: CaseId,
     ) -> Result<(CaseFile, CaseRecord), Halt> {
         let own = writing.permit().municipality();
-        let file = writing
-            .case(case)
-            .await?
-            .filter(|file| Some(file.municipality) == own)
-            .ok_or(Refusal::NoSuchCase)?;
+        let file = of_counter(writing.case(case).await?, own)?;
         let record = CaseRecord::open(self.vault(), case, &file.sealed_file)?;
         Ok((file, record))
     }
@@ -287,6 +289,11 @@ impl Counter {
     }
 }
 
+/// The case, if it is of this municipality's counter.
+fn of_counter(file: Option<CaseFile>, own: Option<MunicipalityCode>) -> Result<CaseFile, Refusal> {
+    file.filter(|file| Some(file.municipality) == own).ok_or(Refusal::NoSuchCase)
+}
+
 /// One word for the audit chain.
 fn refusal_name(refusal: &Refusal) -> String {
     let json = serde_json::to_value(refusal).ok();
@@ -295,7 +302,7 @@ fn refusal_name(refusal: &Refusal) -> String {
 }
 
 /// Refuses unless the case stands at one of these steps.
-fn at_step(file: &CaseFile, steps: &[Step], acting: &Acting<'_>) -> Result<(), Refusal> {
+fn at_step(file: &CaseFile, steps: &[Step], acting: &Acting) -> Result<(), Refusal> {
     if steps.contains(&file.step) {
         return Ok(());
     }

@@ -32,6 +32,9 @@ pub enum CaError {
     /// What was signed does not verify, or reads back as something else: it is not let out.
     #[error("what was signed is not what was meant: {0}. Stop the authority and examine its key")]
     BadSignature(&'static str),
+    /// What went wrong with a whole group, as each of its members hears it.
+    #[error(transparent)]
+    Shared(std::sync::Arc<CaError>),
     /// A row of the book holds what no version of this program writes.
     #[error("the book holds what cannot be read: {0}")]
     Damaged(String),
@@ -42,10 +45,21 @@ impl CaError {
     pub fn refusal(self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal,
-            Self::Ledger(LedgerError::ClockBehind { .. }) => Refusal::ClockBehind,
-            Self::Ledger(LedgerError::NotEnrolled) => Refusal::NotEnrolled,
-            Self::Ledger(LedgerError::NotPermitted { .. }) => Refusal::NotAllowed,
+            Self::Ledger(error) => of_the_book(&error),
+            Self::Shared(error) => match &*error {
+                Self::Ledger(error) => of_the_book(error),
+                _ => Refusal::NotNowPossible,
+            },
             _ => Refusal::NotNowPossible,
         }
+    }
+}
+
+fn of_the_book(error: &LedgerError) -> Refusal {
+    match error {
+        LedgerError::ClockBehind { .. } => Refusal::ClockBehind,
+        LedgerError::NotEnrolled => Refusal::NotEnrolled,
+        LedgerError::NotPermitted { .. } => Refusal::NotAllowed,
+        _ => Refusal::NotNowPossible,
     }
 }

@@ -119,7 +119,11 @@ async fn act(
     body: Bytes,
 ) -> Response {
     let message = SignedMessage::from_der(body.to_vec());
-    match doors.counter.act(message, &peer.certificate, doors.clock.now()).await {
+    // A terminal that hangs up must not cut off what its act shares with others.
+    let acting = tokio::spawn(async move {
+        doors.counter.act(message, &peer.certificate, doors.clock.now()).await
+    });
+    match acting.await.unwrap_or_else(|e| std::panic::resume_unwind(e.into_panic())) {
         Ok(answer) => Json(answer).into_response(),
         Err(error) => {
             if !matches!(error, CaError::Refused(_)) {

@@ -5,13 +5,15 @@
 //! filed that was not read back and verified. A crash between any two leaves at worst an intention
 //! in the book, which is resumed (the signature is the same again) or voided.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use akashi_keys::{Signer, Vault};
-use akashi_ledger::{Authority, Intention, Issuing, Ledger, Writing};
-use akashi_wire::SerialNumber;
+use akashi_ledger::{Authority, Issuing, Ledger, NewCertificate, NewFile, Permit, Writing};
 use akashi_wire::octets::Sha256;
+use akashi_wire::{MunicipalityCode, SerialNumber};
 use der::{Decode, Encode};
+use jiff::Timestamp;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::CaError;
@@ -34,6 +36,8 @@ pub struct Issuer {
     pub facts: Arc<AuthorityFacts>,
     /// The settings.
     pub rules: Arc<Rules>,
+    /// The DER of every municipality's distribution point: made once with the authority.
+    pub distribution_points: Arc<HashMap<MunicipalityCode, Vec<u8>>>,
 }
 
 impl Issuer {
@@ -49,6 +53,7 @@ impl Issuer {
         if facts.public_key.to_der()? != key.public_key() {
             return Err(CaError::BadSignature("the key in custody is not the authority's"));
         }
+        let points = ledger.distribution_points(authority.generation).await?;
         Ok(Self {
             ledger,
             vault,
@@ -56,6 +61,7 @@ impl Issuer {
             authority: Arc::new(authority),
             facts: Arc::new(facts),
             rules,
+            distribution_points: Arc::new(points.into_iter().collect()),
         })
     }
 }
@@ -80,7 +86,8 @@ impl Draft {
             return Err(CaError::Lint(findings));
         }
         let serial = self.0.our_serial().ok_or(CaError::BadSignature("the serial number"))?;
-        Ok(Linted { der, serial })
+        let not_before = tbs::moment(&self.0.validity.not_before);
+        Ok(Linted { der, serial, not_before })
     }
 }
 
@@ -88,6 +95,7 @@ impl Draft {
 pub struct Linted {
     der: Vec<u8>,
     serial: SerialNumber,
+    not_before: Timestamp,
 }
 
 impl Linted {
@@ -101,19 +109,30 @@ impl Linted {
         self.serial
     }
 
-    /// Writes it into the book and makes that durable: from here on everything that may ever have
-    /// been signed is known, whatever happens to the power.
-    pub async fn record(
-        self,
+    /// Its first second.
+    pub fn not_before(&self) -> Timestamp {
+        self.not_before
+    }
+
+    /// Writes these into the book, whatever else `writing` holds with them, and makes that durable:
+    /// from here on everything that may ever have been signed is known, whatever happens to the
+    /// power. `new` says of each what the book keeps, in the same order.
+    pub async fn record_all(
+        linted: Vec<Self>,
         mut writing: Writing,
-        intention: &Intention,
-        sealed_items: &[u8],
-        history: u32,
-    ) -> Result<Recorded, CaError> {
-        debug_assert_eq!(intention.tbs_digest, Sha256::of(&self.der));
-        writing.intend(intention, sealed_items, history).await?;
+        new: &[NewCertificate],
+    ) -> Result<Vec<Recorded>, CaError> {
+        let agrees = |(linted, new): (&Self, &NewCertificate)| {
+            let intention = &new.intention;
+            intention.serial == linted.serial && intention.tbs_digest == Sha256::of(&linted.der)
+        };
+        assert!(
+            linted.len() == new.len() && linted.iter().zip(new).all(agrees),
+            "an intention that is about another certificate"
+        );
+        writing.intend_all(new).await?;
         writing.commit().await?;
-        Ok(Recorded(self))
+        Ok(linted.into_iter().map(Recorded).collect())
     }
 }
 
@@ -128,13 +147,14 @@ impl Recorded {
         if read.our_serial() != Some(serial) {
             return Err(CaError::Damaged(format!("the intention of {serial} is about another")));
         }
-        Ok(Self(Linted { der: tbs, serial }))
+        let not_before = tbs::moment(&read.validity.not_before);
+        Ok(Self(Linted { der: tbs, serial, not_before }))
     }
 
     /// Signs, then reads back with another parser and verifies with another implementation: a
     /// faulty RSA signature would give the key away.
     pub fn sign(self, key: &dyn Signer, authority: &AuthorityFacts) -> Result<Signed, CaError> {
-        let Linted { der: signed_octets, serial } = self.0;
+        let Linted { der: signed_octets, serial, .. } = self.0;
         let certificate = sign(&signed_octets, key, authority)?;
         Ok(Signed { serial, certificate })
     }
@@ -171,10 +191,34 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// Files it: from the commit of this change on it is issued.
-    pub async fn file(self, writing: &mut Writing, vault: &Vault) -> Result<Vec<u8>, CaError> {
-        let sealed = vault.seal("certificate_file", self.serial.as_bytes(), &self.certificate)?;
-        writing.file(self.serial, &sealed).await?;
-        Ok(self.certificate)
+    /// Its number.
+    pub fn serial(&self) -> SerialNumber {
+        self.serial
+    }
+
+    /// Its DER. Nobody gets it before it is filed.
+    pub(crate) fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// Its DER, sealed for the book.
+    pub fn to_file(&self, permit: Permit, vault: &Vault) -> Result<NewFile, CaError> {
+        let sealed_der =
+            vault.seal("certificate_file", self.serial.as_bytes(), &self.certificate)?;
+        Ok(NewFile { permit, serial: self.serial, sealed_der })
+    }
+
+    /// Files these, each by its permit: from the commit of this change on they are issued.
+    pub async fn file_all(
+        signed: Vec<(Self, NewFile)>,
+        writing: &mut Writing,
+    ) -> Result<(), CaError> {
+        let (signed, files): (Vec<Self>, Vec<NewFile>) = signed.into_iter().unzip();
+        assert!(
+            signed.iter().zip(&files).all(|(signed, file)| signed.serial == file.serial),
+            "a page about another certificate"
+        );
+        writing.file_all(&files).await?;
+        Ok(())
     }
 }

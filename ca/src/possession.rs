@@ -19,32 +19,49 @@ pub enum NoPossession {
     Signature,
 }
 
-/// Checks the proof; gives the SubjectPublicKeyInfo in DER.
-pub fn check(proof: &[u8], challenge: &[u8]) -> Result<Vec<u8>, NoPossession> {
-    let (rest, request) =
-        X509CertificationRequest::from_der(proof).map_err(|_| NoPossession::Malformed)?;
-    if !rest.is_empty() {
-        return Err(NoPossession::Malformed);
+/// A request that is signed by its own key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// SubjectPublicKeyInfo in DER.
+    pub public_key: Vec<u8>,
+    challenge: Option<String>,
+}
+
+impl Proof {
+    /// Reads a request and verifies its signature.
+    pub fn read(octets: &[u8]) -> Result<Self, NoPossession> {
+        let (rest, request) =
+            X509CertificationRequest::from_der(octets).map_err(|_| NoPossession::Malformed)?;
+        if !rest.is_empty() {
+            return Err(NoPossession::Malformed);
+        }
+        let info = &request.certification_request_info;
+        let mut challenges =
+            info.iter_attributes().filter_map(|attribute| match attribute.parsed_attribute() {
+                ParsedCriAttribute::ChallengePassword(text) => Some(text.0.clone()),
+                _ => None,
+            });
+        let challenge = challenges.next().filter(|_| challenges.next().is_none());
+        let algorithm = const_oid::ObjectIdentifier::from_bytes(
+            request.signature_algorithm.algorithm.as_bytes(),
+        );
+        if algorithm != Ok(crate::profile::oid::SHA256_WITH_RSA) {
+            return Err(NoPossession::Signature);
+        }
+        ring::signature::UnparsedPublicKey::new(
+            &ring::signature::RSA_PKCS1_2048_8192_SHA256,
+            &info.subject_pki.subject_public_key.data,
+        )
+        .verify(info.raw, &request.signature_value.data)
+        .map_err(|_| NoPossession::Signature)?;
+        Ok(Self { public_key: info.subject_pki.raw.to_vec(), challenge })
     }
-    let info = &request.certification_request_info;
-    let mut challenges =
-        info.iter_attributes().filter_map(|attribute| match attribute.parsed_attribute() {
-            ParsedCriAttribute::ChallengePassword(text) => Some(text.0.clone()),
-            _ => None,
-        });
-    if challenges.next() != Some(hex::encode(challenge)) || challenges.next().is_some() {
-        return Err(NoPossession::Challenge);
+
+    /// Refuses a request that was made for something else.
+    pub fn answers(&self, challenge: &[u8]) -> Result<(), NoPossession> {
+        if self.challenge.as_deref() == Some(hex::encode(challenge).as_str()) {
+            return Ok(());
+        }
+        Err(NoPossession::Challenge)
     }
-    let algorithm =
-        const_oid::ObjectIdentifier::from_bytes(request.signature_algorithm.algorithm.as_bytes());
-    if algorithm != Ok(crate::profile::oid::SHA256_WITH_RSA) {
-        return Err(NoPossession::Signature);
-    }
-    ring::signature::UnparsedPublicKey::new(
-        &ring::signature::RSA_PKCS1_2048_8192_SHA256,
-        &info.subject_pki.subject_public_key.data,
-    )
-    .verify(info.raw, &request.signature_value.data)
-    .map_err(|_| NoPossession::Signature)?;
-    Ok(info.subject_pki.raw.to_vec())
 }

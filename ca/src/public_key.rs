@@ -39,6 +39,15 @@ pub enum BadKey {
 
 /// Checks a key for everything that can be seen in it alone.
 pub fn check(public_key: &[u8]) -> Result<SubjectPublicKeyInfoOwned, BadKey> {
+    let (info, modulus) = shape(public_key)?;
+    match small_factor(&modulus) {
+        Some(factor) => Err(BadKey::SmallFactor { factor }),
+        None => Ok(info),
+    }
+}
+
+/// Checks the kind of a key and its lengths; gives its modulus too, big-endian.
+pub fn shape(public_key: &[u8]) -> Result<(SubjectPublicKeyInfoOwned, Vec<u8>), BadKey> {
     use der::Decode;
     let info = SubjectPublicKeyInfoOwned::from_der(public_key).map_err(|_| BadKey::NotRsa)?;
     let key = rsa::RsaPublicKey::from_public_key_der(public_key).map_err(|_| BadKey::NotRsa)?;
@@ -55,22 +64,56 @@ pub fn check(public_key: &[u8]) -> Result<SubjectPublicKeyInfoOwned, BadKey> {
     {
         return Err(BadKey::Exponent);
     }
-    match small_factor(&modulus) {
-        Some(factor) => Err(BadKey::SmallFactor { factor }),
-        None => Ok(info),
-    }
+    Ok((info, modulus.to_vec()))
 }
 
-/// The smallest factor below [`SMALL`], by one pass over the modulus a prime.
+/// The smallest factor below [`SMALL`].
+///
+/// The modulus is reduced by products of primes that fill 64 bits, digit by digit with the powers of
+/// 2^32 that were reduced beforehand: this runs for every certificate.
 fn small_factor(modulus: &[u8]) -> Option<u32> {
-    static PRIMES: std::sync::LazyLock<Vec<u32>> = std::sync::LazyLock::new(primes);
-    PRIMES.iter().copied().find(|prime| {
-        let prime = u64::from(*prime);
-        let remainder = modulus.chunks(4).fold(0u64, |remainder, chunk| {
-            chunk.iter().fold(remainder, |r, octet| (r << 8) | u64::from(*octet)) % prime
-        });
-        remainder == 0
+    static PRODUCTS: std::sync::LazyLock<Vec<Product>> = std::sync::LazyLock::new(products);
+    let digits: Vec<u32> = modulus
+        .rchunks(4)
+        .map(|chunk| chunk.iter().fold(0, |digit, octet| (digit << 8) | u32::from(*octet)))
+        .collect();
+    PRODUCTS.iter().find_map(|product| {
+        let terms = digits.iter().zip(&product.powers);
+        let sum: u128 = terms.map(|(digit, power)| u128::from(*digit) * u128::from(*power)).sum();
+        let remainder = (sum % u128::from(product.value)) as u64;
+        product.primes.iter().copied().find(|prime| remainder.is_multiple_of(u64::from(*prime)))
     })
+}
+
+/// Primes whose product has at most 64 bits.
+struct Product {
+    primes: Vec<u32>,
+    value: u64,
+    /// 2^(32 i) modulo the product, for every digit of a modulus.
+    powers: Vec<u64>,
+}
+
+fn products() -> Vec<Product> {
+    let mut products: Vec<Product> = Vec::new();
+    for prime in primes() {
+        match products.last_mut() {
+            Some(last) if last.value.checked_mul(u64::from(prime)).is_some() => {
+                last.value *= u64::from(prime);
+                last.primes.push(prime);
+            }
+            _ => products.push(Product {
+                primes: vec![prime],
+                value: u64::from(prime),
+                powers: Vec::new(),
+            }),
+        }
+    }
+    for product in &mut products {
+        let next =
+            |power: &u64| Some(((u128::from(*power) << 32) % u128::from(product.value)) as u64);
+        product.powers = std::iter::successors(Some(1), next).take(BITS as usize / 32).collect();
+    }
+    products
 }
 
 /// Every prime below [`SMALL`] (Eratosthenes).
@@ -107,6 +150,29 @@ mod tests {
     fn a_sound_key_passes() {
         let key = RsaKey::generate(RsaSize::Rsa2048).unwrap();
         assert!(check(key.public_key()).is_ok());
+    }
+
+    /// 2^1279 - 1, which is prime, times `factor`.
+    fn multiple(factor: u32) -> Vec<u8> {
+        let mut octets = vec![0xff; 160];
+        octets[0] = 0x7f;
+        let mut carry = 0;
+        for octet in octets.iter_mut().rev() {
+            let product = u64::from(*octet) * u64::from(factor) + carry;
+            (*octet, carry) = (product as u8, product >> 8);
+        }
+        [&carry.to_be_bytes()[..], &octets].concat()
+    }
+
+    #[test]
+    fn every_small_prime_is_found_as_a_factor() {
+        let primes = primes();
+        assert_eq!(primes.len(), 6542, "the primes below 65,536");
+        for prime in primes {
+            assert_eq!(small_factor(&multiple(prime)), Some(prime));
+        }
+        assert_eq!(small_factor(&multiple(1)), None);
+        assert_eq!(small_factor(&multiple(65_537)), None, "the next prime is beyond");
     }
 
     #[test]

@@ -92,7 +92,7 @@ async fn a_clock_behind_the_book_signs_nothing_until_it_is_right_again() {
     let batch = place.batch_of(tottori(), 10);
 
     place.clock.set(right - 60.seconds());
-    let before = place.house.ledger().head().await.unwrap();
+    let before = place.quiet_head().await;
     let open = Deed::OpenCase { procedure: Procedure::Issue };
     assert_eq!(refusal(place.desk(tottori()).ask(open).await), Refusal::ClockBehind);
     let not_now = place.send(tottori(), &batch).await.unwrap_err().to_string();

@@ -150,6 +150,19 @@ pub fn usual_start() -> Timestamp {
 }
 
 impl Place {
+    /// The head of the chain once nothing that was begun before is still being written.
+    pub async fn quiet_head(&self) -> akashi_ledger::Position {
+        let mut head = self.house.ledger().head().await.unwrap();
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            let later = self.house.ledger().head().await.unwrap();
+            if later == head {
+                return head;
+            }
+            head = later;
+        }
+    }
+
     /// A world for registered agencies.
     pub async fn open(book: Book) -> Self {
         Self::make(book, Access::Registered, usual_start()).await

@@ -165,6 +165,14 @@ impl<R> Ledger<R> {
             position: Position(position),
             what: what.to_owned(),
         };
+        // The head is read before the chain: what is written meanwhile may follow it, and nothing up
+        // to it may be missing.
+        let head = self
+            .store
+            .row("SELECT position FROM chain_head WHERE one = 1", args![])
+            .await?
+            .ok_or_else(|| bad(1, "the head of the chain is missing"))?
+            .int(0)?;
         let mut signatures = self.signed_heads().await?.into_iter().peekable();
         let mut before = Vec::new();
         let mut last = 0;
@@ -218,12 +226,7 @@ impl<R> Ledger<R> {
             let what = format!("the chain ends before entry {}, which was signed", head.position);
             return Err(bad(last + 1, &what));
         }
-        let head = self
-            .store
-            .row("SELECT position, hash FROM chain_head WHERE one = 1", args![])
-            .await?
-            .ok_or_else(|| bad(last + 1, "the head of the chain is missing"))?;
-        if head.int(0)? > last {
+        if head > last {
             return Err(bad(last + 1, "the chain ends before its head"));
         }
         Ok(AuditReport { entries: last, signed_up_to, unsigned_tail: last - signed_up_to })

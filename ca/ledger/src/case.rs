@@ -1,11 +1,13 @@
 //! Cases at the counter. A case survives days, crashes and a change of terminal: all of its state
 //! is here.
 
+use std::collections::HashMap;
+
 use akashi_wire::act::PartyId;
 use akashi_wire::{CaseId, MunicipalityCode, SerialNumber};
 use jiff::Timestamp;
 
-use crate::store::{Row, args, damaged};
+use crate::store::{Row, Value, args, damaged};
 use crate::{Issuing, Ledger, LedgerError, PersonId, Writing};
 
 /// Where a case stands.
@@ -83,18 +85,26 @@ fn read(row: &Row) -> Result<CaseFile, LedgerError> {
     })
 }
 
+const READ: &str = "SELECT case_id, municipality, party, procedure, step, person, serial,
+                    sealed_file, opened_at FROM case_file WHERE case_id IN ($keys)";
+
+fn keys(cases: &[CaseId]) -> impl Iterator<Item = Value> {
+    cases.iter().map(|case| case.as_bytes().into())
+}
+
+fn by_number(rows: &[Row]) -> Result<HashMap<CaseId, CaseFile>, LedgerError> {
+    rows.iter().map(|row| read(row).map(|file| (file.case, file))).collect()
+}
+
 impl Ledger<Issuing> {
     /// A case.
     pub async fn case(&self, case: CaseId) -> Result<Option<CaseFile>, LedgerError> {
-        let row = self
-            .store
-            .row(
-                "SELECT case_id, municipality, party, procedure, step, person, serial, sealed_file,
-                 opened_at FROM case_file WHERE case_id = $1",
-                args![case.as_bytes()],
-            )
-            .await?;
-        row.as_ref().map(read).transpose()
+        Ok(self.cases(&[case]).await?.remove(&case))
+    }
+
+    /// Those of these cases that there are.
+    pub async fn cases(&self, cases: &[CaseId]) -> Result<HashMap<CaseId, CaseFile>, LedgerError> {
+        by_number(&self.store.rows_of(READ, keys(cases)).await?)
     }
 
     /// Cases whose certificate was issued before `before` and never delivered.
@@ -116,39 +126,49 @@ impl Ledger<Issuing> {
 impl Writing {
     /// A case, read inside of this change.
     pub async fn case(&mut self, case: CaseId) -> Result<Option<CaseFile>, LedgerError> {
-        let row = self
-            .tx
-            .row(
-                "SELECT case_id, municipality, party, procedure, step, person, serial, sealed_file,
-                 opened_at FROM case_file WHERE case_id = $1",
-                args![case.as_bytes()],
-            )
-            .await?;
-        row.as_ref().map(read).transpose()
+        Ok(self.cases(&[case]).await?.remove(&case))
+    }
+
+    /// Those of these cases that there are, read inside of this change.
+    pub async fn cases(
+        &mut self,
+        cases: &[CaseId],
+    ) -> Result<HashMap<CaseId, CaseFile>, LedgerError> {
+        by_number(&self.tx.rows_of(READ, keys(cases)).await?)
     }
 
     /// Writes a case, new or changed. The act that did it is the audit entry.
     pub async fn save_case(&mut self, file: &CaseFile) -> Result<(), LedgerError> {
+        self.save_cases([file]).await
+    }
+
+    /// Writes cases, no two of them the same.
+    pub async fn save_cases<'f>(
+        &mut self,
+        files: impl IntoIterator<Item = &'f CaseFile>,
+    ) -> Result<(), LedgerError> {
+        let row = |file: &CaseFile| {
+            args![
+                file.case.as_bytes(),
+                file.municipality.to_string(),
+                file.party.as_bytes(),
+                file.procedure.as_str(),
+                file.step.name(),
+                file.person.map(|person| person.as_bytes().to_vec()),
+                file.serial.map(|serial| serial.as_bytes().to_vec()),
+                &file.sealed_file,
+                file.opened_at,
+            ]
+        };
         self.tx
-            .execute(
+            .write(
                 "INSERT INTO case_file (case_id, municipality, party, procedure, step, person,
-                 serial, sealed_file, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                 serial, sealed_file, opened_at) VALUES $rows
                  ON CONFLICT (case_id) DO UPDATE SET step = excluded.step,
                  person = excluded.person, serial = excluded.serial,
                  sealed_file = excluded.sealed_file",
-                args![
-                    file.case.as_bytes(),
-                    file.municipality.to_string(),
-                    file.party.as_bytes(),
-                    file.procedure.as_str(),
-                    file.step.name(),
-                    file.person.map(|person| person.as_bytes().to_vec()),
-                    file.serial.map(|serial| serial.as_bytes().to_vec()),
-                    &file.sealed_file,
-                    file.opened_at,
-                ],
+                files.into_iter().map(row).collect(),
             )
             .await
-            .map(|_| ())
     }
 }

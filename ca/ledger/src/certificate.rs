@@ -1,12 +1,16 @@
 //! Certificates: intended before they are signed, filed once verified.
 
+use std::collections::{HashMap, HashSet};
+
 use akashi_wire::octets::Sha256;
 use akashi_wire::{CaseId, MunicipalityCode, SerialNumber};
 use jiff::Timestamp;
 
-use crate::status::{Change, Recording};
+use crate::status::{Change, News, Recording, forbids};
 use crate::store::{Row, args};
-use crate::{Issuing, Ledger, LedgerError, PersonId, StatusRow, Writing};
+use crate::{
+    Issuing, Ledger, LedgerError, NewEntry, Permit, PersonId, Position, StatusRow, Writing,
+};
 use akashi_wire::RevocationReason;
 
 /// Everything about a certificate that must be in the book before a key signs it.
@@ -86,31 +90,76 @@ fn read(row: &Row) -> Result<Living, LedgerError> {
     })
 }
 
+/// An intention with what is kept beside it.
+#[derive(Clone)]
+pub struct NewCertificate {
+    /// By whose leave.
+    pub permit: Permit,
+    /// What is going to be signed.
+    pub intention: Intention,
+    /// The four items that it states, sealed.
+    pub sealed_items: Vec<u8>,
+    /// The history number of the record that it states.
+    pub history: u32,
+}
+
+/// A signed and verified certificate on its way into the book.
+#[derive(Clone)]
+pub struct NewFile {
+    /// By whose leave.
+    pub permit: Permit,
+    /// Its number.
+    pub serial: SerialNumber,
+    /// Its DER, sealed.
+    pub sealed_der: Vec<u8>,
+}
+
 impl Writing {
     /// The living certificates of a person, the current one first. Expired ones are cleared away.
     pub async fn living(&mut self, person: PersonId) -> Result<Vec<Living>, LedgerError> {
-        let now = self.at();
-        self.tx
-            .execute(
-                "DELETE FROM living WHERE person = $1 AND serial IN
-                 (SELECT serial FROM certificate WHERE person = $1 AND not_after < $2)",
-                args![person.as_bytes(), now],
-            )
-            .await?;
+        Ok(self.living_of(&[person]).await?.remove(&person).unwrap_or_default())
+    }
+
+    /// The same for many persons; whoever has none is left out.
+    pub async fn living_of(
+        &mut self,
+        persons: &[PersonId],
+    ) -> Result<HashMap<PersonId, Vec<Living>>, LedgerError> {
         let rows = self
             .tx
-            .rows(
+            .rows_of(
                 "SELECT living.slot, living.serial, certificate.municipality, certificate.not_after,
                  certificate_items.sealed_items, certificate_items.history, certificate_file.serial,
-                 certificate_items.issued_history
+                 certificate_items.issued_history, living.person
                  FROM living JOIN certificate ON certificate.serial = living.serial
                  JOIN certificate_items ON certificate_items.serial = living.serial
                  LEFT JOIN certificate_file ON certificate_file.serial = living.serial
-                 WHERE living.person = $1 ORDER BY living.slot",
-                args![person.as_bytes()],
+                 WHERE living.person IN ($keys) ORDER BY living.slot",
+                persons.iter().map(|person| person.as_bytes().into()),
             )
             .await?;
-        rows.iter().map(read).collect()
+        let mut living: HashMap<PersonId, Vec<Living>> = HashMap::new();
+        for row in &rows {
+            let one = read(row)?;
+            if one.not_after < self.at() {
+                self.release_living(one.serial).await?;
+            } else {
+                living.entry(row.fixed(8, PersonId::from_slice)?).or_default().push(one);
+            }
+        }
+        Ok(living)
+    }
+
+    /// Those of these public keys (SHA-256 of their DER) that were certified before.
+    pub async fn keys_used(&mut self, keys: &[Sha256]) -> Result<HashSet<Sha256>, LedgerError> {
+        let rows = self
+            .tx
+            .rows_of(
+                "SELECT public_key FROM certificate WHERE public_key IN ($keys)",
+                keys.iter().map(|key| (&key.0).into()),
+            )
+            .await?;
+        rows.iter().map(|row| row.fixed(0, Sha256::from_slice)).collect()
     }
 
     /// Writes down what is going to be signed.
@@ -124,58 +173,81 @@ impl Writing {
         sealed_items: &[u8],
         history: u32,
     ) -> Result<(), LedgerError> {
-        let taken = self.living(intention.person).await?;
-        if taken.iter().any(|living| living.slot == intention.slot) {
+        let permit = self.permit().clone();
+        let (intention, sealed_items) = (intention.clone(), sealed_items.to_vec());
+        self.intend_all(&[NewCertificate { permit, intention, sealed_items, history }]).await
+    }
+
+    /// Writes down many, no two for one person, or none of them.
+    ///
+    /// # Errors
+    /// As [`Writing::intend`], for any of them.
+    pub async fn intend_all(&mut self, new: &[NewCertificate]) -> Result<(), LedgerError> {
+        let persons: Vec<PersonId> = new.iter().map(|new| new.intention.person).collect();
+        let taken = self.living_of(&persons).await?;
+        let is_taken = |new: &NewCertificate| {
+            let places = taken.get(&new.intention.person).map(Vec::as_slice).unwrap_or_default();
+            places.iter().any(|living| living.slot == new.intention.slot)
+        };
+        if new.iter().any(is_taken) {
             return Err(LedgerError::SecondCertificate);
         }
-        let used = self
-            .tx
-            .row(
-                "SELECT serial FROM certificate WHERE public_key = $1",
-                args![&intention.public_key.0],
-            )
-            .await?;
-        if used.is_some() {
+        let keys: Vec<Sha256> = new.iter().map(|new| new.intention.public_key).collect();
+        if !self.keys_used(&keys).await?.is_empty() {
             return Err(LedgerError::KeyUsedBefore);
         }
-        let serial = intention.serial;
-        let position = self.note("intend", &serial.to_string(), None).await?;
+        let serials: Vec<String> = new.iter().map(|new| new.intention.serial.to_string()).collect();
+        let entries = new.iter().zip(&serials).map(|(new, subject)| NewEntry {
+            permit: new.permit.clone(),
+            verb: "intend",
+            subject,
+            content: None,
+        });
+        let positions = self.note_all(entries).await?;
+        let certificate = |(new, position): (&NewCertificate, &Position)| {
+            let intention = &new.intention;
+            args![
+                intention.serial.as_bytes(),
+                intention.generation,
+                intention.municipality.to_string(),
+                intention.person.as_bytes(),
+                intention.case.as_bytes(),
+                &intention.public_key.0,
+                &intention.tbs_digest.0,
+                intention.not_before,
+                intention.not_after,
+                position.0,
+            ]
+        };
         self.tx
-            .execute(
+            .write(
                 "INSERT INTO certificate (serial, generation, municipality, person, case_id,
-                 public_key, tbs_digest, not_before, not_after, position)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-                args![
-                    serial.as_bytes(),
-                    intention.generation,
-                    intention.municipality.to_string(),
-                    intention.person.as_bytes(),
-                    intention.case.as_bytes(),
-                    &intention.public_key.0,
-                    &intention.tbs_digest.0,
-                    intention.not_before,
-                    intention.not_after,
-                    position.0,
-                ],
+                 public_key, tbs_digest, not_before, not_after, position) VALUES $rows",
+                new.iter().zip(&positions).map(certificate).collect(),
             )
             .await?;
+        let items = |new: &NewCertificate| {
+            let history = i64::from(new.history);
+            args![new.intention.serial.as_bytes(), &new.sealed_items, history, history]
+        };
         self.tx
-            .execute(
+            .write(
                 "INSERT INTO certificate_items (serial, sealed_items, issued_history, history)
-                 VALUES ($1, $2, $3, $3)",
-                args![serial.as_bytes(), sealed_items, i64::from(history)],
+                 VALUES $rows",
+                new.iter().map(items).collect(),
             )
             .await?;
+        let living = |new: &NewCertificate| {
+            let Intention { person, slot, serial, .. } = &new.intention;
+            args![person.as_bytes(), slot.name(), serial.as_bytes()]
+        };
         self.tx
-            .execute(
-                "INSERT INTO living (person, slot, serial) VALUES ($1, $2, $3)",
-                args![intention.person.as_bytes(), intention.slot.name(), serial.as_bytes()],
+            .write(
+                "INSERT INTO living (person, slot, serial) VALUES $rows",
+                new.iter().map(living).collect(),
             )
             .await
-            .map_err(
-                |e| if e.is_unique_violation() { LedgerError::SecondCertificate } else { e },
-            )?;
-        Ok(())
+            .map_err(|e| if e.is_unique_violation() { LedgerError::SecondCertificate } else { e })
     }
 
     /// Files a signed and verified certificate: from now on it is issued.
@@ -187,24 +259,40 @@ impl Writing {
         serial: SerialNumber,
         sealed_der: &[u8],
     ) -> Result<StatusRow, LedgerError> {
-        if let Some(standing) = self.standing(serial).await? {
-            return Err(LedgerError::StatusForbids {
-                serial: serial.to_string(),
-                standing: standing.name(),
-                change: "filed",
-            });
+        let (permit, sealed_der) = (self.permit().clone(), sealed_der.to_vec());
+        let mut rows = self.file_all(&[NewFile { permit, serial, sealed_der }]).await?;
+        Ok(rows.remove(0))
+    }
+
+    /// Files many, or none of them.
+    ///
+    /// # Errors
+    /// As [`Writing::file`], for any of them.
+    pub async fn file_all(&mut self, files: &[NewFile]) -> Result<Vec<StatusRow>, LedgerError> {
+        let serials: Vec<SerialNumber> = files.iter().map(|file| file.serial).collect();
+        if let Some((serial, standing)) = self.standings(&serials).await?.into_iter().next() {
+            return Err(forbids(serial, Some(standing), "filed"));
         }
         let received_at = self.at();
         let recording =
             Recording { reason: RevocationReason::Unspecified, received_at, idou_date: None };
-        let row = self.append(serial, Change::Issued, &recording, "file").await?;
+        let news = files.iter().map(|file| News {
+            permit: file.permit.clone(),
+            serial: file.serial,
+            change: Change::Issued,
+            recording: &recording,
+        });
+        let rows = self.append_all("file", news.collect()).await?;
+        let file = |(file, row): (&NewFile, &StatusRow)| {
+            args![file.serial.as_bytes(), &file.sealed_der, row.position.0]
+        };
         self.tx
-            .execute(
-                "INSERT INTO certificate_file (serial, sealed_der, position) VALUES ($1, $2, $3)",
-                args![serial.as_bytes(), sealed_der, row.position.0],
+            .write(
+                "INSERT INTO certificate_file (serial, sealed_der, position) VALUES $rows",
+                files.iter().zip(&rows).map(file).collect(),
             )
             .await?;
-        Ok(row)
+        Ok(rows)
     }
 
     /// The renewed certificate takes the place of the one before, which must be revoked by now.

@@ -6,11 +6,13 @@
 //! wait, the more share the disk's one slow moment; no timer, no task of its own, and positions
 //! still go in the order of commits.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::many;
 use crate::store::{Row, Store, Transaction, Value, args, damaged};
 use crate::{LedgerError, Position};
 
@@ -173,7 +175,7 @@ impl Drop for Turn {
 impl Turn {
     pub(crate) async fn execute(
         &mut self,
-        sql: &'static str,
+        sql: impl Into<Cow<'static, str>>,
         args: Vec<Value>,
     ) -> Result<u64, LedgerError> {
         self.tx().execute(sql, args).await
@@ -181,7 +183,7 @@ impl Turn {
 
     pub(crate) async fn rows(
         &mut self,
-        sql: &'static str,
+        sql: impl Into<Cow<'static, str>>,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, LedgerError> {
         self.tx().rows(sql, args).await
@@ -193,6 +195,31 @@ impl Turn {
         args: Vec<Value>,
     ) -> Result<Option<Row>, LedgerError> {
         self.tx().row(sql, args).await
+    }
+
+    /// Reads the rows of many keys; see [`many::reading`].
+    pub(crate) async fn rows_of(
+        &mut self,
+        sql: &'static str,
+        keys: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<Row>, LedgerError> {
+        let mut rows = Vec::new();
+        for (sql, keys) in many::reading(sql, keys) {
+            rows.extend(self.tx().rows(sql, keys).await?);
+        }
+        Ok(rows)
+    }
+
+    /// Writes many rows; see [`many::writing`].
+    pub(crate) async fn write(
+        &mut self,
+        sql: &'static str,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<(), LedgerError> {
+        for (sql, values) in many::writing(sql, rows) {
+            self.tx().execute(sql, values).await?;
+        }
+        Ok(())
     }
 
     fn tx(&mut self) -> &mut Transaction {

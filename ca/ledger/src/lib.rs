@@ -21,6 +21,7 @@ mod error;
 mod group;
 mod idou;
 mod inquiry;
+mod many;
 mod permit;
 mod person;
 mod rehearsal;
@@ -36,20 +37,20 @@ use std::marker::PhantomData;
 pub use audit::{AuditReport, Content, Entry, chain_hash};
 pub use authority::{Access, Authority, AuthorityProfile};
 pub use case::{CaseFile, Step};
-pub use certificate::{Intention, Living, Slot};
+pub use certificate::{Intention, Living, NewCertificate, NewFile, Slot};
 pub use crl::{CrlRecord, Scope};
 pub use enrolment::{Enrolment, NewEnrolment};
 pub use error::LedgerError;
 pub use idou::{InboxState, NewEvent, PendingEvent};
 pub use inquiry::Inquiry;
 pub use permit::Permit;
-pub use person::{Person, PersonId};
+pub use person::{KnownPerson, Person, PersonId};
 pub use rehearsal::{Fate, Moment, Rehearsal};
 pub use request::RecordedRequest;
 pub use responder::ResponderCertificate;
 pub use source::Source;
 pub use status::{Change, Recording, Standing, StatusRow};
-pub use writing::Writing;
+pub use writing::{NewEntry, Writing};
 
 /// A place in the audit chain, and in the order of commits. Counts from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -1,5 +1,7 @@
 //! Persons, known by a keyed hash of a resident code that may change.
 
+use std::collections::HashMap;
+
 use crate::store::args;
 use crate::{LedgerError, Writing};
 
@@ -32,7 +34,40 @@ pub struct Person {
     pub history: u32,
 }
 
+/// What is known and what was reported of one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownPerson {
+    /// Who.
+    pub person: Person,
+    /// The newest history number that any source has reported, settled or not; 0 for none.
+    pub reported: u32,
+}
+
 impl Writing {
+    /// The persons with these hashes of resident codes, as far as they are known.
+    pub async fn known_persons(
+        &mut self,
+        code_hashes: &[[u8; 32]],
+    ) -> Result<HashMap<[u8; 32], KnownPerson>, LedgerError> {
+        let keys = || code_hashes.iter().map(|hash| hash.into());
+        let mut known = HashMap::new();
+        let persons = "SELECT code_hash, person, history FROM person WHERE code_hash IN ($keys)";
+        for row in self.tx.rows_of(persons, keys()).await? {
+            let person =
+                Person { person: row.fixed(1, PersonId::from_slice)?, history: row.int(2)? as u32 };
+            let code_hash = row.fixed(0, |o| o.try_into().ok())?;
+            known.insert(code_hash, KnownPerson { person, reported: 0 });
+        }
+        let reports = "SELECT code_hash, MAX(history) FROM idou WHERE code_hash IN ($keys)
+                       GROUP BY code_hash";
+        for row in self.tx.rows_of(reports, keys()).await? {
+            if let Some(known) = known.get_mut(row.octets(0)?.as_slice()) {
+                known.reported = row.int(1)? as u32;
+            }
+        }
+        Ok(known)
+    }
+
     /// The person with this hash of a resident code, if known.
     pub async fn find_person(
         &mut self,

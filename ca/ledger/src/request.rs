@@ -4,7 +4,9 @@ use akashi_wire::RequestId;
 use akashi_wire::act::PartyId;
 use akashi_wire::octets::Sha256;
 
-use crate::store::{Row, args};
+use std::collections::HashMap;
+
+use crate::store::{Row, Value, args};
 use crate::{Issuing, Ledger, LedgerError, Writing};
 
 /// A request that was carried out.
@@ -29,20 +31,21 @@ fn read(row: &Row) -> Result<RecordedRequest, LedgerError> {
     })
 }
 
+const READ: &str = "SELECT request, party, digest, sealed_answer FROM request
+                    WHERE request IN ($keys)";
+
+fn keys(requests: &[RequestId]) -> impl Iterator<Item = Value> {
+    requests.iter().map(|request| request.as_bytes().into())
+}
+
 impl Ledger<Issuing> {
     /// A request that was carried out before.
     pub async fn request(
         &self,
         request: RequestId,
     ) -> Result<Option<RecordedRequest>, LedgerError> {
-        let row = self
-            .store
-            .row(
-                "SELECT request, party, digest, sealed_answer FROM request WHERE request = $1",
-                args![request.as_bytes()],
-            )
-            .await?;
-        row.as_ref().map(read).transpose()
+        let rows = self.store.rows_of(READ, keys(&[request])).await?;
+        rows.first().map(read).transpose()
     }
 }
 
@@ -53,31 +56,41 @@ impl Writing {
         &mut self,
         request: RequestId,
     ) -> Result<Option<RecordedRequest>, LedgerError> {
-        let row = self
-            .tx
-            .row(
-                "SELECT request, party, digest, sealed_answer FROM request WHERE request = $1",
-                args![request.as_bytes()],
-            )
-            .await?;
-        row.as_ref().map(read).transpose()
+        Ok(self.requests(&[request]).await?.remove(&request))
+    }
+
+    /// Those of these requests that were carried out before.
+    pub async fn requests(
+        &mut self,
+        requests: &[RequestId],
+    ) -> Result<HashMap<RequestId, RecordedRequest>, LedgerError> {
+        let rows = self.tx.rows_of(READ, keys(requests)).await?;
+        rows.iter().map(|row| read(row).map(|done| (done.request, done))).collect()
     }
 
     /// Keeps the answer to a request, in the change that carried it out.
     pub async fn record_request(&mut self, done: &RecordedRequest) -> Result<(), LedgerError> {
+        self.record_requests(std::slice::from_ref(done)).await
+    }
+
+    /// Keeps the answers to many.
+    pub async fn record_requests(&mut self, done: &[RecordedRequest]) -> Result<(), LedgerError> {
+        let position = self.position().0;
+        let row = |done: &RecordedRequest| {
+            args![
+                done.request.as_bytes(),
+                done.party.as_bytes(),
+                &done.digest.0,
+                &done.sealed_answer,
+                position,
+            ]
+        };
         self.tx
-            .execute(
+            .write(
                 "INSERT INTO request (request, party, digest, sealed_answer, position)
-                 VALUES ($1, $2, $3, $4, $5)",
-                args![
-                    done.request.as_bytes(),
-                    done.party.as_bytes(),
-                    &done.digest.0,
-                    &done.sealed_answer,
-                    self.position().0,
-                ],
+                 VALUES $rows",
+                done.iter().map(row).collect(),
             )
             .await
-            .map(|_| ())
     }
 }

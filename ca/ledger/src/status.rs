@@ -2,11 +2,13 @@
 //!
 //! CRL and OCSP are two renderings of what [`fold`] says (docs/decisions/0003).
 
+use std::collections::HashMap;
+
 use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
 use crate::store::{Row, args, damaged};
-use crate::{Ledger, LedgerError, Position, Writing};
+use crate::{Ledger, LedgerError, NewEntry, Permit, Position, Writing};
 
 /// What one row says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,22 +223,45 @@ pub struct Recording {
     pub idou_date: Option<String>,
 }
 
+/// A status row on its way into the book.
+pub(crate) struct News<'r> {
+    pub permit: Permit,
+    pub serial: SerialNumber,
+    pub change: Change,
+    pub recording: &'r Recording,
+}
+
 impl Writing {
     /// How a certificate stands, read inside of this change.
     pub async fn standing(
         &mut self,
         serial: SerialNumber,
     ) -> Result<Option<Standing>, LedgerError> {
+        Ok(self.standings(&[serial]).await?.remove(&serial))
+    }
+
+    /// How these certificates stand; one that was never issued is left out.
+    pub async fn standings(
+        &mut self,
+        serials: &[SerialNumber],
+    ) -> Result<HashMap<SerialNumber, Standing>, LedgerError> {
         let rows = self
             .tx
-            .rows(
+            .rows_of(
                 "SELECT position, serial, municipality, not_after, change, reason, recorded_at
-                 FROM status WHERE serial = $1 ORDER BY position",
-                args![serial.as_bytes()],
+                 FROM status WHERE serial IN ($keys) ORDER BY position",
+                serials.iter().map(|serial| serial.as_bytes().into()),
             )
             .await?;
-        let rows: Vec<StatusRow> = rows.iter().map(read).collect::<Result<_, _>>()?;
-        Ok(fold(&rows))
+        let mut standings = HashMap::new();
+        for row in &rows {
+            let row = read(row)?;
+            let before = standings.get(&row.serial).copied();
+            if let Some(after) = Standing::after(before, &row) {
+                standings.insert(row.serial, after);
+            }
+        }
+        Ok(standings)
     }
 
     /// Ends a certificate for good. The published time is the time of this record; it is never
@@ -294,52 +319,93 @@ impl Writing {
         .await
     }
 
-    pub(crate) async fn append(
+    async fn append(
         &mut self,
         serial: SerialNumber,
         change: Change,
         recording: &Recording,
         verb: &'static str,
     ) -> Result<StatusRow, LedgerError> {
-        let certificate = self
+        let news = News { permit: self.permit().clone(), serial, change, recording };
+        let mut rows = self.append_all(verb, vec![news]).await?;
+        Ok(rows.remove(0))
+    }
+
+    pub(crate) async fn append_all(
+        &mut self,
+        verb: &'static str,
+        news: Vec<News<'_>>,
+    ) -> Result<Vec<StatusRow>, LedgerError> {
+        let certificates = self
             .tx
-            .row(
-                "SELECT generation, municipality, not_after FROM certificate WHERE serial = $1",
-                args![serial.as_bytes()],
-            )
-            .await?
-            .ok_or_else(|| LedgerError::NoSuchCertificate(serial.to_string()))?;
-        let subject = match change {
-            Change::Revoked => format!("{serial} {}", recording.reason),
-            _ => serial.to_string(),
-        };
-        let position = self.note(verb, &subject, None).await?;
-        let (municipality, not_after) = (certificate.parsed(1)?, certificate.time(2)?);
-        self.tx
-            .execute(
-                "INSERT INTO status (position, serial, generation, municipality, not_after, change,
-                 reason, recorded_at, received_at, idou_date)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-                args![
-                    position.0,
-                    serial.as_bytes(),
-                    certificate.int(0)?,
-                    certificate.text(1)?,
-                    not_after,
-                    change as i64,
-                    i64::from(recording.reason.code()),
-                    self.at(),
-                    recording.received_at,
-                    recording.idou_date.clone(),
-                ],
+            .rows_of(
+                "SELECT serial, generation, municipality, not_after FROM certificate
+                 WHERE serial IN ($keys)",
+                news.iter().map(|news| news.serial.as_bytes().into()),
             )
             .await?;
-        let (reason, recorded_at) = (recording.reason, self.at());
-        Ok(StatusRow { position, serial, municipality, not_after, change, reason, recorded_at })
+        let mut facts = HashMap::new();
+        for row in &certificates {
+            let serial = row.fixed(0, SerialNumber::from_slice)?;
+            facts.insert(serial, (row.int(1)?, row.parsed(2)?, row.time(3)?));
+        }
+        let subject = |news: &News<'_>| match news.change {
+            Change::Revoked => format!("{} {}", news.serial, news.recording.reason),
+            _ => news.serial.to_string(),
+        };
+        let subjects: Vec<String> = news.iter().map(subject).collect();
+        let entries = news.iter().zip(&subjects).map(|(news, subject)| NewEntry {
+            permit: news.permit.clone(),
+            verb,
+            subject,
+            content: None,
+        });
+        let positions = self.note_all(entries).await?;
+        let (mut appended, mut rows) = (Vec::new(), Vec::new());
+        for (news, position) in news.iter().zip(positions) {
+            let (generation, municipality, not_after): (i64, MunicipalityCode, Timestamp) = facts
+                .get(&news.serial)
+                .copied()
+                .ok_or_else(|| LedgerError::NoSuchCertificate(news.serial.to_string()))?;
+            let News { serial, change, recording, .. } = news;
+            rows.push(args![
+                position.0,
+                serial.as_bytes(),
+                generation,
+                municipality.to_string(),
+                not_after,
+                *change as i64,
+                i64::from(recording.reason.code()),
+                self.at(),
+                recording.received_at,
+                recording.idou_date.clone(),
+            ]);
+            appended.push(StatusRow {
+                position,
+                serial: *serial,
+                municipality,
+                not_after,
+                change: *change,
+                reason: recording.reason,
+                recorded_at: self.at(),
+            });
+        }
+        self.tx
+            .write(
+                "INSERT INTO status (position, serial, generation, municipality, not_after, change,
+                 reason, recorded_at, received_at, idou_date) VALUES $rows",
+                rows,
+            )
+            .await?;
+        Ok(appended)
     }
 }
 
-fn forbids(serial: SerialNumber, standing: Option<Standing>, change: &'static str) -> LedgerError {
+pub(crate) fn forbids(
+    serial: SerialNumber,
+    standing: Option<Standing>,
+    change: &'static str,
+) -> LedgerError {
     let standing = standing.map_or("not issued", |standing| standing.name());
     LedgerError::StatusForbids { serial: serial.to_string(), standing, change }
 }

@@ -3,6 +3,7 @@
 //! SQL is written once, in what SQLite and PostgreSQL read alike; values cross as one of three
 //! kinds. Nothing outside of this crate sees a connection.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +14,11 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Arguments, Row as _};
+use sqlx::{Arguments, AssertSqlSafe, Row as _};
 
 use crate::LedgerError;
 use crate::group::{Pen, Turn};
+use crate::many;
 use crate::rehearsal::{Moment, Rehearsal, live_through};
 
 /// The migrations, in order; the place in this list is the schema's number.
@@ -149,6 +151,8 @@ enum Open {
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
+/// Statements that a connection keeps prepared: all that there are, in each of their lengths.
+const STATEMENTS: usize = 512;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Store {
@@ -166,6 +170,7 @@ impl Store {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
+                .statement_cache_capacity(STATEMENTS)
                 .busy_timeout(PATIENCE);
             let pool =
                 |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
@@ -173,7 +178,7 @@ impl Store {
             let read = pool(4).connect_lazy_with(options.read_only(true));
             Pools::Sqlite { write, read }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(address)?;
+            let options = PgConnectOptions::from_str(address)?.statement_cache_capacity(STATEMENTS);
             let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
             let write = pool(4).connect_with(options.clone()).await?;
             Pools::Postgres { write, read: pool(6).connect_lazy_with(options) }
@@ -246,7 +251,7 @@ impl Store {
     /// Reads rows, outside of any transaction.
     pub(crate) async fn rows(
         &self,
-        sql: &'static str,
+        sql: impl Into<Cow<'static, str>>,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, LedgerError> {
         let mut rows = Vec::new();
@@ -270,10 +275,12 @@ impl Store {
     /// Reads rows one by one, however many there are.
     pub(crate) async fn each(
         &self,
-        sql: &'static str,
+        sql: impl Into<Cow<'static, str>>,
         args: Vec<Value>,
         mut take: impl FnMut(Row) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
+        // Every text is of this crate: statements carry values as arguments, always.
+        let sql = AssertSqlSafe(sql.into());
         self.meet(Moment::Read).await?;
         match &self.pools {
             Pools::Sqlite { read, .. } => {
@@ -290,6 +297,19 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// Reads the rows of many keys; see [`many::reading`].
+    pub(crate) async fn rows_of(
+        &self,
+        sql: &'static str,
+        keys: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<Row>, LedgerError> {
+        let mut rows = Vec::new();
+        for (sql, keys) in many::reading(sql, keys) {
+            rows.extend(self.rows(sql, keys).await?);
+        }
+        Ok(rows)
     }
 
     /// Closes every connection, writing the WAL back.
@@ -311,9 +331,10 @@ impl Transaction {
     /// Runs one statement; gives the number of rows it changed.
     pub(crate) async fn execute(
         &mut self,
-        sql: &'static str,
+        sql: impl Into<Cow<'static, str>>,
         args: Vec<Value>,
     ) -> Result<u64, LedgerError> {
+        let sql = AssertSqlSafe(sql.into());
         self.meet(Moment::Write).await?;
         Ok(match &mut self.open {
             Open::Sqlite(tx) => {
@@ -336,9 +357,10 @@ impl Transaction {
     /// Reads rows inside the transaction.
     pub(crate) async fn rows(
         &mut self,
-        sql: &'static str,
+        sql: impl Into<Cow<'static, str>>,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, LedgerError> {
+        let sql = AssertSqlSafe(sql.into());
         self.meet(Moment::Read).await?;
         Ok(match &mut self.open {
             Open::Sqlite(tx) => sqlx::query_with(sql, sqlite(args)?)

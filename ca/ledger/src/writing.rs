@@ -26,6 +26,18 @@ pub struct Writing {
     began_with: Position,
 }
 
+/// An audit entry on its way into the chain.
+pub struct NewEntry<'e> {
+    /// By whose leave.
+    pub permit: Permit,
+    /// What was done.
+    pub verb: &'e str,
+    /// To what; no personal data.
+    pub subject: &'e str,
+    /// What else is to be said, sealed.
+    pub content: Option<Content>,
+}
+
 impl<R: crate::Writes> Ledger<R> {
     /// Begins a change.
     ///
@@ -69,43 +81,57 @@ impl Writing {
         subject: &str,
         content: Option<Content>,
     ) -> Result<Position, LedgerError> {
-        let position = Position(self.position.0 + 1);
-        let commitment = content.as_ref().map_or(Sha256([0; 32]), Content::commitment);
-        let entry = Entry {
-            position,
-            at: self.at,
-            actor: self.permit.actor(),
-            verb: verb.to_owned(),
-            subject: subject.to_owned(),
-            commitment,
-        };
-        let hash = chain_hash(&self.hash, &entry);
+        let permit = self.permit.clone();
+        let positions = self.note_all([NewEntry { permit, verb, subject, content }]).await?;
+        Ok(positions[0])
+    }
+
+    /// Adds entries in this order, each by its own permit; gives their positions.
+    pub async fn note_all<'e>(
+        &mut self,
+        entries: impl IntoIterator<Item = NewEntry<'e>>,
+    ) -> Result<Vec<Position>, LedgerError> {
+        let (mut positions, mut rows, mut contents) = (Vec::new(), Vec::new(), Vec::new());
+        for new in entries {
+            let position = Position(self.position.0 + 1);
+            let entry = Entry {
+                position,
+                at: self.at,
+                actor: new.permit.actor(),
+                verb: new.verb.to_owned(),
+                subject: new.subject.to_owned(),
+                commitment: new.content.as_ref().map_or(Sha256([0; 32]), Content::commitment),
+            };
+            let hash = chain_hash(&self.hash, &entry);
+            if let Some(content) = new.content {
+                contents.push(args![position.0, &content.salt, content.sealed]);
+            }
+            rows.push(args![
+                position.0,
+                entry.at,
+                entry.actor,
+                entry.verb,
+                entry.subject,
+                &entry.commitment.0,
+                &hash.0
+            ]);
+            (self.position, self.hash) = (position, hash.0.to_vec());
+            positions.push(position);
+        }
         self.tx
-            .execute(
+            .write(
                 "INSERT INTO audit (position, at, actor, verb, subject, commitment, hash)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                args![
-                    position.0,
-                    entry.at,
-                    entry.actor,
-                    entry.verb,
-                    entry.subject,
-                    &commitment.0,
-                    &hash.0
-                ],
+                 VALUES $rows",
+                rows,
             )
             .await?;
-        if let Some(content) = content {
-            self.tx
-                .execute(
-                    "INSERT INTO audit_content (position, salt, sealed_content) VALUES ($1, $2, $3)",
-                    args![position.0, &content.salt, content.sealed],
-                )
-                .await?;
-        }
-        self.position = position;
-        self.hash = hash.0.to_vec();
-        Ok(position)
+        self.tx
+            .write(
+                "INSERT INTO audit_content (position, salt, sealed_content) VALUES $rows",
+                contents,
+            )
+            .await?;
+        Ok(positions)
     }
 
     /// Makes everything durable; gives the position of the last entry.

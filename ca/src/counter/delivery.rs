@@ -11,7 +11,7 @@ use crate::CaError;
 impl Counter {
     pub(super) async fn confirm_delivery(
         &self,
-        acting: &Acting<'_>,
+        acting: &Acting,
         case: CaseId,
         card: &str,
         read_back: Sha256,

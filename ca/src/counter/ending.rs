@@ -4,14 +4,14 @@ use akashi_ledger::{CaseFile, Recording, Standing, Step, Writing};
 use akashi_wire::act::{Answer, Procedure, Refusal};
 use akashi_wire::{CaseId, RevocationReason, SerialNumber};
 
-use super::{Acting, Counter, Halt, at_step};
+use super::{Acting, Counter, Halt, at_step, one_certificate};
 use crate::CaError;
 
 impl Counter {
     /// Ends every living certificate of the person: a renewal under way too.
     pub(super) async fn revoke(
         &self,
-        acting: &Acting<'_>,
+        acting: &Acting,
         case: CaseId,
         reason: RevocationReason,
     ) -> Result<Answer, Halt> {
@@ -47,7 +47,7 @@ impl Counter {
     }
 
     /// Puts the current certificate of the person on hold, and ends a renewal under way.
-    pub(super) async fn hold(&self, acting: &Acting<'_>, case: CaseId) -> Result<Answer, Halt> {
+    pub(super) async fn hold(&self, acting: &Acting, case: CaseId) -> Result<Answer, Halt> {
         let mut writing = self.begin(acting).await?;
         let (mut file, record) = self.case_in(&mut writing, case).await?;
         at_step(&file, &[Step::LookedUp], acting)?;
@@ -55,15 +55,16 @@ impl Counter {
             return Err(Refusal::NotAllowed.into());
         }
         let person = file.person.ok_or(Refusal::NoLivingCertificate)?;
+        let living = self.living(&mut writing, person).await?;
         let (current, standing) =
-            self.current(&mut writing, person).await?.ok_or(Refusal::NoLivingCertificate)?;
+            one_certificate::current(&living).ok_or(Refusal::NoLivingCertificate)?;
         if matches!(standing, Standing::Held { .. }) {
             return Err(Refusal::OnHold { serial: current.serial }.into());
         }
         let received_at = writing.at();
         let row = writing.hold(current.serial, received_at).await?;
         // A renewal under way lies on the same card: it must not come into force behind the hold.
-        for next in writing.living(person).await?.iter().filter(|l| l.serial != current.serial) {
+        for (next, _) in living.iter().filter(|(living, _)| living.serial != current.serial) {
             end_undelivered(&mut writing, next.serial).await?;
         }
         file.step = Step::Done;
@@ -75,11 +76,7 @@ impl Counter {
     }
 
     /// 取下げ, 却下 or 中止: whatever was issued in the case and not delivered ends.
-    pub(super) async fn close_case(
-        &self,
-        acting: &Acting<'_>,
-        case: CaseId,
-    ) -> Result<Answer, Halt> {
+    pub(super) async fn close_case(&self, acting: &Acting, case: CaseId) -> Result<Answer, Halt> {
         let mut writing = self.begin(acting).await?;
         let (mut file, mut record) = self.case_in(&mut writing, case).await?;
         at_step(&file, &[Step::Opened, Step::LookedUp, Step::Applied, Step::Issued], acting)?;

@@ -14,7 +14,7 @@ use super::{Acting, Counter, Halt};
 impl Counter {
     pub(super) async fn enrol(
         &self,
-        acting: &Acting<'_>,
+        acting: &Acting,
         name: &str,
         (role, hosts): (&Role, &[String]),
         request: &[u8],
@@ -62,11 +62,7 @@ impl Counter {
         self.finish(writing, acting, &party.to_string(), answer).await
     }
 
-    pub(super) async fn dismiss(
-        &self,
-        acting: &Acting<'_>,
-        party: PartyId,
-    ) -> Result<Answer, Halt> {
+    pub(super) async fn dismiss(&self, acting: &Acting, party: PartyId) -> Result<Answer, Halt> {
         let mut writing = self.begin(acting).await?;
         if !writing.dismiss(party).await? {
             return Err(
@@ -76,7 +72,7 @@ impl Counter {
         self.finish(writing, acting, &party.to_string(), Answer::Done).await
     }
 
-    pub(super) async fn accept_clock(&self, acting: &Acting<'_>) -> Result<Answer, Halt> {
+    pub(super) async fn accept_clock(&self, acting: &Acting) -> Result<Answer, Halt> {
         let writing = self.begin(acting).await?;
         let answer = self.finish(writing, acting, "clock", Answer::Done).await?;
         self.hands.guard.accept(acting.permit.party());
@@ -85,7 +81,7 @@ impl Counter {
 
     pub(super) async fn link(
         &self,
-        acting: &Acting<'_>,
+        acting: &Acting,
         source: MunicipalityCode,
         open: bool,
     ) -> Result<Answer, Halt> {

@@ -1,14 +1,15 @@
 //! Opening a case, and finding the person in the registry.
 
-use akashi_ledger::{CaseFile, Living, PersonId, Standing, Step, Writing};
-use akashi_wire::CaseId;
+use akashi_ledger::{CaseFile, PersonId, Standing, Step, Writing};
 use akashi_wire::act::{Answer, LivingCertificate, LookUpBy, Procedure, Refusal};
 use akashi_wire::lookup::{LookUpRequest, ResidentState, Whom};
 use akashi_wire::octets::Sha256;
+use akashi_wire::{CaseId, SerialNumber};
 use jiff::SignedDuration;
 
 use super::case_record::{CaseRecord, LookedUp, proposal};
-use super::{Acting, Counter, Halt, at_step};
+use super::one_certificate::Stands;
+use super::{Acting, Counter, Halt, at_step, one_certificate};
 use crate::characters::{Choices, certify_address, certify_name};
 use crate::profile::validity::renewal_opens;
 
@@ -18,7 +19,7 @@ const BEFORE_ISSUE: [Step; 3] = [Step::Opened, Step::LookedUp, Step::Applied];
 impl Counter {
     pub(super) async fn open_case(
         &self,
-        acting: &Acting<'_>,
+        acting: &Acting,
         procedure: Procedure,
     ) -> Result<Answer, Halt> {
         let municipality = acting.permit.municipality().ok_or(Refusal::NotAllowed)?;
@@ -43,7 +44,7 @@ impl Counter {
 
     pub(super) async fn look_up(
         &self,
-        acting: &Acting<'_>,
+        acting: &Acting,
         case: CaseId,
         by: &LookUpBy,
     ) -> Result<Answer, Halt> {
@@ -93,7 +94,7 @@ impl Counter {
         if record.applied.is_some() && file.person != Some(person.person) {
             return Err(Refusal::WrongCard.into());
         }
-        let living = self.current(&mut writing, person.person).await?;
+        let living = self.living(&mut writing, person.person).await?;
         record.looked_up = Some(LookedUp {
             items: items.clone(),
             code_hash,
@@ -104,18 +105,19 @@ impl Counter {
         file.step = Step::LookedUp;
         file.person = Some(person.person);
         self.save_case(&mut writing, &mut file, &record).await?;
-        let living = living.map(|(living, standing)| LivingCertificate {
-            serial: living.serial,
-            not_after: living.not_after,
-            renewal_opens: renewal_opens(living.not_after),
-            on_hold: matches!(standing, Standing::Held { .. }),
-        });
+        let living =
+            one_certificate::current(&living).map(|(living, standing)| LivingCertificate {
+                serial: living.serial,
+                not_after: living.not_after,
+                renewal_opens: renewal_opens(living.not_after),
+                on_hold: matches!(standing, Standing::Held { .. }),
+            });
         let (as_of, protected) = (found.as_of, found.record.protected);
         let answer = Answer::Found { items, name, address, as_of, protected, living, feed_silent };
         self.finish(writing, acting, &case.to_string(), answer).await
     }
 
-    fn whom(&self, acting: &Acting<'_>, by: &LookUpBy) -> Result<Whom, Halt> {
+    fn whom(&self, acting: &Acting, by: &LookUpBy) -> Result<Whom, Halt> {
         Ok(match by {
             LookUpBy::Items { name, birth_date, sex, address } => Whom::Items {
                 name: name.clone(),
@@ -140,24 +142,25 @@ impl Counter {
         })
     }
 
-    /// The person's filed certificate in the current place, and how it stands.
-    pub(super) async fn current(
+    /// The person's living certificates, and how each stands.
+    pub(super) async fn living(
         &self,
         writing: &mut Writing,
         person: PersonId,
-    ) -> Result<Option<(Living, Standing)>, Halt> {
-        for living in writing.living(person).await? {
-            let standing = writing.standing(living.serial).await?;
-            if let (akashi_ledger::Slot::Current, Some(standing)) = (living.slot, standing) {
-                return Ok(Some((living, standing)));
-            }
-        }
-        Ok(None)
+    ) -> Result<Vec<Stands>, Halt> {
+        let living = writing.living(person).await?;
+        let serials: Vec<SerialNumber> = living.iter().map(|living| living.serial).collect();
+        let standings = writing.standings(&serials).await?;
+        let stands = living.into_iter().map(|living| {
+            let standing = standings.get(&living.serial).copied();
+            (living, standing)
+        });
+        Ok(stands.collect())
     }
 
     async fn feed_silent(
         &self,
-        acting: &Acting<'_>,
+        acting: &Acting,
         municipality: akashi_wire::MunicipalityCode,
     ) -> Result<bool, Halt> {
         let limit = i64::from(self.issuer.rules.feed_silence_minutes);

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(candidate: &Candidate<'_>) -> Result<(), String> {
     let key = candidate.tbs.subject_public_key_info.to_der().map_err(|e| e.to_string())?;
-    public_key::check(&key).map_err(|e| e.to_string())?;
+    public_key::shape(&key).map_err(|e| e.to_string())?;
     let parameters = candidate.tbs.subject_public_key_info.algorithm.parameters.as_ref();
     must(parameters.is_some_and(der::Any::is_null), "the parameters of rsaEncryption must be NULL")
 }

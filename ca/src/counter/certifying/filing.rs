@@ -1,0 +1,146 @@
+//! Filing what was signed: from the commit on it is issued.
+
+use akashi_ledger::{CaseFile, Content, NewEntry, NewFile, RecordedRequest, Step, Writing};
+use akashi_wire::act::{Answer, Refusal};
+use akashi_wire::octets::Octets;
+use akashi_wire::{CaseId, SerialNumber};
+
+use super::draft::end;
+use super::{Member, Waiting, fail, latest};
+use crate::CaError;
+use crate::counter::Counter;
+use crate::issuance::Signed;
+
+/// What the book says to a signed certificate.
+enum Verdict {
+    /// It is filed.
+    Goes,
+    /// The case has moved on.
+    Again,
+    /// It was voided meanwhile: the register reported a change between record and file.
+    Void,
+}
+
+/// Everything that one change of the book files.
+#[derive(Default)]
+struct Filing {
+    waiting: Vec<Waiting>,
+    answers: Vec<Answer>,
+    signed: Vec<(Signed, NewFile)>,
+    cases: Vec<CaseFile>,
+    subjects: Vec<String>,
+    evidence: Vec<Content>,
+    requests: Vec<RecordedRequest>,
+}
+
+impl Counter {
+    /// Files what was signed: one change of the book.
+    pub(super) async fn file(&self, members: Vec<Member<Signed>>, again: &mut Vec<Waiting>) {
+        if members.is_empty() {
+            return;
+        }
+        let (writing, verdicts) = match self.still_wanted(&members).await {
+            Ok(looked) => looked,
+            Err(error) => return fail(members.into_iter().map(|member| member.waiting), error),
+        };
+        let mut filing = Filing::default();
+        for (member, verdict) in members.into_iter().zip(verdicts) {
+            match verdict {
+                Verdict::Goes => self.add(member, &mut filing),
+                Verdict::Again => again.push(member.waiting),
+                Verdict::Void => member.waiting.answer(Err(Refusal::RegisterChanged.into())),
+            }
+        }
+        if !filing.waiting.is_empty() {
+            filing.write(writing).await;
+        }
+    }
+
+    /// Whether each may still be filed; the book stands still until it is.
+    async fn still_wanted(
+        &self,
+        members: &[Member<Signed>],
+    ) -> Result<(Writing, Vec<Verdict>), CaError> {
+        let permit = &members[0].waiting.acting.permit;
+        let now = latest(members.iter().map(|member| &member.waiting));
+        let mut writing = self.issuer.ledger.begin(permit, now).await?;
+        let cases: Vec<CaseId> = members.iter().map(|member| member.file.case).collect();
+        let cases = writing.cases(&cases).await?;
+        let serials: Vec<SerialNumber> =
+            members.iter().map(|member| member.work.serial()).collect();
+        let standings = writing.standings(&serials).await?;
+        let verdict = |member: &Member<Signed>| {
+            if cases.get(&member.file.case) != Some(&member.file) {
+                Verdict::Again
+            } else if standings.contains_key(&member.work.serial()) {
+                Verdict::Void
+            } else {
+                Verdict::Goes
+            }
+        };
+        let verdicts = members.iter().map(verdict).collect();
+        Ok((writing, verdicts))
+    }
+
+    /// Puts a member's pages together.
+    fn add(&self, member: Member<Signed>, filing: &mut Filing) {
+        let Member { waiting, mut file, mut record, work, .. } = member;
+        let acting = &waiting.acting;
+        let mut pages = || -> Result<_, CaError> {
+            let new = work.to_file(acting.permit.clone(), self.vault())?;
+            record.tbs = None;
+            file.step = Step::Issued;
+            file.sealed_file = record.seal(self.vault(), file.case)?;
+            let answer = Answer::Certified {
+                serial: work.serial(),
+                not_after: end(work.certificate())?,
+                certificate: Octets(work.certificate().to_vec()),
+                ca_certificate: Octets(self.issuer.authority.certificate.clone()),
+            };
+            let request = self.answered(acting, &answer)?;
+            Ok((new, answer, request, self.evidence(acting)?))
+        };
+        match pages() {
+            Ok((new, answer, request, evidence)) => {
+                filing.subjects.push(format!("{} {}", file.case, work.serial()));
+                filing.signed.push((work, new));
+                filing.cases.push(file);
+                filing.evidence.push(evidence);
+                filing.answers.push(answer);
+                filing.requests.push(request);
+                filing.waiting.push(waiting);
+            }
+            Err(error) => waiting.answer(Err(error.into())),
+        }
+    }
+}
+
+impl Filing {
+    /// Writes all of it, and answers everybody.
+    async fn write(self, mut writing: Writing) {
+        let Self { waiting, answers, signed, cases, subjects, evidence, requests } = self;
+        let written = async {
+            Signed::file_all(signed, &mut writing).await?;
+            writing.save_cases(&cases).await?;
+            let entries = waiting.iter().zip(&subjects).zip(evidence);
+            let entries = entries.map(|((waiting, subject), content)| NewEntry {
+                permit: waiting.acting.permit.clone(),
+                verb: waiting.acting.act.deed.verb(),
+                subject,
+                content: Some(content),
+            });
+            writing.note_all(entries).await?;
+            writing.record_requests(&requests).await?;
+            writing.commit().await?;
+            Ok::<_, CaError>(())
+        };
+        match written.await {
+            Ok(()) => {
+                for (waiting, answer) in waiting.into_iter().zip(answers) {
+                    waiting.answer(Ok(answer));
+                }
+            }
+            Err(error) => fail(waiting, error),
+        }
+    }
+}

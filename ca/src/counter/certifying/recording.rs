@@ -1,0 +1,204 @@
+//! Writing drafts down: from then on everything that may ever have been signed is known.
+
+use std::collections::HashSet;
+
+use akashi_ledger::{CaseFile, Intention, NewCertificate, Slot, Writing};
+use akashi_wire::CaseId;
+use akashi_wire::act::Refusal;
+use akashi_wire::date::day_in_japan;
+use akashi_wire::octets::{Octets, Sha256};
+
+use super::draft::Before;
+use super::{Member, Waiting, fail, latest};
+use crate::CaError;
+use crate::counter::Counter;
+use crate::counter::one_certificate::{self, Stands};
+use crate::issuance::{Linted, Recorded};
+use crate::profile::validity::not_after;
+
+/// What the book says to a draft.
+enum Verdict {
+    /// It may be recorded, in this place.
+    Goes(Slot),
+    /// The case has moved on, or another of the group comes first.
+    Again,
+    /// It may not.
+    Refused(Refusal),
+}
+
+impl Counter {
+    /// Writes the drafts down: one change of the book.
+    pub(super) async fn record(
+        &self,
+        members: Vec<Member<Before>>,
+        again: &mut Vec<Waiting>,
+    ) -> Vec<Member<Recorded>> {
+        let (mut ready, mut drafts) = (Vec::new(), Vec::new());
+        for Member { waiting, file, record, key, work } in members {
+            match work {
+                Before::Resumed(work) => ready.push(Member { waiting, file, record, key, work }),
+                Before::New(work) => drafts.push(Member { waiting, file, record, key, work }),
+            }
+        }
+        if drafts.is_empty() {
+            return ready;
+        }
+        let (writing, verdicts) = match self.judge(&drafts).await {
+            Ok(judged) => judged,
+            Err(error) => {
+                fail(drafts.into_iter().map(|draft| draft.waiting), error);
+                return ready;
+            }
+        };
+        let mut going = Vec::new();
+        for (draft, verdict) in drafts.into_iter().zip(verdicts) {
+            match verdict {
+                Verdict::Goes(slot) => going.push((draft, slot)),
+                Verdict::Again => again.push(draft.waiting),
+                Verdict::Refused(refusal) => draft.waiting.answer(Err(refusal.into())),
+            }
+        }
+        ready.extend(self.intend(writing, going).await);
+        ready
+    }
+
+    /// Holds drafts against the book, which stands still until they are written down.
+    async fn judge(&self, drafts: &[Member<Linted>]) -> Result<(Writing, Vec<Verdict>), CaError> {
+        let permit = &drafts[0].waiting.acting.permit;
+        let now = latest(drafts.iter().map(|draft| &draft.waiting));
+        let mut writing = self.issuer.ledger.begin(permit, now).await?;
+        let cases: Vec<CaseId> = drafts.iter().map(|draft| draft.waiting.case).collect();
+        let cases = writing.cases(&cases).await?;
+        let hashes: Result<Vec<_>, CaError> =
+            drafts.iter().map(|draft| Ok(draft.record.person()?.code_hash.0)).collect();
+        let persons = writing.known_persons(&hashes?).await?;
+        let holders: Vec<_> = drafts.iter().filter_map(|draft| draft.file.person).collect();
+        let mut living = writing.living_of(&holders).await?;
+        let serials: Vec<_> = living.values().flatten().map(|living| living.serial).collect();
+        let standings = writing.standings(&serials).await?;
+        let keys: Vec<Sha256> = drafts.iter().map(|draft| draft.key).collect();
+        let used = writing.keys_used(&keys).await?;
+
+        let (mut holders, mut keys) = (HashSet::new(), HashSet::new());
+        let mut verdicts = Vec::new();
+        for draft in drafts {
+            let (person, applied) = (draft.record.person()?, draft.record.application()?);
+            let holder = draft.file.person.ok_or_else(|| no_person(draft.file.case))?;
+            let key = draft.key;
+            let moved = cases.get(&draft.file.case) != Some(&draft.file);
+            if moved || holders.contains(&holder) || keys.contains(&key) {
+                verdicts.push(Verdict::Again);
+                continue;
+            }
+            let known = persons.get(&person.code_hash.0);
+            let changed = known.is_none_or(|known| {
+                known.person.history > person.history || known.reported > person.history
+            });
+            let stands: Vec<Stands> = living
+                .remove(&holder)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|living| {
+                    let standing = standings.get(&living.serial).copied();
+                    (living, standing)
+                })
+                .collect();
+            let today = day_in_japan(writing.at());
+            let verdict = if writing.at() > applied.until {
+                Err(Refusal::PermitExpired { until: applied.until })
+            } else if changed {
+                Err(Refusal::RegisterChanged)
+            } else if used.contains(&key) {
+                Err(Refusal::BadKey { what: "it was certified before".into() })
+            } else {
+                one_certificate::place(draft.record.procedure, &stands, today)
+            };
+            verdicts.push(verdict.map_or_else(Verdict::Refused, |slot| {
+                holders.insert(holder);
+                keys.insert(key);
+                Verdict::Goes(slot)
+            }));
+        }
+        Ok((writing, verdicts))
+    }
+
+    async fn intend(
+        &self,
+        mut writing: Writing,
+        going: Vec<(Member<Linted>, Slot)>,
+    ) -> Vec<Member<Recorded>> {
+        let (mut rest, mut linted, mut news) = (Vec::new(), Vec::new(), Vec::new());
+        for (member, slot) in going {
+            match self.intention(&member, slot) {
+                Err(error) => member.waiting.answer(Err(error.into())),
+                Ok((new, file)) => {
+                    linted.push(member.work);
+                    news.push(new);
+                    rest.push((member.waiting, file, member.record, member.key));
+                }
+            }
+        }
+        if rest.is_empty() {
+            return Vec::new();
+        }
+        let recorded = async {
+            writing.save_cases(rest.iter().map(|(_, file, ..)| file)).await?;
+            Linted::record_all(linted, writing, &news).await
+        };
+        match recorded.await {
+            Ok(recorded) => rest
+                .into_iter()
+                .zip(recorded)
+                .map(|((waiting, file, record, key), work)| Member {
+                    waiting,
+                    file,
+                    record,
+                    key,
+                    work,
+                })
+                .collect(),
+            Err(error) => {
+                fail(rest.into_iter().map(|(waiting, ..)| waiting), error);
+                Vec::new()
+            }
+        }
+    }
+
+    /// What the book keeps of a draft, and the case as it stands with it.
+    fn intention(
+        &self,
+        draft: &Member<Linted>,
+        slot: Slot,
+    ) -> Result<(NewCertificate, CaseFile), CaError> {
+        let (file, person, linted) = (&draft.file, draft.record.person()?, &draft.work);
+        let vault = &self.issuer.vault;
+        let serial = linted.serial();
+        let intention = Intention {
+            serial,
+            generation: self.issuer.authority.generation,
+            municipality: file.municipality,
+            person: file.person.ok_or_else(|| no_person(file.case))?,
+            case: file.case,
+            public_key: draft.key,
+            tbs_digest: Sha256::of(linted.tbs()),
+            not_before: linted.not_before(),
+            not_after: not_after(linted.not_before(), self.issuer.rules.validity),
+            slot,
+        };
+        let items = serde_json::to_vec(&person.items).expect("items are JSON");
+        let new = NewCertificate {
+            permit: draft.waiting.acting.permit.clone(),
+            intention,
+            sealed_items: vault.seal("certificate_items", serial.as_bytes(), &items)?,
+            history: person.history,
+        };
+        let mut record = draft.record.clone();
+        record.tbs = Some(Octets(linted.tbs().to_vec()));
+        let sealed_file = record.seal(vault, file.case)?;
+        Ok((new, CaseFile { serial: Some(serial), sealed_file, ..file.clone() }))
+    }
+}
+
+fn no_person(case: CaseId) -> CaError {
+    CaError::Damaged(format!("case {case} without its person"))
+}
