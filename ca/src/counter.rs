@@ -24,7 +24,6 @@ use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use crate::clockwork::ClockGuard;
 use crate::{CaError, Issuer, Orders, RegistryClient};
 use case_record::CaseRecord;
 use certifying::Bench;
@@ -47,8 +46,6 @@ pub struct Hands {
     pub link_authority: Arc<LinkAuthority>,
     /// What opens a sealed resident code.
     pub opener: Arc<Opener>,
-    /// What two persons may release.
-    pub guard: Arc<ClockGuard>,
     /// What puts refusals to strangers on record.
     pub orders: Orders,
 }
@@ -201,7 +198,9 @@ impl Counter {
     async fn begin(&self, acting: &Acting) -> Result<Writing, Halt> {
         let mut writing = self.issuer.ledger.begin(&acting.permit, acting.now).await?;
         if let Some(done) = writing.request(acting.act.request).await? {
-            return Err(Halt::Already(Box::new(self.repeat(acting, &done)?)));
+            let answer = Box::new(self.repeat(acting, &done)?);
+            writing.leave().await?;
+            return Err(Halt::Already(answer));
         }
         Ok(writing)
     }

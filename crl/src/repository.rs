@@ -212,7 +212,10 @@ impl Repository {
             answer: "crl".into(),
             at: now,
         };
-        Ok(register.ledger.record_inquiries(&permit, &[inquiry], now).await?)
+        // Carried out to its end, even if whoever asked hangs up: others may share its commit.
+        let ledger = register.ledger.clone();
+        let recording = async move { ledger.record_inquiries(&permit, &[inquiry], now).await };
+        Ok(tokio::spawn(recording).await.unwrap_or(Err(LedgerError::GroupLost))?)
     }
 
     fn look(

@@ -156,6 +156,18 @@ impl Turn {
         waiting.until_durable().await
     }
 
+    /// Gives the change up and waits until what it could read is durable: an answer that rests on
+    /// another change of the group must not leave the house before that change is there to stay.
+    pub(crate) async fn leave(self) -> Result<(), LedgerError> {
+        let group = self.group();
+        if group.changes == 0 {
+            return Ok(());
+        }
+        let waiting = Waiting { pen: self.pen.clone(), ticket: group.ticket.clone() };
+        drop(self);
+        waiting.until_durable().await
+    }
+
     fn group(&self) -> &Group {
         self.slot.as_ref().expect("a turn has a group")
     }

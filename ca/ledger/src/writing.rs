@@ -134,6 +134,13 @@ impl Writing {
         Ok(positions)
     }
 
+    /// Gives this change up, and waits until everything that it could read is durable. Whoever
+    /// answers by what was read here and records nothing must wait so: others of the group may have
+    /// written it a moment ago.
+    pub async fn leave(self) -> Result<(), LedgerError> {
+        self.tx.leave().await
+    }
+
     /// Makes everything durable; gives the position of the last entry.
     ///
     /// # Panics

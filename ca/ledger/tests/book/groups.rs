@@ -99,6 +99,23 @@ async fn a_change_that_is_given_up_or_refused_leaves_no_trace_and_harms_nobody_i
 }
 
 #[tokio::test]
+async fn who_leaves_with_what_others_wrote_waits_until_it_is_there_to_stay() {
+    for book in books().await {
+        let fails = book.rehearsed(&Arc::new(Commits { fail: true, ..Commits::default() }));
+        let permit = fails.permit(&fails.clockwork).await;
+        let reads = async {
+            let writing = fails.ledger.begin(&permit, fails.now).await.unwrap();
+            writing.leave().await
+        };
+        let alone = fails.ledger.begin(&permit, fails.now).await.unwrap();
+        alone.leave().await.expect("nothing was read that is not durable");
+        let (noted, read) = tokio::join!(fails.note("a moment ago".into()), reads);
+        assert!(noted.is_err());
+        assert!(read.is_err(), "what was read was never there");
+    }
+}
+
+#[tokio::test]
 async fn when_the_commit_fails_every_member_is_told_and_nothing_is_recorded() {
     for book in books().await {
         let before = book.ledger.head().await.unwrap();
