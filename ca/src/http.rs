@@ -10,7 +10,7 @@ use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::{Clock, SignedMessage};
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -25,6 +25,10 @@ use crate::{CaError, Clockwork, Counter, Inbox, Issuer};
 const ACT_LIMIT: usize = 256 * 1024;
 /// A night's bulk of 異動 may be large.
 const BATCH_LIMIT: usize = 64 * 1024 * 1024;
+/// A whole act must be here within this time: a body that does not come holds its place for ever.
+const ACT_TIME: Duration = Duration::from_secs(10);
+/// A whole batch. A source's own patience is as long.
+const BATCH_TIME: Duration = Duration::from_secs(30);
 /// How often the clockwork ticks.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -113,17 +117,37 @@ fn complain(error: &CaError, last: &mut String) {
     }
 }
 
+/// The whole body, within its limits of length and time.
+async fn whole(request: Request, time: Duration) -> Result<Bytes, Response> {
+    match tokio::time::timeout(time, Bytes::from_request(request, &())).await {
+        Ok(body) => body.map_err(IntoResponse::into_response),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT.into_response()),
+    }
+}
+
+/// Carries something out to its end, even if whoever asked hangs up: what shares a commit with
+/// others must not be cut off in the middle of it.
+async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let done = tokio::spawn(work).await;
+    done.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => unreachable!("nobody cancels what was begun"),
+    })
+}
+
 async fn act(
     State(doors): State<Doors>,
     Extension(peer): Extension<Peer>,
-    body: Bytes,
+    request: Request,
 ) -> Response {
+    let body = match whole(request, ACT_TIME).await {
+        Ok(body) => body,
+        Err(refused) => return refused,
+    };
     let message = SignedMessage::from_der(body.to_vec());
-    // A terminal that hangs up must not cut off what its act shares with others.
-    let acting = tokio::spawn(async move {
-        doors.counter.act(message, &peer.certificate, doors.clock.now()).await
-    });
-    match acting.await.unwrap_or_else(|e| std::panic::resume_unwind(e.into_panic())) {
+    let acting =
+        async move { doors.counter.act(message, &peer.certificate, doors.clock.now()).await };
+    match to_its_end(acting).await {
         Ok(answer) => Json(answer).into_response(),
         Err(error) => {
             if !matches!(error, CaError::Refused(_)) {
@@ -158,9 +182,15 @@ fn status_of(refusal: &Refusal) -> StatusCode {
 async fn batch(
     State(doors): State<Doors>,
     Extension(peer): Extension<Peer>,
-    body: Bytes,
+    request: Request,
 ) -> Response {
-    match doors.inbox.accept(&body, Some(&peer.certificate), doors.clock.now()).await {
+    let body = match whole(request, BATCH_TIME).await {
+        Ok(body) => body,
+        Err(refused) => return refused,
+    };
+    let accepting =
+        async move { doors.inbox.accept(&body, Some(&peer.certificate), doors.clock.now()).await };
+    match to_its_end(accepting).await {
         Ok(answer) => (StatusCode::ACCEPTED, Json(answer)).into_response(),
         Err(refusal) => {
             let status = match &refusal {

@@ -1,6 +1,10 @@
 //! Proof that the applicant's card holds the key: a PKCS#10 request signed by the new key over the
 //! case's challenge (RFC 2986, RFC 2985 §5.4.1).
 
+use const_oid::db::rfc2985::PKCS_9_AT_CHALLENGE_PASSWORD as CHALLENGE_PASSWORD;
+use der::Decode;
+use x509_cert::attr::Attribute;
+use x509_cert::request::CertReq;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::cri_attributes::ParsedCriAttribute;
 use x509_parser::prelude::FromDer;
@@ -34,6 +38,12 @@ impl Proof {
             X509CertificationRequest::from_der(octets).map_err(|_| NoPossession::Malformed)?;
         if !rest.is_empty() {
             return Err(NoPossession::Malformed);
+        }
+        // The parser above shows the first value of an attribute; it must be the only one.
+        let strict = CertReq::from_der(octets).map_err(|_| NoPossession::Malformed)?;
+        let several = |a: &Attribute| a.oid == CHALLENGE_PASSWORD && a.values.len() != 1;
+        if strict.info.attributes.iter().any(several) {
+            return Err(NoPossession::Challenge);
         }
         let info = &request.certification_request_info;
         let mut challenges =

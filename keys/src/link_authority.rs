@@ -6,7 +6,8 @@
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
-    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType, SerialNumber,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData,
+    SanType, SerialNumber,
 };
 
 use crate::{EcKey, KeyError};
@@ -109,6 +110,14 @@ impl LinkAuthority {
     ) -> Result<Vec<u8>, KeyError> {
         let request = CertificateSigningRequestParams::from_der(&request.into())
             .map_err(|_| KeyError::Request)?;
+        // rcgen takes the kind of key from the name of the signature: a point of another curve would
+        // be certified as one of P-256, and what the party signs would never verify.
+        let key = &request.public_key;
+        let algorithm = PublicKeyData::algorithm(key);
+        let is_p256 = algorithm == &rcgen::PKCS_ECDSA_P256_SHA256 && key.der_bytes().len() == 65;
+        if !is_p256 && algorithm != &rcgen::PKCS_RSA_SHA256 {
+            return Err(KeyError::Request);
+        }
         let params = self.leaf(name, usage, now, YEARS_5)?;
         Ok(params.signed_by(&request.public_key, &self.issuer).map_err(failed)?.der().to_vec())
     }

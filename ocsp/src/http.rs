@@ -138,7 +138,7 @@ fn date(at: Timestamp) -> Option<HeaderValue> {
 
 /// The octets of a request in a path: percent-decoded exactly once, then base64. A `/` or `+` of
 /// the base64 may stand as it is. What is no base64 gives no octets, which is no request.
-fn from_path(path: &str, prefix: &str) -> Vec<u8> {
+pub fn from_path(path: &str, prefix: &str) -> Vec<u8> {
     let path = path.strip_prefix(prefix).unwrap_or(path);
     // No request begins with a slash in base64: the first octet of DER is 0x30, thus `M`.
     let decoded = percent_decoded(path.trim_start_matches('/').as_bytes());

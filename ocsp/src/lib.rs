@@ -37,7 +37,7 @@ pub use cert_id::{CertId, HashAlgorithm, Issuer};
 pub use counts::Counts;
 pub use error::{OcspError, UnfitCertificate};
 pub use follow::Followed;
-pub use http::{PURPOSE, router};
+pub use http::{PURPOSE, from_path, router};
 pub use refusal::Refusal;
 pub use request::{OcspRequest, RequestError};
 pub use responder::{Answer, Responder};

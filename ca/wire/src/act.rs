@@ -118,8 +118,10 @@ pub type SubstituteChoices = BTreeMap<usize, String>;
 /// numbers by itself.
 mod by_position {
     use std::collections::BTreeMap;
+    use std::fmt;
 
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde::de::{Error, MapAccess, Visitor};
+    use serde::{Deserializer, Serialize, Serializer};
 
     pub fn serialize<S: Serializer>(
         choices: &super::SubstituteChoices,
@@ -131,11 +133,30 @@ mod by_position {
     pub fn deserialize<'de, D: Deserializer<'de>>(
         d: D,
     ) -> Result<super::SubstituteChoices, D::Error> {
-        let choices = BTreeMap::<String, String>::deserialize(d)?;
-        let position = |text: &str| {
-            text.parse().map_err(|_| serde::de::Error::custom("a position is a number from 0"))
-        };
-        choices.into_iter().map(|(at, text)| Ok((position(&at)?, text))).collect()
+        d.deserialize_map(Positions)
+    }
+
+    /// An act is kept as evidence: it says one thing of a position, in one form.
+    struct Positions;
+
+    impl<'de> Visitor<'de> for Positions {
+        type Value = super::SubstituteChoices;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("substitutes by position, a number from 0, each once")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut choices = BTreeMap::new();
+            while let Some((at, text)) = map.next_entry::<String, String>()? {
+                let unfit = || A::Error::custom("a position is a number from 0, once");
+                let position: usize = at.parse().map_err(|_| unfit())?;
+                if position.to_string() != at || choices.insert(position, text).is_some() {
+                    return Err(unfit());
+                }
+            }
+            Ok(choices)
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod client;
 mod server;
+mod unstuck;
 
 use std::sync::Arc;
 

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Extension;
+use axum::extract::{Extension, Request};
+use axum::http::{StatusCode, Version, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustls::server::WebPkiClientVerifier;
@@ -14,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
+use crate::unstuck::Unstuck;
 use crate::{Identity, LinkError, Peer, provider, unfit};
 
 /// Connections at a time; the next waits in the kernel's queue.
@@ -62,6 +66,7 @@ async fn run(
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
+    let router = router.layer(middleware::from_fn(one_host));
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let (stopping, stopped) = watch::channel(false);
     let mut stop = std::pin::pin!(stop);
@@ -119,8 +124,11 @@ async fn converse(
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        .max_buf_size(64 * 1024)
-        .serve_connection(TokioIo::new(stream), service);
+        // A client that has asked and says no more is still owed its answer (RFC 9112 §9.6).
+        .half_close(true)
+        // One more read may stand behind a full buffer: 64 KiB in all.
+        .max_buf_size(32 * 1024)
+        .serve_connection(TokioIo::new(Unstuck::new(stream)), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => {}
@@ -128,5 +136,14 @@ async fn converse(
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
+    }
+}
+
+/// A request of HTTP/1.1 names exactly one host (RFC 9112 §3.2).
+async fn one_host(request: Request, next: Next) -> Response {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    match (request.version(), hosts) {
+        (_, 1) | (Version::HTTP_10, 0) => next.run(request).await,
+        _ => StatusCode::BAD_REQUEST.into_response(),
     }
 }
