@@ -9,7 +9,7 @@ use cms::signed_data::{
     CertificateSet, EncapsulatedContentInfo, SignedAttributes, SignedData, SignerIdentifier,
     SignerInfo, SignerInfos,
 };
-use der::asn1::{Any, ObjectIdentifier, OctetString, SetOfVec, UtcTime};
+use der::asn1::{Any, GeneralizedTime, ObjectIdentifier, OctetString, SetOfVec, UtcTime};
 use der::{Decode, Encode};
 use jiff::Timestamp;
 use spki::AlgorithmIdentifierOwned;
@@ -141,12 +141,15 @@ impl SignedMessage {
         let digest_alg = AlgorithmIdentifierOwned { oid: ID_SHA256, parameters: None };
         let digest = crate::octets::Sha256::of(content);
         let attributes = (|| {
-            let time = UtcTime::from_unix_duration(std::time::Duration::from_secs(
-                signed_at.as_second().max(0) as u64,
-            ))?;
+            // UTCTime through 2049, GeneralizedTime from 2050 (RFC 5652 §11.3).
+            let seconds = std::time::Duration::from_secs(signed_at.as_second().max(0) as u64);
+            let time = match UtcTime::from_unix_duration(seconds) {
+                Ok(time) => Any::encode_from(&time)?,
+                Err(_) => Any::encode_from(&GeneralizedTime::from_unix_duration(seconds)?)?,
+            };
             SignedAttributes::try_from(vec![
                 attribute(ID_CONTENT_TYPE, Any::encode_from(&ID_DATA)?)?,
-                attribute(ID_SIGNING_TIME, Any::encode_from(&time)?)?,
+                attribute(ID_SIGNING_TIME, time)?,
                 attribute(ID_MESSAGE_DIGEST, Any::encode_from(&OctetString::new(digest.0)?)?)?,
             ])
         })()
