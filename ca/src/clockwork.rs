@@ -1,13 +1,11 @@
 //! What the passing of time asks for: settling, planned moves, renewed responders, signed heads of
 //! the audit chain, cases that nobody finished.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use akashi_ledger::{Permit, ResponderCertificate, Step};
 use akashi_wire::SerialNumber;
-use akashi_wire::act::PartyId;
 use der::{Decode, Encode};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rand::Rng;
@@ -23,45 +21,20 @@ use crate::{CaError, Issuer, Orders, issuance};
 /// A clock that runs ahead of the monotonic one by more than this has jumped.
 const JUMP: SignedDuration = SignedDuration::from_mins(10);
 
-/// Stops what is scheduled when the clock jumps forward: a wrong hand on the clock must not fire
-/// every planned move of the coming months. Two persons may say that the clock is right.
+/// Sees when the clock jumps forward: a wrong hand on the clock must not fire every planned move of
+/// the coming months. The book keeps that it is in doubt, and who says that it is right.
 #[derive(Default)]
-pub struct ClockGuard(Mutex<Guard>);
-
-#[derive(Default)]
-struct Guard {
-    last: Option<(Timestamp, Duration)>,
-    held: bool,
-    accepted: BTreeSet<PartyId>,
-}
+struct ClockGuard(Mutex<Option<(Timestamp, Duration)>>);
 
 impl ClockGuard {
-    /// Looks at both clocks; `true` while what is scheduled must wait.
-    fn look(&self, now: Timestamp, monotonic: Duration) -> bool {
-        let mut guard = self.0.lock().expect("nobody panics with the guard");
-        let jumped = guard.last.is_some_and(|(then, then_monotonic)| {
+    /// Looks at both clocks; `true` when the one ran ahead of the other since the last look.
+    fn sees_jump(&self, now: Timestamp, monotonic: Duration) -> bool {
+        let last = self.0.lock().expect("nobody panics with the guard").replace((now, monotonic));
+        last.is_some_and(|(then, then_monotonic)| {
             let passed = SignedDuration::try_from(monotonic.saturating_sub(then_monotonic))
                 .unwrap_or(SignedDuration::MAX);
             now.duration_since(then).saturating_sub(passed) > JUMP
-        });
-        guard.held |= jumped;
-        guard.last = Some((now, monotonic));
-        guard.held
-    }
-
-    /// One person says that the clock is right; `true` once two have said so.
-    pub fn accept(&self, party: PartyId) -> bool {
-        let mut guard = self.0.lock().expect("nobody panics with the guard");
-        if !guard.held {
-            // Said in advance it counts for nothing.
-            return true;
-        }
-        guard.accepted.insert(party);
-        if guard.accepted.len() >= 2 {
-            guard.held = false;
-            guard.accepted.clear();
-        }
-        !guard.held
+        })
     }
 }
 
@@ -89,22 +62,29 @@ pub struct Clockwork {
     issuer: Issuer,
     worker: Worker,
     orders: Orders,
-    guard: Arc<ClockGuard>,
+    guard: ClockGuard,
     alarms: Alarms,
     rng: Mutex<StdRng>,
 }
 
 impl Clockwork {
     /// A clockwork that acts by these orders.
-    pub fn new(issuer: Issuer, orders: Orders, guard: Arc<ClockGuard>, rng: StdRng) -> Self {
+    pub fn new(issuer: Issuer, orders: Orders, rng: StdRng) -> Self {
         let worker = Worker::new(issuer.ledger.clone(), issuer.vault.clone(), issuer.rules.clone());
-        Self { issuer, worker, orders, guard, alarms: Alarms::default(), rng: Mutex::new(rng) }
+        Self {
+            issuer,
+            worker,
+            orders,
+            guard: ClockGuard::default(),
+            alarms: Alarms::default(),
+            rng: Mutex::new(rng),
+        }
     }
 
     /// Does everything that is due now. May be called as often as one likes.
     pub async fn tick(&self, now: Timestamp, monotonic: Duration) -> Result<Ticked, CaError> {
         let permit = self.orders.permit("tick", now).await?;
-        let held_by_clock = self.guard.look(now, monotonic);
+        let held_by_clock = self.is_held_by_clock(&permit, now, monotonic).await?;
         let alarms = self.raise_alarms(&permit, held_by_clock, now).await?;
         let mut ticked = Ticked { held_by_clock, alarms, ..Ticked::default() };
         ticked.settled = self.worker.settle_waiting(&permit, now, held_by_clock).await?;
@@ -116,6 +96,20 @@ impl Clockwork {
         ticked.responders = self.certify_responders(&permit, now).await?;
         self.sign_head(now).await?;
         Ok(ticked)
+    }
+
+    async fn is_held_by_clock(
+        &self,
+        permit: &Permit,
+        now: Timestamp,
+        monotonic: Duration,
+    ) -> Result<bool, CaError> {
+        if self.guard.sees_jump(now, monotonic) {
+            let mut writing = self.issuer.ledger.begin(permit, now).await?;
+            writing.hold_clock().await?;
+            writing.commit().await?;
+        }
+        Ok(self.issuer.ledger.is_clock_held().await?)
     }
 
     async fn raise_alarms(
@@ -226,28 +220,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_jumps_holds_what_is_scheduled_until_two_persons_accept_it() {
+    fn a_clock_that_runs_ahead_of_the_monotonic_one_has_jumped() {
         let guard = ClockGuard::default();
         let start: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
         let second = Duration::from_secs(1);
-        assert!(guard.accept(PartyId::from_random([9; 16])), "nothing is held, nothing counts");
-        assert!(!guard.look(start, Duration::ZERO));
-        assert!(!guard.look(start + 1.second(), second));
-        assert!(guard.look(start + 90.minutes(), 2 * second));
-        assert!(guard.look(start + 91.minutes(), 62 * second));
-        let (one, other) = (PartyId::from_random([1; 16]), PartyId::from_random([2; 16]));
-        assert!(!guard.accept(one));
-        assert!(!guard.accept(one), "the same person twice is one person");
-        assert!(guard.accept(other));
-        assert!(!guard.look(start + 92.minutes(), 122 * second));
+        assert!(!guard.sees_jump(start, Duration::ZERO));
+        assert!(!guard.sees_jump(start + 1.second(), second));
+        assert!(guard.sees_jump(start + 90.minutes(), 2 * second));
+        assert!(!guard.sees_jump(start + 91.minutes(), 62 * second));
     }
 
     #[test]
     fn a_machine_that_slept_is_no_jump_when_its_monotonic_clock_ran_on() {
         let guard = ClockGuard::default();
         let start: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
-        guard.look(start, Duration::ZERO);
+        guard.sees_jump(start, Duration::ZERO);
         let night = Duration::from_secs(8 * 3600);
-        assert!(!guard.look(start + 8.hours(), night));
+        assert!(!guard.sees_jump(start + 8.hours(), night));
     }
 }

@@ -12,7 +12,6 @@ use akashi_wire::Clock;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::clockwork::ClockGuard;
 use crate::counter::Hands;
 use crate::{CaError, Clockwork, Counter, Doors, Inbox, Issuer, Orders, RegistryClient, Rules};
 
@@ -53,16 +52,14 @@ impl Doors {
         let issuer = Issuer::open(ledger.clone(), vault.clone(), key, Arc::new(rules)).await?;
         let client = akashi_link::client(&asking)?;
         let registry = RegistryClient::new(client, config.registry.url.clone(), opener.clone());
-        let guard = Arc::new(ClockGuard::default());
         let hands = Hands {
             registry,
             link_authority: link,
             opener: opener.clone(),
-            guard: guard.clone(),
             orders: orders.clone(),
         };
         let counter = Counter::new(issuer.clone(), hands, StdRng::from_rng(&mut rng));
-        let clockwork = Clockwork::new(issuer.clone(), orders.clone(), guard, rng);
+        let clockwork = Clockwork::new(issuer.clone(), orders.clone(), rng);
         Ok(Self {
             counter: Arc::new(counter),
             inbox: Inbox::new(ledger, vault, opener, orders),

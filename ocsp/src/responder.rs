@@ -74,6 +74,8 @@ pub struct Responder {
     counts: Counts,
     /// The second of the newest thisUpdate that was signed.
     last_signed: AtomicI64,
+    /// The second of the newest time that the book keeps of this responder.
+    kept_time: AtomicI64,
 }
 
 /// How far the wish for a certificate has come.
@@ -100,6 +102,8 @@ impl Responder {
         let authority = ledger.authority().await?;
         let issuer = Issuer::of(&authority.certificate).map_err(OcspError::AuthorityCertificate)?;
         let key_hash = key_hash(key.public_key()).map_err(OcspError::PublicKey)?;
+        // One that is started anew with its clock set back must not answer from before.
+        let seen = ledger.responder_time(key.public_key()).await?;
         Ok(Arc::new(Self {
             recorder: Recorder::start(ledger.clone(), clockwork.clone(), settings.patience),
             follower: Follower::new(settings.compare_every),
@@ -107,7 +111,8 @@ impl Responder {
             own: OwnCertificates::default(),
             asking: Mutex::default(),
             counts: Counts::default(),
-            last_signed: AtomicI64::new(i64::MIN),
+            last_signed: AtomicI64::new(seen.map_or(i64::MIN, |seen| seen.as_second())),
+            kept_time: AtomicI64::new(seen.map_or(i64::MIN, |seen| seen.as_second())),
             ledger,
             key,
             key_hash,
@@ -145,7 +150,8 @@ impl Responder {
     pub async fn follow(&self, now: Timestamp, monotonic: Duration) -> Result<Followed, OcspError> {
         let followed = self.follower.step(&self.ledger, &self.counts, monotonic).await;
         let mut followed = followed.inspect_err(|_| self.counts.fail_to_follow())?;
-        followed.trouble = self.see_to_certificate(now, monotonic).await.err();
+        let time = self.keep_time(now).await.err().map(OcspError::from);
+        followed.trouble = time.or(self.see_to_certificate(now, monotonic).await.err());
         if followed.trouble.is_some() {
             self.counts.fail_to_certify();
         }
@@ -267,6 +273,17 @@ impl Responder {
         };
         let inquiries = found.iter().map(inquiry).collect();
         self.recorder.record(inquiries, now).await
+    }
+
+    /// Keeps the time in the book, once it has moved on by more than the tolerance.
+    async fn keep_time(&self, now: Timestamp) -> Result<(), LedgerError> {
+        let tolerance = self.settings.clock_tolerance.as_secs() as i64;
+        let kept = self.kept_time.load(Ordering::Relaxed);
+        if now.as_second() > kept.saturating_add(tolerance) {
+            self.ledger.keep_responder_time(self.key.public_key(), now).await?;
+            self.kept_time.fetch_max(now.as_second(), Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Asks for a certificate once, and picks up the newest one.

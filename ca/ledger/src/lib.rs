@@ -15,6 +15,7 @@ mod audit;
 mod authority;
 mod case;
 mod certificate;
+mod clock;
 mod crl;
 mod enrolment;
 mod error;

@@ -121,14 +121,19 @@ impl Writing {
     }
 
     /// 住民票コードの変更: the same person, and what is still open in the inbox, under a new hash.
-    /// `false` when the new hash belongs to somebody already.
+    ///
+    /// Where somebody was entered under the new hash already (looked up at a counter before the
+    /// change was reported), the two are one person from now on: cases and certificates of the later
+    /// entry become those of the earlier one. The caller sees to it that no more than one
+    /// certificate lives.
     pub async fn relink(
         &mut self,
         person: PersonId,
         new_code_hash: &[u8; 32],
-    ) -> Result<bool, LedgerError> {
-        if self.find_person(new_code_hash).await?.is_some() {
-            return Ok(false);
+    ) -> Result<(), LedgerError> {
+        if let Some(other) = self.find_person(new_code_hash).await? {
+            self.advance(person, other.history).await?;
+            self.become_one(person, other.person).await?;
         }
         // What came under the new code before anybody knew whose it is.
         self.tx
@@ -150,7 +155,21 @@ impl Writing {
                 "UPDATE person SET code_hash = $2 WHERE person = $1",
                 args![person.as_bytes(), new_code_hash],
             )
-            .await?;
-        Ok(true)
+            .await
+            .map(|_| ())
+    }
+
+    async fn become_one(&mut self, person: PersonId, other: PersonId) -> Result<(), LedgerError> {
+        for statement in [
+            "UPDATE living SET person = $1 WHERE person = $2",
+            "UPDATE certificate SET person = $1 WHERE person = $2",
+            "UPDATE case_file SET person = $1 WHERE person = $2",
+        ] {
+            self.tx.execute(statement, args![person.as_bytes(), other.as_bytes()]).await?;
+        }
+        self.tx
+            .execute("DELETE FROM person WHERE person = $1", args![other.as_bytes()])
+            .await
+            .map(|_| ())
     }
 }

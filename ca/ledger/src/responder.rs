@@ -81,6 +81,39 @@ impl<R> Ledger<R> {
     }
 }
 
+impl Ledger<Responding> {
+    /// Keeps the newest time that a responder has seen. It is about the responder and no change of
+    /// the book: no entry, no place in the chain.
+    pub async fn keep_responder_time(
+        &self,
+        public_key: &[u8],
+        seen_at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.store.begin().await?;
+        tx.execute(
+            "INSERT INTO responder_time (public_key, seen_at) VALUES ($1, $2)
+             ON CONFLICT (public_key) DO UPDATE SET seen_at = CASE
+             WHEN responder_time.seen_at > excluded.seen_at THEN responder_time.seen_at
+             ELSE excluded.seen_at END",
+            args![public_key, seen_at],
+        )
+        .await?;
+        tx.commit().await
+    }
+
+    /// The newest time that a responder has seen, in this or an earlier life.
+    pub async fn responder_time(
+        &self,
+        public_key: &[u8],
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        let row = self
+            .store
+            .row("SELECT seen_at FROM responder_time WHERE public_key = $1", args![public_key])
+            .await?;
+        row.map(|row| row.time(0)).transpose()
+    }
+}
+
 impl Ledger<Issuing> {
     /// Public keys of responders whose newest certificate began before `renew_before`, or that
     /// have none.

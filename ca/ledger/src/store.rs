@@ -22,7 +22,8 @@ use crate::many;
 use crate::rehearsal::{Moment, Rehearsal, live_through};
 
 /// The migrations, in order; the place in this list is the schema's number.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_book.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/0001_book.sql"), include_str!("../migrations/0002_clock.sql")];
 
 /// A value on its way into a statement.
 #[derive(Debug, Clone)]

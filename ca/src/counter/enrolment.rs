@@ -73,10 +73,9 @@ impl Counter {
     }
 
     pub(super) async fn accept_clock(&self, acting: &Acting) -> Result<Answer, Halt> {
-        let writing = self.begin(acting).await?;
-        let answer = self.finish(writing, acting, "clock", Answer::Done).await?;
-        self.hands.guard.accept(acting.permit.party());
-        Ok(answer)
+        let mut writing = self.begin(acting).await?;
+        writing.accept_clock(acting.permit.party()).await?;
+        self.finish(writing, acting, "clock", Answer::Done).await
     }
 
     pub(super) async fn link(

@@ -341,19 +341,22 @@ impl Worker {
             self.carry(writing, living, None, event.history).await?;
         }
         writing.advance(person.person, event.history).await?;
-        let result = if writing.relink(person.person, &new.0).await? {
-            "relinked"
-        } else {
+        // Looked up under the new code before the change was reported, the person is in the book
+        // twice; and where a certificate was issued so, there are two, of which the older one ends.
+        let newer = match writing.find_person(&new.0).await? {
+            Some(other) => writing.living(other.person).await?,
+            None => Vec::new(),
+        };
+        if !newer.is_empty() {
             let subject =
-                format!("{} {} the new code is somebody else's", event.source, event.sequence);
+                format!("{} {} two certificates of one person", event.source, event.sequence);
             writing.note("alarm", &subject, None).await?;
-            // Two records of one person: what lives under the older one ends.
             for living in writing.living(person.person).await? {
                 self.revoke(writing, &living, event, kept).await?;
             }
-            "not relinked"
-        };
-        writing.settle(event, InboxState::Settled, None, result).await?;
+        }
+        writing.relink(person.person, &new.0).await?;
+        writing.settle(event, InboxState::Settled, None, "relinked").await?;
         let Sha256(new) = new;
         Ok(writing.release_held_back(&new, event.history.saturating_add(1)).await?)
     }

@@ -4,6 +4,7 @@
 mod audit;
 mod books;
 mod certificates;
+mod clock;
 mod followers;
 mod groups;
 mod inbox;

@@ -1,0 +1,62 @@
+//! The clock in doubt: held since a jump, until two persons accept it.
+
+use akashi_wire::act::PartyId;
+
+use crate::store::args;
+use crate::{Issuing, Ledger, LedgerError, Position, Writing};
+
+/// Persons who must accept a clock that jumped.
+const PERSONS: i64 = 2;
+
+const HELD: &str = "SELECT position FROM clock_hold WHERE released_at IS NULL
+                    ORDER BY position LIMIT 1";
+
+impl Ledger<Issuing> {
+    /// Whether the clock is in doubt: what is scheduled must wait.
+    pub async fn is_clock_held(&self) -> Result<bool, LedgerError> {
+        Ok(self.store.row(HELD, args![]).await?.is_some())
+    }
+}
+
+impl Writing {
+    /// Puts the clock in doubt. Where it is already, who accepted it before accepted another time,
+    /// and is asked again.
+    pub async fn hold_clock(&mut self) -> Result<(), LedgerError> {
+        let position = self.note("hold_clock", "", None).await?;
+        if let Some(Position(held)) = self.held_clock().await? {
+            let forget = "DELETE FROM clock_acceptance WHERE position = $1";
+            return self.tx.execute(forget, args![held]).await.map(|_| ());
+        }
+        self.tx
+            .execute("INSERT INTO clock_hold (position) VALUES ($1)", args![position.0])
+            .await
+            .map(|_| ())
+    }
+
+    /// One person says that the clock is right; the second one releases it. Said while nothing is
+    /// held it counts for nothing.
+    pub async fn accept_clock(&mut self, party: PartyId) -> Result<(), LedgerError> {
+        let Some(Position(position)) = self.held_clock().await? else { return Ok(()) };
+        self.tx
+            .execute(
+                "INSERT INTO clock_acceptance (position, party) VALUES ($1, $2)
+                 ON CONFLICT (position, party) DO NOTHING",
+                args![position, party.as_bytes()],
+            )
+            .await?;
+        let at = self.at();
+        self.tx
+            .execute(
+                "UPDATE clock_hold SET released_at = $2 WHERE position = $1 AND $3 <=
+                 (SELECT COUNT(*) FROM clock_acceptance WHERE position = $1)",
+                args![position, at, PERSONS],
+            )
+            .await
+            .map(|_| ())
+    }
+
+    async fn held_clock(&mut self) -> Result<Option<Position>, LedgerError> {
+        let row = self.tx.row(HELD, args![]).await?;
+        row.map(|row| Ok(Position(row.int(0)?))).transpose()
+    }
+}
