@@ -4,6 +4,7 @@
 //! wrong.
 
 mod audit;
+mod bench;
 mod card;
 mod demo;
 mod desk;
@@ -41,6 +42,9 @@ enum Command {
     /// Batches of 異動 that came as files.
     #[command(subcommand)]
     Idou(idou::IdouCommand),
+    /// How much, how fast, in how much memory: one JSON object a line.
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
     /// The audit chain.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -58,6 +62,7 @@ pub async fn run() -> ExitCode {
         Command::Desk(desk) => desk.run().await,
         Command::Card(card) => card.run(),
         Command::Idou(idou) => idou.run().await,
+        Command::Bench(bench) => bench.run().await,
         Command::Audit(audit) => audit.run().await,
     };
     match done {

@@ -6,6 +6,7 @@
 //! * [`demo`] tells the main job from beginning to end.
 
 pub mod agency;
+pub mod bench;
 pub mod card;
 pub mod command;
 pub mod demo;

@@ -68,6 +68,11 @@ impl Desk {
         &self.authority
     }
 
+    /// DER of the officer's certificate.
+    pub fn certificate(&self) -> &[u8] {
+        self.token.certificate()
+    }
+
     /// Signs an act over this deed and has it carried out.
     ///
     /// When the line breaks, the very same octets are sent again: the authority answers a request

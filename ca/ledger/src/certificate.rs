@@ -142,7 +142,7 @@ impl Writing {
         for row in &rows {
             let one = read(row)?;
             if one.not_after < self.at() {
-                self.release_living(one.serial).await?;
+                self.release_living(&[one.serial]).await?;
             } else {
                 living.entry(row.fixed(8, PersonId::from_slice)?).or_default().push(one);
             }
@@ -325,11 +325,12 @@ impl Writing {
             .map(|_| ())
     }
 
-    pub(crate) async fn release_living(&mut self, serial: SerialNumber) -> Result<(), LedgerError> {
-        self.tx
-            .execute("DELETE FROM living WHERE serial = $1", args![serial.as_bytes()])
-            .await
-            .map(|_| ())
+    pub(crate) async fn release_living(
+        &mut self,
+        serials: &[SerialNumber],
+    ) -> Result<(), LedgerError> {
+        let keys = serials.iter().map(|serial| serial.as_bytes().into());
+        self.tx.rows_of("DELETE FROM living WHERE serial IN ($keys)", keys).await.map(|_| ())
     }
 }
 

@@ -205,6 +205,12 @@ impl<R> Ledger<R> {
         }
     }
 
+    /// The time of the newest committed entry.
+    pub async fn head_time(&self) -> Result<Timestamp, LedgerError> {
+        let row = self.store.row("SELECT at FROM chain_head WHERE one = 1", args![]).await?;
+        row.map_or_else(|| Err(damaged("chain_head", "no row")), |row| row.time(0))
+    }
+
     /// The position of the newest committed entry.
     pub async fn head(&self) -> Result<Position, LedgerError> {
         let row = self.store.row("SELECT position FROM chain_head WHERE one = 1", args![]).await?;
@@ -274,12 +280,35 @@ impl Writing {
         serial: SerialNumber,
         recording: &Recording,
     ) -> Result<StatusRow, LedgerError> {
-        match self.standing(serial).await? {
-            Some(Standing::Good | Standing::Held { .. }) => {}
-            other => return Err(forbids(serial, other, "revoked")),
+        let mut rows = self.revoke_all(&[serial], recording).await?;
+        Ok(rows.remove(0))
+    }
+
+    /// Ends many for the same reason, or none of them.
+    ///
+    /// # Errors
+    /// As [`Writing::revoke`], for any of them.
+    pub async fn revoke_all(
+        &mut self,
+        serials: &[SerialNumber],
+        recording: &Recording,
+    ) -> Result<Vec<StatusRow>, LedgerError> {
+        let standings = self.standings(serials).await?;
+        for serial in serials {
+            match standings.get(serial) {
+                Some(Standing::Good | Standing::Held { .. }) => {}
+                other => return Err(forbids(*serial, other.copied(), "revoked")),
+            }
         }
-        self.release_living(serial).await?;
-        self.append(serial, Change::Revoked, recording, "revoke").await
+        self.release_living(serials).await?;
+        let permit = self.permit().clone();
+        let news = serials.iter().map(|serial| News {
+            permit: permit.clone(),
+            serial: *serial,
+            change: Change::Revoked,
+            recording,
+        });
+        self.append_all("revoke", news.collect()).await
     }
 
     /// Puts a certificate on hold.
@@ -307,7 +336,7 @@ impl Writing {
             None => {}
             other => return Err(forbids(serial, other, "voided")),
         }
-        self.release_living(serial).await?;
+        self.release_living(&[serial]).await?;
         let received_at = self.at();
         let reason = RevocationReason::Unspecified;
         self.append(
