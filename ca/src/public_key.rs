@@ -3,14 +3,14 @@
 //! 184 of two million national ID card keys were factored because of a weak generator on the card;
 //! the authority does not take a key on trust. Duplicates over all time are the ledger's to find.
 
-use rsa::pkcs8::DecodePublicKey;
-use rsa::traits::PublicKeyParts;
+use const_oid::db::rfc5912::RSA_ENCRYPTION;
+use der::asn1::UintRef;
 use spki::SubjectPublicKeyInfoOwned;
 
 /// Bits of a card's modulus; existing card software knows no other.
 const BITS: u32 = 2048;
 /// The exponent of a card's key.
-const EXPONENT: u64 = 65537;
+const EXPONENT: &[u8] = &[1, 0, 1];
 /// Trial division goes up to here.
 const SMALL: u32 = 65_536;
 
@@ -27,7 +27,7 @@ pub enum BadKey {
         found: u32,
     },
     /// Another exponent.
-    #[error("its exponent is not {EXPONENT}")]
+    #[error("its exponent is not 65537")]
     Exponent,
     /// A modulus that a schoolchild can factor.
     #[error("its modulus can be divided by {factor}")]
@@ -46,36 +46,43 @@ pub fn check(public_key: &[u8]) -> Result<SubjectPublicKeyInfoOwned, BadKey> {
     }
 }
 
+/// RSAPublicKey (RFC 8017 §A.1.1).
+#[derive(der::Sequence)]
+struct RsaPublicKey<'a> {
+    modulus: UintRef<'a>,
+    exponent: UintRef<'a>,
+}
+
 /// Checks the kind of a key and its lengths; gives its modulus too, big-endian.
 pub fn shape(public_key: &[u8]) -> Result<(SubjectPublicKeyInfoOwned, Vec<u8>), BadKey> {
     use der::Decode;
     let info = SubjectPublicKeyInfoOwned::from_der(public_key).map_err(|_| BadKey::NotRsa)?;
-    let key = rsa::RsaPublicKey::from_public_key_der(public_key).map_err(|_| BadKey::NotRsa)?;
-    let modulus = key.n().as_ref().to_be_bytes();
-    let bits = modulus
-        .iter()
-        .position(|octet| *octet != 0)
-        .map_or(0, |first| 8 * (modulus.len() - first) as u32 - modulus[first].leading_zeros());
+    let key = info.subject_public_key.as_bytes().ok_or(BadKey::NotRsa)?;
+    let key = RsaPublicKey::from_der(key).map_err(|_| BadKey::NotRsa)?;
+    let modulus = key.modulus.as_bytes().to_vec();
+    let first = modulus.first().map_or(0, |octet| octet.leading_zeros());
+    let bits = 8 * modulus.len() as u32 - first;
+    if info.algorithm.oid != RSA_ENCRYPTION {
+        return Err(BadKey::NotRsa);
+    }
     if bits != BITS {
         return Err(BadKey::Length { found: bits });
     }
-    let exponent = key.e().to_be_bytes();
-    if exponent.iter().fold(0u64, |e, octet| e.saturating_mul(256) | u64::from(*octet)) != EXPONENT
-    {
+    if key.exponent.as_bytes() != EXPONENT {
         return Err(BadKey::Exponent);
     }
-    Ok((info, modulus.to_vec()))
+    Ok((info, modulus))
 }
 
 /// The smallest factor below [`SMALL`].
 ///
-/// The modulus is reduced by products of primes that fill 64 bits, digit by digit with the powers of
-/// 2^32 that were reduced beforehand: this runs for every certificate.
+/// The modulus is reduced by products of primes, digit by digit with the powers of 2^64 that were
+/// reduced beforehand: this runs for every certificate.
 fn small_factor(modulus: &[u8]) -> Option<u32> {
     static PRODUCTS: std::sync::LazyLock<Vec<Product>> = std::sync::LazyLock::new(products);
-    let digits: Vec<u32> = modulus
-        .rchunks(4)
-        .map(|chunk| chunk.iter().fold(0, |digit, octet| (digit << 8) | u32::from(*octet)))
+    let digits: Vec<u64> = modulus
+        .rchunks(8)
+        .map(|chunk| chunk.iter().fold(0, |digit, octet| (digit << 8) | u64::from(*octet)))
         .collect();
     PRODUCTS.iter().find_map(|product| {
         let terms = digits.iter().zip(&product.powers);
@@ -85,19 +92,24 @@ fn small_factor(modulus: &[u8]) -> Option<u32> {
     })
 }
 
-/// Primes whose product has at most 64 bits.
+/// Primes whose product is below [`Product::LIMIT`].
 struct Product {
     primes: Vec<u32>,
     value: u64,
-    /// 2^(32 i) modulo the product, for every digit of a modulus.
+    /// 2^(64 i) modulo the product, for every digit of a modulus.
     powers: Vec<u64>,
+}
+
+impl Product {
+    /// 32 digits of 64 bits, each times a power below this, add up to less than 2^128.
+    const LIMIT: u64 = 1 << 59;
 }
 
 fn products() -> Vec<Product> {
     let mut products: Vec<Product> = Vec::new();
     for prime in primes() {
         match products.last_mut() {
-            Some(last) if last.value.checked_mul(u64::from(prime)).is_some() => {
+            Some(last) if last.value < Product::LIMIT / u64::from(prime) => {
                 last.value *= u64::from(prime);
                 last.primes.push(prime);
             }
@@ -110,8 +122,8 @@ fn products() -> Vec<Product> {
     }
     for product in &mut products {
         let next =
-            |power: &u64| Some(((u128::from(*power) << 32) % u128::from(product.value)) as u64);
-        product.powers = std::iter::successors(Some(1), next).take(BITS as usize / 32).collect();
+            |power: &u64| Some(((u128::from(*power) << 64) % u128::from(product.value)) as u64);
+        product.powers = std::iter::successors(Some(1), next).take(BITS as usize / 64).collect();
     }
     products
 }

@@ -1,11 +1,13 @@
 //! Who is enrolled, and as what.
 
+use std::collections::{HashMap, HashSet};
+
 use akashi_wire::act::PartyId;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use jiff::Timestamp;
 
-use crate::store::{Row, args, damaged};
+use crate::store::{Row, Value, args, damaged};
 use crate::{Ledger, LedgerError, Writing};
 
 /// One party: an officer, an agency, a source, or the clockwork.
@@ -68,21 +70,27 @@ fn read(row: &Row) -> Result<Enrolment, LedgerError> {
     })
 }
 
+const READ: &str = "SELECT party, name, role, certificate, enrolled_at, ended_at, fingerprint
+                    FROM enrolment WHERE fingerprint IN ($keys)";
+
 impl<R> Ledger<R> {
     /// The party with this certificate (by its SHA-256), ended or not.
     pub async fn enrolment_of(
         &self,
         fingerprint: Sha256,
     ) -> Result<Option<Enrolment>, LedgerError> {
-        let row = self
-            .store
-            .row(
-                "SELECT party, name, role, certificate, enrolled_at, ended_at
-                 FROM enrolment WHERE fingerprint = $1",
-                args![&fingerprint.0],
-            )
-            .await?;
-        row.as_ref().map(read).transpose()
+        let of_all = |fingerprints: Vec<Sha256>| async move {
+            let mut found = HashMap::new();
+            // Many acts of few officers.
+            let distinct: HashSet<Sha256> = fingerprints.into_iter().collect();
+            let keys: Vec<Value> =
+                distinct.iter().map(|fingerprint| (&fingerprint.0).into()).collect();
+            for row in &self.store.rows_of(READ, keys).await? {
+                found.insert(row.fixed(6, Sha256::from_slice)?, read(row)?);
+            }
+            Ok(found)
+        };
+        self.store.enrolments.row(fingerprint, of_all).await
     }
 
     /// Everybody ever enrolled, oldest first.

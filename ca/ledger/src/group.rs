@@ -216,7 +216,8 @@ impl Turn {
         keys: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<Row>, LedgerError> {
         let mut rows = Vec::new();
-        for (sql, keys) in many::reading(sql, keys) {
+        let places = self.tx().places();
+        for (sql, keys) in many::reading(sql, places, keys) {
             rows.extend(self.tx().rows(sql, keys).await?);
         }
         Ok(rows)
@@ -228,7 +229,8 @@ impl Turn {
         sql: &'static str,
         rows: Vec<Vec<Value>>,
     ) -> Result<(), LedgerError> {
-        for (sql, values) in many::writing(sql, rows) {
+        let places = self.tx().places();
+        for (sql, values) in many::writing(sql, places, rows) {
             self.tx().execute(sql, values).await?;
         }
         Ok(())

@@ -19,6 +19,7 @@ mod clock;
 mod crl;
 mod enrolment;
 mod error;
+mod gather;
 mod group;
 mod idou;
 mod inquiry;

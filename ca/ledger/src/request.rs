@@ -38,14 +38,20 @@ fn keys(requests: &[RequestId]) -> impl Iterator<Item = Value> {
     requests.iter().map(|request| request.as_bytes().into())
 }
 
+fn by_number(rows: &[Row]) -> Result<HashMap<RequestId, RecordedRequest>, LedgerError> {
+    rows.iter().map(|row| read(row).map(|done| (done.request, done))).collect()
+}
+
 impl Ledger<Issuing> {
     /// A request that was carried out before.
     pub async fn request(
         &self,
         request: RequestId,
     ) -> Result<Option<RecordedRequest>, LedgerError> {
-        let rows = self.store.rows_of(READ, keys(&[request])).await?;
-        rows.first().map(read).transpose()
+        let read = |requests: Vec<RequestId>| async move {
+            by_number(&self.store.rows_of(READ, keys(&requests)).await?)
+        };
+        self.store.requests.row(request, read).await
     }
 }
 
@@ -64,8 +70,7 @@ impl Writing {
         &mut self,
         requests: &[RequestId],
     ) -> Result<HashMap<RequestId, RecordedRequest>, LedgerError> {
-        let rows = self.tx.rows_of(READ, keys(requests)).await?;
-        rows.iter().map(|row| read(row).map(|done| (done.request, done))).collect()
+        by_number(&self.tx.rows_of(READ, keys(requests)).await?)
     }
 
     /// Keeps the answer to a request, in the change that carried it out.

@@ -16,10 +16,16 @@ use sqlx::sqlite::{
 };
 use sqlx::{Arguments, AssertSqlSafe, Row as _};
 
+use akashi_wire::RequestId;
+use akashi_wire::octets::Sha256;
+
 use crate::LedgerError;
+use crate::enrolment::Enrolment;
+use crate::gather::Gather;
 use crate::group::{Pen, Turn};
-use crate::many;
+use crate::many::{self, Places};
 use crate::rehearsal::{Moment, Rehearsal, live_through};
+use crate::request::RecordedRequest;
 
 /// The migrations, in order; the place in this list is the schema's number.
 const MIGRATIONS: &[&str] =
@@ -128,6 +134,9 @@ pub(crate) fn damaged(table: &'static str, what: impl Into<String>) -> LedgerErr
 pub(crate) struct Store {
     pools: Pools,
     pen: Pen,
+    /// Questions that every act begins with.
+    pub(crate) requests: Arc<Gather<RequestId, RecordedRequest>>,
+    pub(crate) enrolments: Arc<Gather<Sha256, Enrolment>>,
     /// In a simulation, what befalls each statement.
     rehearsal: Option<Arc<dyn Rehearsal>>,
 }
@@ -186,7 +195,13 @@ impl Store {
         } else {
             return Err(LedgerError::Address(address.to_owned()));
         };
-        let store = Self { pools, pen: Pen::default(), rehearsal: None };
+        let store = Self {
+            pools,
+            pen: Pen::default(),
+            requests: Arc::default(),
+            enrolments: Arc::default(),
+            rehearsal: None,
+        };
         store.migrate().await?;
         Ok(store)
     }
@@ -307,10 +322,17 @@ impl Store {
         keys: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<Row>, LedgerError> {
         let mut rows = Vec::new();
-        for (sql, keys) in many::reading(sql, keys) {
+        for (sql, keys) in many::reading(sql, self.places(), keys) {
             rows.extend(self.rows(sql, keys).await?);
         }
         Ok(rows)
+    }
+
+    fn places(&self) -> Places {
+        match &self.pools {
+            Pools::Sqlite { .. } => Places::Plain,
+            Pools::Postgres { .. } => Places::Numbered,
+        }
     }
 
     /// Closes every connection, writing the WAL back.
@@ -386,6 +408,13 @@ impl Transaction {
         args: Vec<Value>,
     ) -> Result<Option<Row>, LedgerError> {
         Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    pub(crate) fn places(&self) -> Places {
+        match &self.open {
+            Open::Sqlite(_) => Places::Plain,
+            Open::Postgres(_) => Places::Numbered,
+        }
     }
 
     pub(crate) async fn commit(self) -> Result<(), LedgerError> {
