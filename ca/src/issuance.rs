@@ -208,17 +208,18 @@ impl Signed {
         Ok(NewFile { permit, serial: self.serial, sealed_der })
     }
 
-    /// Files these, each by its permit: from the commit of this change on they are issued.
+    /// Files these, each by its permit; gives their DER. From the commit of this change on they are
+    /// issued.
     pub async fn file_all(
         signed: Vec<(Self, NewFile)>,
         writing: &mut Writing,
-    ) -> Result<(), CaError> {
+    ) -> Result<Vec<Vec<u8>>, CaError> {
         let (signed, files): (Vec<Self>, Vec<NewFile>) = signed.into_iter().unzip();
         assert!(
             signed.iter().zip(&files).all(|(signed, file)| signed.serial == file.serial),
             "a page about another certificate"
         );
         writing.file_all(&files).await?;
-        Ok(())
+        Ok(signed.into_iter().map(|signed| signed.certificate).collect())
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use akashi_keys::{RsaSize, Signer};
 use akashi_ledger::Access;
-use akashi_wire::act::{Answer, Deed, IdentityProof, Procedure};
+use akashi_wire::act::{Answer, CertifiedText, Deed, IdentityProof, Procedure, SubstituteChoices};
 use akashi_wire::octets::Octets;
 use akashi_wire::{Clock, SignedMessage};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -20,7 +20,7 @@ use super::measure::{Measurement, forget_peak, peak, rate};
 use crate::demo::{Setting, World};
 
 /// Counters that ask at the same time.
-const COUNTERS: usize = 192;
+const COUNTERS: usize = 384;
 
 /// Certifies `count` applications in each of `runs` runs, and prints certificates a second.
 ///
@@ -72,13 +72,16 @@ pub async fn issue(
                     Answer::CaseOpened { case } => case,
                     other => return Err(wrong(&other)),
                 };
-                desk.ask(Deed::LookUp { case, by: world_ref.by_items(code) }).await?;
+                let look_up = Deed::LookUp { case, by: world_ref.by_items(code) };
+                let Answer::Found { name, address, .. } = desk.ask(look_up).await? else {
+                    return Err(BenchError::Wrong("look_up".into()));
+                };
                 let apply = Deed::Apply {
                     case,
                     card: card.clone(),
                     identity: IdentityProof::ResidentCard,
-                    name_choices: Default::default(),
-                    address_choices: Default::default(),
+                    name_choices: substitutes(&name),
+                    address_choices: substitutes(&address),
                 };
                 let Answer::Permitted { challenge, .. } = desk.ask(apply).await? else {
                     return Err(BenchError::Wrong("apply".into()));
@@ -120,6 +123,11 @@ pub async fn issue(
     .print();
     world.stop().await;
     Ok(())
+}
+
+/// Some substitute for every character that needs one.
+fn substitutes(text: &CertifiedText) -> SubstituteChoices {
+    text.undecided.iter().map(|position| (*position, "土".to_owned())).collect()
 }
 
 fn wrong(answer: &Answer) -> BenchError {

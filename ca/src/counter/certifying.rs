@@ -31,7 +31,7 @@ use side_by_side::side_by_side;
 /// Applications in a group, at most.
 const MOST: usize = 64;
 /// Groups under way at the same time: one computes while another is with the book.
-const GROUPS: usize = 3;
+const GROUPS: usize = 4;
 
 /// Where applications wait to be certified.
 pub(super) struct Bench {
