@@ -37,7 +37,7 @@ pub struct List {
 }
 
 /// Makes a [`List`] of rows as [`Ledger::each_change`](akashi_ledger::Ledger::each_change) gives
-/// them: ordered by serial number and then position, without the `Issued` ones.
+/// them: the rows of one certificate together and in order, without the `Issued` ones.
 #[derive(Debug, Default)]
 pub struct Lister {
     list: List,
@@ -63,6 +63,9 @@ impl Lister {
     /// The list of all rows taken.
     pub fn finish(mut self) -> List {
         self.close();
+        // One town after the other came in; a list of one is in order as it is.
+        self.list.entries.sort_unstable();
+        self.list.released.sort_unstable();
         self.list
     }
 

@@ -169,7 +169,7 @@ impl<R> Ledger<R> {
     }
 
     /// Every row but `Issued` of certificates that end at or after `end`, of one municipality or
-    /// of all, one by one, ordered by serial and then position: what a CRL is made of.
+    /// of all, one by one, ordered by municipality, serial and position: what a CRL is made of.
     pub async fn each_change(
         &self,
         municipality: Option<MunicipalityCode>,
@@ -197,7 +197,7 @@ impl<R> Ledger<R> {
                 .each(
                     "SELECT position, serial, municipality, not_after, change, reason, recorded_at
                          FROM status WHERE change <> 0 AND not_after >= $1
-                         AND position <= $2 ORDER BY serial, position",
+                         AND position <= $2 ORDER BY municipality, serial, position",
                     args![end, up_to.0],
                     take,
                 )

@@ -28,8 +28,11 @@ use crate::rehearsal::{Moment, Rehearsal, live_through};
 use crate::request::RecordedRequest;
 
 /// The migrations, in order; the place in this list is the schema's number.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_book.sql"), include_str!("../migrations/0002_clock.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_book.sql"),
+    include_str!("../migrations/0002_clock.sql"),
+    include_str!("../migrations/0003_lists.sql"),
+];
 
 /// A value on its way into a statement.
 #[derive(Debug, Clone)]
@@ -163,6 +166,8 @@ enum Open {
 
 /// Statements that a connection keeps prepared: all that there are, in each of their lengths.
 const STATEMENTS: usize = 512;
+/// Rows that SQLite's thread may be ahead of whoever reads them.
+const ROWS: usize = 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Store {
@@ -181,6 +186,7 @@ impl Store {
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .statement_cache_capacity(STATEMENTS)
+                .row_buffer_size(ROWS)
                 .busy_timeout(PATIENCE);
             let pool =
                 |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
