@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::bench;
 use crate::scene::scenes;
-use crate::tool::{pkilint, run, words};
+use crate::tool::{pkilint, run, run_within, script, words};
 
 fn lint(program: &str, options: &[&str], file: PathBuf) {
     let mut arguments = words!["lint", "-s", "WARNING", "-f", "TEXT"];
@@ -11,6 +12,17 @@ fn lint(program: &str, options: &[&str], file: PathBuf) {
     arguments.push(file.clone().into());
     let said = run(pkilint(program), arguments);
     assert!(said.content, "{program} of {}:\n{}", file.display(), said.text);
+}
+
+/// Lints many files in one process; `program` may carry options after a colon, parted by commas.
+#[track_caller]
+pub fn nothing_is_found_in(program: &str, files: Vec<PathBuf>) {
+    let arguments = words![script("python/lint.py"), program];
+    let count = files.len();
+    let files = files.into_iter().map(Into::into).collect();
+    let said = run_within(300, pkilint("python"), [arguments, files].concat());
+    said.must_say(&format!("{count} linted"));
+    bench::count(count, &format!("files for {program}"));
 }
 
 #[test]

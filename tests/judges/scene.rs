@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use akashi::demo::{Setting, World};
 use akashi::house::certificate;
 use akashi_card::SigningPin;
-use akashi_keys::{Custody, Passphrase, RsaSize};
+use akashi_crl::{Entry, List};
+use akashi_keys::{Custody, Passphrase, RsaSize, Signer};
 use akashi_ledger::{Access, Scope};
 use akashi_ra_console::journey;
 use akashi_registry::Person;
@@ -16,6 +17,7 @@ use akashi_wire::act::{Deed, Procedure};
 use akashi_wire::{Clock, MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::{Timestamp, ToSpan, Unit};
 
+use crate::pen::write_list;
 use crate::people::{self, TOTTORI, YONAGO, town};
 
 /// A citizen's certificate.
@@ -212,30 +214,17 @@ impl Scene {
         Self { dir, authority, ca_der, policy, good, revoked, neighbour }
     }
 
-    /// No authority of ours has ever been revoked, so a list that says so is written by the list
-    /// issuer's own pen and the authority's own key, and never published.
+    /// No authority of ours has ever been revoked, so a list that says so is never published.
     fn list_of_revoked_authorities(dir: &Path, authority: &Path, world: &World) {
-        use akashi_crl::signatory::Signatory;
-        use akashi_crl::{Entry, List, tbs, write};
         let passphrase = Passphrase::new(akashi::demo::PASSPHRASE.into()).unwrap();
         let key = Custody::open(&authority.join("keys"), &passphrase).unwrap().rsa("ca").unwrap();
         let now = world.clock.now();
         let entries = [(1, RevocationReason::Superseded), (2, RevocationReason::CaCompromise)];
         let entries = entries
             .map(|(n, reason)| Entry::new(SerialNumber::from_random([0x40 + n; 16]), now, reason));
-        let plan = tbs::Plan {
-            signatory: Signatory::new(&certificate(authority, "ca").unwrap(), &key).unwrap().into(),
-            scope: Scope::Authority,
-            point: None,
-            number: now.as_millisecond(),
-            this_update: now,
-            next_update: now + (40 * 24).hours(),
-            list: List { entries: entries.to_vec(), released: Vec::new() }.into(),
-        };
-        let mut octets = Vec::new();
-        let failed = |error| panic!("memory cannot be written: {error}");
-        write::write(&plan, &key, &mut octets, failed).unwrap();
-        fs::write(dir.join("authority-revoked.der"), octets).unwrap();
+        let list = List { entries: entries.to_vec(), released: Vec::new() };
+        let authority = (&*certificate(authority, "ca").unwrap(), &key as &dyn Signer);
+        write_list(authority, Scope::Authority, list, now, &dir.join("authority-revoked.der"));
     }
 
     /// A file of the scene.

@@ -1,0 +1,34 @@
+//! Lists that the book does not call for, by the list issuer's own pen and the authority's own key;
+//! never published.
+
+use std::fs::File;
+use std::path::Path;
+
+use akashi_crl::signatory::Signatory;
+use akashi_crl::{List, lint, tbs, write};
+use akashi_keys::Signer;
+use akashi_ledger::Scope;
+use jiff::{Timestamp, ToSpan};
+
+/// Writes a list without a distribution point, and lints it before and after as the issuer does.
+pub fn write_list(
+    (certificate, key): (&[u8], &dyn Signer),
+    scope: Scope,
+    list: List,
+    now: Timestamp,
+    file: &Path,
+) {
+    let plan = tbs::Plan {
+        signatory: Signatory::new(certificate, key).unwrap().into(),
+        scope,
+        point: None,
+        number: now.as_millisecond(),
+        this_update: now,
+        next_update: now + (40 * 24).hours(),
+        list: list.into(),
+    };
+    assert_eq!(lint::plan(&plan, None), []);
+    let mut out = File::create(file).unwrap();
+    write::write(&plan, key, &mut out, |error| panic!("{}: {error}", file.display())).unwrap();
+    lint::file(file, &plan).unwrap();
+}
