@@ -1,0 +1,51 @@
+//! That the service is as well after an attack as before.
+
+use akashi::agency::Verdict;
+use akashi_ledger::StatusRow;
+
+use crate::support::Place;
+
+/// What must not change.
+pub struct Well {
+    good: Vec<u8>,
+    status: Vec<StatusRow>,
+    parties: usize,
+    refused: usize,
+}
+
+impl Well {
+    /// As it is now; `good` is a certificate in force.
+    pub async fn now(place: &Place, good: &[u8]) -> Self {
+        Self {
+            good: good.to_vec(),
+            status: place.status_rows().await,
+            parties: place.house.ledger().enrolments().await.unwrap().len(),
+            refused: place.entries("refuse").await.len(),
+        }
+    }
+
+    /// Nothing was issued, ended, or enrolled, and a good question is still answered right.
+    pub async fn still(&self, place: &Place, what: &str) {
+        let verdict = place.agency.judge(&self.good, place.now()).await;
+        assert_eq!(verdict, Verdict::Valid, "after {what}");
+        assert!(place.status_rows().await == self.status, "after {what}: the status changed");
+        let parties = place.house.ledger().enrolments().await.unwrap().len();
+        assert_eq!(parties, self.parties, "after {what}: somebody was enrolled");
+    }
+
+    /// How many refusals were put on record since.
+    pub async fn refusals(&self, place: &Place) -> usize {
+        place.entries("refuse").await.len() - self.refused
+    }
+
+    /// The newest refusal on record.
+    pub async fn newest_refusal(&self, place: &Place) -> String {
+        let entries = place.entries("refuse").await;
+        entries.last().map(|entry| entry.subject.clone()).unwrap_or_default()
+    }
+}
+
+/// The audit chain is whole, its signatures too.
+pub async fn the_chain_is_whole(place: &Place) {
+    place.house.ledger().verify_audit().await.expect("the audit chain is whole");
+}
