@@ -1,0 +1,134 @@
+//! PostgreSQL in the hand of a test: a server of its own that it may stop, and a console.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Runs statements at the console.
+#[track_caller]
+pub fn psql(base: &str, sql: &str) {
+    let psql = Command::new("psql")
+        .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", sql, base])
+        .stdout(Stdio::null())
+        .output()
+        .expect("psql is installed");
+    assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));
+}
+
+/// A server in a directory of its own, without a TCP port; gone with this value.
+pub struct Server {
+    dir: tempfile::TempDir,
+    bin: PathBuf,
+    /// The user whom it runs as: initdb refuses root.
+    user: Option<String>,
+    running: Option<Child>,
+}
+
+impl Server {
+    /// Makes an empty one and starts it.
+    pub fn make() -> Self {
+        let user = (said("id", &["-u"]) == "0").then(|| {
+            let known = Command::new("id").arg("postgres").output().unwrap().status.success();
+            if known { "postgres" } else { "nobody" }.to_owned()
+        });
+        let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+            .expect("PostgreSQL is missing: run .ci/setup tests")
+            .map(|version| version.unwrap().path().join("bin"))
+            .collect();
+        found.sort();
+        let dir = tempfile::Builder::new().prefix("akashi-own-postgres-").tempdir().unwrap();
+        let bin = found.pop().expect("a version of PostgreSQL");
+        let mut server = Self { dir, bin, user, running: None };
+        if let Some(user) = &server.user {
+            said("chown", &[user, server.dir.path().to_str().unwrap()]);
+        }
+        let data = server.data();
+        let made = server
+            .program("initdb")
+            .args([
+                "--username",
+                "akashi",
+                "--auth",
+                "trust",
+                "--encoding",
+                "UTF8",
+                "--locale",
+                "C",
+            ])
+            .args(["--pgdata", &data])
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        server.start();
+        server
+    }
+
+    /// The address of a book in it.
+    pub fn url(&self) -> String {
+        format!("postgres://akashi@localhost/postgres?host={}", self.dir.path().display())
+    }
+
+    /// Starts it and waits until it takes connections.
+    pub fn start(&mut self) {
+        let (data, dir) = (self.data(), self.dir.path().to_str().unwrap().to_owned());
+        let running = self
+            .program("postgres")
+            .args(["-D", &data, "-k", &dir, "-c", "listen_addresses="])
+            .args(["-c", "shared_buffers=16MB"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.running = Some(running);
+        let until = Instant::now() + Duration::from_secs(20);
+        let ready = || {
+            let asked = Command::new(self.bin.join("pg_isready"))
+                .args(["-q", "-h", &dir, "-U", "akashi"])
+                .status();
+            asked.unwrap().success()
+        };
+        while !ready() {
+            assert!(Instant::now() < until, "the server does not start");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Stops it at once: connections are cut, what is open is rolled back.
+    pub fn stop(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            said("kill", &["-INT", &running.id().to_string()]);
+            running.wait().unwrap();
+        }
+    }
+
+    fn data(&self) -> String {
+        self.dir.path().join("data").to_str().unwrap().to_owned()
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let program = self.bin.join(name);
+        let mut command = match &self.user {
+            None => Command::new(program),
+            Some(user) => {
+                let group = said("id", &["-g", user]);
+                let mut command = Command::new("setpriv");
+                command.args(["--reuid", user, "--regid", &group, "--clear-groups"]).arg(program);
+                command
+            }
+        };
+        command.current_dir(self.dir.path()).stdin(Stdio::null());
+        command
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn said(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
