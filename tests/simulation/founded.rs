@@ -1,0 +1,189 @@
+//! The authority that every seed begins with: founded once, its parties enrolled, its book copied.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use akashi::demo::PASSPHRASE;
+use akashi::init::{Plan, SECURITY_OFFICER, init};
+use akashi_edge::Opened;
+use akashi_keys::{EcKey, OfficerToken, Passphrase, RsaSize};
+use akashi_ledger::Access;
+use akashi_registry::SourceIdentity;
+use akashi_wire::act::{Act, Answer, Deed, RequestId};
+use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::party::Role;
+use akashi_wire::{MunicipalityCode, SignedMessage};
+use jiff::{Timestamp, ToSpan};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::lens::Lens;
+use crate::prefecture::Authority;
+use crate::trouble::Trouble;
+
+/// The towns that play: 鳥取市, 米子市, 倉吉市.
+pub const TOWNS: [&str; 3] = ["312011", "312029", "312037"];
+
+/// Founded on this day.
+pub fn founding_day() -> Timestamp {
+    "2021-11-30T00:00:00Z".parse().expect("a time")
+}
+
+/// An officer and the token.
+#[derive(Clone)]
+pub struct Officer {
+    /// Signs every act.
+    pub token: Arc<OfficerToken>,
+}
+
+/// The authority with its parties, before anything happened.
+pub struct Founded {
+    /// Keys and configuration.
+    pub opened: Opened,
+    /// DER of the authority's certificate.
+    pub certificate: Vec<u8>,
+    /// Two officers a town.
+    pub officers: BTreeMap<MunicipalityCode, [Officer; 2]>,
+    /// The municipalities' registries.
+    pub sources: Arc<BTreeMap<MunicipalityCode, Arc<SourceIdentity>>>,
+    /// An agency.
+    pub agency: Arc<OfficerToken>,
+    /// Who may ask.
+    pub access: Access,
+    dir: tempfile::TempDir,
+}
+
+/// A directory of a simulation, in memory where there is room for it.
+pub fn directory() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.expect("a directory")
+}
+
+impl Founded {
+    /// Founds an authority and enrols everybody who plays.
+    pub fn make(access: Access) -> Self {
+        let runtime = crate::process::runtime();
+        let (dir, now) = (directory(), founding_day());
+        let home = dir.path().join("authority");
+        let mut rng = StdRng::seed_from_u64(1);
+        let passphrase = Passphrase::new(PASSPHRASE.into()).expect("long enough");
+        let plan = Plan {
+            prefecture: "310000".parse().expect("a prefecture"),
+            organisation: "Akashi Test".into(),
+            policy: None,
+            access,
+            host: std::net::Ipv4Addr::LOCALHOST.into(),
+            ports: [None; 5],
+            public_host: None,
+            ledger: "sqlite:book.sqlite".into(),
+            registry_url: "https://127.0.0.1:9".into(),
+            size: RsaSize::Rsa2048,
+            security_officer: "証 守".into(),
+        };
+        let founding = init(&home, &plan, &passphrase, PASSPHRASE, now, &mut rng);
+        let certificate = runtime.block_on(founding).expect("an authority is founded").certificate;
+        let opened = Opened::open(&home, &passphrase).expect("its keys open");
+        let security = Arc::new(
+            OfficerToken::open(&home.join(SECURITY_OFFICER), PASSPHRASE).expect("a token"),
+        );
+        let lens = Arc::new(Lens::open(opened.ledger()));
+        let (officers, sources, agency) = runtime.block_on(async {
+            let trouble = Arc::new(Trouble::default());
+            let book = opened.ledger();
+            let url = "http://127.0.0.1:9".to_owned();
+            let authority = Authority::open(&opened, &book, url, 2, trouble, lens.clone()).await;
+            let clerk = Clerk { authority, security, certificate: &certificate, now };
+            let recipient = opened.certificate("envelope").expect("a certificate");
+            let (mut officers, mut sources) = (BTreeMap::new(), BTreeMap::new());
+            for town in TOWNS.map(|code| code.parse::<MunicipalityCode>().expect("a code")) {
+                let role = Role::Source { municipality: town };
+                let token = clerk.enrol(&format!("Registry of {town}"), role).await;
+                sources.insert(town, Arc::new(source(town, token, &recipient)));
+                let role = Role::Officer { municipality: town };
+                let one = clerk.enrol(&format!("Officer one of {town}"), role.clone()).await;
+                let other = clerk.enrol(&format!("Officer two of {town}"), role).await;
+                officers.insert(town, [one, other].map(|t| Officer { token: Arc::new(t) }));
+            }
+            let role = Role::Agency { purposes: vec!["e-tax filing (simulated)".into()] };
+            let agency = Arc::new(clerk.enrol("Simulated Tax Office", role).await);
+            clerk.authority.ledger.close().await;
+            (officers, Arc::new(sources), agency)
+        });
+        drop(lens);
+        Self { opened, certificate, officers, sources, agency, access, dir }
+    }
+
+    /// Copies the book to where a seed plays; gives its address.
+    pub fn copy_book(&self, to: &Path) -> String {
+        let from: PathBuf = self.dir.path().join("authority");
+        for name in ["book.sqlite", "book.sqlite-wal"] {
+            if from.join(name).exists() {
+                std::fs::copy(from.join(name), to.join(name)).expect("the book is copied");
+            }
+        }
+        format!("sqlite:{}", to.join("book.sqlite").display())
+    }
+
+    /// SHA-256 of the authority's certificate.
+    pub fn fingerprint(&self) -> Sha256 {
+        Sha256::of(&self.certificate)
+    }
+}
+
+/// Whoever enrols everybody.
+struct Clerk<'a> {
+    authority: Authority,
+    security: Arc<OfficerToken>,
+    certificate: &'a [u8],
+    now: Timestamp,
+}
+
+impl Clerk<'_> {
+    async fn enrol(&self, name: &str, party: Role) -> OfficerToken {
+        let key = EcKey::generate().expect("a key");
+        let request = Octets(key.request_for_certificate().expect("a request"));
+        let deed = Deed::Enrol {
+            name: name.into(),
+            party,
+            hosts: Vec::new(),
+            request_for_certificate: request,
+        };
+        let fingerprint = Sha256::of(self.certificate);
+        let message = signed(&self.security, fingerprint, rand::random(), self.now, deed);
+        let answer = self.authority.counter.act(message, self.security.certificate(), self.now);
+        match answer.await.expect("an enrolment") {
+            Answer::Enrolled { certificate, link_authority, .. } => {
+                OfficerToken::new(key, certificate.0, link_authority.0)
+            }
+            other => panic!("an enrolment is answered by {other:?}"),
+        }
+    }
+}
+
+fn source(municipality: MunicipalityCode, token: OfficerToken, recipient: &[u8]) -> SourceIdentity {
+    let certificate = token.certificate().to_vec();
+    let link_authority = token.link_authority().to_vec();
+    let (key, recipient) = (token.into_key(), recipient.to_vec());
+    SourceIdentity { municipality, key, certificate, link_authority, recipient }
+}
+
+/// An act over a token's signature.
+pub fn signed(
+    token: &OfficerToken,
+    authority: Sha256,
+    request: [u8; 16],
+    now: Timestamp,
+    deed: Deed,
+) -> SignedMessage {
+    let act = Act { request: RequestId::from_random(request), authority, made_at: now, deed };
+    let content = serde_json::to_vec(&act).expect("an act is JSON");
+    SignedMessage::sign(&content, token.certificate(), now, |octets| token.sign(octets))
+        .expect("a token signs")
+}
+
+/// The first moment of a seed's play: not every seed begins on the same day.
+pub fn beginning(seed: u64) -> Timestamp {
+    founding_day() + i64::try_from(seed % 97).expect("small").saturating_mul(24).hours() + 1.hours()
+}

@@ -1,0 +1,295 @@
+//! The prefecture's machines: the authority, the list issuer and the responder, each a process of
+//! its own over one book; the registry and its line; one clock.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use akashi_ca::counter::Hands;
+use akashi_ca::{Clockwork, Counter, Inbox, Issuer, Orders, RegistryClient, Rules};
+use akashi_edge::Opened;
+use akashi_keys::{LinkAuthority, OfficerToken, Signer};
+use akashi_ledger::{Issuing, Ledger};
+use akashi_ocsp::Responder;
+use akashi_registry::http::Window;
+use akashi_registry::{Registry, SourceIdentity};
+use akashi_wire::clock::SimulatedClock;
+use akashi_wire::{Clock, MunicipalityCode};
+use jiff::SignedDuration;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::founded::{Founded, beginning, directory};
+use crate::lens::{Lens, WatchedKey};
+use crate::line::Line;
+use crate::process::Process;
+use crate::trouble::{Mishap, Trouble};
+
+/// The authority's process.
+pub struct Authority {
+    /// What officers ask.
+    pub counter: Counter,
+    /// What the registry reports.
+    pub inbox: Inbox,
+    /// What time asks for.
+    pub clockwork: Clockwork,
+    /// Its book.
+    pub ledger: Ledger<Issuing>,
+    /// Its key, watched.
+    pub key: Arc<WatchedKey>,
+}
+
+impl Authority {
+    /// Puts it together as `Doors::over` does, with a watched key and a plain line to the registry.
+    pub async fn open(
+        opened: &Opened,
+        book: &str,
+        registry: String,
+        seed: u64,
+        trouble: Arc<Trouble>,
+        lens: Arc<Lens>,
+    ) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let ledger = Ledger::<Issuing>::open(book).await.expect("the book opens").rehearse(trouble);
+        let custody = &opened.custody;
+        let vault = Arc::new(custody.vault().expect("a vault"));
+        let opener = Arc::new(custody.opener("envelope").expect("a key"));
+        let key = Arc::new(WatchedKey::new(custody.rsa("ca").expect("a key"), lens));
+        let link = opened.certificate("link").expect("a certificate");
+        let link_key = custody.ec("link").expect("a key");
+        let link = Arc::new(LinkAuthority::open(&link_key, link).expect("a link authority"));
+        let orders = Orders::new(ledger.clone(), clockwork(opened));
+        let signer: Arc<dyn Signer> = key.clone();
+        let rules = Arc::new(Rules::default());
+        let issuer = Issuer::open(ledger.clone(), vault.clone(), signer, rules).await;
+        let issuer = issuer.expect("an issuer");
+        let client = akashi_link::plain_client().expect("a client");
+        let hands = Hands {
+            registry: RegistryClient::new(client, registry, opener.clone()),
+            link_authority: link,
+            opener: opener.clone(),
+            orders: orders.clone(),
+        };
+        Self {
+            counter: Counter::new(issuer.clone(), hands, StdRng::from_rng(&mut rng)),
+            inbox: Inbox::new(ledger.clone(), vault, opener, orders.clone()),
+            clockwork: Clockwork::new(issuer, orders, rng),
+            ledger,
+            key,
+        }
+    }
+}
+
+fn clockwork(opened: &Opened) -> Arc<OfficerToken> {
+    Arc::new(opened.clockwork().expect("the clockwork's token"))
+}
+
+/// Which process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Role {
+    /// The authority.
+    Authority,
+    /// The list issuer.
+    Lists,
+    /// The responder.
+    Responder,
+}
+
+/// The machines of one seed.
+pub struct Prefecture {
+    /// Who plays.
+    pub founded: Arc<Founded>,
+    /// The clock of all of them.
+    pub clock: Arc<SimulatedClock>,
+    /// The registry.
+    pub registry: Arc<Mutex<Registry>>,
+    /// Its line to the authority.
+    pub line: Line,
+    /// Seen from outside.
+    pub lens: Arc<Lens>,
+    /// How often a process died or was started anew.
+    pub deaths: usize,
+    /// What keys of processes that are gone have signed without record.
+    pub unrecorded: Vec<String>,
+    authority: Option<Process<Authority>>,
+    lists: Option<Process<akashi_crl::Issuer>>,
+    responder: Option<Process<Arc<Responder>>>,
+    lists_key: Option<Arc<WatchedKey>>,
+    book: String,
+    seed: u64,
+    started: u64,
+    dir: tempfile::TempDir,
+}
+
+impl Prefecture {
+    /// Starts everything over a fresh copy of the book.
+    pub fn start(founded: Arc<Founded>, seed: u64) -> Self {
+        let dir = directory();
+        let book = founded.copy_book(dir.path());
+        let clock = Arc::new(SimulatedClock::at(beginning(seed)));
+        let registry = Arc::new(Mutex::new(Registry::new()));
+        let time = clock.clone();
+        let window = Window {
+            registry: registry.clone(),
+            sources: founded.sources.clone(),
+            clock: Arc::new(move || time.now()),
+            rng: Arc::new(Mutex::new(StdRng::seed_from_u64(seed ^ 0x5eed))),
+        };
+        let line = Line::open(window);
+        let lens = Arc::new(Lens::open(book.clone()));
+        let mut prefecture = Self {
+            founded,
+            clock,
+            registry,
+            line,
+            lens,
+            deaths: 0,
+            unrecorded: Vec::new(),
+            authority: None,
+            lists: None,
+            responder: None,
+            lists_key: None,
+            book,
+            seed,
+            started: 0,
+            dir,
+        };
+        for role in [Role::Authority, Role::Lists, Role::Responder] {
+            prefecture.begin(role);
+        }
+        prefecture
+    }
+
+    /// Ends a process as a power cut does, and starts it anew.
+    pub fn restart(&mut self, role: Role) {
+        self.deaths += 1;
+        match role {
+            Role::Authority => {
+                let process = self.authority.take();
+                self.unrecorded.extend(process.iter().flat_map(Process::of_key));
+            }
+            Role::Lists => {
+                self.unrecorded.extend(self.lists_key.iter().flat_map(|key| key.unrecorded()));
+                drop(self.lists.take());
+            }
+            Role::Responder => drop(self.responder.take()),
+        }
+        self.begin(role);
+    }
+
+    fn begin(&mut self, role: Role) {
+        self.started += 1;
+        let (founded, book, lens) = (self.founded.clone(), self.book.clone(), self.lens.clone());
+        let opened = &founded.opened;
+        match role {
+            Role::Authority => {
+                let (url, seed) = (self.line.url(), self.seed << 20 | self.started);
+                self.authority = Some(Process::start(async |trouble| {
+                    Authority::open(opened, &book, url, seed, trouble, lens).await
+                }));
+            }
+            Role::Lists => {
+                let key = opened.custody.rsa("ca").expect("a key");
+                let key = Arc::new(WatchedKey::new(key, lens));
+                self.lists_key = Some(key.clone());
+                let public = self.public();
+                self.lists = Some(Process::start(async |trouble| {
+                    let ledger = Ledger::open(&book).await.expect("the book opens");
+                    let ledger = ledger.rehearse(trouble);
+                    let (token, settings) = (clockwork(opened), list_settings());
+                    let lists =
+                        akashi_crl::Issuer::open(ledger, key, token, &public, settings).await;
+                    lists.expect("the list issuer opens")
+                }));
+            }
+            Role::Responder => {
+                self.responder = Some(Process::start(async |trouble| {
+                    let ledger = Ledger::open(&book).await.expect("the book opens");
+                    let ledger = ledger.rehearse(trouble);
+                    let key = opened.custody.ec("ocsp").expect("a key");
+                    let settings = akashi_ocsp::Settings::default();
+                    let responder = Responder::open(ledger, key, clockwork(opened), settings).await;
+                    responder.expect("the responder opens")
+                }));
+            }
+        }
+    }
+
+    /// Does something in the authority. `None`: it died, and lives again.
+    pub fn authority<R>(
+        &mut self,
+        mishap: Option<Mishap>,
+        act: impl AsyncFnOnce(&Authority) -> R,
+    ) -> (Option<R>, bool) {
+        let process = self.authority.as_ref().expect("it runs");
+        let outcome = process.live(mishap, act);
+        if outcome.0.is_none() {
+            self.restart(Role::Authority);
+        }
+        outcome
+    }
+
+    /// Does something in the list issuer.
+    pub fn lists<R>(
+        &mut self,
+        mishap: Option<Mishap>,
+        act: impl AsyncFnOnce(&akashi_crl::Issuer) -> R,
+    ) -> (Option<R>, bool) {
+        let outcome = self.lists.as_ref().expect("it runs").live(mishap, act);
+        if outcome.0.is_none() {
+            self.restart(Role::Lists);
+        }
+        outcome
+    }
+
+    /// Does something in the responder.
+    pub fn responder<R>(
+        &mut self,
+        mishap: Option<Mishap>,
+        act: impl AsyncFnOnce(&Arc<Responder>) -> R,
+    ) -> (Option<R>, bool) {
+        let outcome = self.responder.as_ref().expect("it runs").live(mishap, act);
+        if outcome.0.is_none() {
+            self.restart(Role::Responder);
+        }
+        outcome
+    }
+
+    /// What was signed without record until now.
+    pub fn signed_without_record(&self) -> Vec<String> {
+        let living = self.authority.iter().flat_map(Process::of_key);
+        let lists = self.lists_key.iter().flat_map(|key| key.unrecorded());
+        self.unrecorded.iter().cloned().chain(living).chain(lists).collect()
+    }
+
+    /// Where the public repository lies.
+    pub fn public(&self) -> std::path::PathBuf {
+        self.dir.path().join("public")
+    }
+
+    /// The directory of this seed.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Who signs for which municipality.
+    pub fn sources(&self) -> Arc<BTreeMap<MunicipalityCode, Arc<SourceIdentity>>> {
+        self.founded.sources.clone()
+    }
+}
+
+impl Process<Authority> {
+    fn of_key(&self) -> Vec<String> {
+        self.room().map(|authority| authority.key.unrecorded()).unwrap_or_default()
+    }
+}
+
+/// A quiet village's list lives longer than usual, so that nineteen of them need not be signed
+/// every twelve hours of four years; everything else is as it comes.
+pub fn list_settings() -> akashi_crl::Settings {
+    akashi_crl::Settings {
+        partition_at_least: SignedDuration::from_hours(300 * 24),
+        next_update: SignedDuration::from_hours(400 * 24),
+        ..akashi_crl::Settings::default()
+    }
+}
