@@ -2,10 +2,18 @@
 #
 #   make demo    play the main job from beginning to end, every step checked
 #   make test    run every test, real components included
+#
+# What `make test` does in little, at length; each ends with one line of counts:
+#
+#   make simulate SEEDS=1000              a seeded prefecture over years, with trouble
+#   make crash ROUNDS=500 DB=sqlite       kill -9 of real processes (DB=postgres, or both)
+#   make fuzz SECONDS=600                 every parser that faces outward, so long each
+#   make judges                           foreign software judges what we sign
+#   make bench                            how much, how fast, in how much memory
 
 CARGO ?= cargo
 
-.PHONY: demo test lint golden deny help
+.PHONY: demo test simulate crash fuzz judges bench plants lint golden deny help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -24,6 +32,33 @@ lint:
 	@.ci/setup tests
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+simulate:
+	@.ci/setup tests
+	@SEEDS=$(SEEDS) FIRST=$(FIRST) STEPS=$(STEPS) $(CARGO) test --quiet --locked --test simulation
+
+crash:
+	@.ci/setup tests
+	@ROUNDS=$(ROUNDS) DB=$(DB) SEED=$(SEED) INTERLEAVINGS=$(INTERLEAVINGS) \
+		tests/with-postgres $(CARGO) test --quiet --locked --test crash
+
+fuzz:
+	@.ci/setup tests
+	@tests/fuzz/run $(SECONDS)
+
+judges:
+	@.ci/setup tests
+	@tests/judges/setup
+	@tests/judges/run
+
+bench:
+	@.ci/setup bench
+	@tests/bench $(BENCH)
+
+# Bugs planted in a copy, each of which the simulation must catch: run it after changing a check.
+plants:
+	@.ci/setup tests
+	@tests/simulation/plant
 
 golden:
 	@.ci/setup tests
