@@ -1,6 +1,6 @@
 //! From rows of the book to the entries of a list. Pure.
 
-use akashi_ledger::{Standing, StatusRow};
+use akashi_ledger::{ListedChange, Standing};
 use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
@@ -46,7 +46,7 @@ pub struct Lister {
 
 impl Lister {
     /// Takes the next row.
-    pub fn take(&mut self, row: &StatusRow) {
+    pub fn take(&mut self, row: &ListedChange) {
         let before = match self.current {
             Some((serial, standing)) if serial == row.serial => standing,
             _ => {
@@ -56,7 +56,7 @@ impl Lister {
                 Standing::Good
             }
         };
-        let after = Standing::after(Some(before), row).unwrap_or(before);
+        let after = Standing::after_change(Some(before), row).unwrap_or(before);
         self.current = Some((row.serial, after));
     }
 
@@ -80,7 +80,7 @@ impl Lister {
 
 #[cfg(test)]
 mod tests {
-    use akashi_ledger::{Change, Position};
+    use akashi_ledger::Change;
 
     use super::*;
     use RevocationReason::*;
@@ -89,23 +89,15 @@ mod tests {
         SerialNumber::from_random([octet; 16])
     }
 
-    fn row(position: i64, octet: u8, change: Change, reason: RevocationReason) -> StatusRow {
-        StatusRow {
-            position: Position(position),
-            serial: serial(octet),
-            municipality: "131041".parse().unwrap(),
-            not_after: Timestamp::MAX,
-            change,
-            reason,
-            recorded_at: at(position),
-        }
+    fn row(position: i64, octet: u8, change: Change, reason: RevocationReason) -> ListedChange {
+        ListedChange { serial: serial(octet), change, reason, recorded_at: at(position) }
     }
 
     fn at(position: i64) -> Timestamp {
         Timestamp::from_millisecond(1_000_000_000_000 + position * 1000 + 999).unwrap()
     }
 
-    fn list(rows: &[StatusRow]) -> List {
+    fn list(rows: &[ListedChange]) -> List {
         let mut lister = Lister::default();
         rows.iter().for_each(|row| lister.take(row));
         lister.finish()

@@ -51,7 +51,7 @@ pub use rehearsal::{Fate, Moment, Rehearsal};
 pub use request::RecordedRequest;
 pub use responder::ResponderCertificate;
 pub use source::Source;
-pub use status::{Change, Recording, Standing, StatusRow};
+pub use status::{Change, ListedChange, Recording, Standing, StatusRow};
 pub use writing::{NewEntry, Writing};
 
 /// A place in the audit chain, and in the order of commits. Counts from 1.

@@ -53,6 +53,41 @@ pub struct StatusRow {
     pub recorded_at: Timestamp,
 }
 
+impl StatusRow {
+    /// What a list reads of it.
+    pub fn listed(&self) -> ListedChange {
+        let Self { serial, change, reason, recorded_at, .. } = *self;
+        ListedChange { serial, change, reason, recorded_at }
+    }
+}
+
+/// What a list reads of a row: a million of them are read for one list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedChange {
+    /// Which certificate.
+    pub serial: SerialNumber,
+    /// What is said.
+    pub change: Change,
+    /// Why.
+    pub reason: RevocationReason,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+}
+
+impl ListedChange {
+    /// What is no octets comes packed in one number: columns are what reading costs.
+    fn read(row: &Row) -> Result<Self, LedgerError> {
+        let packed = row.int(1)?;
+        let unfit = || damaged("status", format!("change and reason {}", packed & 0xff));
+        Ok(Self {
+            serial: row.fixed(0, SerialNumber::from_slice)?,
+            change: Change::from_code(packed & 0xf).ok_or_else(unfit)?,
+            reason: RevocationReason::from_code((packed >> 4 & 0xf) as u8).ok_or_else(unfit)?,
+            recorded_at: crate::store::timestamp(packed >> 8)?,
+        })
+    }
+}
+
 /// How a certificate stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -93,6 +128,11 @@ impl Standing {
 
     /// How a certificate stands after one more row. Nothing follows a final revocation.
     pub fn after(standing: Option<Self>, row: &StatusRow) -> Option<Self> {
+        Self::after_change(standing, &row.listed())
+    }
+
+    /// The same, of what a list reads of a row.
+    pub fn after_change(standing: Option<Self>, row: &ListedChange) -> Option<Self> {
         match (standing, row.change) {
             (Some(Self::Revoked { at, reason }), _) => Some(Self::Revoked { at, reason }),
             (None, Change::Issued) | (Some(Self::Held { .. }), Change::Released) => {
@@ -175,33 +215,35 @@ impl<R> Ledger<R> {
         municipality: Option<MunicipalityCode>,
         end: Timestamp,
         up_to: Position,
-        mut take: impl FnMut(StatusRow),
+        mut take: impl FnMut(ListedChange),
     ) -> Result<(), LedgerError> {
         let take = |row: Row| {
-            take(read(&row)?);
+            take(ListedChange::read(&row)?);
             Ok(())
         };
         match municipality {
-            Some(code) => self
-                .store
-                .each(
-                    "SELECT position, serial, municipality, not_after, change, reason, recorded_at
+            Some(code) => {
+                self.store
+                    .each(
+                        "SELECT serial, recorded_at * 256 + reason * 16 + change
                          FROM status WHERE municipality = $1 AND change <> 0 AND not_after >= $2
                          AND position <= $3 ORDER BY serial, position",
-                    args![code.to_string(), end, up_to.0],
-                    take,
-                )
-                .await,
-            None => self
-                .store
-                .each(
-                    "SELECT position, serial, municipality, not_after, change, reason, recorded_at
+                        args![code.to_string(), end, up_to.0],
+                        take,
+                    )
+                    .await
+            }
+            None => {
+                self.store
+                    .each(
+                        "SELECT serial, recorded_at * 256 + reason * 16 + change
                          FROM status WHERE change <> 0 AND not_after >= $1
                          AND position <= $2 ORDER BY municipality, serial, position",
-                    args![end, up_to.0],
-                    take,
-                )
-                .await,
+                        args![end, up_to.0],
+                        take,
+                    )
+                    .await
+            }
         }
     }
 

@@ -65,7 +65,7 @@ fn what_is_read_back_is_what_the_rows_say() {
 
     let mut lister = Lister::default();
     let rows = histories.iter().flatten().filter(|row| row.change != Change::Issued);
-    rows.for_each(|row| lister.take(row));
+    rows.for_each(|row| lister.take(&row.listed()));
     let list = lister.finish();
     assert_eq!(list.entries, expected);
 

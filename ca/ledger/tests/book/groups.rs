@@ -109,7 +109,10 @@ async fn who_leaves_with_what_others_wrote_waits_until_it_is_there_to_stay() {
         };
         let alone = fails.ledger.begin(&permit, fails.now).await.unwrap();
         alone.leave().await.expect("nothing was read that is not durable");
-        let (noted, read) = tokio::join!(fails.note("a moment ago".into()), reads);
+        let mut writing = fails.ledger.begin(&permit, fails.now).await.unwrap();
+        writing.note("test", "a moment ago", None).await.unwrap();
+        // The reader waits for the pen before the writer gives it up.
+        let (read, noted) = tokio::join!(reads, writing.commit());
         assert!(noted.is_err());
         assert!(read.is_err(), "what was read was never there");
     }
