@@ -226,6 +226,13 @@ impl Writing {
                 new.iter().zip(&positions).map(certificate).collect(),
             )
             .await?;
+        let at = self.at();
+        self.tx
+            .write(
+                "INSERT INTO intended (serial, at) VALUES $rows",
+                new.iter().map(|new| args![new.intention.serial.as_bytes(), at]).collect(),
+            )
+            .await?;
         let items = |new: &NewCertificate| {
             let history = i64::from(new.history);
             args![new.intention.serial.as_bytes(), &new.sealed_items, history, history]
@@ -369,13 +376,7 @@ impl Ledger<Issuing> {
     pub async fn interrupted(&self, before: Timestamp) -> Result<Vec<SerialNumber>, LedgerError> {
         let rows = self
             .store
-            .rows(
-                "SELECT certificate.serial FROM certificate
-                 JOIN audit ON audit.position = certificate.position
-                 WHERE audit.at < $1 AND NOT EXISTS
-                 (SELECT 1 FROM status WHERE status.serial = certificate.serial)",
-                args![before],
-            )
+            .rows("SELECT serial FROM intended WHERE at < $1 ORDER BY at, serial", args![before])
             .await?;
         rows.iter().map(|row| row.fixed(0, SerialNumber::from_slice)).collect()
     }

@@ -415,6 +415,10 @@ impl Writing {
                 news.iter().map(|news| news.serial.as_bytes().into()),
             )
             .await?;
+        // Filed or voided, it is an open intention no longer.
+        let first = |news: &&News<'_>| matches!(news.change, Change::Issued | Change::Voided);
+        let settled = news.iter().filter(first).map(|news| news.serial.as_bytes().into());
+        self.tx.rows_of("DELETE FROM intended WHERE serial IN ($keys)", settled).await?;
         let mut facts = HashMap::new();
         for row in &certificates {
             let serial = row.fixed(0, SerialNumber::from_slice)?;

@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_book.sql"),
     include_str!("../migrations/0002_clock.sql"),
     include_str!("../migrations/0003_lists.sql"),
+    include_str!("../migrations/0004_ticks.sql"),
 ];
 
 /// A value on its way into a statement.
