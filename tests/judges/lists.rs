@@ -105,7 +105,7 @@ fn many(prefecture: &Prefecture, count: usize, these: &[&Certified]) -> List {
     }));
     rows.sort_by_key(|row| row.serial);
     let mut lister = Lister::default();
-    rows.iter().for_each(|row| lister.take(row));
+    rows.iter().for_each(|row| lister.take(&row.listed()));
     let list = lister.finish();
     assert_eq!(list.entries.len(), count);
     list
