@@ -11,7 +11,7 @@ pub enum LedgerError {
     #[error("the ledger cannot be reached: {0}")]
     Unreachable(#[from] sqlx::Error),
     /// Another change of the same group met the failure of their commit.
-    #[error("the ledger failed while changes were made durable: ask again")]
+    #[error("the ledger failed while it served several at once: ask again")]
     GroupLost,
     /// The address of the ledger is not understood.
     #[error("“{0}” is not a ledger: give sqlite:PATH or postgres://USER@HOST/DATABASE")]

@@ -15,7 +15,8 @@ use crate::LedgerError;
 /// Statements under way at the same time.
 const READERS: usize = 2;
 
-type Reply<V> = oneshot::Sender<Option<V>>;
+/// The row, or that the statement failed.
+type Reply<V> = oneshot::Sender<Result<Option<V>, ()>>;
 
 /// Those who wait for rows of one kind.
 pub(crate) struct Gather<K, V> {
@@ -39,7 +40,8 @@ impl<K: Eq + Hash + Clone, V: Clone> Gather<K, V> {
     /// The row of this key. `read` reads the rows of many keys.
     ///
     /// # Errors
-    /// Of the statement, to whoever runs it; the others ask again by themselves.
+    /// [`LedgerError::GroupLost`] to all when their statement fails: asked one after the other, each
+    /// would wait for a data base that is gone.
     pub(crate) async fn row<F>(
         &self,
         key: K,
@@ -54,22 +56,23 @@ impl<K: Eq + Hash + Clone, V: Clone> Gather<K, V> {
             let reader = tokio::select! {
                 biased;
                 answer = &mut answer => match answer {
-                    Ok(row) => return Ok(row),
+                    Ok(row) => return row.map_err(|()| LedgerError::GroupLost),
                     Err(_) => continue,
                 },
                 reader = self.readers.acquire() => reader.expect("readers are never closed"),
             };
             let asked = std::mem::take(&mut *self.lock());
             if !asked.is_empty() {
-                let rows = read(asked.iter().map(|(key, _)| key.clone()).collect()).await?;
+                let rows = read(asked.iter().map(|(key, _)| key.clone()).collect()).await;
                 for (key, reply) in asked {
-                    let _ = reply.send(rows.get(&key).cloned());
+                    let row = rows.as_ref().map(|rows| rows.get(&key).cloned()).map_err(|_| ());
+                    let _ = reply.send(row);
                 }
             }
             drop(reader);
             // Taken by another reader it comes in a moment; lost with that reader it is asked anew.
             if let Ok(row) = answer.await {
-                return Ok(row);
+                return row.map_err(|()| LedgerError::GroupLost);
             }
         }
     }
@@ -111,11 +114,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failure_is_told_to_one_and_the_others_ask_again() {
+    async fn a_failure_is_told_to_all_whom_it_meets() {
         let gather = Gather::<u32, u32>::default();
         let first = AtomicUsize::new(0);
         let read = |keys: Vec<u32>| {
-            let fails = first.fetch_add(1, Ordering::Relaxed) == 0;
+            // The first two are read alone, the others together.
+            let fails = keys.len() > 1 && first.fetch_add(1, Ordering::Relaxed) == 0;
             async move {
                 tokio::task::yield_now().await;
                 if fails {
@@ -125,6 +129,7 @@ mod tests {
             }
         };
         let rows = join_all((0..10).map(|key| gather.row(key, read))).await;
-        assert_eq!(rows.iter().filter(|row| row.is_err()).count(), 1);
+        assert_eq!(rows.iter().filter(|row| row.is_err()).count(), 8);
+        assert_eq!(gather.row(1, read).await.unwrap(), Some(1));
     }
 }

@@ -118,19 +118,20 @@ pub(crate) struct Turn {
 impl Pen {
     /// Waits for the pen.
     pub(crate) async fn turn(&self, store: &Store) -> Result<Turn, LedgerError> {
-        let mut slot = self.0.clone().lock_owned().await;
-        if let Some(group) = slot.as_mut()
+        // A turn from here on: given up in the midst of its beginning it is cleared away like any.
+        let mut turn = Turn { slot: self.0.clone().lock_owned().await, pen: self.clone() };
+        if let Some(group) = turn.slot.as_mut()
             && group.begin().await.is_err()
         {
             // The group is lost, and its members will be told; this change can still go on.
-            *slot = None;
+            *turn.slot = None;
         }
-        if slot.is_none() {
+        if turn.slot.is_none() {
             let mut group = Group::open(store).await?;
             group.begin().await?;
-            *slot = Some(group);
+            *turn.slot = Some(group);
         }
-        Ok(Turn { slot, pen: self.clone() })
+        Ok(turn)
     }
 }
 

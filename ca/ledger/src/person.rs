@@ -131,7 +131,9 @@ impl Writing {
         person: PersonId,
         new_code_hash: &[u8; 32],
     ) -> Result<(), LedgerError> {
-        if let Some(other) = self.find_person(new_code_hash).await? {
+        let other = self.find_person(new_code_hash).await?;
+        // A change to the code that the person has already makes nobody two.
+        if let Some(other) = other.filter(|other| other.person != person) {
             self.advance(person, other.history).await?;
             self.become_one(person, other.person).await?;
         }

@@ -343,7 +343,8 @@ impl Worker {
         writing.advance(person.person, event.history).await?;
         // Looked up under the new code before the change was reported, the person is in the book
         // twice; and where a certificate was issued so, there are two, of which the older one ends.
-        let newer = match writing.find_person(&new.0).await? {
+        let other = writing.find_person(&new.0).await?;
+        let newer = match other.filter(|other| other.person != person.person) {
             Some(other) => writing.living(other.person).await?,
             None => Vec::new(),
         };

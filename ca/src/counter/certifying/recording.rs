@@ -73,7 +73,7 @@ impl Counter {
             drafts.iter().map(|draft| Ok(draft.record.person()?.code_hash.0)).collect();
         let persons = writing.known_persons(&hashes?).await?;
         let holders: Vec<_> = drafts.iter().filter_map(|draft| draft.file.person).collect();
-        let mut living = writing.living_of(&holders).await?;
+        let living = writing.living_of(&holders).await?;
         let serials: Vec<_> = living.values().flatten().map(|living| living.serial).collect();
         let standings = writing.standings(&serials).await?;
         let keys: Vec<Sha256> = drafts.iter().map(|draft| draft.key).collect();
@@ -94,14 +94,12 @@ impl Counter {
             let changed = known.is_none_or(|known| {
                 known.person.history > person.history || known.reported > person.history
             });
+            // Not taken out: a refused draft may be followed by another of the same person.
             let stands: Vec<Stands> = living
-                .remove(&holder)
-                .unwrap_or_default()
+                .get(&holder)
                 .into_iter()
-                .map(|living| {
-                    let standing = standings.get(&living.serial).copied();
-                    (living, standing)
-                })
+                .flatten()
+                .map(|living| (living.clone(), standings.get(&living.serial).copied()))
                 .collect();
             let today = day_in_japan(writing.at());
             let verdict = if writing.at() > applied.until {
