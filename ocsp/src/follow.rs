@@ -89,10 +89,19 @@ impl Follower {
                 break;
             }
         }
-        let began = u64::try_from(monotonic.as_millis()).unwrap_or(NEVER - 1);
-        self.heard.store(began, Ordering::Release);
+        self.hear(u64::try_from(monotonic.as_millis()).unwrap_or(NEVER - 1));
         followed.differences = self.compare(&mut comparison, ledger, counts, monotonic).await?;
         Ok(followed)
+    }
+
+    /// The book was read to its end by a step that began then. A step that waited for its turn
+    /// behind a younger one does not take back what that heard.
+    fn hear(&self, began: u64) {
+        let heard = match self.heard.load(Ordering::Acquire) {
+            NEVER => began,
+            before => before.max(began),
+        };
+        self.heard.store(heard, Ordering::Release);
     }
 
     fn take(&self, rows: &[StatusRow]) {

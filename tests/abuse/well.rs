@@ -14,8 +14,10 @@ pub struct Well {
 }
 
 impl Well {
-    /// As it is now; `good` is a certificate in force.
+    /// As it is now; `good` is a certificate in force, and told to be so: after a leap of time
+    /// the responder first reads the book again.
     pub async fn now(place: &Place, good: &[u8]) -> Self {
+        place.seen_good(good).await;
         Self {
             good: good.to_vec(),
             status: place.status_rows().await,

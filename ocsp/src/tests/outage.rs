@@ -38,6 +38,17 @@ async fn after_a_minute_without_contact_even_kept_answers_are_not_given() {
 }
 
 #[tokio::test]
+async fn a_step_that_waited_behind_a_younger_one_does_not_take_back_its_news() {
+    let mut world = World::open().await;
+    let serial = world.issue().await;
+    let (now, began_long_ago) = (world.now(), akashi_wire::Clock::monotonic(&*world.clock));
+    world.clock.advance(61 * SECOND);
+    world.follow().await;
+    world.responder.follow(now, began_long_ago).await.unwrap();
+    assert_eq!(world.status(serial).await, CertStatus::Good(Null));
+}
+
+#[tokio::test]
 async fn setting_the_time_of_day_does_not_make_old_news_young() {
     let mut world = World::open().await;
     let serial = world.issue().await;
