@@ -89,6 +89,31 @@ async fn the_counter_that_loses_a_race_is_told_why() {
     place.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_case_that_was_begun_before_is_told_why_also_when_all_come_at_once() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let mut waiting = Vec::new();
+    for number in 0..24 {
+        let (desk, card) = (place.desk(tottori()), format!("CARD-{number}"));
+        let case = desk.find(Procedure::Issue, place.by_items(&code)).await.unwrap();
+        let challenge = desk.apply(case, &card).await.unwrap();
+        let key = place.new_key();
+        waiting.push((case, card, proof(&*key, &challenge)));
+    }
+    place.certified(tottori(), &code).await;
+    // More than there are groups, so that some are certified together.
+    let desk = place.desk(tottori());
+    let handed_in = waiting
+        .into_iter()
+        .map(|(case, card, proof)| async move { refusal(desk.hand_in(case, &card, proof).await) });
+    for refused in futures::future::join_all(handed_in).await {
+        assert!(matches!(refused, Refusal::AlreadyCertified { .. }), "{refused:?}");
+    }
+    assert_eq!(place.good_ones().await.len(), 1);
+    place.close().await;
+}
+
 async fn the_same_request_gets_the_same_answer_however_often_it_comes(book: Book) {
     let mut place = Place::open(book).await;
     let code = place.resident(tottori());

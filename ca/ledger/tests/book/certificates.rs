@@ -72,6 +72,23 @@ async fn one_person_has_one_living_certificate_and_one_key_is_certified_once() {
 }
 
 #[tokio::test]
+async fn a_change_of_code_to_the_code_that_a_person_has_already_leaves_the_person() {
+    for book in books().await {
+        let issued = book.issue(1, 1).await;
+        let permit = book.permit(&book.clockwork).await;
+        let person = book.intention(1, 1, Slot::Current).person;
+        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+        writing.person(&[6; 32], person, 1).await.unwrap();
+        for code_hash in [[7; 32], [7; 32]] {
+            writing.relink(person, &code_hash).await.unwrap();
+            let found = writing.find_person(&code_hash).await.unwrap().unwrap();
+            assert_eq!(found.person, person);
+            assert_eq!(writing.living(person).await.unwrap()[0].serial, issued.serial);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_intention_is_not_issued_until_it_is_filed_and_a_void_one_never_is() {
     for book in books().await {
         let permit = book.permit(&book.clockwork).await;
