@@ -107,7 +107,8 @@ impl Ledger<Issuing> {
         by_number(&self.store.rows_of(READ, keys(cases)).await?)
     }
 
-    /// Cases whose certificate was issued before `before` and never delivered.
+    /// Cases whose certificate was issued before `before` and never delivered. A case is older than
+    /// its certificate, so those of today are not even looked at.
     pub async fn undelivered(&self, before: Timestamp) -> Result<Vec<CaseFile>, LedgerError> {
         let rows = self
             .store
@@ -115,7 +116,8 @@ impl Ledger<Issuing> {
                 "SELECT case_file.case_id, case_file.municipality, party, procedure, step,
                  case_file.person, case_file.serial, sealed_file, opened_at FROM case_file
                  JOIN certificate ON certificate.serial = case_file.serial
-                 WHERE step = 'issued' AND certificate.not_before < $1",
+                 WHERE step = 'issued' AND case_file.opened_at < $1
+                 AND certificate.not_before < $1",
                 args![before],
             )
             .await?;
