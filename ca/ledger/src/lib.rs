@@ -23,6 +23,7 @@ mod gather;
 mod group;
 mod idou;
 mod inquiry;
+mod listed;
 mod many;
 mod permit;
 mod person;
@@ -45,13 +46,14 @@ pub use enrolment::{Enrolment, NewEnrolment};
 pub use error::LedgerError;
 pub use idou::{InboxState, NewEvent, PendingEvent};
 pub use inquiry::Inquiry;
+pub use listed::ListedChange;
 pub use permit::Permit;
 pub use person::{KnownPerson, Person, PersonId};
 pub use rehearsal::{Fate, Moment, Rehearsal};
 pub use request::RecordedRequest;
 pub use responder::ResponderCertificate;
 pub use source::Source;
-pub use status::{Change, ListedChange, Recording, Standing, StatusRow};
+pub use status::{Change, Recording, Standing, StatusRow};
 pub use writing::{NewEntry, Writing};
 
 /// A place in the audit chain, and in the order of commits. Counts from 1.

@@ -8,7 +8,7 @@ use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
 use crate::store::{Row, args, damaged};
-use crate::{Ledger, LedgerError, NewEntry, Permit, Position, Writing};
+use crate::{Ledger, LedgerError, ListedChange, NewEntry, Permit, Position, Writing};
 
 /// What one row says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Change {
 }
 
 impl Change {
-    fn from_code(code: i64) -> Option<Self> {
+    pub(crate) fn from_code(code: i64) -> Option<Self> {
         [Self::Issued, Self::Held, Self::Released, Self::Revoked, Self::Voided]
             .into_iter()
             .find(|change| *change as i64 == code)
@@ -58,33 +58,6 @@ impl StatusRow {
     pub fn listed(&self) -> ListedChange {
         let Self { serial, change, reason, recorded_at, .. } = *self;
         ListedChange { serial, change, reason, recorded_at }
-    }
-}
-
-/// What a list reads of a row: a million of them are read for one list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListedChange {
-    /// Which certificate.
-    pub serial: SerialNumber,
-    /// What is said.
-    pub change: Change,
-    /// Why.
-    pub reason: RevocationReason,
-    /// When it was recorded.
-    pub recorded_at: Timestamp,
-}
-
-impl ListedChange {
-    /// What is no octets comes packed in one number: columns are what reading costs.
-    fn read(row: &Row) -> Result<Self, LedgerError> {
-        let packed = row.int(1)?;
-        let unfit = || damaged("status", format!("change and reason {}", packed & 0xff));
-        Ok(Self {
-            serial: row.fixed(0, SerialNumber::from_slice)?,
-            change: Change::from_code(packed & 0xf).ok_or_else(unfit)?,
-            reason: RevocationReason::from_code((packed >> 4 & 0xf) as u8).ok_or_else(unfit)?,
-            recorded_at: crate::store::timestamp(packed >> 8)?,
-        })
     }
 }
 
@@ -206,45 +179,6 @@ impl<R> Ledger<R> {
             .await?;
         let rows: Vec<StatusRow> = rows.iter().map(read).collect::<Result<_, _>>()?;
         Ok(fold(&rows))
-    }
-
-    /// Every row but `Issued` of certificates that end at or after `end`, of one municipality or
-    /// of all, one by one, ordered by municipality, serial and position: what a CRL is made of.
-    pub async fn each_change(
-        &self,
-        municipality: Option<MunicipalityCode>,
-        end: Timestamp,
-        up_to: Position,
-        mut take: impl FnMut(ListedChange),
-    ) -> Result<(), LedgerError> {
-        let take = |row: Row| {
-            take(ListedChange::read(&row)?);
-            Ok(())
-        };
-        match municipality {
-            Some(code) => {
-                self.store
-                    .each(
-                        "SELECT serial, recorded_at * 256 + reason * 16 + change
-                         FROM status WHERE municipality = $1 AND change <> 0 AND not_after >= $2
-                         AND position <= $3 ORDER BY serial, position",
-                        args![code.to_string(), end, up_to.0],
-                        take,
-                    )
-                    .await
-            }
-            None => {
-                self.store
-                    .each(
-                        "SELECT serial, recorded_at * 256 + reason * 16 + change
-                         FROM status WHERE change <> 0 AND not_after >= $1
-                         AND position <= $2 ORDER BY municipality, serial, position",
-                        args![end, up_to.0],
-                        take,
-                    )
-                    .await
-            }
-        }
     }
 
     /// The time of the newest committed entry.

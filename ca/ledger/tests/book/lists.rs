@@ -1,8 +1,11 @@
 //! CRL numbers, and what a list is made of.
 
-use akashi_ledger::{Position, Recording, Scope};
-use akashi_wire::RevocationReason;
+use akashi_ledger::{
+    Change, Intention, ListedChange, NewCertificate, NewFile, PersonId, Position, Recording, Scope,
+    Slot,
+};
 use akashi_wire::octets::Sha256;
+use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::ToSpan;
 
 use crate::books::{books, town};
@@ -70,5 +73,64 @@ async fn a_list_reads_every_change_in_order_and_knows_the_urgent_ones() {
         let mut everywhere = 0;
         book.ledger.each_change(None, book.now, start, |_| everywhere += 1).await.unwrap();
         assert_eq!(everywhere, 0, "nothing after the position is read");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_read_in_many_pages_has_every_change_once_and_in_order() {
+    const ENDED: u32 = 9000;
+    for book in books().await {
+        let permit = book.permit(&book.clockwork).await;
+        let towns: [MunicipalityCode; 2] = [town(), "131016".parse().unwrap()];
+        let mut expected = Vec::new();
+        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+        for numbers in (0..ENDED).collect::<Vec<_>>().chunks(500) {
+            let new = |number: &u32| {
+                let id = Sha256::of(&number.to_be_bytes());
+                let octets: [u8; 16] = id.0[..16].try_into().unwrap();
+                let intention = Intention {
+                    serial: SerialNumber::from_random(octets),
+                    municipality: towns[*number as usize % 2],
+                    person: PersonId::from_random(octets),
+                    public_key: id,
+                    ..book.intention(0, 0, Slot::Current)
+                };
+                let (permit, sealed_items) = (permit.clone(), vec![0]);
+                NewCertificate { permit, intention, sealed_items, history: 1 }
+            };
+            let news: Vec<_> = numbers.iter().map(new).collect();
+            writing.intend_all(&news).await.unwrap();
+            let of = |new: &NewCertificate| (new.intention.municipality, new.intention.serial);
+            let ends: Vec<_> = news.iter().map(of).collect();
+            let file = |(_, serial): &(_, SerialNumber)| NewFile {
+                permit: permit.clone(),
+                serial: *serial,
+                sealed_der: vec![0],
+            };
+            writing.file_all(&ends.iter().map(file).collect::<Vec<_>>()).await.unwrap();
+            for (at, (town, serial)) in ends.iter().enumerate() {
+                if at % 100 == 0 {
+                    writing.hold(*serial, book.now).await.unwrap();
+                    expected.push((*town, *serial, Change::Held));
+                }
+                expected.push((*town, *serial, Change::Revoked));
+            }
+            let serials: Vec<_> = ends.iter().map(|(_, serial)| *serial).collect();
+            let reason = RevocationReason::CaCompromise;
+            let recording = Recording { reason, received_at: book.now, idou_date: None };
+            writing.revoke_all(&serials, &recording).await.unwrap();
+        }
+        let head = writing.commit().await.unwrap();
+        // A hold stands before what made it final.
+        expected.sort_by_key(|(town, serial, _)| (*town, *serial));
+        for scope in [None, Some(towns[0]), Some(towns[1])] {
+            let mut found = Vec::new();
+            let take = |row: ListedChange| found.push((row.serial, row.change, row.recorded_at));
+            book.ledger.each_change(scope, book.now, head, take).await.unwrap();
+            let of_scope = expected.iter().filter(|(town, ..)| scope.is_none_or(|s| s == *town));
+            let expected: Vec<_> =
+                of_scope.map(|(_, serial, change)| (*serial, *change, book.now)).collect();
+            assert!(found == expected, "{scope:?}: {} of {}", found.len(), expected.len());
+        }
     }
 }

@@ -1,0 +1,140 @@
+//! What a list is made of: every change of status but the issue, thousands of rows in one value.
+//!
+//! A row costs a driver about the same whatever stands in it, and one list reads a million: so the
+//! data base strings them together itself, page after page. Rows are never changed, and none behind
+//! `up_to` is read: all pages are of one state of the book.
+
+use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
+use jiff::Timestamp;
+
+use crate::status::Change;
+use crate::store::{Row, args, damaged, timestamp};
+use crate::{Ledger, LedgerError, Position};
+
+/// Rows in one value.
+const PAGE: i64 = 4096;
+
+/// What a list reads of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedChange {
+    /// Which certificate.
+    pub serial: SerialNumber,
+    /// What is said.
+    pub change: Change,
+    /// Why.
+    pub reason: RevocationReason,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+}
+
+impl ListedChange {
+    /// `said` is time, reason and change in one number.
+    fn of(serial: SerialNumber, said: i64) -> Result<Self, LedgerError> {
+        let unfit = || damaged("status", format!("change and reason {}", said & 0xff));
+        Ok(Self {
+            serial,
+            change: Change::from_code(said & 0xf).ok_or_else(unfit)?,
+            reason: RevocationReason::from_code((said >> 4 & 0xf) as u8).ok_or_else(unfit)?,
+            recorded_at: timestamp(said >> 8)?,
+        })
+    }
+}
+
+impl<R> Ledger<R> {
+    /// Every row but `Issued` of certificates that end at or after `end`, of one municipality or
+    /// of all, one by one, ordered by municipality, serial and position: what a CRL is made of.
+    pub async fn each_change(
+        &self,
+        municipality: Option<MunicipalityCode>,
+        end: Timestamp,
+        up_to: Position,
+        mut take: impl FnMut(ListedChange),
+    ) -> Result<(), LedgerError> {
+        if let Some(municipality) = municipality {
+            return self.each_change_of(&municipality.to_string(), end, up_to, &mut take).await;
+        }
+        let mut last = String::new();
+        while let Some(next) = self.listed_municipality_after(&last).await? {
+            self.each_change_of(&next, end, up_to, &mut take).await?;
+            last = next;
+        }
+        Ok(())
+    }
+
+    async fn each_change_of(
+        &self,
+        municipality: &str,
+        end: Timestamp,
+        up_to: Position,
+        take: &mut impl FnMut(ListedChange),
+    ) -> Result<(), LedgerError> {
+        let mut after = (Vec::new(), 0);
+        loop {
+            let page = self.page(municipality, end, up_to, after).await?;
+            for (serial, _, said) in &page {
+                take(ListedChange::of(*serial, *said)?);
+            }
+            let Some((serial, position, _)) = page.last() else { return Ok(()) };
+            after = (serial.as_bytes().to_vec(), *position);
+        }
+    }
+
+    /// The next rows in the order of serial number and position; none at the end.
+    async fn page(
+        &self,
+        municipality: &str,
+        end: Timestamp,
+        up_to: Position,
+        (serial, position): (Vec<u8>, i64),
+    ) -> Result<Vec<Listed>, LedgerError> {
+        let row = self
+            .store
+            .row(
+                "SELECT string_agg(serial, ''), string_agg(CAST(position AS TEXT), ','),
+                 string_agg(CAST(recorded_at * 256 + reason * 16 + change AS TEXT), ',')
+                 FROM (SELECT serial, position, change, reason, recorded_at FROM status
+                   WHERE municipality = $1 AND change <> 0 AND not_after >= $2 AND position <= $3
+                   AND (serial, position) > ($4, $5) ORDER BY serial, position LIMIT $6) AS page",
+                args![municipality, end, up_to.0, serial, position, PAGE],
+            )
+            .await?;
+        row.as_ref().map_or(Ok(Vec::new()), read)
+    }
+
+    /// The next municipality of which something is listed.
+    async fn listed_municipality_after(&self, last: &str) -> Result<Option<String>, LedgerError> {
+        let row = self
+            .store
+            .row(
+                "SELECT municipality FROM status WHERE change <> 0 AND municipality > $1
+                 ORDER BY municipality LIMIT 1",
+                args![last],
+            )
+            .await?;
+        row.map(|row| row.text(0)).transpose()
+    }
+}
+
+/// Serial number, position, and time, reason and change in one number.
+type Listed = (SerialNumber, i64, i64);
+
+/// Takes a page apart. An aggregate promises no order; what is in order is sorted in no time.
+fn read(row: &Row) -> Result<Vec<Listed>, LedgerError> {
+    let gap = || damaged("status", "a page of rows that do not fit together");
+    let Some(serials) = row.maybe_octets(0)? else { return Ok(Vec::new()) };
+    let (positions, said) = (row.text(1)?, row.text(2)?);
+    let (serials, rest) = serials.as_chunks::<{ SerialNumber::LENGTH }>();
+    let mut numbers = positions.split(',').zip(said.split(','));
+    let mut page = Vec::with_capacity(serials.len());
+    for serial in serials {
+        let serial = SerialNumber::from_slice(serial).ok_or_else(gap)?;
+        let (position, said) = numbers.next().ok_or_else(gap)?;
+        let number = |text: &str| text.parse().map_err(|_| gap());
+        page.push((serial, number(position)?, number(said)?));
+    }
+    if !rest.is_empty() || numbers.next().is_some() {
+        return Err(gap());
+    }
+    page.sort_unstable();
+    Ok(page)
+}
