@@ -14,7 +14,6 @@ use akashi_wire::octets::Sha256;
 use jiff::Timestamp;
 
 use crate::list::{List, Lister};
-use crate::read::Reading;
 use crate::schedule::{Cause, Situation, due};
 use crate::shelf::Shelf;
 use crate::signatory::Signatory;
@@ -296,11 +295,11 @@ impl Issuer {
         ended_before: Timestamp,
     ) -> Result<(), CrlError> {
         let (shelf, compared) = (self.shelf.clone(), list.clone());
-        let missing = blocking(move || match shelf.newest_readable(scope)? {
-            Some(file) => gate::missing(Reading::open(&file)?, &compared),
-            None => Ok(Vec::new()),
+        let missing = blocking(move || {
+            shelf.read_newest(scope, |previous| gate::missing(previous, &compared))
         })
-        .await?;
+        .await?
+        .unwrap_or_default();
         let mut vanished: Vec<Entry> = Vec::new();
         for entry in missing {
             // A number that the book does not know at all did not end: the book lost it.

@@ -19,6 +19,8 @@ use crate::{CrlError, Entry};
 
 /// No element but the whole, the part to be signed and the entries is longer.
 const ELEMENT: usize = 64 * 1024;
+/// Octets that are hashed at a time.
+const HASHED: usize = 16 * 1024;
 
 /// What stands before the entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +76,8 @@ pub struct Reading<R> {
     whole_end: u64,
     signed_end: u64,
     entries_end: u64,
+    /// The entry that is being read; kept for its room.
+    current: Element,
     /// crlExtensions, where they were met in place of entries.
     met: Option<Element>,
 }
@@ -97,24 +101,28 @@ impl<R: Read> Reading<R> {
             input,
             name: name.into(),
             position: 0,
+            unhashed: Vec::with_capacity(HASHED),
             file: Context::new(&SHA256),
             signed: None,
         };
         let whole_end = input.open(0x30)?;
+        input.hash();
         input.signed = Some(Context::new(&SHA256));
         let signed_end = input.open(0x30)?;
-        let version = input.element()?.expect(0x02, &input)?.content().to_vec();
-        let algorithm = input.element()?.expect(0x30, &input)?.octets;
-        let issuer = input.element()?.expect(0x30, &input)?.octets;
+        let version = input.expect(0x02)?.content().to_vec();
+        let algorithm = input.expect(0x30)?.octets;
+        let issuer = input.expect(0x30)?.octets;
         let this_update = input.time()?;
         let next_update = input.time()?;
         let (mut entries_end, mut met) = (0, None);
         if input.position < signed_end {
-            let (tag, length, header) = input.header()?;
-            if tag == 0x30 {
-                entries_end = input.position + length as u64;
+            let header = input.header()?;
+            if header.tag() == 0x30 {
+                entries_end = input.position + header.content as u64;
             } else {
-                met = Some(input.rest_of(tag, length, header)?);
+                let mut element = Element::default();
+                input.rest_of(&header, &mut element)?;
+                met = Some(element);
             }
         }
         let has_entries = entries_end > 0;
@@ -122,7 +130,8 @@ impl<R: Read> Reading<R> {
         if entries_end > signed_end || signed_end > whole_end {
             return Err(input.damaged("an element is longer than what holds it"));
         }
-        Ok(Self { input, head, whole_end, signed_end, entries_end, met })
+        let current = Element::default();
+        Ok(Self { input, head, whole_end, signed_end, entries_end, current, met })
     }
 
     /// What stands before the entries.
@@ -140,21 +149,23 @@ impl<R: Read> Reading<R> {
             Some(extensions) => extensions,
             None => input.element()?,
         };
-        let extensions = extensions.expect(0xa0, &input)?;
+        input.is_expected(&extensions, 0xa0)?;
         let extensions = Vec::<Extension>::from_der(extensions.content())
             .map_err(|error| input.damaged(&format!("crlExtensions: {error}")))?;
         if input.position != self.signed_end {
             return Err(input.damaged("there is more in it than a TBSCertList"));
         }
+        input.hash();
         let signed = input.signed.take().expect("it was there since the beginning").finish();
-        let algorithm = input.element()?.expect(0x30, &input)?.octets;
-        let signature = match input.element()?.expect(0x03, &input)?.content() {
+        let algorithm = input.expect(0x30)?.octets;
+        let signature = match input.expect(0x03)?.content() {
             [0, signature @ ..] => signature.to_vec(),
             _ => return Err(input.damaged("its signature has unused bits")),
         };
         if input.position != self.whole_end || !input.is_at_end()? {
             return Err(input.damaged("there is more in it than a CertificateList"));
         }
+        input.hash();
         Ok(Tail {
             extensions,
             algorithm,
@@ -167,12 +178,15 @@ impl<R: Read> Reading<R> {
     }
 
     fn entry(&mut self) -> Result<Entry, CrlError> {
-        let element = self.input.element()?.expect(0x30, &self.input)?;
+        let Self { input, current, .. } = self;
+        let header = input.header()?;
+        input.rest_of(&header, current)?;
+        input.is_expected(current, 0x30)?;
         if self.input.position > self.entries_end {
             return Err(self.input.damaged("an entry is longer than the list"));
         }
-        entry(element.content()).ok_or_else(|| {
-            let at = self.input.position - element.octets.len() as u64;
+        entry(self.current.content()).ok_or_else(|| {
+            let at = self.input.position - self.current.octets.len() as u64;
             self.input.damaged(&format!("no entry of ours begins at octet {at}"))
         })
     }
@@ -238,7 +252,22 @@ fn time(tag: u8, content: &[u8]) -> Option<Timestamp> {
     Offset::UTC.to_timestamp(civil).ok()
 }
 
+/// Tag and length.
+struct Header {
+    octets: [u8; 6],
+    length: usize,
+    /// Octets of what follows.
+    content: usize,
+}
+
+impl Header {
+    fn tag(&self) -> u8 {
+        self.octets[0]
+    }
+}
+
 /// One TLV.
+#[derive(Default)]
 struct Element {
     octets: Vec<u8>,
     header: usize,
@@ -248,13 +277,6 @@ impl Element {
     fn content(&self) -> &[u8] {
         &self.octets[self.header..]
     }
-
-    fn expect<R: Read>(self, tag: u8, input: &Input<R>) -> Result<Self, CrlError> {
-        match self.octets[0] {
-            found if found == tag => Ok(self),
-            found => Err(input.damaged(&format!("{tag:#04x} is expected, {found:#04x} is there"))),
-        }
-    }
 }
 
 /// Octets that are hashed as they are read.
@@ -262,6 +284,8 @@ struct Input<R> {
     input: R,
     name: PathBuf,
     position: u64,
+    /// Read, and not hashed yet: a million entries are hashed in pieces longer than they are.
+    unhashed: Vec<u8>,
     file: Context,
     signed: Option<Context>,
 }
@@ -277,11 +301,20 @@ impl<R: Read> Input<R> {
             _ => CrlError::file(&self.name)(error),
         })?;
         self.position += octets.len() as u64;
-        self.file.update(octets);
-        if let Some(signed) = &mut self.signed {
-            signed.update(octets);
+        self.unhashed.extend_from_slice(octets);
+        if self.unhashed.len() >= HASHED {
+            self.hash();
         }
         Ok(())
+    }
+
+    /// Hashes what was read.
+    fn hash(&mut self) {
+        self.file.update(&self.unhashed);
+        if let Some(signed) = &mut self.signed {
+            signed.update(&self.unhashed);
+        }
+        self.unhashed.clear();
     }
 
     fn is_at_end(&mut self) -> Result<bool, CrlError> {
@@ -291,55 +324,71 @@ impl<R: Read> Input<R> {
     }
 
     /// Tag, length and their octets. Lengths are definite and as short as they can be.
-    fn header(&mut self) -> Result<(u8, usize, Vec<u8>), CrlError> {
-        let mut header = vec![0; 2];
-        self.read(&mut header)?;
-        let (tag, first) = (header[0], header[1]);
-        let length = match first {
-            0..=0x7f => usize::from(first),
-            0x81..=0x84 => {
-                header.resize(2 + usize::from(first & 0x7f), 0);
-                self.read(&mut header[2..])?;
-                let length =
-                    header[2..].iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
-                if length < 0x80 || header[2] == 0 {
+    fn header(&mut self) -> Result<Header, CrlError> {
+        let mut octets = [0; 6];
+        self.read(&mut octets[..2])?;
+        let (length, content) = match octets[1] {
+            first @ 0..=0x7f => (2, usize::from(first)),
+            first @ 0x81..=0x84 => {
+                let length = 2 + usize::from(first & 0x7f);
+                self.read(&mut octets[2..length])?;
+                let content =
+                    octets[2..length].iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
+                if content < 0x80 || octets[2] == 0 {
                     return Err(self.damaged("a length is longer than it need be"));
                 }
-                length
+                (length, content)
             }
             _ => return Err(self.damaged("a length is not one")),
         };
-        Ok((tag, length, header))
+        Ok(Header { octets, length, content })
     }
 
     /// Enters an element; gives the position of its end.
     fn open(&mut self, expected: u8) -> Result<u64, CrlError> {
-        let (tag, length, _) = self.header()?;
-        if tag != expected {
-            return Err(self.damaged(&format!("{expected:#04x} is expected, {tag:#04x} is there")));
-        }
-        Ok(self.position + length as u64)
+        let header = self.header()?;
+        self.is_tag(header.tag(), expected)?;
+        Ok(self.position + header.content as u64)
     }
 
     /// A short element.
     fn element(&mut self) -> Result<Element, CrlError> {
-        let (tag, length, header) = self.header()?;
-        self.rest_of(tag, length, header)
+        let (header, mut element) = (self.header()?, Element::default());
+        self.rest_of(&header, &mut element)?;
+        Ok(element)
     }
 
-    fn rest_of(
-        &mut self,
-        tag: u8,
-        length: usize,
-        mut octets: Vec<u8>,
-    ) -> Result<Element, CrlError> {
-        if length > ELEMENT {
+    /// A short element with this tag.
+    fn expect(&mut self, tag: u8) -> Result<Element, CrlError> {
+        let element = self.element()?;
+        self.is_expected(&element, tag)?;
+        Ok(element)
+    }
+
+    fn is_expected(&self, element: &Element, tag: u8) -> Result<(), CrlError> {
+        self.is_tag(element.octets[0], tag)
+    }
+
+    fn is_tag(&self, found: u8, expected: u8) -> Result<(), CrlError> {
+        if found != expected {
+            return Err(
+                self.damaged(&format!("{expected:#04x} is expected, {found:#04x} is there"))
+            );
+        }
+        Ok(())
+    }
+
+    /// Reads the content of a header into an element, in place of what was in it.
+    fn rest_of(&mut self, header: &Header, element: &mut Element) -> Result<(), CrlError> {
+        if header.content > ELEMENT {
+            let (tag, length) = (header.tag(), header.content);
             return Err(self.damaged(&format!("element {tag:#04x} has {length} octets")));
         }
-        let header = octets.len();
-        octets.resize(header + length, 0);
-        self.read(&mut octets[header..])?;
-        Ok(Element { octets, header })
+        element.header = header.length;
+        element.octets.clear();
+        element.octets.extend_from_slice(&header.octets[..header.length]);
+        element.octets.resize(header.length + header.content, 0);
+        self.read(&mut element.octets[header.length..])
     }
 
     fn time(&mut self) -> Result<Timestamp, CrlError> {

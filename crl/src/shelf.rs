@@ -5,7 +5,7 @@
 //! list with that number. The two are one file under two names as long as it is the current one.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use akashi_ledger::Scope;
@@ -105,20 +105,29 @@ impl Shelf {
         Facts::of(File::open(&file).ok()?, &file).ok()
     }
 
-    /// The newest list that can be read, by any of its names; `None` when there never was one.
+    /// What is read of the newest list that can be read to its end, by any of its names; `None`
+    /// when there never was one. A damaged one is passed over.
     ///
     /// # Errors
     /// [`CrlError::NothingToCompare`] when there are files and none can be read.
-    pub fn newest_readable(&self, scope: Scope) -> Result<Option<PathBuf>, CrlError> {
+    pub fn read_newest<T>(
+        &self,
+        scope: Scope,
+        read: impl Fn(&mut Reading<BufReader<File>>) -> Result<T, CrlError>,
+    ) -> Result<Option<T>, CrlError> {
         let numbers = self.numbers(scope)?;
         let numbered = numbers.iter().map(|number| self.numbered(scope, *number));
         let files: Vec<PathBuf> =
             numbered.chain([self.current(scope)]).filter(|file| file.exists()).collect();
         let Some(newest) = files.first().cloned() else { return Ok(None) };
-        let readable =
-            |file: &PathBuf| File::open(file).is_ok_and(|open| Facts::of(open, file).is_ok());
-        match files.into_iter().find(readable) {
-            Some(file) => Ok(Some(file)),
+        let to_its_end = |file: &PathBuf| {
+            let mut reading = Reading::open(file)?;
+            let found = read(&mut reading)?;
+            reading.finish()?;
+            Ok::<_, CrlError>(found)
+        };
+        match files.iter().find_map(|file| to_its_end(file).ok()) {
+            Some(found) => Ok(Some(found)),
             None => Err(CrlError::NothingToCompare { scope, file: newest }),
         }
     }
