@@ -97,7 +97,7 @@ mod tests {
 
     fn answer(this_update: Timestamp) -> Arc<SignedAnswer> {
         let next_update = this_update + SignedDuration::from_hours(1);
-        Arc::new(SignedAnswer { octets: [].into(), this_update, next_update, etag: "".into() })
+        Arc::new(SignedAnswer::new(Vec::new(), this_update, next_update))
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn response(
         }
         Answer::Signed { answer, may_be_kept: true } => {
             caching(&mut headers, &answer, max_age, now);
-            if asked.is_some_and(|etag| etag.as_bytes() == answer.etag.as_bytes()) {
+            if asked.is_some_and(|etag| etag.as_bytes() == answer.etag().as_bytes()) {
                 headers.remove(CONTENT_TYPE);
                 return (StatusCode::NOT_MODIFIED, headers).into_response();
             }
@@ -125,7 +125,7 @@ fn caching(headers: &mut HeaderMap, answer: &SignedAnswer, max_age: Duration, no
     let control = format!("max-age={age}, public, no-transform, must-revalidate");
     let values = [
         (CACHE_CONTROL, HeaderValue::try_from(control).ok()),
-        (ETAG, HeaderValue::from_str(&answer.etag).ok()),
+        (ETAG, HeaderValue::from_str(answer.etag()).ok()),
         (LAST_MODIFIED, date(answer.this_update)),
         (EXPIRES, date(expires)),
     ];

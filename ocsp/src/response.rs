@@ -1,6 +1,6 @@
 //! OCSPResponse (RFC 6960 §4.2.1).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use akashi_keys::{KeyError, Signer};
@@ -143,8 +143,23 @@ pub struct SignedAnswer {
     pub this_update: Timestamp,
     /// When newer knowledge will be there at the latest.
     pub next_update: Timestamp,
-    /// A name for exactly these octets.
-    pub etag: Arc<str>,
+    etag: OnceLock<Box<str>>,
+}
+
+impl SignedAnswer {
+    /// An answer of these octets.
+    pub fn new(octets: Vec<u8>, this_update: Timestamp, next_update: Timestamp) -> Self {
+        Self { octets: octets.into(), this_update, next_update, etag: OnceLock::new() }
+    }
+
+    /// A name for exactly these octets, made when it is first asked for: an answer with a nonce
+    /// never is.
+    pub fn etag(&self) -> &str {
+        self.etag.get_or_init(|| {
+            let digest = digest(&SHA256, &self.octets);
+            format!("\"{}\"", hex::encode(&digest.as_ref()[..16])).into()
+        })
+    }
 }
 
 /// What is said, before it is signed.
@@ -218,9 +233,7 @@ impl Said<'_> {
             }),
         }
         .to_der()?;
-        let etag = format!("\"{}\"", hex::encode(&digest(&SHA256, &octets).as_ref()[..16]));
-        let (this_update, next_update) = (self.this_update, self.next_update);
-        Ok(SignedAnswer { octets: octets.into(), this_update, next_update, etag: etag.into() })
+        Ok(SignedAnswer::new(octets, self.this_update, self.next_update))
     }
 }
 

@@ -4,7 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use akashi_keys::{EcKey, Signer};
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::{Clock, SerialNumber};
 use der::{Decode, Encode};
@@ -18,7 +20,7 @@ use x509_cert::Certificate;
 use super::BenchError;
 use super::book::{filled, serial};
 use super::crl::GOOD;
-use super::measure::{Measurement, forget_peak, peak};
+use super::measure::{Measurement, forget_peak, peak, rate};
 use crate::house::House;
 
 /// Different requests that are asked in turn.
@@ -29,9 +31,10 @@ const CONNECTIONS: usize = 64;
 /// Asks the responder over HTTP from one other core, with `certificates` revoked certificates in its
 /// table besides those that are asked about, and prints answers a second of one core.
 ///
-/// Cached: the same certificates again and again. Fresh: every request carries a nonce, so every
-/// answer is signed with P-256. The baseline is a socket that reads the same requests and sends
-/// octets as long as an answer without looking at them, on the same core with the same client.
+/// Cached: the same certificates again and again; the baseline is a socket that reads the same
+/// requests and sends octets as long as an answer without looking at them, on the same core with
+/// the same client. Fresh: every request carries a nonce, so every answer is signed with P-256; the
+/// baseline is as many signatures as that core gives with nothing else to do.
 pub async fn ocsp(
     dir: &Path,
     certificates: usize,
@@ -59,10 +62,13 @@ pub async fn ocsp(
         let (mut values, mut raw) = (Vec::new(), Vec::new());
         for _ in 0..runs {
             values.push(wrk(server.port, &script, seconds)?);
-            raw.push(wrk(echo.port, &script, seconds)?);
+            raw.push(if nonce { signatures()? } else { wrk(echo.port, &script, seconds)? });
         }
         drop(echo);
-        let baseline = ("a socket that sends as many octets unread", raw);
+        let baseline = match nonce {
+            true => ("P-256 signatures by aws-lc-rs on one core, nothing else", raw),
+            false => ("a socket that sends as many octets unread", raw),
+        };
         let name = format!("ocsp/{name}/{loaded}");
         Measurement::of(name, "answers/s on one core", values, baseline, peak()).print();
     }
@@ -157,6 +163,32 @@ fn missing(what: &str, error: &std::io::Error) -> BenchError {
     BenchError::Wrong(format!("{what} cannot be started: {error}"))
 }
 
+/// P-256 signatures a second on the first core, for a second.
+fn signatures() -> Result<f64, BenchError> {
+    let key = EcKey::generate().map_err(akashi_ca::CaError::from)?;
+    let signing = std::thread::spawn(move || {
+        bind_to_first_core();
+        let (begin, mut made) = (Instant::now(), 0);
+        while begin.elapsed() < Duration::from_secs(1) {
+            key.sign(b"what is signed is as short as can be").expect("a key that signs");
+            made += 1;
+        }
+        rate(made, begin.elapsed())
+    });
+    signing.join().map_err(|_| BenchError::Wrong("a thread that signs broke off".into()))
+}
+
+/// Binds the thread that calls.
+fn bind_to_first_core() {
+    let own = std::fs::read_link("/proc/thread-self");
+    let number = own.ok().and_then(|own| own.file_name().map(|n| n.to_owned()));
+    let number = number.unwrap_or_default();
+    let pinned = Command::new("taskset").args(["-cp", "0"]).arg(number).output();
+    if !pinned.is_ok_and(|output| output.status.success()) {
+        eprintln!("bench ocsp: taskset cannot bind a thread to one core");
+    }
+}
+
 /// The length of one HTTP answer, headers included.
 async fn answer_length(port: u16, request: &[u8]) -> Result<usize, BenchError> {
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
@@ -185,13 +217,7 @@ impl OnFirstCore {
     ) -> Self {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
-            let own = std::fs::read_link("/proc/thread-self");
-            let number = own.ok().and_then(|own| own.file_name().map(|n| n.to_owned()));
-            let number = number.unwrap_or_default();
-            let pinned = Command::new("taskset").args(["-cp", "0"]).arg(number).output();
-            if !pinned.is_ok_and(|output| output.status.success()) {
-                eprintln!("bench ocsp: taskset cannot bind the server to one core");
-            }
+            bind_to_first_core();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(serve(stopped));
         });
