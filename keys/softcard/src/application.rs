@@ -1,9 +1,11 @@
 //! The application: what is selected, and what every client may ask (ISO/IEC 7816-4 §11).
 
+use akashi_scp03::KeyVersion;
 use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 
-use crate::command::{Class, Command, Instruction};
+use crate::channel::{Access, Channel};
+use crate::command::{By, Class, Command, Instruction};
 use crate::file::{AUTHENTICATION_PLACEHOLDER, ElementaryFile, TOKEN_INFORMATION};
 use crate::key::MODULUS_OCTETS;
 use crate::number::CardNumber;
@@ -26,8 +28,13 @@ pub struct SoftCard {
     pub(crate) authentication_pin: Pin,
     pub(crate) living: Option<Slot>,
     pub(crate) pending: Option<Slot>,
+    /// None on a card that believes every issuing command.
+    #[serde(default)]
+    pub(crate) accesses: Vec<Access>,
     #[serde(skip)]
     pub(crate) selection: Selection,
+    #[serde(skip)]
+    pub(crate) channel: Channel,
 }
 
 /// What is selected.
@@ -42,8 +49,19 @@ pub(crate) enum Selection {
     File(ElementaryFile),
 }
 
+impl Selection {
+    /// The same, where there is no pending slot.
+    pub fn without_pending(self) -> Self {
+        match self {
+            Self::File(file) if file.is_pending() => Self::Application,
+            other => other,
+        }
+    }
+}
+
 impl SoftCard {
-    /// A card as it comes from the factory: no keys, no PIN, no certificate.
+    /// A card as it comes from the factory: no key pair, no PIN, no certificate. It has no keys of a
+    /// secure channel and believes every issuing command: a card for tests.
     pub fn new(number: CardNumber) -> Self {
         Self {
             number,
@@ -51,7 +69,9 @@ impl SoftCard {
             authentication_pin: Pin::unset(3),
             living: None,
             pending: None,
+            accesses: Vec::new(),
             selection: Selection::Nothing,
+            channel: Channel::Closed,
         }
     }
 
@@ -64,32 +84,49 @@ impl SoftCard {
     ///
     /// Store the card before the answer leaves the host (see the crate's documentation).
     pub fn transmit(&mut self, command: &[u8], rng: &mut impl CryptoRng) -> Vec<u8> {
-        let outcome = Command::parse(command).and_then(|command| self.perform(&command, rng));
-        let (mut answer, status) = match outcome {
-            Ok(data) => (data, Status::DONE),
-            Err(status) => (Vec::new(), status),
-        };
-        answer.extend(status.octets());
-        answer
+        let answer = Command::parse(command).and_then(|command| {
+            if self.is_for_channel(&command) {
+                self.secured(&command, rng)
+            } else {
+                self.plain(command, rng)
+            }
+        });
+        answer.unwrap_or_else(|status| status.octets().to_vec())
     }
 
-    /// Power off or reset: forgets the selection, that a PIN was verified, and the PIN window.
+    /// Performs a command that did not come through the channel; the whole answer.
+    fn plain(
+        &mut self,
+        mut command: Command<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<u8>, Status> {
+        if self.accesses.is_empty() {
+            command.by = By::Issuer(KeyVersion::Authority);
+        }
+        let mut answer = self.perform(&command, rng)?;
+        answer.extend(Status::DONE.octets());
+        Ok(answer)
+    }
+
+    /// Power off or reset: forgets the selection, the channel, that a PIN was verified, and the PIN
+    /// window.
     pub fn reset(&mut self) {
         self.selection = Selection::Nothing;
+        self.channel = Channel::Closed;
         self.signing_pin.reset();
         self.authentication_pin.reset();
     }
 
     /// Performs a command; the data of its answer, or why there is none.
-    ///
-    /// The secure channel will unwrap a command, have it performed here and wrap the answer.
-    fn perform(
+    pub(crate) fn perform(
         &mut self,
         command: &Command<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Vec<u8>, Status> {
         let done = |()| Vec::new();
         match command.instruction {
+            Instruction::InitializeUpdate => self.initialize_update(command, rng),
+            Instruction::ExternalAuthenticate => self.external_authenticate(command).map(done),
             Instruction::Select => self.select(command).map(done),
             Instruction::ReadBinary => self.read_binary(command),
             Instruction::GetData => self.get_data(command),
@@ -105,7 +142,12 @@ impl SoftCard {
 
     /// SELECT by application (P1 04) or by EF of the application (P1 02).
     fn select(&mut self, command: &Command<'_>) -> Result<(), Status> {
-        command.of_class(Class::Interindustry)?;
+        // Inside the channel a file may be selected, never the application: that would close it.
+        match (command.class, command.p1) {
+            (Class::Secured, 0x02) => return self.select_file(command),
+            (class, _) if class != Class::Interindustry => return Err(Status::WRONG_CLASS),
+            _ => {}
+        }
         match command.p1 {
             0x04 => self.select_application(command),
             0x02 => self.select_file(command),
@@ -120,6 +162,7 @@ impl SoftCard {
             return Err(Status::NOT_FOUND);
         }
         self.selection = Selection::Application;
+        self.channel = Channel::Closed;
         self.signing_pin.forget_verification();
         self.authentication_pin.forget_verification();
         Ok(())

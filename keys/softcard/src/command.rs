@@ -1,5 +1,7 @@
 //! Command APDUs (ISO/IEC 7816-4 §5.2): class, instruction, parameters, data, expected length.
 
+use akashi_scp03::KeyVersion;
+
 use crate::status::Status;
 
 /// The class octet (ISO/IEC 7816-4 §5.4.1), as far as this card knows it.
@@ -13,9 +15,22 @@ pub(crate) enum Class {
     Secured,
 }
 
+/// On whose behalf a command is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum By {
+    /// Whoever has the card in a reader.
+    Anybody,
+    /// Who knows a key set of the card.
+    Issuer(KeyVersion),
+}
+
 /// The instruction octet (ISO/IEC 7816-4 §5.4.2; -8 for keys and signatures; -9 for ACTIVATE).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Instruction {
+    /// 50 INITIALIZE UPDATE (GlobalPlatform): asks for a secure channel.
+    InitializeUpdate,
+    /// 82 EXTERNAL AUTHENTICATE: the host shows that it knows the card's keys.
+    ExternalAuthenticate,
     /// 20 VERIFY.
     Verify,
     /// 24 CHANGE REFERENCE DATA: set a new PIN.
@@ -39,11 +54,18 @@ pub(crate) enum Instruction {
 }
 
 /// A command, taken apart. Borrows from the octets that came in.
+#[derive(Clone, Copy)]
 pub(crate) struct Command<'a> {
     /// Class.
     pub class: Class,
     /// Instruction.
     pub instruction: Instruction,
+    /// Class and instruction as they came.
+    pub octets: [u8; 2],
+    /// Whether the lengths are extended.
+    pub extended: bool,
+    /// On whose behalf it is.
+    pub by: By,
     /// P1.
     pub p1: u8,
     /// P2.
@@ -57,21 +79,39 @@ pub(crate) struct Command<'a> {
 impl<'a> Command<'a> {
     /// Takes a command apart; all four cases, short and extended (ISO/IEC 7816-4 §5.2).
     pub fn parse(octets: &'a [u8]) -> Result<Self, Status> {
-        let [class, instruction, p1, p2, body @ ..] = octets else {
+        let &[class_octet, instruction_octet, p1, p2, ref body @ ..] = octets else {
             return Err(Status::WRONG_LENGTH);
         };
-        let class = Class::parse(*class)?;
-        let instruction = Instruction::parse(*instruction)?;
+        let class = Class::parse(class_octet)?;
+        let instruction = Instruction::parse(instruction_octet)?;
         let (data, expected) = parse_body(body)?;
-        Ok(Self { class, instruction, p1: *p1, p2: *p2, data, expected })
+        let octets = [class_octet, instruction_octet];
+        let extended = matches!(body, [0, _, _, ..]);
+        let by = By::Anybody;
+        Ok(Self { class, instruction, octets, extended, by, p1, p2, data, expected })
     }
 
-    /// Refuses what is reserved to the issuer when the command is not the issuer's.
-    ///
-    /// Every class is believed until the secure channel exists; then only what arrived through it.
+    /// Class, instruction, P1 and P2, as they came.
+    pub fn header(&self) -> [u8; 4] {
+        let [class, instruction] = self.octets;
+        [class, instruction, self.p1, self.p2]
+    }
+
+    /// Refuses what is reserved to the authority when the command is not its own.
     pub fn require_issuer(&self) -> Result<(), Status> {
-        match self.class {
-            Class::Interindustry | Class::Proprietary | Class::Secured => Ok(()),
+        match self.by {
+            By::Issuer(KeyVersion::Authority) => Ok(()),
+            By::Issuer(KeyVersion::Municipality) | By::Anybody => {
+                Err(Status::SECURITY_NOT_SATISFIED)
+            }
+        }
+    }
+
+    /// Refuses what only the authority and the holder's municipality may do.
+    pub fn require_issuer_or_municipality(&self) -> Result<(), Status> {
+        match self.by {
+            By::Issuer(_) => Ok(()),
+            By::Anybody => Err(Status::SECURITY_NOT_SATISFIED),
         }
     }
 
@@ -122,6 +162,8 @@ impl Class {
 impl Instruction {
     fn parse(octet: u8) -> Result<Self, Status> {
         match octet {
+            0x50 => Ok(Self::InitializeUpdate),
+            0x82 => Ok(Self::ExternalAuthenticate),
             0x20 => Ok(Self::Verify),
             0x24 => Ok(Self::ChangeReferenceData),
             0x2A => Ok(Self::PerformSecurityOperation),

@@ -71,7 +71,7 @@ impl SoftCard {
     /// RESET RETRY COUNTER (P1 02: new reference data follow, here from the holder's terminal):
     /// opens the window of the selected PIN.
     pub(crate) fn open_pin_window(&mut self, command: &Command<'_>) -> Result<(), Status> {
-        command.require_issuer()?;
+        command.require_issuer_or_municipality()?;
         command.with_parameters(0x02, 0x80)?;
         command.without_data()?;
         self.current_pin()?.open_window();

@@ -59,11 +59,27 @@
 //!   the issuer's channel, from the holder's terminal, so the issuer never sees it. A card from
 //!   the factory has no PIN, which is the same as a locked one: zero tries left.
 //! - Answers to key generation exceed 256 octets: ask with extended Le, or get 6700.
-//! - The class octet 84 says "inside the secure channel". The channel (SCP03) comes with the
-//!   card's own issue; until then the octet is believed, and issuing commands other than
-//!   reading back are taken with classes 00 and 80 as well. (READ BINARY of class 00 reads EFs
-//!   0101 and 0102 too, but 0101 only after the PIN.) One function, `Command::require_issuer`,
-//!   decides this and is where the channel will decide it.
+//! # The secure channel
+//!
+//! Whoever issues shows that it knows the card's keys, and each of its commands (class 84) is
+//! enciphered and authenticated: GlobalPlatform SCP03, level 33 (akashi_scp03).
+//!
+//! | purpose | command | answer |
+//! |---|---|---|
+//! | ask for a channel | `80 50 KVN 00 08 <host challenge> 00` | 29 octets / 6A88 no such key set / 6983 dead |
+//! | show that the keys are known | `84 82 33 00 10 <cryptogram> <MAC>` | 9000 / 6300 |
+//! | any issuing command | as above, wrapped | wrapped / 6982 no channel / 6988 not the next command, closed |
+//!
+//! - Key set 1 is the authority's. Key set 2 is the municipality's: it opens the PIN window and does
+//!   nothing else. A hundred failed authentications, one after the other, end a key set.
+//! - The channel has a selection of its own, which begins at the application: select with
+//!   `A4 02 0C`, wrapped. Plain commands are answered meanwhile as ever.
+//! - VERIFY and CHANGE REFERENCE DATA are refused inside: a PIN must not reach the authority.
+//! - Le counts the protected answer. It ends with power off, reset, another INITIALIZE UPDATE, or a
+//!   selection of the application.
+//! - A card made by [`SoftCard::new`] has no keys and believes every issuing command, whatever its
+//!   class (READ BINARY of class 00 reads EFs 0101 and 0102 too, but 0101 only after the PIN).
+//!   [`SoftCard::with_keys`] makes one that does not.
 //!
 //! # Deliberately absent
 //!
@@ -72,6 +88,7 @@
 
 mod application;
 mod certificate;
+mod channel;
 mod command;
 mod file;
 mod issuing;

@@ -9,6 +9,8 @@ pub struct Status(u16);
 impl Status {
     /// 9000: done.
     pub const DONE: Self = Self(0x9000);
+    /// 6300: the host does not know the card's keys.
+    pub const WRONG_CRYPTOGRAM: Self = Self(0x6300);
     /// 6700: Lc, Le or the length of the command is wrong.
     pub const WRONG_LENGTH: Self = Self(0x6700);
     /// 6981: the selected EF is of another kind than the command works on.
@@ -21,6 +23,8 @@ impl Status {
     pub const CONDITIONS_NOT_SATISFIED: Self = Self(0x6985);
     /// 6986: no EF is selected.
     pub const NO_CURRENT_FILE: Self = Self(0x6986);
+    /// 6988: the command is not the next one of the secure channel, which is closed.
+    pub const WRONG_SECURE_MESSAGING: Self = Self(0x6988);
     /// 6A80: the data field is not what the command expects.
     pub const WRONG_DATA: Self = Self(0x6A80);
     /// 6A82: no such application or file, or nothing is in it yet.
