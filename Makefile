@@ -39,7 +39,8 @@ simulate:
 
 crash:
 	@.ci/setup tests
-	@ROUNDS=$(ROUNDS) DB=$(DB) SEED=$(SEED) INTERLEAVINGS=$(INTERLEAVINGS) \
+	@$(CARGO) build --quiet --workspace --bins --locked
+	@ROUNDS=$(ROUNDS) DB=$(DB) SEED=$(SEED) INTERLEAVINGS=$(INTERLEAVINGS) PROGRAMS=$(PROGRAMS) \
 		tests/with-postgres $(CARGO) test --quiet --locked --test crash
 
 fuzz:
