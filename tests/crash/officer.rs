@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use akashi_ledger::{Auditing, Ledger, Standing};
 use akashi_ra_console::Desk;
 use akashi_wire::act::{Act, IdentityProof, Procedure, Refusal, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
@@ -116,8 +117,9 @@ impl Officer {
         (read.request, outcome)
     }
 
-    /// What two copies of one request came to: the same answer, or a clear refusal. A look-up asks
-    /// the register, which may change between two copies; once answered it stays answered.
+    /// What two copies of one request came to: the same answer, or a clear refusal. Between two
+    /// copies the register may change that a look-up asks, and the certificate may end that stood in
+    /// the way of an application: then one is refused and the other granted, and granted it stays.
     async fn the_same(
         &self,
         scene: &Scene,
@@ -126,11 +128,11 @@ impl Officer {
         one: Outcome,
         other: Outcome,
     ) -> Outcome {
-        let looked_up = matches!(deed, Deed::LookUp { .. });
         match (one, other) {
             (Err(one), Err(_)) => Err(one),
-            (Ok(answer), Err(_)) | (Err(_), Ok(answer))
-                if looked_up && self.insist(scene, act).await.as_ref() == Ok(&answer) =>
+            (Ok(answer), Err(why)) | (Err(why), Ok(answer))
+                if may_be_granted_later(scene, deed, &why).await
+                    && self.insist(scene, act).await.as_ref() == Ok(&answer) =>
             {
                 Ok(answer)
             }
@@ -232,4 +234,18 @@ pub fn certify(case: &Case, key: &CardKey) -> Deed {
 
 fn unexpected(act: &str) -> Refusal {
     Refusal::Malformed { what: format!("another answer to {act}") }
+}
+
+/// Whether what a refusal rests on may have changed a moment after it.
+async fn may_be_granted_later(scene: &Scene, deed: &Deed, why: &Refusal) -> bool {
+    match (deed, why) {
+        (Deed::LookUp { .. }, _) => true,
+        (Deed::Apply { .. }, Refusal::AlreadyCertified { serial, .. }) => {
+            let Ok(ledger) = Ledger::<Auditing>::open(&scene.ledger()).await else { return false };
+            let standing = ledger.standing(*serial).await;
+            ledger.close().await;
+            matches!(standing, Ok(Some(Standing::Revoked { .. })))
+        }
+        _ => false,
+    }
 }
