@@ -3,16 +3,22 @@
 //! 184 of two million national ID card keys were factored because of a weak generator on the card;
 //! the authority does not take a key on trust. Duplicates over all time are the ledger's to find.
 
+mod close_primes;
+mod roca;
+mod small_factor;
+
 use const_oid::db::rfc5912::RSA_ENCRYPTION;
 use der::asn1::UintRef;
 use spki::SubjectPublicKeyInfoOwned;
+
+use close_primes::{Closeness, closeness};
+use roca::is_roca;
+use small_factor::small_factor;
 
 /// Bits of a card's modulus; existing card software knows no other.
 const BITS: u32 = 2048;
 /// The exponent of a card's key.
 const EXPONENT: &[u8] = &[1, 0, 1];
-/// Trial division goes up to here.
-const SMALL: u32 = 65_536;
 
 /// Why a key is not certified.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,13 +41,31 @@ pub enum BadKey {
         /// The factor.
         factor: u32,
     },
+    /// A square, which no product of two primes of a key may be.
+    #[error("its modulus is the square of one number")]
+    Square,
+    /// Two factors so close that Fermat found them in 1643.
+    #[error("its modulus has two factors that lie so close together that they are found at once")]
+    CloseFactors,
+    /// A key of the kind of CVE-2017-15361.
+    #[error(
+        "its modulus has the form of a weak generator (ROCA, CVE-2017-15361): cards of this lot must not be used"
+    )]
+    Roca,
 }
 
 /// Checks a key for everything that can be seen in it alone.
 pub fn check(public_key: &[u8]) -> Result<SubjectPublicKeyInfoOwned, BadKey> {
     let (info, modulus) = shape(public_key)?;
-    match small_factor(&modulus) {
-        Some(factor) => Err(BadKey::SmallFactor { factor }),
+    if let Some(factor) = small_factor(&modulus) {
+        return Err(BadKey::SmallFactor { factor });
+    }
+    if is_roca(&modulus) {
+        return Err(BadKey::Roca);
+    }
+    match closeness(&modulus) {
+        Some(Closeness::Square) => Err(BadKey::Square),
+        Some(Closeness::Close) => Err(BadKey::CloseFactors),
         None => Ok(info),
     }
 }
@@ -74,116 +98,11 @@ pub fn shape(public_key: &[u8]) -> Result<(SubjectPublicKeyInfoOwned, Vec<u8>), 
     Ok((info, modulus))
 }
 
-/// The smallest factor below [`SMALL`].
-///
-/// This runs for every certificate, so it divides nothing. The modulus is reduced by products of
-/// primes, digit by digit with the powers of 2^64 that were reduced beforehand; the sum is brought to
-/// one digit by Montgomery's reduction, which leaves divisibility as it is; and whether a prime
-/// divides that digit is seen from its product with the prime's inverse modulo 2^64.
-fn small_factor(modulus: &[u8]) -> Option<u32> {
-    static PRODUCTS: std::sync::LazyLock<Vec<Product>> = std::sync::LazyLock::new(products);
-    if modulus.last().is_none_or(|octet| octet.is_multiple_of(2)) {
-        return Some(2);
-    }
-    let digits: Vec<u64> = modulus
-        .rchunks(8)
-        .map(|chunk| chunk.iter().fold(0, |digit, octet| (digit << 8) | u64::from(*octet)))
-        .collect();
-    PRODUCTS.iter().find_map(|product| {
-        let terms = digits.iter().zip(&product.powers);
-        let sum: u128 = terms.map(|(digit, power)| u128::from(*digit) * u128::from(*power)).sum();
-        let digit = product.reduce(sum);
-        product.primes.iter().find(|prime| prime.divides(digit)).map(|prime| prime.value)
-    })
-}
-
-/// An odd prime below [`SMALL`].
-struct Prime {
-    value: u32,
-    /// Its inverse modulo 2^64.
-    inverse: u64,
-}
-
-impl Prime {
-    fn new(value: u32) -> Self {
-        Self { value, inverse: inverse(u64::from(value)) }
-    }
-
-    /// The multiples of an odd number are the digits whose product with its inverse is no more than
-    /// their quotient could be (Granlund and Montgomery 1994, section 9).
-    fn divides(&self, digit: u64) -> bool {
-        digit.wrapping_mul(self.inverse) <= u64::MAX / u64::from(self.value)
-    }
-}
-
-/// The inverse of an odd number modulo 2^64, by Newton's iteration: each step doubles the bits that
-/// are right, and the number itself is right in three.
-fn inverse(odd: u64) -> u64 {
-    (0..5)
-        .fold(odd, |inverse, _| inverse.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(inverse))))
-}
-
-/// Odd primes whose product is below [`Product::LIMIT`].
-struct Product {
-    primes: Vec<Prime>,
-    value: u64,
-    /// 2^(64 i) modulo the product, for every digit of a modulus.
-    powers: Vec<u64>,
-    /// The inverse of the product modulo 2^64.
-    inverse: u64,
-}
-
-impl Product {
-    /// 32 digits of 64 bits, each times a power below this, add up to less than 2^127.
-    const LIMIT: u64 = 1 << 58;
-
-    /// A digit that has the same divisors among the primes of this product: the sum divided by 2^64,
-    /// modulo the product (Montgomery 1985). Below 2^63 + 2^58, so that it is one digit.
-    fn reduce(&self, sum: u128) -> u64 {
-        let (high, low) = ((sum >> 64) as u64, sum as u64);
-        let quotient = low.wrapping_mul(self.inverse);
-        let taken = ((u128::from(quotient) * u128::from(self.value)) >> 64) as u64;
-        // The low halves are equal and fall out; one product more keeps it from going below zero.
-        high + self.value - taken
-    }
-}
-
-fn products() -> Vec<Product> {
-    let mut groups: Vec<(u64, Vec<Prime>)> = Vec::new();
-    for prime in primes().into_iter().filter(|prime| *prime != 2) {
-        match groups.last_mut() {
-            Some((value, primes)) if *value < Product::LIMIT / u64::from(prime) => {
-                *value *= u64::from(prime);
-                primes.push(Prime::new(prime));
-            }
-            _ => groups.push((u64::from(prime), vec![Prime::new(prime)])),
-        }
-    }
-    let product = |(value, primes)| {
-        let next = |power: &u64| Some(((u128::from(*power) << 64) % u128::from(value)) as u64);
-        let powers = std::iter::successors(Some(1), next).take(BITS as usize / 64).collect();
-        Product { primes, value, powers, inverse: inverse(value) }
-    };
-    groups.into_iter().map(product).collect()
-}
-
-/// Every prime below [`SMALL`] (Eratosthenes).
-fn primes() -> Vec<u32> {
-    let mut composite = vec![false; SMALL as usize];
-    let mut primes = Vec::new();
-    for number in 2..SMALL as usize {
-        if !composite[number] {
-            primes.push(number as u32);
-            (number * number..SMALL as usize).step_by(number).for_each(|n| composite[n] = true);
-        }
-    }
-    primes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use akashi_keys::{EcKey, RsaKey, RsaSize, Signer};
+    use dashu_int::UBig;
     use der::Encode;
     use der::asn1::{BitString, UintRef};
 
@@ -203,27 +122,16 @@ mod tests {
         assert!(check(key.public_key()).is_ok());
     }
 
-    /// 2^1279 - 1, which is prime, times `factor`.
-    fn multiple(factor: u32) -> Vec<u8> {
-        let mut octets = vec![0xff; 160];
-        octets[0] = 0x7f;
-        let mut carry = 0;
-        for octet in octets.iter_mut().rev() {
-            let product = u64::from(*octet) * u64::from(factor) + carry;
-            (*octet, carry) = (product as u8, product >> 8);
-        }
-        [&carry.to_be_bytes()[..], &octets].concat()
+    /// A number of 1024 bits without small factors, from this octet on.
+    fn sound(first: u8) -> UBig {
+        sound_from((UBig::from(first) << 1016) + UBig::ONE)
     }
 
-    #[test]
-    fn every_small_prime_is_found_as_a_factor() {
-        let primes = primes();
-        assert_eq!(primes.len(), 6542, "the primes below 65,536");
-        for prime in primes {
-            assert_eq!(small_factor(&multiple(prime)), Some(prime));
+    fn sound_from(mut number: UBig) -> UBig {
+        while small_factor(&[&[0; 128][..], &number.to_be_bytes()].concat()).is_some() {
+            number += UBig::from(2u8);
         }
-        assert_eq!(small_factor(&multiple(1)), None);
-        assert_eq!(small_factor(&multiple(65_537)), None, "the next prime is beyond");
+        number
     }
 
     #[test]
@@ -241,5 +149,16 @@ mod tests {
         // 2^2048 - 1 is divisible by 3.
         assert_eq!(check(&with(&[0xff; 256], &[1, 0, 1])), Err(BadKey::SmallFactor { factor: 3 }));
         assert_eq!(check(&with(&[0xff; 256], &[3])), Err(BadKey::Exponent));
+
+        let first = sound(0xC5);
+        let (next, far) = (sound_from(&first + UBig::from(2u8)), sound(0xD7));
+        for (modulus, expected) in [
+            (&first * &first, Err(BadKey::Square)),
+            (&first * next, Err(BadKey::CloseFactors)),
+            (first * far, Ok(())),
+        ] {
+            let key = with(&modulus.to_be_bytes(), &[1, 0, 1]);
+            assert_eq!(check(&key).map(|_| ()), expected);
+        }
     }
 }
