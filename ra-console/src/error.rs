@@ -1,6 +1,6 @@
 //! What can go wrong at the desk.
 
-use akashi_card::CardError;
+use akashi_card::{CardError, Weakness};
 use akashi_keys::KeyError;
 use akashi_link::LinkError;
 use akashi_wire::CaseId;
@@ -37,6 +37,14 @@ pub enum DeskError {
         case: CaseId,
         /// What the card says.
         error: CardError,
+    },
+    /// The PIN that the resident chose is one that others would try first. Nothing was made yet.
+    #[error("{weakness}: choose another, and begin again (case {case} is still open)")]
+    WeakPin {
+        /// The open case.
+        case: CaseId,
+        /// What is weak about it.
+        weakness: Weakness,
     },
     /// The card gives back something else than was written.
     #[error(

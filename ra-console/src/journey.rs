@@ -10,7 +10,7 @@ use der::Decode;
 use jiff::Timestamp;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
-use crate::{Desk, DeskError};
+use crate::{Desk, DeskError, known};
 
 /// What an applicant brings.
 pub struct Application {
@@ -24,6 +24,8 @@ pub struct Application {
     pub name_choices: SubstituteChoices,
     /// Substitutes chosen for the address.
     pub address_choices: SubstituteChoices,
+    /// The number of the ticket with which the applicant waited: no PIN.
+    pub ticket: Option<String>,
 }
 
 /// Where a journey is, for whoever shows it.
@@ -87,6 +89,12 @@ pub async fn certify<T: Transport>(
         return Err(unexpected("look_up"));
     };
     show(Stage::Found);
+    if application.procedure == Procedure::Issue {
+        let known = known::of(&items, application.ticket.as_deref());
+        if let Some(weakness) = pin.weakness(known.iter().map(String::as_str)) {
+            return Err(DeskError::WeakPin { case, weakness });
+        }
+    }
     let apply = Deed::Apply {
         case,
         card: number.clone(),

@@ -10,6 +10,7 @@
 mod desk;
 mod error;
 pub mod journey;
+mod known;
 
 pub use desk::{Desk, Tell};
 pub use error::DeskError;

@@ -83,6 +83,9 @@ struct Bring {
     /// A substitute chosen for a character of the address.
     #[arg(long, value_name = "POSITION=CHARACTER")]
     address_substitute: Vec<String>,
+    /// The number of the ticket with which the applicant waited: it is refused as a PIN.
+    #[arg(long, value_name = "NUMBER")]
+    ticket: Option<String>,
 }
 
 #[derive(clap::Subcommand)]
@@ -253,6 +256,7 @@ async fn certify(desk: &Desk, procedure: Procedure, bring: Bring) -> Result<Line
         name_choices: substitutes(&bring.name_substitute)?,
         address_choices: substitutes(&bring.address_substitute)?,
         by: bring.whom.by(),
+        ticket: bring.ticket,
     };
     let show = |stage| {
         eprintln!(

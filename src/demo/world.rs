@@ -324,6 +324,7 @@ impl World {
             identity: IdentityProof::ResidentCard,
             name_choices: Default::default(),
             address_choices: Default::default(),
+            ticket: None,
         };
         journey::certify(&self.desks[&town], card, pin, &application, show).await
     }

@@ -1,6 +1,8 @@
 //! From the application to the card in the holder's hand.
 
+use akashi_card::{CardError, KeySlot};
 use akashi_keys::{EcKey, RsaKey, RsaSize, Signer};
+use akashi_ra_console::DeskError;
 use akashi_ra_console::journey::{self, Application};
 use akashi_wire::act::{Answer, Deed, IdentityProof, Procedure, Refusal};
 use akashi_wire::date::day_in_japan;
@@ -340,6 +342,7 @@ async fn a_card_goes_from_the_factory_to_a_good_certificate_and_its_pin_goes_now
         identity: IdentityProof::InquiryLetter { sent: day_in_japan(place.now()) },
         name_choices: Default::default(),
         address_choices: Default::default(),
+        ticket: None,
     };
     let desk = place.desk(tottori());
     let show = |stage| stages.push(stage);
@@ -351,4 +354,31 @@ async fn a_card_goes_from_the_factory_to_a_good_certificate_and_its_pin_goes_now
     for file in files_under(&authority) {
         assert!(!holds(&file, b"HIMITSU9"), "the PIN lies in {}", file.display());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pin_that_others_would_try_first_is_refused_before_a_key_is_made() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let birth = place.items(&code).birth_date.to_string();
+    let weak = ["AAAA", "123456", &birth[1..], &birth[5..], "HARU0815"];
+    for pin in weak {
+        let mut card = place.blank_card().unwrap();
+        let application = Application {
+            procedure: Procedure::Issue,
+            by: place.by_items(&code),
+            identity: IdentityProof::ResidentCard,
+            name_choices: Default::default(),
+            address_choices: Default::default(),
+            ticket: Some("0815".into()),
+        };
+        let (desk, pin) = (place.desk(tottori()), pin.parse().unwrap());
+        let refused = journey::certify(desk, &mut card, &pin, &application, |_| ()).await;
+        assert!(matches!(refused, Err(DeskError::WeakPin { .. })), "{:?}", refused.map(|_| ()));
+        assert_eq!(card.pin_tries_left(), Ok(0), "none was set");
+        let none = card.pending_public_key();
+        assert_eq!(none, Err(CardError::NoKey { slot: KeySlot::Pending }));
+    }
+    assert_eq!(place.good_ones().await, []);
+    place.close().await;
 }

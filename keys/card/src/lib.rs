@@ -27,6 +27,7 @@ mod public_key;
 mod request;
 mod signature;
 mod transport;
+mod weakness;
 
 pub use card::Card;
 pub use error::CardError;
@@ -35,3 +36,4 @@ pub use number::{CardNumber, CardNumberError};
 pub use pin::{SigningPin, SigningPinError};
 pub use signature::KeySlot;
 pub use transport::{Transport, TransportError};
+pub use weakness::Weakness;
