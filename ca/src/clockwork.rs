@@ -27,14 +27,19 @@ const JUMP: SignedDuration = SignedDuration::from_mins(10);
 struct ClockGuard(Mutex<Option<(Timestamp, Duration)>>);
 
 impl ClockGuard {
-    /// Looks at both clocks; `true` when the one ran ahead of the other since the last look.
+    /// Whether the one clock ran ahead of the other since the last look that was kept.
     fn sees_jump(&self, now: Timestamp, monotonic: Duration) -> bool {
-        let last = self.0.lock().expect("nobody panics with the guard").replace((now, monotonic));
+        let last = *self.0.lock().expect("nobody panics with the guard");
         last.is_some_and(|(then, then_monotonic)| {
             let passed = SignedDuration::try_from(monotonic.saturating_sub(then_monotonic))
                 .unwrap_or(SignedDuration::MAX);
             now.duration_since(then).saturating_sub(passed) > JUMP
         })
+    }
+
+    /// Keeps this look at both clocks: what it saw is in the book.
+    fn keep(&self, now: Timestamp, monotonic: Duration) {
+        *self.0.lock().expect("nobody panics with the guard") = Some((now, monotonic));
     }
 }
 
@@ -109,6 +114,8 @@ impl Clockwork {
             writing.hold_clock().await?;
             writing.commit().await?;
         }
+        // Only now: a jump that the book could not keep is seen again at the next tick.
+        self.guard.keep(now, monotonic);
         Ok(self.issuer.ledger.is_clock_held().await?)
     }
 
@@ -219,23 +226,41 @@ impl Clockwork {
 mod tests {
     use super::*;
 
+    /// Whether a look sees a jump; it is kept.
+    fn looks(guard: &ClockGuard, now: Timestamp, monotonic: Duration) -> bool {
+        let jumped = guard.sees_jump(now, monotonic);
+        guard.keep(now, monotonic);
+        jumped
+    }
+
     #[test]
     fn a_clock_that_runs_ahead_of_the_monotonic_one_has_jumped() {
         let guard = ClockGuard::default();
         let start: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
         let second = Duration::from_secs(1);
-        assert!(!guard.sees_jump(start, Duration::ZERO));
-        assert!(!guard.sees_jump(start + 1.second(), second));
-        assert!(guard.sees_jump(start + 90.minutes(), 2 * second));
-        assert!(!guard.sees_jump(start + 91.minutes(), 62 * second));
+        assert!(!looks(&guard, start, Duration::ZERO));
+        assert!(!looks(&guard, start + 1.second(), second));
+        assert!(looks(&guard, start + 90.minutes(), 2 * second));
+        assert!(!looks(&guard, start + 91.minutes(), 62 * second));
+    }
+
+    #[test]
+    fn a_jump_that_was_not_kept_is_seen_again() {
+        let guard = ClockGuard::default();
+        let start: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+        let second = Duration::from_secs(1);
+        assert!(!looks(&guard, start, Duration::ZERO));
+        assert!(guard.sees_jump(start + 90.minutes(), second));
+        assert!(looks(&guard, start + 91.minutes(), 61 * second));
+        assert!(!looks(&guard, start + 92.minutes(), 121 * second));
     }
 
     #[test]
     fn a_machine_that_slept_is_no_jump_when_its_monotonic_clock_ran_on() {
         let guard = ClockGuard::default();
         let start: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
-        guard.sees_jump(start, Duration::ZERO);
+        looks(&guard, start, Duration::ZERO);
         let night = Duration::from_secs(8 * 3600);
-        assert!(!guard.sees_jump(start + 8.hours(), night));
+        assert!(!looks(&guard, start + 8.hours(), night));
     }
 }
