@@ -250,7 +250,29 @@ impl Play {
             });
             let same = read.as_ref().is_ok_and(|octets| *octets == certificate.der);
             hold("each_card_holds_what_was_delivered", same, || {
-                format!("{}: {:?}", certificate.serial, read.err())
+                let others: Vec<_> = self
+                    .truth
+                    .certificates
+                    .iter()
+                    .filter(|other| other.holder == certificate.holder)
+                    .map(|other| {
+                        let on_card = read.as_ref().is_ok_and(|octets| *octets == other.der);
+                        (
+                            other.serial,
+                            other.issued,
+                            other.delivered,
+                            other.standing,
+                            other.renews,
+                            on_card,
+                        )
+                    })
+                    .collect();
+                let error = read.as_ref().err();
+                format!(
+                    "citizen {}: {}: {error:?}; number, issued, delivered, standing, renews, on the \
+                     card: {others:?}",
+                    certificate.holder, certificate.serial,
+                )
             })?;
         }
         Ok(())

@@ -144,7 +144,7 @@ impl Truth {
         let newer: Vec<(usize, u32)> = self
             .certificates
             .iter()
-            .filter(|c| c.lives(now))
+            .filter(|c| c.lives(now) || c.delivered)
             .map(|c| (c.holder, c.history))
             .collect();
         for certificate in &mut self.certificates {

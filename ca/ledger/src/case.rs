@@ -126,6 +126,20 @@ impl Ledger<Issuing> {
 }
 
 impl Writing {
+    /// Whether a certificate was ever delivered to this person: what was in the card before is gone
+    /// since then, however the certificate stands now.
+    pub async fn was_delivered_to(&mut self, person: PersonId) -> Result<bool, LedgerError> {
+        let row = self
+            .tx
+            .row(
+                "SELECT case_id FROM case_file WHERE person = $1 AND step = 'done'
+                 AND procedure IN ('issue', 'renewal') LIMIT 1",
+                args![person.as_bytes()],
+            )
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// A case, read inside of this change.
     pub async fn case(&mut self, case: CaseId) -> Result<Option<CaseFile>, LedgerError> {
         Ok(self.cases(&[case]).await?.remove(&case))

@@ -342,13 +342,17 @@ impl Worker {
         }
         writing.advance(person.person, event.history).await?;
         // Looked up under the new code before the change was reported, the person is in the book
-        // twice; and where a certificate was issued so, there are two, of which the older one ends.
+        // twice; and where a certificate was issued so, there are two, of which the older one ends;
+        // also when the newer one has ended since, for its key took the older one's place.
         let other = writing.find_person(&new.0).await?;
         let newer = match other.filter(|other| other.person != person.person) {
-            Some(other) => writing.living(other.person).await?,
-            None => Vec::new(),
+            Some(other) => {
+                !writing.living(other.person).await?.is_empty()
+                    || writing.was_delivered_to(other.person).await?
+            }
+            None => false,
         };
-        if !newer.is_empty() {
+        if newer {
             let subject =
                 format!("{} {} two certificates of one person", event.source, event.sequence);
             writing.note("alarm", &subject, None).await?;

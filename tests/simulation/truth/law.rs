@@ -41,7 +41,7 @@ impl Certificate {
     pub(super) fn hear(
         &mut self,
         citizen: &Citizen,
-        living: &[(usize, u32)],
+        given: &[(usize, u32)],
         held: bool,
         round: (Timestamp, Timestamp),
     ) {
@@ -54,7 +54,7 @@ impl Certificate {
             }
             self.next += 1;
             if fact.kind == IdouKind::CodeHenkou {
-                self.hear_of_code(fact, citizen, living, round);
+                self.hear_of_code(fact, citizen, given, round);
             } else {
                 self.hear_one(fact, citizen, held, round);
             }
@@ -62,16 +62,16 @@ impl Certificate {
     }
 
     /// A new code ends nothing; but where a second certificate was given to the same person under
-    /// the new code before anybody knew, the older one ends.
+    /// the new code before anybody knew, the older one ends, whatever became of the newer one.
     fn hear_of_code(
         &mut self,
         fact: &Fact,
         citizen: &Citizen,
-        living: &[(usize, u32)],
+        given: &[(usize, u32)],
         (begun, now): (Timestamp, Timestamp),
     ) {
         let known = citizen.known_as.contains(&citizen.code_of(fact.number));
-        if known && living.iter().any(|(who, at)| *who == self.holder && *at >= fact.number) {
+        if known && given.iter().any(|(who, at)| *who == self.holder && *at >= fact.number) {
             self.end(RevocationReason::AffiliationChanged, begun, now);
         }
     }
