@@ -118,6 +118,40 @@ fn texts() {
     for (asked, name, answers) in scripts {
         keep("card_answers", name, &[&[asked][..], &script(&answers)].concat());
     }
+    channels();
+}
+
+/// Commands that go through the channel (00, P1, P2, instruction, data) and beside it (01, command).
+fn channels() {
+    let block = "000000D630820100".to_owned() + &"05".repeat(60);
+    let write =
+        ["00020CA40001", &block, "00020CA40101", "000000B0", "00810047B60384011A", "00000044"];
+    let window = [
+        "00020CA4001B",
+        "0002802C",
+        "0100A4020C02001B",
+        "010024018006414243313233",
+        "010020008006414243313233",
+        "01802A00800100",
+        "00008020414243313233",
+    ];
+    let authenticate = "018482330010".to_owned() + &"00".repeat(16);
+    let closing = [
+        "0100A4040C0AD392F000260100000001",
+        "00020CA40001",
+        "018050010008111111111111111100",
+        &authenticate,
+    ];
+    for (name, parts) in [("write", &write[..]), ("window", &window), ("closing", &closing)] {
+        keep("channel_commands", name, &script(parts));
+    }
+    let initialized = "00".repeat(10) + "010360" + &"00".repeat(16) + "9000";
+    let long = "00".repeat(24) + "9000";
+    keep(
+        "channel_answers",
+        "opening",
+        &script(&[&initialized, "6982", "00000000000000009000", &long]),
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

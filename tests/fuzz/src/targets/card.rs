@@ -30,14 +30,22 @@ static MEMORY: LazyLock<Vec<u8>> = LazyLock::new(|| {
     serde_json::to_vec(&card).expect("memory")
 });
 
-/// The private key of that card in PKCS#8.
-static SECRET: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let memory: serde_json::Value = serde_json::from_slice(&MEMORY).expect("JSON");
+/// The private key of a card in PKCS#8.
+pub(super) fn secret(memory: &[u8]) -> Vec<u8> {
+    let memory: serde_json::Value = serde_json::from_slice(memory).expect("JSON");
     hex::decode(memory["pending"]["key"].as_str().expect("a key")).expect("hexadecimal")
-});
+}
+
+/// 32 octets from the middle, where the private exponent stands.
+pub(super) fn middle(secret: &[u8]) -> &[u8] {
+    &secret[secret.len() / 2..][..32]
+}
+
+/// The private key of the card of [`MEMORY`].
+static SECRET: LazyLock<Vec<u8>> = LazyLock::new(|| secret(&MEMORY));
 
 /// The input cut into pieces, each with its length in two octets before it.
-fn pieces(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn pieces(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (length, rest) = octets.split_at_checked(2)?;
         let length = usize::from(u16::from_be_bytes([length[0], length[1]])).min(rest.len());
@@ -48,7 +56,7 @@ fn pieces(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Whether it makes a key pair, or signs: too slow to do a thousand times a second.
-fn is_slow(command: &[u8]) -> bool {
+pub(super) fn is_slow(command: &[u8]) -> bool {
     matches!(command.get(1..3), Some([0x47, 0x80] | [0x2A, _]))
 }
 
@@ -65,9 +73,8 @@ pub fn commands(octets: &[u8]) {
         let answer = card.transmit(command, &mut rng);
         assert!((2..=65_538).contains(&answer.len()));
         if has_key {
-            // 32 octets from the middle, where the private exponent stands.
-            let piece = &SECRET[SECRET.len() / 2..][..32];
-            assert!(!answer.windows(32).any(|window| window == piece), "the key leaves the card");
+            let leaks = answer.windows(32).any(|window| window == middle(&SECRET));
+            assert!(!leaks, "the key leaves the card");
         }
     }
     if !has_key {

@@ -6,6 +6,7 @@
 mod agency;
 mod card;
 mod certificates;
+mod channel;
 mod json;
 mod messages;
 mod ocsp;
@@ -32,6 +33,8 @@ pub const ALL: &[(&str, Target)] = &[
     ("revocation_list", certificates::list),
     ("card_commands", card::commands),
     ("card_answers", card::answers),
+    ("channel_commands", channel::commands),
+    ("channel_answers", channel::answers),
     ("configuration", texts::configuration),
     ("nouns", texts::nouns),
     ("characters", texts::characters),
