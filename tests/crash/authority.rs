@@ -27,8 +27,10 @@ struct Part {
 
 struct Running {
     child: Child,
-    /// Says so once every service listens; is gone when the process ended before.
+    /// Says so, once, when every service listens; is gone when the process ended before.
     listening: Receiver<()>,
+    /// Whether it has said so.
+    listens: bool,
 }
 
 impl Authority {
@@ -73,13 +75,17 @@ impl Authority {
     /// Waits until everything listens.
     pub fn listens(&mut self) -> Result<(), String> {
         let until = Instant::now() + START;
-        for part in &self.parts {
+        for part in &mut self.parts {
             let name = part.program.display();
-            let running = part.running.as_ref().ok_or_else(|| format!("{name} was not started"))?;
+            let running = part.running.as_mut().ok_or_else(|| format!("{name} was not started"))?;
+            if running.listens {
+                continue;
+            }
             let left = until.saturating_duration_since(Instant::now());
             running.listening.recv_timeout(left).map_err(|why| {
                 format!("{name} does not listen {} s after its start: {why}", START.as_secs())
             })?;
+            running.listens = true;
         }
         Ok(())
     }
@@ -137,6 +143,6 @@ impl Part {
                 }
             }
         });
-        self.running = Some(Running { child, listening });
+        self.running = Some(Running { child, listening, listens: false });
     }
 }
