@@ -155,8 +155,8 @@ impl Play {
         let until = self.now() + jiff::SignedDuration::from_mins(i64::from(minutes));
         loop {
             let soon = self.now() + jiff::SignedDuration::from_hours(24 * 20);
-            let planned = self.truth.next_planned(self.now()).unwrap_or(until);
-            let next = until.min(soon).min(planned);
+            let due = self.truth.next_due(self.now()).unwrap_or(until);
+            let next = until.min(soon).min(due);
             self.prefecture.clock.advance_to(next);
             if next == until {
                 return Ok(());

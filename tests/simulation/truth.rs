@@ -192,10 +192,15 @@ impl Truth {
         self.certificates.iter().any(|c| c.holder == who && c.has_planned(number))
     }
 
-    /// The moments at which something is planned.
-    pub fn next_planned(&self, now: Timestamp) -> Option<Timestamp> {
-        let planned = self.certificates.iter().filter(|c| c.lives(now));
-        planned.flat_map(|c| &c.planned).map(|(_, at)| *at).filter(|at| *at > now).min()
+    /// The next moment at which something falls due: a planned move, or the end of a certificate
+    /// that nobody took.
+    pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let living = self.certificates.iter().filter(|c| c.lives(now));
+        let due = living.flat_map(|c| {
+            let untaken = (!c.delivered).then(|| c.issued + law::untaken_for());
+            c.planned.iter().map(|(_, at)| *at).chain(untaken)
+        });
+        due.filter(|at| *at > now).min()
     }
 
     /// Notes a request that was granted.

@@ -12,6 +12,11 @@ use super::{Certificate, Citizen, Fact};
 /// How long an issued certificate may wait for its holder.
 const WAITS: i64 = 24 * 3600;
 
+/// From its issue to the first moment at which nobody can take it any more.
+pub fn untaken_for() -> jiff::SignedDuration {
+    jiff::SignedDuration::from_secs(WAITS + 1)
+}
+
 fn today(now: Timestamp) -> Date {
     now.to_zoned(TimeZone::fixed(offset(9))).date()
 }
