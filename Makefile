@@ -8,12 +8,13 @@
 #   make simulate SEEDS=1000              a seeded prefecture over years, with trouble
 #   make crash ROUNDS=500 DB=sqlite       kill -9 of real processes (DB=postgres, or both)
 #   make fuzz SECONDS=600                 every parser that faces outward, so long each
+#   make cards CYCLES=1000                a card in a reader: in, sign, out
 #   make judges                           foreign software judges what we sign
 #   make bench                            how much, how fast, in how much memory
 
 CARGO ?= cargo
 
-.PHONY: demo test simulate crash fuzz judges bench plants lint golden deny help
+.PHONY: demo test simulate crash fuzz cards judges bench plants lint golden deny help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -46,6 +47,10 @@ crash:
 fuzz:
 	@.ci/setup tests
 	@tests/fuzz/run $(SECONDS)
+
+cards:
+	@.ci/setup tests
+	@CYCLES=$(CYCLES) $(CARGO) test --locked --test reader cycles -- --nocapture
 
 judges:
 	@.ci/setup tests

@@ -3,6 +3,7 @@
 //! baseline measured in the same run. docs/performance.md keeps the figures.
 
 pub mod book;
+pub mod card;
 pub mod crl;
 pub mod feed;
 pub mod issue;
@@ -36,6 +37,15 @@ pub enum BenchError {
     /// A key.
     #[error(transparent)]
     Key(#[from] akashi_keys::KeyError),
+    /// A software card, or its virtual reader.
+    #[error(transparent)]
+    CardHost(#[from] akashi_cardhost::CardHostError),
+    /// A card reader.
+    #[error(transparent)]
+    Reader(#[from] akashi_reader::ReaderError),
+    /// A card.
+    #[error(transparent)]
+    Card(#[from] akashi_card::CardError),
     /// A file, or a program that is needed.
     #[error("{0}")]
     File(#[from] std::io::Error),

@@ -36,7 +36,7 @@ enum Command {
     Up(up::Up),
     /// Ask the authority as an officer, a security officer included.
     Desk(desk::DeskCommand),
-    /// Software cards for the desk.
+    /// Software cards, and cards in readers.
     #[command(subcommand)]
     Card(card::CardCommand),
     /// Batches of 異動 that came as files.
@@ -60,7 +60,7 @@ pub async fn run() -> ExitCode {
         Command::Init(init) => init.run().await,
         Command::Up(up) => up.run().await,
         Command::Desk(desk) => desk.run().await,
-        Command::Card(card) => card.run(),
+        Command::Card(card) => card.run().await,
         Command::Idou(idou) => idou.run().await,
         Command::Bench(bench) => bench.run().await,
         Command::Audit(audit) => audit.run().await,

@@ -66,7 +66,7 @@ pub enum DemoError {
     Card(#[from] akashi_card::CardError),
     /// A card's file.
     #[error(transparent)]
-    CardFile(#[from] crate::card::CardFileError),
+    CardFile(#[from] akashi_cardhost::CardHostError),
     /// A file or socket.
     #[error(transparent)]
     Io(#[from] std::io::Error),

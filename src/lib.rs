@@ -7,7 +7,6 @@
 
 pub mod agency;
 pub mod bench;
-pub mod card;
 pub mod command;
 pub mod demo;
 pub mod house;

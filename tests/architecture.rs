@@ -190,7 +190,19 @@ fn the_cards_side_of_a_card_is_in_no_program_of_production() {
     let workspace = Workspace::read();
     let production = ["akashi-ra-console", "akashi-ca", "akashi-crl", "akashi-ocsp", "akashi-edge"];
     let why = "only the front door, which plays demonstrations, has software cards";
-    workspace.must_not(&production, &["akashi-softcard", "akashi-registry"], why);
+    let forbidden = ["akashi-softcard", "akashi-cardhost", "akashi-registry"];
+    workspace.must_not(&production, &forbidden, why);
+}
+
+#[test]
+fn no_server_is_linked_with_the_pcsc_library() {
+    let workspace = Workspace::read();
+    let servers = ["akashi-ca", "akashi-crl", "akashi-ocsp", "akashi-edge", "akashi-registry"];
+    let why = "only the front door, where the counter's terminal is, meets card readers";
+    workspace.must_not(&servers, &["akashi-reader", "pcsc"], why);
+    let named = workspace.named.iter().filter(|(_, named)| named.contains("pcsc"));
+    let named: Vec<_> = named.map(|(package, _)| package.as_str()).collect();
+    assert_eq!(named, ["akashi-reader"], "ask for a card with akashi_reader::Terminal");
 }
 
 #[test]

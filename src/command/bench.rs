@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::Failure;
 use crate::bench::book::Address;
-use crate::bench::{crl, feed, issue, ocsp};
+use crate::bench::{card, crl, feed, issue, ocsp};
 
 /// What is measured. Every line of output is one JSON object.
 #[derive(Subcommand)]
@@ -52,6 +52,17 @@ pub enum BenchCommand {
         #[command(flatten)]
         how: How,
     },
+    /// Milliseconds for a signature of a software card over PC/SC.
+    Card {
+        /// Signatures in a run.
+        #[arg(long, default_value_t = 200)]
+        count: usize,
+        /// Measure the card in this reader; without, a service with a virtual reader is started.
+        #[arg(long, value_name = "NAME")]
+        reader: Option<String>,
+        #[command(flatten)]
+        how: How,
+    },
 }
 
 /// How often, and where.
@@ -79,6 +90,12 @@ impl BenchCommand {
             Self::Crl { count, how } => crl::crl(&place(&how), count, how.runs).await?,
             Self::Ocsp { count, seconds, how } => {
                 ocsp::ocsp(&place(&how), count, seconds, how.runs).await?;
+            }
+            Self::Card { count, reader: Some(reader), how } => {
+                card::in_reader(&reader, count, how.runs)?;
+            }
+            Self::Card { count, reader: None, how } => {
+                card::in_virtual_reader(&place(&how), count, how.runs)?;
             }
         }
         Ok(())

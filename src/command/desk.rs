@@ -16,7 +16,6 @@ use akashi_wire::{BirthDate, CaseId, MunicipalityCode, RevocationReason, Sex};
 use jiff::civil::Date;
 
 use super::Failure;
-use crate::card::InsertedCard;
 use crate::clock::SystemClock;
 use crate::secret::{PIN, TOKEN_PASSWORD};
 
@@ -68,9 +67,12 @@ enum SexArg {
 struct Bring {
     #[command(flatten)]
     whom: Whom,
-    /// The card in the reader: file of a software card.
-    #[arg(long, value_name = "FILE")]
-    card: PathBuf,
+    /// The card: file of a software card.
+    #[arg(long, value_name = "FILE", required_unless_present = "reader")]
+    card: Option<PathBuf>,
+    /// The card: in the PC/SC reader of this name.
+    #[arg(long, value_name = "NAME", conflicts_with = "card")]
+    reader: Option<String>,
     /// File with the PIN that the resident chooses; else AKASHI_PIN, else a prompt.
     #[arg(long, value_name = "FILE")]
     pin_file: Option<PathBuf>,
@@ -249,7 +251,8 @@ async fn certify(desk: &Desk, procedure: Procedure, bring: Bring) -> Result<Line
             "akashi: the PIN has fewer than 6 characters: some card software will not take it"
         );
     }
-    let mut card = Card::open(InsertedCard::open(&bring.card)?)?;
+    let mut card =
+        Card::open(super::card::to_write(bring.card.as_deref(), bring.reader.as_deref())?)?;
     let application = Application {
         procedure,
         identity: identity(bring.document.as_deref())?,

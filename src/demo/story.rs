@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use akashi_card::{Card, KeySlot, SigningPin};
+use akashi_cardhost::InsertedCard;
 use akashi_keys::RsaSize;
 use akashi_ledger::{Access, Scope};
 use akashi_ra_console::journey::{self, Delivery, Stage};
@@ -18,7 +19,6 @@ use jiff::{Timestamp, ToSpan};
 use super::evidence::{Pair, leave};
 use super::{DemoError, Narrator, Options, Setting, World, cast};
 use crate::agency::{Verdict, stated_items};
-use crate::card::InsertedCard;
 
 /// Somebody with a card.
 struct Holder {

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use akashi_card::{Card, SigningPin};
+use akashi_card::{Card, SigningPin, Transport};
+use akashi_cardhost::{InsertedCard, new_number};
 use akashi_edge::OpenError;
 use akashi_keys::{EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::{Access, Scope, Standing};
@@ -30,7 +31,6 @@ use tokio::task::JoinHandle;
 
 use super::DemoError;
 use crate::agency::{Agency, Verdict};
-use crate::card::{InsertedCard, new_number};
 use crate::house::{House, HouseError, Services, certificate};
 use crate::init::{Plan, SECURITY_OFFICER, init};
 
@@ -303,7 +303,7 @@ impl World {
         town: MunicipalityCode,
         procedure: Procedure,
         code: &ResidentCode,
-        card: &mut Card<InsertedCard>,
+        card: &mut Card<impl Transport>,
         pin: &SigningPin,
     ) -> Result<Delivery, DeskError> {
         self.certify_showing(town, procedure, code, (card, pin), |_| ()).await
@@ -315,7 +315,7 @@ impl World {
         town: MunicipalityCode,
         procedure: Procedure,
         code: &ResidentCode,
-        (card, pin): (&mut Card<InsertedCard>, &SigningPin),
+        (card, pin): (&mut Card<impl Transport>, &SigningPin),
         show: impl FnMut(Stage),
     ) -> Result<Delivery, DeskError> {
         let application = Application {
