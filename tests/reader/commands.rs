@@ -1,0 +1,67 @@
+//! `akashi card` as a resident's helper meets it.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use crate::scene::{PIN, Scene, insert};
+
+#[test]
+fn a_card_is_shown_in_its_file_and_in_a_reader_alike() {
+    let scene = Scene::open();
+    let file = scene.card();
+    let file = file.to_str().unwrap();
+    let in_file = scene.akashi(&["card", "show", file]).must_say("tries left   5");
+    in_file.must_say("--pin-file");
+    let empty = scene.akashi(&["card", "show", "--reader", &scene.service.reader()]);
+    empty.must_complain("there is no card in the reader");
+    let other = scene.akashi(&["card", "show", "--reader", "Another Reader"]);
+    other.must_complain(&scene.service.reader());
+
+    let card = scene.insert();
+    std::fs::write(scene.path("pin"), PIN).unwrap();
+    let with_pin = ["card", "show", "--pin-file", "pin"];
+    let in_reader = scene.akashi(&with_pin).must_say("tries left   5");
+    let shown = in_reader.text;
+    assert!(shown.contains("until") && shown.contains("authority"), "{shown}");
+    // The file is the reader's now.
+    scene.akashi(&["card", "show", file]).must_complain("in use by another program");
+    scene.akashi(&["card", "insert", file]).must_complain("in use by another program");
+    scene.remove(card);
+    let in_file = scene.akashi(&[&with_pin[..], &[file]].concat()).must_be_content();
+    assert_eq!(in_file.text, shown);
+    scene.akashi(&["card", "remove", file]).must_complain("is in no reader");
+}
+
+#[test]
+fn without_a_service_or_a_virtual_reader_it_is_said_what_to_do() {
+    let scene = Scene::open();
+    let file = scene.card();
+    let file = file.to_str().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let nowhere = scene.akashi(&["card", "insert", file, "--vpcd", &free]);
+    nowhere.must_complain("Start pcscd with the driver of vsmartcard-vpcd");
+    // Who knocks wrongly hears it, and the card is free again.
+    scene.akashi(&["card", "show", file]).must_be_content();
+
+    let output = Command::new(env!("CARGO_BIN_EXE_akashi"))
+        .args(["card", "show"])
+        .env("PCSCLITE_CSOCK_NAME", scene.path("nobody"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("start pcscd"), "{told}");
+}
+
+#[test]
+fn a_card_leaves_its_reader_when_interrupted_and_says_so_when_the_reader_is_gone() {
+    let scene = Scene::open();
+    let mut card = scene.insert();
+    let kill = Command::new("kill").args(["-TERM", &card.0.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    assert!(card.0.wait().unwrap().success(), "it stops in order");
+
+    let door = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut card = insert(&scene.card(), &door.local_addr().unwrap().to_string());
+    drop(door);
+    assert_eq!(card.0.wait().unwrap().code(), Some(1));
+}

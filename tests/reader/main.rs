@@ -1,0 +1,18 @@
+//! A card behind a real PC/SC service, met by programs that are not ours.
+//!
+//! Each test starts a pcscd of its own with a virtual reader; a process of `akashi card insert`
+//! puts a card into it that a whole small world issued, and unmodified OpenSC, its PKCS#11 module
+//! with pyHanko, and our own terminal use it. `CYCLES=1000` repeats insertion and removal so often.
+
+mod commands;
+mod cycles;
+mod opensc;
+mod pdf;
+mod scene;
+mod terminal;
+mod torn_out;
+
+/// The world of the stories; not every part of it is used here.
+#[path = "../stories/support.rs"]
+#[allow(dead_code, unused_imports, unused_macros, unfulfilled_lint_expectations)]
+mod support;
