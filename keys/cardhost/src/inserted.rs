@@ -20,9 +20,14 @@ pub struct InsertedCard {
 pub struct RemovalRequest(File);
 
 impl InsertedCard {
+    /// A card, its memory only in this process.
+    pub fn of(card: SoftCard) -> Self {
+        Self { card, file: None }
+    }
+
     /// A card from the factory, its memory only in this process.
     pub fn blank(number: CardNumber) -> Self {
-        Self { card: SoftCard::new(number), file: None }
+        Self::of(SoftCard::new(number))
     }
 
     /// A card from the factory with its memory in a new file.

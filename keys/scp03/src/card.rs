@@ -48,11 +48,11 @@ impl Challenged {
     }
 
     /// The open channel, if the data of EXTERNAL AUTHENTICATE was made with the right keys.
-    pub fn authenticate(mut self, data: &[u8]) -> Option<Card> {
+    pub fn authenticate(mut self, data: &[u8], extended: bool) -> Option<Card> {
         let (cryptogram, mac) = data.split_at_checked(8)?;
         // Both are looked at, whichever is wrong.
         let known = bool::from(self.expected.ct_eq(cryptogram));
-        let authentic = self.session.is_authentic(cryptogram, mac);
+        let authentic = self.session.is_authentic(cryptogram, mac, extended);
         (known && authentic).then_some(Card { version: self.version, session: self.session })
     }
 }

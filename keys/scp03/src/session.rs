@@ -127,9 +127,9 @@ impl Session {
         self.chain_on(&EXTERNAL_AUTHENTICATE, &[0x10], cryptogram)
     }
 
-    /// Checks the MAC of EXTERNAL AUTHENTICATE.
-    pub fn is_authentic(&mut self, cryptogram: &[u8], mac: &[u8]) -> bool {
-        let chain = self.next(&EXTERNAL_AUTHENTICATE, &[0x10], cryptogram);
+    /// Checks the MAC of EXTERNAL AUTHENTICATE, which some hosts send with extended length.
+    pub fn is_authentic(&mut self, cryptogram: &[u8], mac: &[u8], extended: bool) -> bool {
+        let chain = self.next(&EXTERNAL_AUTHENTICATE, &length(0x10, extended), cryptogram);
         let right = chain[..MAC].ct_eq(mac).into();
         if right {
             self.chain = chain;

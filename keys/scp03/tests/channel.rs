@@ -24,7 +24,7 @@ fn channel() -> (Host, Card) {
     let (challenged, data) = Challenged::new(&keys(), &host, &[2; 8], &[0; 10]);
     let (host, command) = opening.authenticate(&keys(), &answer(&data, 0x9000)).unwrap();
     assert_eq!(command[..5], [0x84, 0x82, 0x33, 0, 0x10]);
-    (host, challenged.authenticate(&command[5..]).unwrap())
+    (host, challenged.authenticate(&command[5..], false).unwrap())
 }
 
 /// Header, data field and whether the lengths are extended.
@@ -134,7 +134,7 @@ fn who_does_not_know_the_keys_gets_no_channel() {
         assert_ne!(data, own);
         opening.authenticate(&other, &answer(&own, 0x9000)).unwrap()
     };
-    assert!(challenged.authenticate(&command[5..]).is_none());
+    assert!(challenged.authenticate(&command[5..], false).is_none());
     // The municipality's keys do not open the authority's channel, nor the other way round.
     let municipality = MasterKey::new([7; 16]).card_keys(KeyVersion::Municipality, NUMBER);
     let (_, data) = Challenged::new(&municipality, &[1; 8], &[2; 8], &[0; 10]);

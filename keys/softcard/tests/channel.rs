@@ -285,7 +285,9 @@ fn failures_are_counted_through_power_off_and_a_hundred_end_the_key_set() {
 fn no_channel_begins_in_the_middle_with_less_than_everything_or_before_the_application() {
     let mut bench = Bench::new();
     bench.expect("84823300 10 00000000000000000000000000000000", "6985");
-    bench.expect("80500100 08 1111111111111111", "6700");
+    bench.expect("80500100 08 1111111111111111 1C", "6700");
+    let without_le = bench.ask("80500100 08 1111111111111111");
+    assert_eq!(without_le.len(), 2 * (29 + 2), "some hosts leave Le away");
     bench.expect("80500100 07 11111111111111 00", "6700");
     bench.expect("80500101 08 1111111111111111 00", "6A86");
     bench.expect("00500100 08 1111111111111111 00", "6E00");
