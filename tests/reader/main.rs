@@ -2,10 +2,11 @@
 //!
 //! Each test starts a pcscd of its own with a virtual reader; a process of `akashi card insert`
 //! puts a card into it that a whole small world issued, and unmodified OpenSC, its PKCS#11 module
-//! with pyHanko, and our own terminal use it. `CYCLES=1000` repeats insertion and removal so often.
+//! with pyHanko, and our own terminal use it. Yubico's yubikit opens the card's secure channel. `CYCLES=1000` repeats insertion and removal so often.
 
 mod commands;
 mod cycles;
+mod foreign_host;
 mod opensc;
 mod pdf;
 mod scene;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::scene::{ISSUED, MODULE, PIN, Scene};
 
 /// The Python environment that `tests/judges/setup` makes.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("tmp is in target");
     let python = target.join("judges-venv/bin/python");
     assert!(python.exists(), "{} is missing: run tests/judges/setup", python.display());
