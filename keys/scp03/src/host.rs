@@ -83,7 +83,8 @@ pub struct Plain<'a> {
     pub room: Option<usize>,
 }
 
-/// An open channel. Serialised it is what the authority keeps between two acts of a case, sealed.
+/// An open channel. It can be kept between two requests; its serialised form holds session keys, and
+/// whoever stores it must seal it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Host {
     session: Session,

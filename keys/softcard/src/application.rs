@@ -61,7 +61,7 @@ impl Selection {
 
 impl SoftCard {
     /// A card as it comes from the factory: no key pair, no PIN, no certificate. It has no keys of a
-    /// secure channel and believes every issuing command: a card for tests.
+    /// secure channel and believes every issuing command, whoever gives it: not a card to hand out.
     pub fn new(number: CardNumber) -> Self {
         Self {
             number,
