@@ -7,6 +7,7 @@
 mod cast;
 mod evidence;
 mod narrator;
+mod paper_card;
 mod story;
 mod world;
 
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 
 pub use evidence::pem;
 pub use narrator::Narrator;
+pub use paper_card::PaperCard;
 pub use world::{PASSPHRASE, Setting, World};
 
 /// What goes wrong in a demonstration.

@@ -4,6 +4,7 @@
 //! the audit entry's content; a refusal is an entry too.
 
 mod application;
+mod card_channel;
 mod case_record;
 mod certifying;
 mod delivery;
@@ -11,10 +12,11 @@ mod ending;
 mod enrolment;
 mod look_up;
 mod one_certificate;
+mod pin_reset;
 
 use std::sync::{Arc, Mutex};
 
-use akashi_keys::{KeyError, LinkAuthority, Opener, Vault};
+use akashi_keys::{CardMaster, KeyError, LinkAuthority, Opener, Vault};
 use akashi_ledger::{CaseFile, Content, LedgerError, Permit, RecordedRequest, Step, Writing};
 use akashi_wire::act::{Act, Answer, Deed, Refusal};
 use akashi_wire::octets::Sha256;
@@ -48,6 +50,8 @@ pub struct Hands {
     pub opener: Arc<Opener>,
     /// What puts refusals to strangers on record.
     pub orders: Orders,
+    /// From what the keys of every card come.
+    pub card_master: Arc<CardMaster>,
 }
 
 /// One act on its way through the counter.
@@ -169,6 +173,14 @@ impl Counter {
             Deed::Apply { case, card, identity, name_choices, address_choices } => {
                 let choices = (name_choices, address_choices);
                 self.apply(acting, *case, card, identity, choices).await
+            }
+            Deed::TakeUp { case, card } => self.take_up(acting, *case, card).await,
+            Deed::OpenChannel { case, card } => self.open_channel(acting, *case, card).await,
+            Deed::CardAnswered { case, answers } => {
+                self.card_answered(acting, *case, answers).await
+            }
+            Deed::ResetPin { case, card, identity } => {
+                self.reset_pin(acting, *case, card, identity).await
             }
             Deed::Certify { case, card, proof } => {
                 self.certify(acting, *case, card, &proof.0).await

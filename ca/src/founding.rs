@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use akashi_keys::{
-    Custody, EcKey, KeyError, LinkAuthority, OfficerToken, Passphrase, RsaKey, RsaSize, Signer,
-    Usage, Vault, write_durably,
+    CardMaster, Custody, EcKey, KeyError, LinkAuthority, OfficerToken, Passphrase, RsaKey, RsaSize,
+    Signer, Usage, Vault, write_durably,
 };
 use akashi_ledger::{Authority, AuthorityProfile, Issuing, Ledger, NewEnrolment};
 use akashi_wire::act::PartyId;
@@ -68,6 +68,7 @@ pub async fn found(
     custody.keep_ec("ocsp", &EcKey::generate()?)?;
     custody.keep_rsa("envelope", &envelope_key)?;
     custody.keep_vault(&Vault::generate()?)?;
+    custody.keep_card_master(&CardMaster::generate()?)?;
 
     let serial = SerialNumber::from_random(random(rng));
     let tbs = tbs_authority(profile, &ca_key, serial, founding.years, now)?;

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use akashi_keys::CardMaster;
 use akashi_link::{Identity, LinkError, Peer};
 use akashi_wire::act::Refusal;
 use akashi_wire::octets::{Octets, Sha256};
@@ -43,6 +44,8 @@ pub struct Doors {
     pub inbox: Inbox,
     /// What time asks for.
     pub clockwork: Arc<Clockwork>,
+    /// From what the keys of every card come.
+    pub card_master: Arc<CardMaster>,
     /// DER of the certificate to which messages are encrypted.
     pub envelope: Arc<Vec<u8>>,
     /// The time.

@@ -9,6 +9,7 @@
 //!   so, [`issuance`] takes it from application to file in moved values.
 
 mod alarms;
+mod card;
 pub mod characters;
 pub mod clockwork;
 pub mod counter;

@@ -52,11 +52,13 @@ impl Doors {
         let issuer = Issuer::open(ledger.clone(), vault.clone(), key, Arc::new(rules)).await?;
         let client = akashi_link::client(&asking)?;
         let registry = RegistryClient::new(client, config.registry.url.clone(), opener.clone());
+        let card_master = Arc::new(custody.card_master()?);
         let hands = Hands {
             registry,
             link_authority: link,
             opener: opener.clone(),
             orders: orders.clone(),
+            card_master: card_master.clone(),
         };
         let counter = Counter::new(issuer.clone(), hands, StdRng::from_rng(&mut rng));
         let clockwork = Clockwork::new(issuer.clone(), orders.clone(), rng);
@@ -64,6 +66,7 @@ impl Doors {
             counter: Arc::new(counter),
             inbox: Inbox::new(ledger, vault, opener, orders),
             clockwork: Arc::new(clockwork),
+            card_master,
             envelope: Arc::new(opened.certificate("envelope")?),
             clock,
             issuer,

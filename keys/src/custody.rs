@@ -11,7 +11,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{EcKey, KeyError, Opener, RsaKey, Vault};
+use crate::{CardMaster, EcKey, KeyError, Opener, RsaKey, Vault};
 
 /// Memory of Argon2id in KiB: 64 MiB, the second recommended option of RFC 9106 §4.
 const MEMORY_KIB: u32 = 64 * 1024;
@@ -133,6 +133,16 @@ impl Custody {
     /// The vault.
     pub fn vault(&self) -> Result<Vault, KeyError> {
         Vault::from_octets(&self.get("vault")?)
+    }
+
+    /// Keeps the master key for cards.
+    pub fn keep_card_master(&self, master: &CardMaster) -> Result<(), KeyError> {
+        self.keep("cards", master.octets())
+    }
+
+    /// The master key for cards.
+    pub fn card_master(&self) -> Result<CardMaster, KeyError> {
+        CardMaster::from_octets(&self.get("cards")?)
     }
 
     /// The key that opens what is encrypted to the authority.

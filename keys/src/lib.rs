@@ -1,12 +1,14 @@
 //! Private keys: who holds them and how to ask for a signature.
 //!
 //! Nothing outside of this crate (and the card) ever holds the octets of a private key. The rest
-//! of the authority knows three handles: a [`Signer`] that signs digests, a [`Vault`] that seals
-//! personal data at rest, and an [`Opener`] that opens what was encrypted to the authority.
+//! of the authority knows four handles: a [`Signer`] that signs digests, a [`Vault`] that seals
+//! personal data at rest, an [`Opener`] that opens what was encrypted to the authority, and a
+//! [`CardMaster`] that knows the keys of every card's channel.
 //!
 //! Randomness for keys and nonces comes from the operating system, here and nowhere else: a seed
 //! that a test chooses must never become a key.
 
+mod card_master;
 mod custody;
 mod error;
 mod link_authority;
@@ -15,6 +17,7 @@ mod signer;
 mod token;
 mod vault;
 
+pub use card_master::CardMaster;
 pub use custody::{Custody, Passphrase, write_durably};
 pub use error::KeyError;
 pub use link_authority::{LinkAuthority, Usage};

@@ -4,7 +4,7 @@ use akashi_card::{CardError, Weakness};
 use akashi_keys::KeyError;
 use akashi_link::LinkError;
 use akashi_wire::CaseId;
-use akashi_wire::act::Refusal;
+use akashi_wire::act::{Procedure, Refusal};
 
 /// Why a step did not come about. Says what to do; names nobody.
 #[derive(Debug, thiserror::Error)]
@@ -28,40 +28,34 @@ pub enum DeskError {
     /// The card.
     #[error("the card: {0}")]
     Card(#[from] CardError),
-    /// The card failed in the middle of a case, which is still open.
+    /// A step of a case did not come about; the case is still open.
     #[error(
-        "the card failed in case {case}: {error}. Put the same card back and apply again in this case, or close it"
+        "{error}. Case {case} is open: take it up again with the same card (--case {case}), or close it"
     )]
-    CardInCase {
+    InCase {
         /// The open case.
         case: CaseId,
-        /// What the card says.
-        error: CardError,
+        /// Why.
+        #[source]
+        error: Box<DeskError>,
     },
     /// The PIN that the resident chose is one that others would try first. Nothing was made yet.
-    #[error("{weakness}: choose another, and begin again (case {case} is still open)")]
+    #[error("{weakness}: choose another")]
     WeakPin {
-        /// The open case.
-        case: CaseId,
         /// What is weak about it.
         weakness: Weakness,
     },
-    /// The card gives back something else than was written.
-    #[error(
-        "what was read back from the card is not what was issued (case {case}): take another card and apply again"
-    )]
-    ReadBackDiffers {
-        /// The open case.
-        case: CaseId,
+    /// The case that was taken up is about something else.
+    #[error("this case is not about what you ask: it is a case of “{procedure:?}”")]
+    OtherProcedure {
+        /// What it is about.
+        procedure: Procedure,
     },
     /// The new key's test signature does not verify.
     #[error(
-        "the card's test signature does not verify (case {case}): take another card and apply again"
+        "the card's test signature does not verify: close the case and begin anew with another card"
     )]
-    TestSignature {
-        /// The open case.
-        case: CaseId,
-    },
+    TestSignature,
     /// The officer's token.
     #[error("{0}")]
     Token(#[from] KeyError),

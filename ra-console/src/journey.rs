@@ -2,7 +2,8 @@
 
 use akashi_card::{Card, CardError, KeySlot, SigningPin, Transport};
 use akashi_wire::act::{
-    Answer, CertifiedText, Deed, IdentityProof, LookUpBy, Procedure, SubstituteChoices,
+    Answer, CertifiedText, Deed, IdentityProof, IssuedCertificate, LookUpBy, Procedure, Refusal,
+    SubstituteChoices,
 };
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{CaseId, FourItems, RevocationReason, SerialNumber};
@@ -10,7 +11,7 @@ use der::Decode;
 use jiff::Timestamp;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
-use crate::{Desk, DeskError, known};
+use crate::{Desk, DeskError, channel, known};
 
 /// What an applicant brings.
 pub struct Application {
@@ -71,8 +72,8 @@ pub struct Delivery {
 
 /// Issues or renews. The PIN goes to the card and nowhere else.
 ///
-/// An error after the permit leaves the case open with its number in the error; the living pair of
-/// a renewal stays usable until the new one is activated.
+/// An error after the case was opened names it ([`DeskError::InCase`]): [`resume`] takes it up. The
+/// living pair of a renewal stays usable until the new one is activated.
 pub async fn certify<T: Transport>(
     desk: &Desk,
     card: &mut Card<T>,
@@ -84,66 +85,217 @@ pub async fn certify<T: Transport>(
     let number = card.number()?.to_string();
     let case = open_case(desk, application.procedure).await?;
     show(Stage::Opened);
-    let by = application.by.clone();
-    let Answer::Found { items, .. } = desk.ask(Deed::LookUp { case, by }).await? else {
-        return Err(unexpected("look_up"));
-    };
-    show(Stage::Found);
-    if application.procedure == Procedure::Issue {
-        let known = known::of(&items, application.ticket.as_deref());
-        if let Some(weakness) = pin.weakness(known.iter().map(String::as_str)) {
-            return Err(DeskError::WeakPin { case, weakness });
+    let mut sitting = Sitting { desk, card, number, pin, case, show };
+    sitting.look_up_and_on(application).await.map_err(in_case(case))
+}
+
+/// Takes an open case up again, at this terminal or another: after the card was taken out, the
+/// terminal was cut off, or the authority was out of reach. The application is the same as before.
+///
+/// What was issued already is written again into the same card; before that, everything is done
+/// anew, with a new key pair.
+///
+/// # Errors
+/// A card that is not the case's is refused by the authority.
+pub async fn resume<T: Transport>(
+    desk: &Desk,
+    card: &mut Card<T>,
+    pin: &SigningPin,
+    case: CaseId,
+    application: &Application,
+    show: impl FnMut(Stage),
+) -> Result<Delivery, DeskError> {
+    card.select()?;
+    let number = card.number()?.to_string();
+    let mut sitting = Sitting { desk, card, number, pin, case, show };
+    sitting.take_up_and_on(application).await.map_err(in_case(case))
+}
+
+/// A card in a reader, its holder in front of it, and the case.
+struct Sitting<'a, T, Show> {
+    desk: &'a Desk,
+    card: &'a mut Card<T>,
+    number: String,
+    pin: &'a SigningPin,
+    case: CaseId,
+    show: Show,
+}
+
+/// What a certificate says of its holder.
+struct Person {
+    items: FourItems,
+    name: CertifiedText,
+    address: CertifiedText,
+}
+
+impl<T: Transport, Show: FnMut(Stage)> Sitting<'_, T, Show> {
+    async fn look_up_and_on(&mut self, application: &Application) -> Result<Delivery, DeskError> {
+        let look_up = Deed::LookUp { case: self.case, by: application.by.clone() };
+        let Answer::Found { items, .. } = self.desk.ask(look_up).await? else {
+            return Err(unexpected("look_up"));
+        };
+        (self.show)(Stage::Found);
+        if application.procedure == Procedure::Issue {
+            let known = known::of(&items, application.ticket.as_deref());
+            if let Some(weakness) = self.pin.weakness(known.iter().map(String::as_str)) {
+                return Err(DeskError::WeakPin { weakness });
+            }
+        }
+        self.apply_and_on(application, items).await
+    }
+
+    async fn apply_and_on(
+        &mut self,
+        application: &Application,
+        items: FourItems,
+    ) -> Result<Delivery, DeskError> {
+        let apply = Deed::Apply {
+            case: self.case,
+            card: self.number.clone(),
+            identity: application.identity.clone(),
+            name_choices: application.name_choices.clone(),
+            address_choices: application.address_choices.clone(),
+        };
+        let Answer::Permitted { challenge, name, address, .. } = self.desk.ask(apply).await? else {
+            return Err(unexpected("apply"));
+        };
+        (self.show)(Stage::Permitted);
+        let opened = channel::open(self.desk, self.card, self.case).await?;
+        let Answer::KeyMade { public_key } = opened else { return Err(unexpected("key")) };
+        if application.procedure == Procedure::Issue {
+            self.card.set_pin(self.pin)?;
+        }
+        self.card.verify_pin(self.pin)?;
+        let proof = Octets(self.card.proof_of_possession(&public_key.0, &challenge.0)?);
+        (self.show)(Stage::KeyMade);
+
+        let certify = Deed::Certify { case: self.case, card: self.number.clone(), proof };
+        let Answer::Certified { serial, certificate, not_after, run } =
+            self.desk.ask(certify).await?
+        else {
+            return Err(unexpected("certify"));
+        };
+        (self.show)(Stage::Certified);
+        let written = if run.is_empty() {
+            channel::open(self.desk, self.card, self.case).await?
+        } else {
+            channel::carry(self.desk, self.card, self.case, run).await?
+        };
+        let issued = IssuedCertificate { serial, certificate, not_after };
+        self.switched_and_on(written, issued, Person { items, name, address }).await
+    }
+
+    /// The card has switched: it signs something, and what it holds is told to the authority.
+    async fn switched_and_on(
+        &mut self,
+        written: Answer,
+        issued: IssuedCertificate,
+        person: Person,
+    ) -> Result<Delivery, DeskError> {
+        let Answer::Activated = written else { return Err(unexpected("card_answered")) };
+        self.card.verify_pin(self.pin)?;
+        let read_back = self.card.read_certificate()?;
+        self.deliver(&read_back, issued, person).await
+    }
+
+    async fn deliver(
+        &mut self,
+        read_back: &[u8],
+        issued: IssuedCertificate,
+        person: Person,
+    ) -> Result<Delivery, DeskError> {
+        test_signature(self.card, read_back)?;
+        (self.show)(Stage::Written);
+        let IssuedCertificate { serial, certificate, not_after } = issued;
+        let confirm = Deed::ConfirmDelivery {
+            case: self.case,
+            card: self.number.clone(),
+            read_back: Sha256::of(read_back),
+        };
+        let Answer::Delivered { fee_yen, superseded, .. } = self.desk.ask(confirm).await? else {
+            return Err(unexpected("confirm_delivery"));
+        };
+        (self.show)(Stage::Delivered);
+        let (case, certificate) = (self.case, certificate.0);
+        let Person { items, name, address } = person;
+        Ok(Delivery {
+            case,
+            serial,
+            certificate,
+            not_after,
+            items,
+            name,
+            address,
+            fee_yen,
+            superseded,
+        })
+    }
+
+    async fn take_up_and_on(&mut self, application: &Application) -> Result<Delivery, DeskError> {
+        let take_up = Deed::TakeUp { case: self.case, card: self.number.clone() };
+        let taken_up = self.desk.ask(take_up).await?;
+        let Answer::TakenUp { procedure, items, name, address, issued } = taken_up else {
+            return Err(unexpected("take_up"));
+        };
+        if procedure != application.procedure {
+            return Err(DeskError::OtherProcedure { procedure });
+        }
+        (self.show)(Stage::Opened);
+        let (Some(items), Some(name), Some(address), Some(issued)) = (items, name, address, issued)
+        else {
+            return self.look_up_and_on(application).await;
+        };
+        (self.show)(Stage::Certified);
+        // The card may have switched just before it was taken out.
+        self.card.verify_pin(self.pin)?;
+        let person = Person { items: items.clone(), name, address };
+        match self.card.read_certificate() {
+            Ok(read_back) if read_back == issued.certificate.0 => {
+                return self.deliver(&read_back, issued, person).await;
+            }
+            Ok(_) | Err(CardError::NoCertificate) => {}
+            Err(error) => return Err(error.into()),
+        }
+        match channel::open(self.desk, self.card, self.case).await {
+            // Another key pair was made in the card meanwhile.
+            Err(DeskError::Refused(Refusal::PendingKeyGone)) => {
+                self.apply_and_on(application, items).await
+            }
+            written => self.switched_and_on(written?, issued, person).await,
         }
     }
-    let apply = Deed::Apply {
-        case,
-        card: number.clone(),
-        identity: application.identity.clone(),
-        name_choices: application.name_choices.clone(),
-        address_choices: application.address_choices.clone(),
-    };
-    let Answer::Permitted { challenge, name, address, .. } = desk.ask(apply).await? else {
-        return Err(unexpected("apply"));
-    };
-    show(Stage::Permitted);
+}
 
-    let in_case = |error: CardError| DeskError::CardInCase { case, error };
-    let public_key = card.generate_key_pair().map_err(in_case)?;
-    if application.procedure == Procedure::Issue {
-        card.open_pin_window().map_err(in_case)?;
-        card.set_pin(pin).map_err(in_case)?;
-    }
-    card.verify_pin(pin).map_err(in_case)?;
-    let proof = card.proof_of_possession(&challenge.0).map_err(in_case)?;
-    show(Stage::KeyMade);
-
-    let certify = Deed::Certify { case, card: number.clone(), proof: Octets(proof) };
-    let Answer::Certified { serial, certificate, ca_certificate, not_after } =
-        desk.ask(certify).await?
-    else {
-        return Err(unexpected("certify"));
+/// 暗証番号の初期化: a new PIN, forgotten or locked, on the card that holds the certificate in
+/// force. The authority opens the card's window; the PIN goes to the card and nowhere else.
+pub async fn reset_pin<T: Transport>(
+    desk: &Desk,
+    card: &mut Card<T>,
+    pin: &SigningPin,
+    application: &Application,
+) -> Result<CaseId, DeskError> {
+    card.select()?;
+    let number = card.number()?.to_string();
+    let case = open_case(desk, Procedure::PinReset).await?;
+    let reset = async {
+        let look_up = Deed::LookUp { case, by: application.by.clone() };
+        let Answer::Found { items, .. } = desk.ask(look_up).await? else {
+            return Err(unexpected("look_up"));
+        };
+        let known = known::of(&items, application.ticket.as_deref());
+        if let Some(weakness) = pin.weakness(known.iter().map(String::as_str)) {
+            return Err(DeskError::WeakPin { weakness });
+        }
+        let identity = application.identity.clone();
+        desk.ask(Deed::ResetPin { case, card: number, identity }).await?;
+        let Answer::PinWindowOpen = channel::open(desk, card, case).await? else {
+            return Err(unexpected("card_answered"));
+        };
+        card.set_pin(pin)?;
+        card.verify_pin(pin)?;
+        Ok(case)
     };
-    show(Stage::Certified);
-
-    card.write_pending_certificates(&certificate.0, &ca_certificate.0).map_err(in_case)?;
-    let written = card.read_pending_certificates().map_err(in_case)?;
-    if written.certificate != certificate.0 || written.ca_certificate != ca_certificate.0 {
-        return Err(DeskError::ReadBackDiffers { case });
-    }
-    card.activate().map_err(in_case)?;
-    card.verify_pin(pin).map_err(in_case)?;
-    test_signature(card, &public_key, case)?;
-    let read_back = card.read_certificate().map_err(in_case)?;
-    show(Stage::Written);
-
-    let read_back = Sha256::of(&read_back);
-    let confirm = Deed::ConfirmDelivery { case, card: number, read_back };
-    let Answer::Delivered { fee_yen, superseded, .. } = desk.ask(confirm).await? else {
-        return Err(unexpected("confirm_delivery"));
-    };
-    show(Stage::Delivered);
-    let certificate = certificate.0;
-    Ok(Delivery { case, serial, certificate, not_after, items, name, address, fee_yen, superseded })
+    reset.await.map_err(in_case(case))
 }
 
 /// A certificate that ended at the counter, or was put on hold.
@@ -199,19 +351,18 @@ fn unexpected(act: &str) -> DeskError {
     DeskError::Answer(format!("another answer to {act}"))
 }
 
-/// The new key signs something, and another library verifies it.
-fn test_signature<T: Transport>(
-    card: &mut Card<T>,
-    public_key: &[u8],
-    case: CaseId,
-) -> Result<(), DeskError> {
+fn in_case(case: CaseId) -> impl FnOnce(DeskError) -> DeskError {
+    move |error| DeskError::InCase { case, error: Box::new(error) }
+}
+
+/// The key in the card signs something, and another library verifies it by the card's certificate.
+fn test_signature<T: Transport>(card: &mut Card<T>, certificate: &[u8]) -> Result<(), DeskError> {
     let text = b"akashi test signature";
-    let signature = card
-        .sign(KeySlot::Living, &Sha256::of(text).0)
-        .map_err(|error| DeskError::CardInCase { case, error })?;
-    let key = spki::SubjectPublicKeyInfoOwned::from_der(public_key)
-        .map_err(|_| DeskError::TestSignature { case })?;
-    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.subject_public_key.raw_bytes())
+    let signature = card.sign(KeySlot::Living, &Sha256::of(text).0)?;
+    let certificate =
+        x509_cert::Certificate::from_der(certificate).map_err(|_| DeskError::TestSignature)?;
+    let key = &certificate.tbs_certificate().subject_public_key_info().subject_public_key;
+    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.raw_bytes())
         .verify(text, &signature)
-        .map_err(|_| DeskError::TestSignature { case })
+        .map_err(|_| DeskError::TestSignature)
 }

@@ -7,6 +7,7 @@
 //! [`Desk`] asks act by act; [`journey`] leads a case from the first to the last. Whatever drives
 //! them, the command line today and the terminal's pages later, drives these.
 
+pub mod channel;
 mod desk;
 mod error;
 pub mod journey;

@@ -4,13 +4,17 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use akashi_card::{Card, CardError, KeySlot, SigningPin, Transport};
-use akashi_cardhost::{InsertedCard, PrivateService, VirtualSlot, new_number};
+use akashi_card::{Card, CardError, KeySlot, SigningPin, Transport, issuing};
+use akashi_cardhost::{InsertedCard, PrivateService, VirtualSlot, tell};
 use akashi_reader::{Sharing, Terminal};
+use akashi_scp03::{KeyVersion, MasterKey};
+use akashi_softcard::{CardNumber, SoftCard};
 
 use super::BenchError;
 use super::measure::{Measurement, forget_peak, median, peak};
 
+/// The number of the card that is measured.
+const NUMBER: &str = "AKASHIBENCHMARK0";
 /// The PIN of the card that is measured.
 const PIN: &str = "BENCH99";
 
@@ -20,10 +24,8 @@ const PIN: &str = "BENCH99";
 pub fn in_virtual_reader(dir: &Path, count: usize, runs: usize) -> Result<(), BenchError> {
     std::fs::create_dir_all(dir)?;
     let service = PrivateService::start()?;
-    let card = InsertedCard::create(&dir.join("bench.card"), new_number(&mut rand::rng()))?;
-    let mut card = Card::open(card)?;
-    make_key(&mut card)?;
-    let mut card = card.into_transport();
+    let mut card = made()?.into_transport();
+    card.keep(&dir.join("bench.card"))?;
     let slot = VirtualSlot::connect(&service.slot())?;
     let remover = slot.remover()?;
     let serving = std::thread::spawn(move || slot.serve(&mut card));
@@ -45,11 +47,12 @@ pub fn in_reader(reader: &str, count: usize, runs: usize) -> Result<(), BenchErr
     let terminal = Terminal::open()?;
     let reader = terminal.wait_for_card(Some(reader), std::time::Duration::from_secs(5))?;
     let mut connected = terminal.connect(&reader, Sharing::Shared)?;
-    let mut near = Card::open(InsertedCard::blank(new_number(&mut rand::rng())))?;
-    make_key(&mut near)?;
+    let mut near = made()?;
     let mut far = Card::open(connected.session().map_err(CardError::from)?)?;
     // Only what the benchmark made itself: on another card a PIN tried in vain costs a try.
-    far.pending_public_key()?;
+    if far.number()?.as_str() != NUMBER {
+        return Err(BenchError::Wrong("the card in this reader is not the benchmark's".into()));
+    }
     far.verify_pin(&pin())?;
     let (mut values, mut raw) = (Vec::new(), Vec::new());
     forget_peak();
@@ -62,12 +65,18 @@ pub fn in_reader(reader: &str, count: usize, runs: usize) -> Result<(), BenchErr
     Ok(())
 }
 
-fn make_key(card: &mut Card<impl Transport>) -> Result<(), CardError> {
-    card.open_pin_window()?;
+/// A card with a pending key pair and the PIN verified.
+fn made() -> Result<Card<InsertedCard>, BenchError> {
+    let number: CardNumber = NUMBER.parse().expect("sixteen characters");
+    let keys = MasterKey::generate(&mut rand::rng()).card_keys(KeyVersion::Authority, NUMBER);
+    let card = SoftCard::with_keys(number, [keys.clone()]);
+    let mut card = Card::open(InsertedCard::of(card))?;
+    let mut commands = vec![issuing::make_key_pair()];
+    commands.extend(issuing::open_pin_window());
+    tell(&mut card, &keys, &commands)?;
     card.set_pin(&pin())?;
     card.verify_pin(&pin())?;
-    card.generate_key_pair()?;
-    Ok(())
+    Ok(card)
 }
 
 fn pin() -> SigningPin {

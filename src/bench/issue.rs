@@ -4,8 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use akashi_card::Card;
 use akashi_keys::{RsaSize, Signer};
 use akashi_ledger::Access;
+use akashi_ra_console::channel;
 use akashi_wire::act::{Answer, CertifiedText, Deed, IdentityProof, Procedure, SubstituteChoices};
 use akashi_wire::octets::Octets;
 use akashi_wire::{Clock, SignedMessage};
@@ -15,9 +17,9 @@ use rand::rngs::StdRng;
 
 use super::BenchError;
 use super::book::Address;
-use super::keys::Keys;
+use super::keys::{CardKey, Keys};
 use super::measure::{Measurement, forget_peak, peak, rate};
-use crate::demo::{Setting, World};
+use crate::demo::{PaperCard, Setting, World};
 
 /// Counters that ask at the same time.
 const COUNTERS: usize = 384;
@@ -64,39 +66,47 @@ pub async fn issue(
         };
         let begin = Instant::now();
         let world_ref = &world;
-        let granted: Vec<(Deed, Octets)> = stream::iter(codes.iter().enumerate())
-            .map(|(number, code)| async move {
-                let desk = &world_ref.desks[&town];
-                let card = format!("4A4B{:012X}", run * count + number);
-                let case = match desk.ask(Deed::OpenCase { procedure: Procedure::Issue }).await? {
-                    Answer::CaseOpened { case } => case,
-                    other => return Err(wrong(&other)),
-                };
-                let look_up = Deed::LookUp { case, by: world_ref.by_items(code) };
-                let Answer::Found { name, address, .. } = desk.ask(look_up).await? else {
-                    return Err(BenchError::Wrong("look_up".into()));
-                };
-                let apply = Deed::Apply {
-                    case,
-                    card: card.clone(),
-                    identity: IdentityProof::ResidentCard,
-                    name_choices: substitutes(&name),
-                    address_choices: substitutes(&address),
-                };
-                let Answer::Permitted { challenge, .. } = desk.ask(apply).await? else {
-                    return Err(BenchError::Wrong("apply".into()));
-                };
-                let deed = Deed::Certify { case, card, proof: Octets(Vec::new()) };
-                Ok((deed, challenge))
-            })
-            .buffer_unordered(32)
-            .try_collect()
-            .await?;
+        let made: Vec<CardKey> = keys.by_ref().take(count).collect();
+        if made.len() < count {
+            return Err(BenchError::Wrong("too few keys".into()));
+        }
+        let granted: Vec<(Deed, Octets, CardKey)> =
+            stream::iter(codes.iter().zip(made).enumerate())
+                .map(|(number, (code, key))| async move {
+                    let desk = &world_ref.desks[&town];
+                    let card = format!("4A4B{:012X}", run * count + number);
+                    let case =
+                        match desk.ask(Deed::OpenCase { procedure: Procedure::Issue }).await? {
+                            Answer::CaseOpened { case } => case,
+                            other => return Err(wrong(&other)),
+                        };
+                    let look_up = Deed::LookUp { case, by: world_ref.by_items(code) };
+                    let Answer::Found { name, address, .. } = desk.ask(look_up).await? else {
+                        return Err(BenchError::Wrong("look_up".into()));
+                    };
+                    let apply = Deed::Apply {
+                        case,
+                        card: card.clone(),
+                        identity: IdentityProof::ResidentCard,
+                        name_choices: substitutes(&name),
+                        address_choices: substitutes(&address),
+                    };
+                    let Answer::Permitted { challenge, .. } = desk.ask(apply).await? else {
+                        return Err(BenchError::Wrong("apply".into()));
+                    };
+                    let keys = world_ref.house.doors.card_master.card_keys(&card);
+                    let paper = PaperCard::new(&card, keys, &key.public_key());
+                    channel::open(desk, &mut Card::open(paper)?, case).await?;
+                    let deed = Deed::Certify { case, card, proof: Octets(Vec::new()) };
+                    Ok((deed, challenge, key))
+                })
+                .buffer_unordered(32)
+                .try_collect()
+                .await?;
         granted_rates.push(rate(count, begin.elapsed()));
         let mut acts = Vec::with_capacity(count);
-        for (deed, challenge) in granted {
+        for (deed, challenge, key) in granted {
             let Deed::Certify { case, card, .. } = deed else { continue };
-            let key = keys.next().ok_or_else(|| BenchError::Wrong("too few keys".into()))?;
             let proof = key.proof(&challenge.0).map_err(akashi_ca::CaError::from)?;
             let proof = Octets(proof);
             acts.push(world.desks[&town].sign(Deed::Certify { case, card, proof })?);
@@ -115,7 +125,7 @@ pub async fn issue(
     let name = format!("apply/{}", book.name());
     Measurement::of(
         name,
-        "applications/s, three acts each over TLS",
+        "applications/s, with a key in a card of paper: six acts each over TLS",
         granted_rates,
         baseline,
         most,

@@ -77,9 +77,14 @@ impl Iterator for Keys {
 }
 
 impl CardKey {
+    /// SubjectPublicKeyInfo, DER.
+    pub fn public_key(&self) -> Vec<u8> {
+        let key = self.0.to_public_key().to_public_key_der();
+        key.expect("a public key has a DER").as_bytes().to_vec()
+    }
+
     /// The proof of possession over a case's challenge, as a card makes it.
     pub fn proof(&self, challenge: &[u8]) -> der::Result<Vec<u8>> {
-        let key = self.0.to_public_key().to_public_key_der().expect("a public key has a DER");
         let challenge = PrintableString::new(&hex::encode(challenge))?;
         let attribute = Attribute {
             oid: CHALLENGE_PASSWORD,
@@ -88,7 +93,7 @@ impl CardKey {
         let info = CertReqInfo {
             version: Version::V1,
             subject: Name::default(),
-            public_key: SubjectPublicKeyInfoOwned::from_der(key.as_bytes())?,
+            public_key: SubjectPublicKeyInfoOwned::from_der(&self.public_key())?,
             attributes: SetOfVec::try_from([attribute])?,
         };
         let digest = Sha256::of(&info.to_der()?);

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use akashi_card::{Card, CardError, SigningPin, Transport};
 use akashi_cardhost::{InsertedCard, RemovalRequest, VirtualSlot, new_number, request_removal};
+use akashi_edge::Opened;
 use akashi_reader::{Sharing, Terminal};
+use akashi_softcard::SoftCard;
 use der::Decode;
 use x509_cert::Certificate;
 
 use super::{Failure, rng};
-use crate::secret::PIN;
+use crate::secret::{PASSPHRASE, PIN};
 
 /// How often an inserted card looks whether it should be removed.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
@@ -26,6 +28,12 @@ pub(super) enum CardCommand {
     New {
         /// The card's file.
         file: PathBuf,
+        /// Directory of the authority whose card it is: its keys go into the card.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        authority: PathBuf,
+        /// File with the passphrase of the authority's keys; else AKASHI_PASSPHRASE, else a prompt.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
     },
     /// Put a software card into a virtual reader, until interrupted or removed.
     Insert {
@@ -63,7 +71,9 @@ pub(super) struct Way {
 impl CardCommand {
     pub(super) async fn run(self) -> Result<(), Failure> {
         match self {
-            Self::New { file } => show(InsertedCard::create(&file, new_number(&mut rng()))?, None),
+            Self::New { file, authority, passphrase_file } => {
+                make(&file, &authority, passphrase_file.as_deref())
+            }
             Self::Insert { file, vpcd } => insert(&file, &vpcd).await,
             Self::Remove { file } => Ok(request_removal(&file)?),
             Self::Show { way, pin_file } => {
@@ -80,11 +90,29 @@ impl CardCommand {
     }
 }
 
+/// A card from the factory: the authority derives its keys from its number.
+fn make(file: &Path, authority: &Path, passphrase: Option<&Path>) -> Result<(), Failure> {
+    if !authority.join(akashi_edge::config::FILE).exists() {
+        let authority = authority.display();
+        return Err(format!(
+            "{authority} is no authority's directory: say with --authority whose card it is to be"
+        )
+        .into());
+    }
+    let passphrase = PASSPHRASE.read_passphrase(passphrase)?;
+    let master = Opened::open(authority, &passphrase)?.custody.card_master()?;
+    let number = new_number(&mut rng());
+    let keys = master.card_keys(number.as_str());
+    let mut card = InsertedCard::of(SoftCard::with_keys(number, [keys]));
+    card.keep(file)?;
+    show(card, None)
+}
+
+/// A card in a file or a reader.
+pub(super) type AnyCard = Box<dyn Transport>;
+
 /// A way to a card for whoever writes to it: its file, or a reader for this program alone.
-pub(super) fn to_write(
-    file: Option<&Path>,
-    reader: Option<&str>,
-) -> Result<Box<dyn Transport>, Failure> {
+pub(super) fn to_write(file: Option<&Path>, reader: Option<&str>) -> Result<AnyCard, Failure> {
     Ok(match file {
         Some(file) => Box::new(InsertedCard::open(file)?),
         None => {

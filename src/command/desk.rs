@@ -85,6 +85,9 @@ struct Bring {
     /// A substitute chosen for a character of the address.
     #[arg(long, value_name = "POSITION=CHARACTER")]
     address_substitute: Vec<String>,
+    /// Take up this case, which was cut off; everything else as it was.
+    #[arg(long, value_name = "NUMBER")]
+    case: Option<CaseId>,
     /// The number of the ticket with which the applicant waited: it is refused as a PIN.
     #[arg(long, value_name = "NUMBER")]
     ticket: Option<String>,
@@ -106,6 +109,8 @@ enum Ask {
     },
     /// 一時保留, after a telephone call.
     Hold(Whom),
+    /// 暗証番号の初期化: the holder sets a new PIN on the card in use, forgotten or locked.
+    ResetPin(Bring),
     /// 取下げ, 却下 or 中止 of an open case.
     Close {
         /// Number of the case.
@@ -217,6 +222,7 @@ impl DeskCommand {
                 ended(journey::revoke(desk, whom.by(), reason).await?)
             }
             Ask::Hold(whom) => ended(journey::hold(desk, whom.by()).await?),
+            Ask::ResetPin(bring) => reset_pin(desk, bring).await,
             Ask::Close { case, why } => done(desk, Deed::CloseCase { case, why }).await,
             Ask::Enrol(enrol) => enrol.run(desk).await,
             Ask::Dismiss { party, why } => done(desk, Deed::Dismiss { party, why }).await,
@@ -244,28 +250,46 @@ impl Whom {
     }
 }
 
-async fn certify(desk: &Desk, procedure: Procedure, bring: Bring) -> Result<Lines, Failure> {
-    let pin: SigningPin = PIN.read(bring.pin_file.as_deref())?.parse()?;
-    if pin.is_short() {
-        eprintln!(
-            "akashi: the PIN has fewer than 6 characters: some card software will not take it"
-        );
+impl Bring {
+    /// The card, the PIN that its holder chooses, and everything else.
+    fn open(
+        self,
+        procedure: Procedure,
+    ) -> Result<(Card<super::card::AnyCard>, SigningPin, Application), Failure> {
+        let pin: SigningPin = PIN.read(self.pin_file.as_deref())?.parse()?;
+        if pin.is_short() {
+            eprintln!(
+                "akashi: the PIN has fewer than 6 characters: some card software will not take it"
+            );
+        }
+        let card =
+            Card::open(super::card::to_write(self.card.as_deref(), self.reader.as_deref())?)?;
+        let application = Application {
+            procedure,
+            identity: identity(self.document.as_deref())?,
+            name_choices: substitutes(&self.name_substitute)?,
+            address_choices: substitutes(&self.address_substitute)?,
+            by: self.whom.by(),
+            ticket: self.ticket,
+        };
+        Ok((card, pin, application))
     }
-    let mut card =
-        Card::open(super::card::to_write(bring.card.as_deref(), bring.reader.as_deref())?)?;
-    let application = Application {
-        procedure,
-        identity: identity(bring.document.as_deref())?,
-        name_choices: substitutes(&bring.name_substitute)?,
-        address_choices: substitutes(&bring.address_substitute)?,
-        by: bring.whom.by(),
-        ticket: bring.ticket,
-    };
+}
+
+async fn reset_pin(desk: &Desk, bring: Bring) -> Result<Lines, Failure> {
+    let (mut card, pin, application) = bring.open(Procedure::PinReset)?;
+    let case = journey::reset_pin(desk, &mut card, &pin, &application).await?;
+    Ok(vec![("case", case.to_string()), ("pin", "the holder's new one is set".into())])
+}
+
+async fn certify(desk: &Desk, procedure: Procedure, bring: Bring) -> Result<Lines, Failure> {
+    let taken_up = bring.case;
+    let (mut card, pin, application) = bring.open(procedure)?;
     let show = |stage| {
         eprintln!(
             "{}",
             match stage {
-                Stage::Opened => "case opened",
+                Stage::Opened => "the case is open",
                 Stage::Found => "found in the register",
                 Stage::Permitted => "one key pair is permitted; the card is making it …",
                 Stage::KeyMade => "key pair made, possession proved",
@@ -275,7 +299,10 @@ async fn certify(desk: &Desk, procedure: Procedure, bring: Bring) -> Result<Line
             }
         );
     };
-    let delivery = journey::certify(desk, &mut card, &pin, &application, show).await?;
+    let delivery = match taken_up {
+        None => journey::certify(desk, &mut card, &pin, &application, show).await?,
+        Some(case) => journey::resume(desk, &mut card, &pin, case, &application, show).await?,
+    };
     let mut lines = vec![
         ("case", delivery.case.to_string()),
         ("serial", delivery.serial.to_string()),

@@ -17,6 +17,7 @@ use akashi_ra_console::journey::{self, Application, Delivery, Stage};
 use akashi_ra_console::{Desk, DeskError};
 use akashi_registry::http::{self as registry_http, Window};
 use akashi_registry::{Office, Person, Registry, SealedBatch, SourceIdentity};
+use akashi_softcard::SoftCard;
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, Procedure};
 use akashi_wire::batch::BatchAnswer;
 use akashi_wire::clock::SimulatedClock;
@@ -280,9 +281,11 @@ impl World {
         Err(DemoError::Waited(what))
     }
 
-    /// A new card from the factory.
+    /// A new card from the factory, with the authority's keys in it.
     pub fn blank_card(&mut self) -> Result<Card<InsertedCard>, DemoError> {
-        Ok(Card::open(InsertedCard::blank(new_number(&mut self.rng)))?)
+        let number = new_number(&mut self.rng);
+        let keys = self.house.doors.card_master.card_keys(number.as_str());
+        Ok(Card::open(InsertedCard::of(SoftCard::with_keys(number, [keys])))?)
     }
 
     /// How the register's record of a person is asked for.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use akashi::demo::{Setting, World};
+use akashi::demo::{PaperCard, Setting, World};
 use akashi_ca::idou::BatchRefusal;
 use akashi_ca::{CaError, Doors};
 use akashi_keys::RsaSize;
@@ -161,7 +161,14 @@ async fn ready(
     };
     let permitted = ask(application).await;
     let Answer::Permitted { challenge, .. } = permitted else { panic!("{permitted:?}") };
-    let proof = Octets(keys.next().proof(&challenge.0));
+    let key = keys.next();
+    let keys = doors.card_master.card_keys(&card);
+    let mut paper = PaperCard::new(&card, keys, &key.public_key());
+    let mut answer = ask(Deed::OpenChannel { case, card: card.clone() }).await;
+    while let Answer::Commands { run } = answer {
+        answer = ask(paper.carried(case, &run)).await;
+    }
+    let proof = Octets(key.proof(&challenge.0));
     desk.sign(Deed::Certify { case, card, proof }).expect("a token signs")
 }
 

@@ -112,6 +112,11 @@ impl CardKey {
         Self { pair, public_key }
     }
 
+    /// SubjectPublicKeyInfo, DER.
+    pub fn public_key(&self) -> Vec<u8> {
+        self.public_key.to_der().unwrap()
+    }
+
     /// A PKCS#10 request over a challenge.
     pub fn proof(&self, challenge: &[u8]) -> Vec<u8> {
         let challenge = PrintableString::new(&hex::encode(challenge)).unwrap();

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use akashi::demo::PaperCard;
 use akashi_ledger::{Auditing, Ledger, Standing};
 use akashi_ra_console::Desk;
 use akashi_wire::act::{Act, IdentityProof, Procedure, Refusal, RequestId};
@@ -190,20 +191,69 @@ impl Officer {
         }
     }
 
-    /// Hands in the proof of possession.
+    /// Has a card of paper make this key.
+    pub async fn make_key(
+        &self,
+        scene: &Scene,
+        case: &Case,
+        key: &CardKey,
+    ) -> Result<PaperCard, Refusal> {
+        let keys = scene.card_master.card_keys(&case.card);
+        let mut paper = PaperCard::new(&case.card, keys, &key.public_key());
+        let open = Deed::OpenChannel { case: case.case, card: case.card.clone() };
+        let opened = self.ask(scene, open).await.1?;
+        match self.carry(scene, case.case, &mut paper, opened).await? {
+            Answer::KeyMade { .. } => Ok(paper),
+            _ => Err(unexpected("card_answered")),
+        }
+    }
+
+    /// Carries what the authority tells the card, until it says something else.
+    async fn carry(
+        &self,
+        scene: &Scene,
+        case: CaseId,
+        paper: &mut PaperCard,
+        mut answer: Answer,
+    ) -> Result<Answer, Refusal> {
+        while let Answer::Commands { run } = answer {
+            answer = self.ask(scene, paper.carried(case, &run)).await.1?;
+        }
+        Ok(answer)
+    }
+
+    /// Has a key made, hands in the proof of possession, writes what was issued into the card.
     pub async fn certify(
         &self,
         scene: &Scene,
         case: &Case,
         key: &CardKey,
     ) -> Result<Issued, Refusal> {
+        let paper = self.make_key(scene, case, key).await?;
+        self.hand_in(scene, case, key, paper).await
+    }
+
+    /// The same from where the key is made.
+    pub async fn hand_in(
+        &self,
+        scene: &Scene,
+        case: &Case,
+        key: &CardKey,
+        mut paper: PaperCard,
+    ) -> Result<Issued, Refusal> {
         let (request, outcome) = self.ask(scene, certify(case, key)).await;
-        let Answer::Certified { serial, certificate, .. } = outcome? else {
+        let Answer::Certified { serial, certificate, run, .. } = outcome? else {
             return Err(unexpected("certify"));
         };
         let octets = certificate.0;
         let received = (serial, octets.clone());
         scene.truth.received(&scene.notes, (case.person, request), received);
+        match self.carry(scene, case.case, &mut paper, Answer::Commands { run }).await {
+            Ok(Answer::Activated) => {}
+            // The register may end the certificate while it is written.
+            Ok(other) => scene.notes.finding(format!("writing a card: {other:?}")),
+            Err(refusal) => scene.notes.finding(format!("writing a card: {refusal}")),
+        }
         Ok(Issued { case: case.case, card: case.card.clone(), serial, octets })
     }
 

@@ -103,7 +103,9 @@ async fn play(
         Plot::SameKey => same_key(scene, officer, colleague(scene, officer), person).await,
         Plot::Forgotten => {
             let case = officer.apply(scene, person).await?;
-            let act = officer.desk.sign(certify(&case, &scene.keys.next())).expect("a token signs");
+            let key = scene.keys.next();
+            officer.make_key(scene, &case, &key).await?;
+            let act = officer.desk.sign(certify(&case, &key)).expect("a token signs");
             let patience = Duration::from_millis(rng.random_range(0..40));
             scene.notes.count("forgotten");
             // Whatever was answered, nobody was there to read it.
@@ -214,8 +216,14 @@ async fn twins(
 ) -> Result<(), Refusal> {
     let (first, second) = (one.apply(scene, person).await?, other.apply(scene, person).await?);
     let keys = (scene.keys.next(), scene.keys.next());
-    let outcomes =
-        tokio::join!(one.certify(scene, &first, &keys.0), other.certify(scene, &second, &keys.1));
+    let papers = (
+        one.make_key(scene, &first, &keys.0).await?,
+        other.make_key(scene, &second, &keys.1).await?,
+    );
+    let outcomes = tokio::join!(
+        one.hand_in(scene, &first, &keys.0, papers.0),
+        other.hand_in(scene, &second, &keys.1, papers.1)
+    );
     scene.notes.count("raced");
     match outcomes {
         (Ok(issued), Err(Refusal::AlreadyCertified { .. })) => one.deliver(scene, &issued).await,
@@ -236,8 +244,12 @@ async fn same_key(
     let neighbour = scene.resident(other.municipality, &mut rand::rng());
     let (first, second) = (one.apply(scene, person).await?, other.apply(scene, neighbour).await?);
     let key = scene.keys.next();
-    let outcomes =
-        tokio::join!(one.certify(scene, &first, &key), other.certify(scene, &second, &key));
+    let papers =
+        (one.make_key(scene, &first, &key).await?, other.make_key(scene, &second, &key).await?);
+    let outcomes = tokio::join!(
+        one.hand_in(scene, &first, &key, papers.0),
+        other.hand_in(scene, &second, &key, papers.1)
+    );
     scene.notes.count("raced");
     // Who comes second makes another key in the same case.
     let ((winner, issued), (loser, case)) = match outcomes {

@@ -10,7 +10,7 @@ use akashi::agency::{Agency, Verdict};
 use akashi::clock::SystemClock;
 use akashi::config::{Config, FILE};
 use akashi::init::{Plan, SECURITY_OFFICER, init};
-use akashi_keys::{EcKey, OfficerToken, Passphrase, RsaSize};
+use akashi_keys::{CardMaster, Custody, EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::Access;
 use akashi_link::Identity;
 use akashi_ra_console::Desk;
@@ -51,6 +51,8 @@ pub struct Scene {
     /// The agency's end of the link to the repository.
     pub reader: reqwest::Client,
     pub keys: Arc<Keys>,
+    /// From what the keys of every card come.
+    pub card_master: CardMaster,
     pub truth: Truth,
     pub notes: Notes,
 }
@@ -105,6 +107,7 @@ impl Scene {
             agency,
             reader,
             keys,
+            card_master: card_master(dir),
             truth: Truth::default(),
             notes: Notes::default(),
         };
@@ -181,6 +184,12 @@ impl Scene {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
+}
+
+fn card_master(dir: &Path) -> CardMaster {
+    let passphrase = Passphrase::new(PASSPHRASE.into()).expect("long enough");
+    let custody = Custody::open(&dir.join("keys"), &passphrase).expect("its own passphrase");
+    custody.card_master().expect("an authority has one")
 }
 
 /// `akashi init`, with lists that are renewed as soon as something changed.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use akashi::agency::{Agency, Verdict};
+use akashi::demo::PaperCard;
 use akashi_keys::Signer;
 use akashi_ra_console::{Desk, DeskError};
 use akashi_registry::http::{SendError, send};
@@ -13,7 +14,7 @@ use akashi_wire::clock::SimulatedClock;
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{CaseId, Clock, RevocationReason, SerialNumber};
 
-use crate::support::{application, proof};
+use crate::support::{application, paper_card, proof};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -56,6 +57,19 @@ async fn find(desk: &Desk, procedure: Procedure, by: LookUpBy) -> Result<CaseId,
     ask(desk, Deed::LookUp { case, by }).await.map(|_| case)
 }
 
+/// Carries what the authority tells a card of paper.
+async fn carry(
+    desk: &Desk,
+    case: CaseId,
+    paper: &mut PaperCard,
+    mut answer: Answer,
+) -> Result<(), Refusal> {
+    while let Answer::Commands { run } = answer {
+        answer = ask(desk, paper.carried(case, &run)).await?;
+    }
+    Ok(())
+}
+
 /// A whole case, from the first act to the delivery.
 pub async fn certify(
     desk: &Desk,
@@ -67,11 +81,15 @@ pub async fn certify(
     let Answer::Permitted { challenge, .. } = ask(desk, application(case, &card)).await? else {
         panic!("another answer");
     };
+    let mut paper = paper_card(desk, &card, key.public_key());
+    let opened = ask(desk, Deed::OpenChannel { case, card: card.clone() }).await?;
+    carry(desk, case, &mut paper, opened).await?;
     let proof = Octets(proof(key, &challenge.0));
     let deed = Deed::Certify { case, card: card.clone(), proof };
-    let Answer::Certified { serial, certificate, .. } = ask(desk, deed).await? else {
+    let Answer::Certified { serial, certificate, run, .. } = ask(desk, deed).await? else {
         panic!("another answer");
     };
+    carry(desk, case, &mut paper, Answer::Commands { run }).await?;
     let read_back = Sha256::of(&certificate.0);
     ask(desk, Deed::ConfirmDelivery { case, card, read_back }).await?;
     Ok((serial, certificate.0))

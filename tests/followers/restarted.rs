@@ -15,7 +15,7 @@ use akashi_wire::{Clock, ResidentCode, SerialNumber};
 
 use crate::insisting::{ask, certify, report, revoke, revoked, told};
 use crate::server::Server;
-use crate::support::{holds, key, person, tottori, usual_start};
+use crate::support::{holds, key, makes_cards, person, tottori, usual_start};
 
 /// A world over a server of its own.
 async fn world(server: &Server, dir: &tempfile::TempDir) -> World {
@@ -28,7 +28,9 @@ async fn world(server: &Server, dir: &tempfile::TempDir) -> World {
         ledger: server.url(),
         size: RsaSize::Rsa2048,
     };
-    World::make(&dir.path().join("authority"), &setting).await.unwrap()
+    let world = World::make(&dir.path().join("authority"), &setting).await.unwrap();
+    makes_cards(&world.security, world.house.doors.card_master.clone());
+    world
 }
 
 /// A resident with a certificate.

@@ -9,9 +9,10 @@ use std::sync::LazyLock;
 use std::thread::sleep;
 use std::time::Duration;
 
-use akashi_card::{Card, SigningPin};
-use akashi_cardhost::PrivateService;
+use akashi_card::{Card, SigningPin, issuing};
+use akashi_cardhost::{PrivateService, tell};
 use akashi_ledger::Access;
+use akashi_scp03::KeySet;
 use akashi_wire::act::Procedure;
 use jiff::{Timestamp, ToSpan};
 
@@ -33,6 +34,8 @@ const OPENSC_CONF: &str = "app default {\n\
 pub struct Issued {
     /// The card's file.
     file: Vec<u8>,
+    /// The authority's keys of the card.
+    keys: KeySet,
     /// The signing certificate as the authority issued it, DER.
     pub certificate: Vec<u8>,
     /// The authority's certificate, DER.
@@ -59,8 +62,9 @@ async fn issue() -> Issued {
     let authority = place.security.authority().certificate.0.clone();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("issued.card");
+    let keys = place.house.doors.card_master.card_keys(card.number().unwrap().as_str());
     card.into_transport().keep(&path).unwrap();
-    Issued { file: fs::read(path).unwrap(), certificate: delivery.certificate, authority }
+    Issued { file: fs::read(path).unwrap(), keys, certificate: delivery.certificate, authority }
 }
 
 pub fn pin(text: &str) -> SigningPin {
@@ -232,7 +236,7 @@ pub fn open_files(process: u32) -> usize {
 /// What the counter does when a PIN is locked: opens the window, and the holder sets a new one.
 pub fn unlock(card: &Path, new: &str) {
     let mut card = Card::open(akashi_cardhost::InsertedCard::open(card).unwrap()).unwrap();
-    card.open_pin_window().unwrap();
+    tell(&mut card, &ISSUED.keys, &issuing::open_pin_window()).unwrap();
     card.set_pin(&pin(new)).unwrap();
 }
 

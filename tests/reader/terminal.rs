@@ -9,7 +9,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use akashi_card::{Card, CardError, KeySlot};
-use akashi_cardhost::{InsertedCard, new_number};
 use akashi_reader::{ReaderError, Sharing, Terminal};
 use akashi_wire::act::Procedure;
 
@@ -143,12 +142,12 @@ async fn the_counter_issues_into_a_card_in_a_reader() {
         return;
     };
     std::fs::remove_file(&scene.card).unwrap();
-    drop(InsertedCard::create(&scene.card, new_number(&mut rand::rng())).unwrap());
+    let mut place = Place::open(Book::Sqlite).await;
+    place.blank_card().unwrap().into_transport().keep(&scene.card).unwrap();
     let terminal = Terminal::open().unwrap();
     let _inserted = scene.insert(&terminal);
     let mut card =
         Card::open(terminal.connect(&scene.reader, Sharing::Exclusive).unwrap()).unwrap();
-    let mut place = Place::open(Book::Sqlite).await;
     let resident = place.resident(tottori());
     // The answer of the key generation has 270 octets: extended length goes through the reader.
     place.certify(tottori(), Procedure::Issue, &resident, &mut card, &pin(PIN)).await.unwrap();

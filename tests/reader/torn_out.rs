@@ -6,8 +6,10 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::sleep;
 use std::time::Duration;
 
-use akashi_card::Card;
-use akashi_cardhost::InsertedCard;
+use akashi_card::{Card, issuing};
+use akashi_cardhost::{InsertedCard, tell};
+use akashi_scp03::{KeyVersion, MasterKey};
+use akashi_softcard::{CardNumber, SoftCard};
 
 use crate::scene::{PIN, insert, pin};
 
@@ -34,11 +36,13 @@ fn receive(reader: &mut TcpStream) -> Option<Vec<u8>> {
 fn a_card_that_is_torn_out_at_any_moment_forgets_no_wrong_pin_that_it_answered() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("torn.card");
-    let mut card = Card::open(
-        InsertedCard::create(&file, akashi_cardhost::new_number(&mut rand::rng())).unwrap(),
-    )
-    .unwrap();
-    card.open_pin_window().unwrap();
+    let number: CardNumber = "AKASHI0000000001".parse().unwrap();
+    let master = MasterKey::generate(&mut rand::rng());
+    let keys = master.card_keys(KeyVersion::Authority, number.as_str());
+    let mut card = InsertedCard::of(SoftCard::with_keys(number, [keys.clone()]));
+    card.keep(&file).unwrap();
+    let mut card = Card::open(card).unwrap();
+    tell(&mut card, &keys, &issuing::open_pin_window()).unwrap();
     card.set_pin(&pin(PIN)).unwrap();
     drop(card);
     let full = fs::read(&file).unwrap();

@@ -1,16 +1,11 @@
 //! A resident's card in a reader from which it may be torn out at any command.
 //!
-//! It is the software card with one liberty: when a key pair is to be made, the next one of the
-//! pool is put in its memory, and the card only tells it.
+//! It is the software card with one liberty: the pair that it made beforehand comes from a pool.
 
-use std::sync::Arc;
-
-use akashi_card::{Card, SigningPin, Transport, TransportError};
-use akashi_softcard::SoftCard;
-use serde_json::{Value, json};
-
-/// GENERATE ASYMMETRIC KEY PAIR.
-const GENERATE: u8 = 0x47;
+use akashi_card::{Card, CardError, SigningPin, Transport, TransportError};
+use akashi_keys::CardMaster;
+use akashi_softcard::{CardNumber, SoftCard};
+use serde_json::Value;
 
 /// The PIN of every card.
 pub fn pin() -> SigningPin {
@@ -20,35 +15,34 @@ pub fn pin() -> SigningPin {
 /// A card, in the reader or in its holder's pocket.
 pub struct CardInHand {
     chip: SoftCard,
-    /// The key that will be made next.
-    pub next_key: Option<Arc<Vec<u8>>>,
     /// After so many commands it is torn out.
     pub torn_after: Option<u32>,
 }
 
 impl CardInHand {
     /// A card from the factory.
-    pub fn new(number: u32) -> Self {
-        let number = format!("SIM{number:013}").parse().expect("sixteen characters");
-        Self { chip: SoftCard::new(number), next_key: None, torn_after: None }
+    pub fn new(number: u32, master: &CardMaster) -> Self {
+        let number: CardNumber = format!("SIM{number:013}").parse().expect("sixteen characters");
+        let keys = master.card_keys(number.as_str());
+        Self { chip: SoftCard::with_keys(number, [keys]), torn_after: None }
+    }
+
+    /// Its number.
+    pub fn number(&self) -> String {
+        self.chip.number().to_string()
     }
 
     /// Puts it into a reader.
-    pub fn insert(&mut self) -> Result<Card<&mut Self>, akashi_card::CardError> {
+    pub fn insert(&mut self) -> Result<Card<&mut Self>, CardError> {
         self.chip.reset();
         Card::open(self)
     }
 
-    fn put_key(&mut self, key: &[u8]) {
+    /// The key pair that it will tell when it is to make one (PKCS#8).
+    pub fn has_made(&mut self, key: &[u8]) {
         let mut memory = serde_json::to_value(&self.chip).expect("a card's memory is JSON");
-        let empty = Value::String(String::new());
-        memory["pending"] =
-            json!({"key": hex::encode(key), "certificate": &empty, "ca_certificate": &empty});
-        let mut chip: SoftCard = serde_json::from_value(memory).expect("a card's memory");
-        // Rebuilding the chip forgot what was selected, which its reader does not know of.
-        let select = [&[0, 0xA4, 4, 0x0C, 0x0A][..], &akashi_softcard::AID].concat();
-        chip.transmit(&select, &mut rand::rng());
-        self.chip = chip;
+        memory["ahead"] = Value::String(hex::encode(key));
+        self.chip = serde_json::from_value(memory).expect("a card's memory");
     }
 }
 
@@ -60,13 +54,6 @@ impl Transport for CardInHand {
             }
             *left -= 1;
         }
-        let mut command = command.to_vec();
-        if command.get(1..3) == Some(&[GENERATE, 0x80])
-            && let Some(key) = self.next_key.take()
-        {
-            self.put_key(&key);
-            command[2] = 0x81;
-        }
-        Ok(self.chip.transmit(&command, &mut rand::rng()))
+        Ok(self.chip.transmit(command, &mut rand::rng()))
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use akashi::demo::PASSPHRASE;
 use akashi::init::{Plan, SECURITY_OFFICER, init};
 use akashi_edge::Opened;
-use akashi_keys::{EcKey, OfficerToken, Passphrase, RsaSize};
+use akashi_keys::{CardMaster, EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::Access;
 use akashi_registry::SourceIdentity;
 use akashi_wire::act::{Act, Answer, Deed, RequestId};
@@ -51,6 +51,8 @@ pub struct Founded {
     pub agency: Arc<OfficerToken>,
     /// Who may ask.
     pub access: Access,
+    /// From what the keys of every card come.
+    pub card_master: CardMaster,
     dir: tempfile::TempDir,
 }
 
@@ -112,7 +114,8 @@ impl Founded {
             (officers, Arc::new(sources), agency)
         });
         drop(lens);
-        Self { opened, certificate, officers, sources, agency, access, dir }
+        let card_master = opened.custody.card_master().expect("an authority has one");
+        Self { opened, certificate, officers, sources, agency, access, card_master, dir }
     }
 
     /// Copies the book to where a seed plays; gives its address.

@@ -69,6 +69,7 @@ impl Authority {
             link_authority: link,
             opener: opener.clone(),
             orders: orders.clone(),
+            card_master: Arc::new(custody.card_master().expect("a key")),
         };
         Self {
             counter: Counter::new(issuer.clone(), hands, StdRng::from_rng(&mut rng)),

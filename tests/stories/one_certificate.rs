@@ -1,5 +1,6 @@
 //! 二重発行の禁止 (law art. 6), and requests that are answered once.
 
+use akashi_keys::Signer;
 use akashi_wire::Act;
 use akashi_wire::act::{Answer, Deed, Procedure, Refusal, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
@@ -130,6 +131,7 @@ async fn the_same_request_gets_the_same_answer_however_often_it_comes(book: Book
     assert_eq!(desk.send(&apply).await.unwrap(), permitted);
     let Answer::Permitted { challenge, .. } = permitted else { panic!("{permitted:?}") };
 
+    let mut card = make_key(desk, case, "CARD", key.public_key()).await.unwrap();
     // Five copies at once: one certificate, five equal answers.
     let proof = Octets(proof(&*key, &challenge.0));
     let certify = desk.sign(Deed::Certify { case, card: "CARD".into(), proof }).unwrap();
@@ -137,8 +139,11 @@ async fn the_same_request_gets_the_same_answer_however_often_it_comes(book: Book
     let (a, b, c, d, e) = tokio::join!(send(), send(), send(), send(), send());
     let answers = [a, b, c, d, e].map(Result::unwrap);
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
-    let Answer::Certified { serial, certificate, .. } = &answers[0] else { panic!("{answers:?}") };
+    let Answer::Certified { serial, certificate, run, .. } = &answers[0] else {
+        panic!("{answers:?}")
+    };
     assert_eq!(place.good_ones().await, [*serial]);
+    write(desk, &mut card, case, run.clone()).await.unwrap();
 
     let read_back = Sha256::of(&certificate.0);
     let confirm =

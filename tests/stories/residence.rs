@@ -45,7 +45,11 @@ async fn an_officer_touches_no_case_of_another_counter() {
     for deed in [
         Deed::LookUp { case, by: place.by_items(&code) },
         application(case, &card),
+        Deed::TakeUp { case, card: card.clone() },
+        Deed::OpenChannel { case, card: card.clone() },
+        Deed::CardAnswered { case, answers: Vec::new() },
         Deed::Certify { case, card: card.clone(), proof: Octets(vec![1]) },
+        reset_pin(case, &card),
         Deed::ConfirmDelivery { case, card, read_back: Sha256::of(&holder.certificate) },
         Deed::Revoke { case, reason: RevocationReason::KeyCompromise },
         Deed::Hold { case },

@@ -1,5 +1,6 @@
 //! What the stories share: a world in a directory of its own, people, acts by hand, feeds.
 
+use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -7,11 +8,11 @@ use std::time::Duration;
 
 use akashi::agency::{Agency, Verdict};
 use akashi::config::{Config, FILE};
-use akashi::demo::{DemoError, PASSPHRASE, Setting, World};
+use akashi::demo::{DemoError, PASSPHRASE, PaperCard, Setting, World};
 use akashi::house::{House, HouseError, Services, certificate};
 use akashi::init::SECURITY_OFFICER;
 use akashi_edge::program::OpenError;
-use akashi_keys::{EcKey, OfficerToken, Passphrase, RsaKey, RsaSize, Signer};
+use akashi_keys::{CardMaster, EcKey, OfficerToken, Passphrase, RsaKey, RsaSize, Signer};
 use akashi_ledger::{Access, Entry, Position, Standing, StatusRow, status};
 use akashi_link::Identity;
 use akashi_ra_console::{Desk, DeskError};
@@ -184,7 +185,11 @@ impl Place {
             };
             tries += 1;
             match World::make(&dir.path().join("authority"), &setting).await {
-                Ok(world) => return Self { world, people: 0, keys: 0, dir, base },
+                Ok(world) => {
+                    let master = world.house.doors.card_master.clone();
+                    makes_cards(&world.security, master);
+                    return Self { world, people: 0, keys: 0, dir, base };
+                }
                 // The free ports that were found are somebody else's by now: other stories.
                 Err(DemoError::House(HouseError::Open(OpenError::Listen { .. }))) if tries < 5 => {}
                 Err(error) => panic!("no world: {error}"),
@@ -626,16 +631,24 @@ impl Acts for Desk {
     }
 
     async fn hand_in(&self, case: CaseId, card: &str, proof: Vec<u8>) -> Result<Holder, DeskError> {
+        // What is no key of a card is handed in all the same.
+        let mut paper = match key_of(&proof) {
+            Some(key) => Some(make_key(self, case, card, &key).await?),
+            None => None,
+        };
         let deed = Deed::Certify { case, card: card.into(), proof: Octets(proof) };
         match self.ask(deed).await? {
-            Answer::Certified { serial, certificate, not_after, .. } => Ok(Holder {
-                case,
-                card: card.into(),
-                serial,
-                certificate: certificate.0,
-                not_after,
-                superseded: None,
-            }),
+            Answer::Certified { serial, certificate, not_after, run } => {
+                write(self, paper.as_mut().expect("a card made it"), case, run).await?;
+                Ok(Holder {
+                    case,
+                    card: card.into(),
+                    serial,
+                    certificate: certificate.0,
+                    not_after,
+                    superseded: None,
+                })
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -672,6 +685,71 @@ impl Acts for Desk {
     }
 }
 
+/// The master keys for cards of all places, by the fingerprint of the authority.
+static MASTERS: LazyLock<Mutex<HashMap<Sha256, Arc<CardMaster>>>> = LazyLock::new(Mutex::default);
+
+/// Tells from what the cards of the authority behind a desk come.
+pub fn makes_cards(desk: &Desk, master: Arc<CardMaster>) {
+    MASTERS.lock().unwrap().insert(desk.authority().fingerprint, master);
+}
+
+/// A card of paper of the authority behind a desk, which will say that it made this key.
+pub fn paper_card(desk: &Desk, number: &str, public_key: &[u8]) -> PaperCard {
+    let masters = MASTERS.lock().unwrap();
+    let keys = masters[&desk.authority().fingerprint].card_keys(number);
+    PaperCard::new(number, keys, public_key)
+}
+
+/// Has a card of paper make this key for a case.
+pub async fn make_key(
+    desk: &Desk,
+    case: CaseId,
+    number: &str,
+    public_key: &[u8],
+) -> Result<PaperCard, DeskError> {
+    let mut card = paper_card(desk, number, public_key);
+    let opened = desk.ask(Deed::OpenChannel { case, card: number.into() }).await?;
+    // Where it was issued already, the certificate is written once more.
+    if let Answer::KeyMade { public_key: made } = carry(desk, &mut card, case, opened).await? {
+        assert!(made.0 == public_key);
+    }
+    Ok(card)
+}
+
+/// Carries what the authority tells a card of paper, until it says something else.
+async fn carry(
+    desk: &Desk,
+    card: &mut PaperCard,
+    case: CaseId,
+    mut answer: Answer,
+) -> Result<Answer, DeskError> {
+    while let Answer::Commands { run } = answer {
+        answer = desk.ask(card.carried(case, &run)).await?;
+    }
+    Ok(answer)
+}
+
+/// Writes what was issued into a card of paper, which switches to it.
+pub async fn write(
+    desk: &Desk,
+    card: &mut PaperCard,
+    case: CaseId,
+    run: Vec<Octets>,
+) -> Result<(), DeskError> {
+    match carry(desk, card, case, Answer::Commands { run }).await? {
+        Answer::Activated => Ok(()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The key that a proof is about, if a card of this service could have made it.
+fn key_of(proof: &[u8]) -> Option<Vec<u8>> {
+    /// SubjectPublicKeyInfo of RSA-2048.
+    const LENGTH: usize = 294;
+    let key = CertReq::from_der(proof).ok()?.info.public_key.to_der().ok()?;
+    (key.len() == LENGTH).then_some(key)
+}
+
 /// An application with a card of this service as identity proof.
 pub fn application(case: CaseId, card: &str) -> Deed {
     Deed::Apply {
@@ -681,6 +759,11 @@ pub fn application(case: CaseId, card: &str) -> Deed {
         name_choices: Default::default(),
         address_choices: Default::default(),
     }
+}
+
+/// A new PIN on a card in use, for somebody with a card of this service.
+pub fn reset_pin(case: CaseId, card: &str) -> Deed {
+    Deed::ResetPin { case, card: card.into(), identity: IdentityProof::ResidentCard }
 }
 
 pub fn by_items(items: &FourItems) -> LookUpBy {
@@ -755,6 +838,7 @@ pub fn refusal<T>(outcome: Result<T, DeskError>) -> Refusal {
     match outcome {
         Ok(_) => panic!("it was granted"),
         Err(DeskError::Refused(refusal)) => refusal,
+        Err(DeskError::InCase { error, .. }) => refusal::<T>(Err(*error)),
         Err(error) => panic!("no refusal: {error}"),
     }
 }

@@ -140,6 +140,15 @@ impl Writing {
         Ok(row.is_some())
     }
 
+    /// The case in which a certificate was issued.
+    pub async fn case_of(&mut self, serial: SerialNumber) -> Result<Option<CaseId>, LedgerError> {
+        let row = self
+            .tx
+            .row("SELECT case_id FROM certificate WHERE serial = $1", args![serial.as_bytes()])
+            .await?;
+        row.map(|row| row.fixed(0, CaseId::from_slice)).transpose()
+    }
+
     /// A case, read inside of this change.
     pub async fn case(&mut self, case: CaseId) -> Result<Option<CaseFile>, LedgerError> {
         Ok(self.cases(&[case]).await?.remove(&case))

@@ -8,6 +8,7 @@ use akashi_wire::act::{
 use akashi_wire::date::day_in_japan;
 use akashi_wire::octets::Octets;
 use jiff::SignedDuration;
+use jiff::civil::Date;
 
 use super::case_record::{Applied, texts};
 use super::{Acting, Counter, Halt, at_step, one_certificate};
@@ -37,11 +38,7 @@ impl Counter {
             return Err(Refusal::WrongCard.into());
         }
         let today = day_in_japan(writing.at());
-        if let IdentityProof::PhotoDocument { expires, .. } = identity
-            && *expires < today
-        {
-            return Err(Refusal::DocumentExpired { expired: *expires }.into());
-        }
+        not_expired(identity, today)?;
         let person = record.person()?.clone();
         if let Some(minimum) = rules.minimum_age {
             let age = person.items.birth_date.age_on(today);
@@ -73,6 +70,9 @@ impl Counter {
             address_choices: address_choices.clone(),
             challenge: Octets(challenge.to_vec()),
             until,
+            made: None,
+            written: false,
+            channel: None,
         });
         record.tbs = None;
         file.step = Step::Applied;
@@ -87,7 +87,17 @@ impl Counter {
     }
 }
 
-fn certified(original: &str, text: &CertificateText) -> CertifiedText {
+/// Refuses a document that expired before today.
+pub(super) fn not_expired(identity: &IdentityProof, today: Date) -> Result<(), Refusal> {
+    match identity {
+        IdentityProof::PhotoDocument { expires, .. } if *expires < today => {
+            Err(Refusal::DocumentExpired { expired: *expires })
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn certified(original: &str, text: &CertificateText) -> CertifiedText {
     CertifiedText {
         original: original.to_owned(),
         text: Some(text.text().to_owned()),

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::CaError;
+use crate::card::Channel;
 use crate::characters::{CertificateText, CharacterError, Choices, certify_address, certify_name};
 use akashi_wire::act::{Refusal, SubstituteChoices};
 
@@ -43,6 +44,15 @@ pub(super) struct Applied {
     pub address_choices: SubstituteChoices,
     pub challenge: Octets,
     pub until: Timestamp,
+    /// SHA-256 of the SubjectPublicKeyInfo that the card made for this permit.
+    #[serde(default)]
+    pub made: Option<Sha256>,
+    /// The certificate was read back from the pending slot, and the card told to switch.
+    #[serde(default)]
+    pub written: bool,
+    /// Where the channel to the card stands.
+    #[serde(default)]
+    pub channel: Option<Channel>,
 }
 
 impl CaseRecord {
@@ -63,10 +73,17 @@ impl CaseRecord {
 
     /// The application that every later step needs.
     pub fn application(&self) -> Result<&Applied, CaError> {
-        self.applied
-            .as_ref()
-            .ok_or_else(|| CaError::Damaged("a case without its application".into()))
+        self.applied.as_ref().ok_or_else(without_application)
     }
+
+    /// The same, to go on with it.
+    pub fn application_mut(&mut self) -> Result<&mut Applied, CaError> {
+        self.applied.as_mut().ok_or_else(without_application)
+    }
+}
+
+fn without_application() -> CaError {
+    CaError::Damaged("a case without its application".into())
 }
 
 /// Name and address as they will stand in the certificate.

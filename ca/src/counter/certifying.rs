@@ -25,6 +25,7 @@ use super::{Acting, Counter, Halt};
 use crate::issuance::{Recorded, Signed};
 use crate::possession::Proof;
 use crate::{CaError, public_key};
+pub(super) use draft::end;
 use draft::{Before, Chance, prepare};
 use side_by_side::side_by_side;
 

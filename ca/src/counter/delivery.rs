@@ -22,6 +22,11 @@ impl Counter {
         if record.application()?.card != card {
             return Err(Refusal::WrongCard.into());
         }
+        // What was not read back through the channel is not in the card, whoever says so.
+        if !record.application()?.written {
+            let asked = acting.act.deed.verb().to_owned();
+            return Err(Refusal::WrongStep { step: "not written".into(), asked }.into());
+        }
         let damaged = || CaError::Damaged("an issued case without its certificate".into());
         let (serial, person) = (file.serial.ok_or_else(damaged)?, file.person.ok_or_else(damaged)?);
         let sealed = self.issuer.ledger.sealed_certificate(serial).await?.ok_or_else(damaged)?;

@@ -177,5 +177,6 @@ pub(super) fn procedure_name(procedure: Procedure) -> &'static str {
         Procedure::Renewal => "renewal",
         Procedure::Revocation => "revocation",
         Procedure::Hold => "hold",
+        Procedure::PinReset => "pin_reset",
     }
 }

@@ -39,7 +39,9 @@ pub(super) fn place(procedure: Procedure, living: &[Stands], today: Date) -> Res
         return Err(certified(living));
     }
     match (procedure, current) {
-        (Procedure::Revocation | Procedure::Hold, _) => Err(Refusal::NotAllowed),
+        (Procedure::Revocation | Procedure::Hold | Procedure::PinReset, _) => {
+            Err(Refusal::NotAllowed)
+        }
         (Procedure::Issue, None) => Ok(Slot::Current),
         (Procedure::Issue, Some((living, _))) => Err(certified(living)),
         (Procedure::Renewal, None) => Err(Refusal::NoLivingCertificate),

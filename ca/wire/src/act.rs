@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use answer::{Answer, CertifiedText, LivingCertificate};
+pub use answer::{Answer, CertifiedText, IssuedCertificate, LivingCertificate};
 pub use id::{CaseId, NotAnId, PartyId, RequestId};
 pub use refusal::Refusal;
 
@@ -50,6 +50,8 @@ pub enum Procedure {
     Revocation,
     /// 一時保留 by telephone.
     Hold,
+    /// 暗証番号の初期化: a new PIN on a card in use, forgotten or locked.
+    PinReset,
 }
 
 /// 本人確認: by what the officer knew the person (rule of identity proof).
@@ -192,6 +194,28 @@ pub enum Deed {
         #[serde(default, with = "by_position")]
         address_choices: SubstituteChoices,
     },
+    /// Takes a case up again, at this terminal or another, with the card that it is bound to.
+    TakeUp {
+        /// The case, not yet done.
+        case: CaseId,
+        /// The number of the card in the reader.
+        card: String,
+    },
+    /// Asks for a secure channel to the card of the case: at first, and again after the card left
+    /// the reader.
+    OpenChannel {
+        /// The case: applied for, to make the key pair; or issued, to write the certificate.
+        case: CaseId,
+        /// The number of the card in the reader.
+        card: String,
+    },
+    /// Hands in what the card answered to the last run of commands.
+    CardAnswered {
+        /// The case whose channel it is.
+        case: CaseId,
+        /// One answer a command, SW1 and SW2 included, up to the first that is no 9000.
+        answers: Vec<Octets>,
+    },
     /// Hands in the public key with its proof of possession; issues.
     Certify {
         /// The case, applied for.
@@ -200,6 +224,15 @@ pub enum Deed {
         card: String,
         /// PKCS#10 request signed by the new key over the case's challenge (RFC 2986).
         proof: Octets,
+    },
+    /// Asks that the holder may set a new PIN on the card that holds the certificate in force.
+    ResetPin {
+        /// The case, looked up.
+        case: CaseId,
+        /// The number of the card in the reader.
+        card: String,
+        /// 本人確認.
+        identity: IdentityProof,
     },
     /// Says that the certificate was written to the card, read back and activated.
     ConfirmDelivery {
@@ -269,7 +302,11 @@ impl Deed {
             Self::OpenCase { .. } => "open_case",
             Self::LookUp { .. } => "look_up",
             Self::Apply { .. } => "apply",
+            Self::TakeUp { .. } => "take_up",
+            Self::OpenChannel { .. } => "open_channel",
+            Self::CardAnswered { .. } => "card_answered",
             Self::Certify { .. } => "certify",
+            Self::ResetPin { .. } => "reset_pin",
             Self::ConfirmDelivery { .. } => "confirm_delivery",
             Self::Revoke { .. } => "revoke",
             Self::Hold { .. } => "hold",
@@ -286,7 +323,11 @@ impl Deed {
         match self {
             Self::LookUp { case, .. }
             | Self::Apply { case, .. }
+            | Self::TakeUp { case, .. }
+            | Self::OpenChannel { case, .. }
+            | Self::CardAnswered { case, .. }
             | Self::Certify { case, .. }
+            | Self::ResetPin { case, .. }
             | Self::ConfirmDelivery { case, .. }
             | Self::Revoke { case, .. }
             | Self::Hold { case }

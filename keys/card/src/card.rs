@@ -1,7 +1,7 @@
 //! A card in a reader: its application, its PIN, its certificates.
 
 use crate::answer::{Answer, DONE, NOT_FOUND, PIN_LOCKED, SECURITY_NOT_SATISFIED};
-use crate::command::{self, Command, at};
+use crate::command::{self, Command};
 use crate::error::CardError;
 use crate::number::CardNumber;
 use crate::pin::SigningPin;
@@ -11,7 +11,7 @@ use crate::transport::Transport;
 const AID: [u8; 10] = [0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01];
 
 /// The EF of the signing PIN.
-const SIGNING_PIN: u16 = 0x001B;
+pub(crate) const SIGNING_PIN: u16 = 0x001B;
 /// The EF of the signing certificate. While issuing, writing it writes the pending one.
 pub(crate) const CERTIFICATE: u16 = 0x0001;
 /// The EF of the authority's certificate. While issuing, writing it writes the pending one.
@@ -85,8 +85,8 @@ impl<T: Transport> Card<T> {
         Ok(())
     }
 
-    /// Sets the signing PIN through the window that [`Card::open_pin_window`] opened; unlocks it
-    /// and closes the window. The new PIN still has to be verified before it is good for anything.
+    /// Sets the signing PIN through the window that the issuer opened; unlocks it and closes the
+    /// window. The new PIN still has to be verified before it is good for anything.
     pub fn set_pin(&mut self, new: &SigningPin) -> Result<(), CardError> {
         self.select_file(SIGNING_PIN)?;
         self.ask(Command::with_data(command::CHANGE_PIN, new.octets()))?
@@ -94,23 +94,30 @@ impl<T: Transport> Card<T> {
         Ok(())
     }
 
-    /// Opens the window through which one new signing PIN can be set without the old one, for a
-    /// first PIN and for resets. Issuer only. Forgotten on power off and reset.
-    pub fn open_pin_window(&mut self) -> Result<(), CardError> {
-        self.select_file(SIGNING_PIN)?;
-        self.ask(Command::plain(command::OPEN_PIN_WINDOW))?.done()?;
-        Ok(())
+    /// Carries commands of the issuer to the card, as they are, up to the first that it does not
+    /// answer with 9000. Gives the answers, SW1 and SW2 included: for the issuer, not for us.
+    pub fn carry(&mut self, run: &[impl AsRef<[u8]>]) -> Result<Vec<Vec<u8>>, CardError> {
+        let mut answers = Vec::with_capacity(run.len());
+        for command in run {
+            let answer = self.transport.transmit(command.as_ref())?;
+            let done = answer.ends_with(&DONE.to_be_bytes());
+            answers.push(answer);
+            if !done {
+                break;
+            }
+        }
+        Ok(answers)
     }
 
     /// The living signing certificate (DER). It states who the holder is: the card gives it only
     /// after the PIN.
     pub fn read_certificate(&mut self) -> Result<Vec<u8>, CardError> {
-        self.read_file(CERTIFICATE, command::READ)
+        self.read_file(CERTIFICATE)
     }
 
     /// The certificate (DER) of the authority that issued the living one. Needs no PIN.
     pub fn read_ca_certificate(&mut self) -> Result<Vec<u8>, CardError> {
-        self.read_file(CA_CERTIFICATE, command::READ)
+        self.read_file(CA_CERTIFICATE)
     }
 
     /// Sends a command and takes its answer apart.
@@ -131,18 +138,14 @@ impl<T: Transport> Card<T> {
     }
 
     /// Reads the certificate in an EF, in blocks, as long as its DER header says.
-    pub(crate) fn read_file(
-        &mut self,
-        identifier: u16,
-        instruction: [u8; 2],
-    ) -> Result<Vec<u8>, CardError> {
+    fn read_file(&mut self, identifier: u16) -> Result<Vec<u8>, CardError> {
         self.try_select_file(identifier)?.done_or(NOT_FOUND, CardError::NoCertificate)?;
-        let mut content = self.read_block(instruction, 0, READ_BLOCK)?;
-        let malformed = CardError::MalformedAnswer { instruction: instruction[1] };
+        let mut content = self.read_block(0, READ_BLOCK)?;
+        let malformed = CardError::MalformedAnswer { instruction: command::READ[1] };
         let length = certificate_length(&content).ok_or(malformed.clone())?;
         while content.len() < length {
             let wanted = (length - content.len()).min(READ_BLOCK);
-            let block = self.read_block(instruction, content.len(), wanted)?;
+            let block = self.read_block(content.len(), wanted)?;
             if block.is_empty() {
                 return Err(malformed);
             }
@@ -152,13 +155,8 @@ impl<T: Transport> Card<T> {
         Ok(content)
     }
 
-    fn read_block(
-        &mut self,
-        instruction: [u8; 2],
-        offset: usize,
-        octets: usize,
-    ) -> Result<Vec<u8>, CardError> {
-        let answer = self.ask(Command::expecting(at(instruction, offset), octets))?;
+    fn read_block(&mut self, offset: usize, octets: usize) -> Result<Vec<u8>, CardError> {
+        let answer = self.ask(Command::expecting(command::read_at(offset), octets))?;
         match answer.status {
             SECURITY_NOT_SATISFIED => Err(CardError::PinNeeded),
             NOT_FOUND => Err(CardError::NoCertificate),

@@ -23,27 +23,14 @@ pub(crate) const CHANGE_PIN: Header = [0x00, 0x24, 0x01, 0x80];
 pub(crate) const SIGN: Header = [0x80, 0x2A, 0x00, 0x80];
 /// GET DATA: the card's number.
 pub(crate) const CARD_NUMBER: Header = [0x80, 0xCA, 0x00, 0x45];
-/// GENERATE ASYMMETRIC KEY PAIR, into the pending slot.
-pub(crate) const GENERATE: Header = [0x84, 0x47, 0x80, 0x00];
-/// GENERATE ASYMMETRIC KEY PAIR, reading the pending public key only.
-pub(crate) const PENDING_PUBLIC_KEY: Header = [0x84, 0x47, 0x81, 0x00];
-/// ACTIVATE: pending becomes living.
-pub(crate) const ACTIVATE: Header = [0x84, 0x44, 0x00, 0x00];
-/// RESET RETRY COUNTER: opens the PIN window.
-pub(crate) const OPEN_PIN_WINDOW: Header = [0x84, 0x2C, 0x02, 0x80];
-
-/// READ BINARY as any program may ask.
+/// READ BINARY, class and instruction.
 pub(crate) const READ: [u8; 2] = [0x00, 0xB0];
-/// READ BINARY as the issuer asks.
-pub(crate) const READ_AS_ISSUER: [u8; 2] = [0x84, 0xB0];
-/// UPDATE BINARY as the issuer asks.
-pub(crate) const UPDATE: [u8; 2] = [0x84, 0xD6];
 
-/// The header of READ BINARY or UPDATE BINARY at an offset (at most 32,767).
-pub(crate) fn at(instruction: [u8; 2], offset: usize) -> Header {
+/// The header of READ BINARY at an offset (at most 32,767).
+pub(crate) fn read_at(offset: usize) -> Header {
     debug_assert!(offset <= 0x7FFF, "every offset comes from a length checked before");
     let [.., high, low] = offset.to_be_bytes();
-    [instruction[0], instruction[1], high & 0x7F, low]
+    [READ[0], READ[1], high & 0x7F, low]
 }
 
 impl Command {
@@ -76,16 +63,6 @@ impl Command {
         let mut command = Self::with_data(header, data);
         command.0.push(0);
         command
-    }
-
-    /// With data, and asks for more than 256 octets (case 4, extended).
-    pub fn with_data_expecting_many(header: Header, data: &[u8]) -> Self {
-        debug_assert!((1..=255).contains(&data.len()));
-        let mut octets = header.to_vec();
-        octets.extend([0, 0, data.len() as u8]);
-        octets.extend(data);
-        octets.extend([0, 0]);
-        Self(octets)
     }
 
     /// The octets to transmit.

@@ -47,12 +47,6 @@ pub enum CardError {
         /// The slot that is empty.
         slot: KeySlot,
     },
-    /// The pending slot is incomplete, or its certificate is not for its key.
-    #[error(
-        "the card refuses the switch: a certificate is missing or does not belong to the new \
-         key; write the certificates of this case again"
-    )]
-    NotReadyToActivate,
     /// What was to be written is not the DER of a certificate that the card can hold.
     #[error(
         "{octets} octets that are no certificate for a card were to be written; ask the authority again"

@@ -1,26 +1,27 @@
 //! The reader's side of the card: what a counter terminal or a resident's program asks of it.
 //!
 //! A [`Card`] speaks the command octets of ISO/IEC 7816-4 and -8 through a [`Transport`] (a PC/SC
-//! reader, or a test) and has one method for each thing a person would say: verify the PIN, make
-//! a key pair, write the certificates, activate. It knows nothing of the card's inside.
+//! reader, or a test) and has one method for each thing a person would say: verify the PIN, sign,
+//! change the PIN. It knows nothing of the card's inside, and can issue nothing: what only the
+//! issuer may tell a card is in [`issuing`], as values that somebody who holds the card's keys wraps.
 //!
 //! # The issuing journey
 //!
 //! 1. [`Card::open`], [`Card::number`]: is this the card of this case?
-//! 2. [`Card::generate_key_pair`]: a new pair in the pending slot; the old one stays usable.
-//! 3. [`Card::open_pin_window`], [`Card::set_pin`], [`Card::verify_pin`]: the resident's PIN, typed
-//!    at the terminal. At a renewal the resident knows it already and it is only verified.
+//! 2. [`Card::carry`]: the issuer's commands, wrapped: a new pair in the pending slot (the old one
+//!    stays usable), and at a first issue the PIN window.
+//! 3. [`Card::set_pin`], [`Card::verify_pin`]: the resident's PIN, typed at the terminal, outside
+//!    of the issuer's channel. At a renewal the resident knows it already and it is only verified.
 //! 4. [`Card::proof_of_possession`]: a PKCS#10 request over the case's challenge, signed by the new
 //!    key, for the authority.
-//! 5. [`Card::write_pending_certificates`], [`Card::read_pending_certificates`]: compare what was
-//!    read with what was to be written.
-//! 6. [`Card::activate`]: one switch. Whatever fails before leaves the holder with what was there.
+//! 5. [`Card::carry`]: the certificates in blocks, read back to whoever wrapped the commands.
+//! 6. [`Card::carry`]: one switch. Whatever fails before leaves the holder with what was there.
 
 mod answer;
 mod card;
 mod command;
 mod error;
-mod issuing;
+pub mod issuing;
 mod number;
 mod pin;
 mod public_key;
@@ -31,7 +32,6 @@ mod weakness;
 
 pub use card::Card;
 pub use error::CardError;
-pub use issuing::PendingCertificates;
 pub use number::{CardNumber, CardNumberError};
 pub use pin::{SigningPin, SigningPinError};
 pub use signature::KeySlot;

@@ -26,15 +26,19 @@ impl<T: Transport> Card<T> {
     /// Proves that the card holds the private half of the pending key, for this case: a PKCS#10
     /// CertificationRequest (DER, RFC 2986), signed with sha256WithRSAEncryption. Needs the PIN.
     ///
+    /// The public half is the issuer's to read; `public_key` is its SubjectPublicKeyInfo (DER).
     /// The subject is empty: who the holder is, the authority knows from the application and not
     /// from the card. The case's `challenge` (1 to 127 octets) stands in the attribute
     /// challengePassword as a PrintableString of lowercase hexadecimal digits.
-    pub fn proof_of_possession(&mut self, challenge: &[u8]) -> Result<Vec<u8>, CardError> {
+    pub fn proof_of_possession(
+        &mut self,
+        public_key: &[u8],
+        challenge: &[u8],
+    ) -> Result<Vec<u8>, CardError> {
         if challenge.is_empty() || challenge.len() > CHALLENGE_LIMIT {
             return Err(CardError::ChallengeLength { octets: challenge.len() });
         }
-        let public_key = self.pending_public_key()?;
-        let info = request_info(&public_key, challenge).map_err(not_encoded)?;
+        let info = request_info(public_key, challenge).map_err(not_encoded)?;
         let signed = info.to_der().map_err(not_encoded)?;
         let signature = self.sign(KeySlot::Pending, &Sha256::digest(&signed).into())?;
         request(info, &signature).map_err(not_encoded)

@@ -1,6 +1,6 @@
 //! What the reader's side makes of cards that are not ours, broken, or gone.
 
-use akashi_card::{Card, CardError, KeySlot, SigningPin, Transport, TransportError};
+use akashi_card::{Card, CardError, KeySlot, SigningPin, Transport, TransportError, issuing};
 
 /// A card that gives the same answer to every command after the first.
 struct Parrot {
@@ -59,15 +59,15 @@ fn answers_that_make_no_sense_are_errors_for_every_method() {
         assert!(parrot(answer).number().is_err(), "{answer:02X?}");
         assert!(parrot(answer).pin_tries_left().is_err(), "{answer:02X?}");
         assert!(parrot(answer).read_ca_certificate().is_err() || answer.len() > 5);
-        assert!(parrot(answer).generate_key_pair().is_err(), "{answer:02X?}");
-        assert!(parrot(answer).proof_of_possession(b"case").is_err());
+        assert!(issuing::public_key(answer).is_err(), "{answer:02X?}");
+        assert!(parrot(answer).proof_of_possession(answer, b"case").is_err());
         assert!(parrot(answer).sign(KeySlot::Living, &[0; 32]).is_err());
         let _ = parrot(answer).verify_pin(&pin);
-        let _ = parrot(answer).activate();
+        let _ = parrot(answer).carry(&[[0x84, 0x44, 0, 0]; 2]);
     }
     assert_eq!(
-        parrot(b"\x12\x34").activate(),
-        Err(CardError::UnexpectedAnswer { instruction: 0x44, status: 0x1234 })
+        parrot(b"\x12\x34").set_pin(&pin),
+        Err(CardError::UnexpectedAnswer { instruction: 0xA4, status: 0x1234 })
     );
-    assert_eq!(parrot(b"").activate(), Err(CardError::MalformedAnswer { instruction: 0x44 }));
+    assert_eq!(parrot(b"").set_pin(&pin), Err(CardError::MalformedAnswer { instruction: 0xA4 }));
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use akashi_card::{Card, CardError, KeySlot, PendingCertificates};
+use akashi_card::{Card, CardError, KeySlot};
 use sha2::{Digest, Sha256};
 use support::*;
 
@@ -24,16 +24,13 @@ fn a_card_from_the_factory_becomes_a_card_that_signs() {
     card.set_pin(&pin(PIN)).expect("set PIN");
     card.verify_pin(&pin(PIN)).expect("verify PIN");
 
-    let request = card.proof_of_possession(CHALLENGE).expect("request");
+    let request = card.prove(CHALLENGE).expect("request");
     let certificate = authority().issue(&request);
     let ca_certificate = authority().certificate.clone();
-    card.write_pending_certificates(&certificate, &ca_certificate).expect("write");
+    card.write_pending(&certificate, &ca_certificate).expect("write");
     assert_eq!(
-        card.read_pending_certificates(),
-        Ok(PendingCertificates {
-            certificate: certificate.clone(),
-            ca_certificate: ca_certificate.clone(),
-        })
+        card.read_pending(certificate.len(), ca_certificate.len()),
+        Ok([&certificate[..], &ca_certificate].concat())
     );
     assert_eq!(card.read_certificate(), Err(CardError::NoCertificate));
     card.activate().expect("activate");
@@ -53,7 +50,7 @@ fn a_card_from_the_factory_becomes_a_card_that_signs() {
 fn openssl_accepts_the_proof_of_possession_and_finds_the_challenge_in_it() {
     let mut card = Card::open(Reader::with_memory(card_with_pending_key())).expect("open");
     card.verify_pin(&pin(PIN)).expect("verify PIN");
-    let request = card.proof_of_possession(CHALLENGE).expect("request");
+    let request = card.prove(CHALLENGE).expect("request");
     let said = verify_request(&request);
     assert!(said.contains("c0ffee0019"), "{said}");
     assert!(said.contains("sha256WithRSAEncryption"), "{said}");
@@ -63,38 +60,34 @@ fn openssl_accepts_the_proof_of_possession_and_finds_the_challenge_in_it() {
 #[test]
 fn a_proof_of_possession_needs_the_pin_and_a_key_and_a_challenge_that_fits() {
     let mut card = Card::open(Reader::with_memory(card_with_pending_key())).expect("open");
-    assert_eq!(card.proof_of_possession(CHALLENGE), Err(CardError::PinNeeded));
+    assert_eq!(card.prove(CHALLENGE), Err(CardError::PinNeeded));
     for octets in [0, 128] {
-        assert_eq!(
-            card.proof_of_possession(&vec![7; octets]),
-            Err(CardError::ChallengeLength { octets })
-        );
+        assert_eq!(card.prove(&vec![7; octets]), Err(CardError::ChallengeLength { octets }));
     }
     card.verify_pin(&pin(PIN)).expect("verify PIN");
-    verify_request(&card.proof_of_possession(&[7; 127]).expect("request"));
+    verify_request(&card.prove(&[7; 127]).expect("request"));
 
     let mut empty = Card::open(Reader::with(factory_card())).expect("open");
-    let no_key = CardError::NoKey { slot: KeySlot::Pending };
-    assert_eq!(empty.proof_of_possession(CHALLENGE), Err(no_key.clone()));
+    assert_eq!(empty.prove(CHALLENGE), Err(not_satisfied(0x47)));
     let certificate = &authority().certificate;
-    assert_eq!(empty.write_pending_certificates(certificate, certificate), Err(no_key));
-    assert_eq!(empty.read_pending_certificates(), Err(CardError::NoCertificate));
+    assert_eq!(empty.write_pending(certificate, certificate), Err(not_satisfied(0xD6)));
+    assert!(empty.read_pending(1, 1).is_err());
 }
 
 #[test]
 fn the_switch_is_refused_until_both_certificates_are_there_and_the_key_is_certified() {
     let mut card = Card::open(Reader::with_memory(card_with_pending_key())).expect("open");
     let ca_certificate = &authority().certificate;
-    assert_eq!(card.activate(), Err(CardError::NotReadyToActivate));
+    assert_eq!(card.activate(), Err(not_satisfied(0x44)));
 
     // The authority's own certificate is complete and certifies another key.
-    card.write_pending_certificates(ca_certificate, ca_certificate).expect("write");
-    assert_eq!(card.activate(), Err(CardError::NotReadyToActivate));
+    card.write_pending(ca_certificate, ca_certificate).expect("write");
+    assert_eq!(card.activate(), Err(not_satisfied(0x44)));
 
     let (_, right) = issued_card();
-    card.write_pending_certificates(right, ca_certificate).expect("write");
+    card.write_pending(right, ca_certificate).expect("write");
     assert_eq!(card.activate(), Ok(()));
-    assert_eq!(card.activate(), Err(CardError::NotReadyToActivate));
+    assert_eq!(card.activate(), Err(not_satisfied(0x44)));
 }
 
 #[test]
@@ -103,21 +96,22 @@ fn what_is_no_certificate_is_not_written() {
     let good = &authority().certificate;
     for bad in [&b""[..], b"12345678901", &good[..good.len() - 1]] {
         let refused = Err(CardError::NotACertificate { octets: bad.len() });
-        assert_eq!(card.write_pending_certificates(good, bad), refused);
-        assert_eq!(card.write_pending_certificates(bad, good), refused);
+        assert_eq!(card.write_pending(good, bad), refused);
+        assert_eq!(card.write_pending(bad, good), refused);
     }
-    assert_eq!(card.read_pending_certificates(), Err(CardError::NoCertificate));
+    assert!(card.read_pending(1, 1).is_err());
 }
 
 /// A renewal from the pending key onwards; the new certificate.
 fn renew(reader: &mut Reader) -> Result<Vec<u8>, CardError> {
     let mut card = Card::open(reader)?;
     card.verify_pin(&pin(PIN))?;
-    let request = card.proof_of_possession(CHALLENGE)?;
+    let request = card.prove(CHALLENGE)?;
     let certificate = authority().issue(&request);
-    card.write_pending_certificates(&certificate, &authority().certificate)?;
-    let written = card.read_pending_certificates()?;
-    assert_eq!(written.certificate, certificate);
+    card.write_pending(&certificate, &authority().certificate)?;
+    let ca_certificate = &authority().certificate;
+    let written = card.read_pending(certificate.len(), ca_certificate.len())?;
+    assert_eq!(written, [&certificate[..], ca_certificate].concat());
     card.activate()?;
     Ok(certificate)
 }
@@ -156,9 +150,9 @@ fn a_renewal_torn_out_after_the_switch_has_happened() {
     let mut reader = Reader::with_memory(renewing_card());
     let mut card = Card::open(&mut reader).expect("open");
     card.verify_pin(&pin(PIN)).expect("verify PIN");
-    let request = card.proof_of_possession(CHALLENGE).expect("request");
+    let request = card.prove(CHALLENGE).expect("request");
     let new = authority().issue(&request);
-    card.write_pending_certificates(&new, &authority().certificate).expect("write");
+    card.write_pending(&new, &authority().certificate).expect("write");
     reader.tear_out_after(1);
     reader.reaches_card = true;
     let mut card = Card::open(&mut reader).expect("open");
@@ -172,9 +166,9 @@ fn a_new_key_pair_replaces_a_pending_one_and_spares_the_living_one() {
     let mut reader = Reader::with_memory(renewing_card());
     let mut card = Card::open(&mut reader).expect("open");
     let first = card.pending_public_key().expect("public key");
-    card.write_pending_certificates(old, &authority().certificate).expect("write");
+    card.write_pending(old, &authority().certificate).expect("write");
     let second = card.generate_key_pair().expect("key pair");
     assert_ne!(first, second);
-    assert_eq!(card.read_pending_certificates(), Err(CardError::NoCertificate));
+    assert!(card.read_pending(1, 1).is_err());
     assert_usable(&mut reader, old);
 }

@@ -26,6 +26,12 @@ pub enum CardHostError {
         #[source]
         source: io::Error,
     },
+    /// The card, when it was told something.
+    #[error("the card: {0}")]
+    Card(#[from] akashi_card::CardError),
+    /// The channel to the card.
+    #[error(transparent)]
+    Channel(#[from] akashi_scp03::ChannelError),
     /// Another kind of file.
     #[error("{0} is not the file of a software card; `akashi card new` makes one")]
     NotACard(PathBuf),

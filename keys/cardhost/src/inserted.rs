@@ -52,6 +52,11 @@ impl InsertedCard {
         self.store()
     }
 
+    /// The chip, whose serialised form is its memory.
+    pub fn chip(&self) -> &SoftCard {
+        &self.card
+    }
+
     /// The number printed on the card.
     pub fn number(&self) -> &CardNumber {
         self.card.number()

@@ -12,12 +12,14 @@
 mod cardfile;
 mod error;
 mod inserted;
+mod issuer;
 mod service;
 mod vpcd;
 
 pub use cardfile::request_removal;
 pub use error::CardHostError;
 pub use inserted::{InsertedCard, RemovalRequest, new_number};
+pub use issuer::tell;
 pub use service::PrivateService;
 pub use vpcd::{Remover, VirtualSlot};
 

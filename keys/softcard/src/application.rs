@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::{Access, Channel};
 use crate::command::{By, Class, Command, Instruction};
 use crate::file::{AUTHENTICATION_PLACEHOLDER, ElementaryFile, TOKEN_INFORMATION};
-use crate::key::MODULUS_OCTETS;
+use crate::key::{KeyPair, MODULUS_OCTETS};
 use crate::number::CardNumber;
 use crate::pin::{Pin, PinName};
 use crate::slot::{Slot, SlotName};
@@ -28,6 +28,9 @@ pub struct SoftCard {
     pub(crate) authentication_pin: Pin,
     pub(crate) living: Option<Slot>,
     pub(crate) pending: Option<Slot>,
+    /// A pair made beforehand, for the next key generation.
+    #[serde(default)]
+    pub(crate) ahead: Option<KeyPair>,
     /// None on a card that believes every issuing command.
     #[serde(default)]
     pub(crate) accesses: Vec<Access>,
@@ -69,6 +72,7 @@ impl SoftCard {
             authentication_pin: Pin::unset(3),
             living: None,
             pending: None,
+            ahead: None,
             accesses: Vec::new(),
             selection: Selection::Nothing,
             channel: Channel::Closed,
@@ -78,6 +82,16 @@ impl SoftCard {
     /// The number printed on the card.
     pub fn number(&self) -> &CardNumber {
         &self.number
+    }
+
+    /// Makes the next key pair before it is asked for, as chips do while they are idle: nobody waits
+    /// for it at the counter.
+    ///
+    /// # Errors
+    /// The chip failed.
+    pub fn make_key_ahead(&mut self, rng: &mut impl CryptoRng) -> Result<(), Status> {
+        self.ahead = Some(KeyPair::generate(rng)?);
+        Ok(())
     }
 
     /// Answers a command: response data, then SW1 and SW2. Any octets get an answer.

@@ -33,7 +33,8 @@ impl SoftCard {
         // Before the pair is made: an answer that does not fit must not cost the pending slot.
         command.with_room_for(PUBLIC_KEY_OCTETS)?;
         if command.p1 == 0x80 {
-            self.pending = Some(Slot::new(KeyPair::generate(rng)?));
+            let made = self.ahead.take().map_or_else(|| KeyPair::generate(rng), Ok)?;
+            self.pending = Some(Slot::new(made));
         }
         Ok(self.pending_slot()?.key.public_key())
     }

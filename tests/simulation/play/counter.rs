@@ -4,6 +4,7 @@ mod ending;
 mod issuing;
 mod oddities;
 
+use akashi_card::{Card, CardError};
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, Procedure, Refusal};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{CaseId, MunicipalityCode, RevocationReason, SignedMessage};
@@ -28,6 +29,20 @@ pub struct Manner {
     pub mishap: Option<Mishap>,
 }
 
+impl Manner {
+    /// Nothing special happens.
+    fn plain() -> Self {
+        Self {
+            renewal: false,
+            stubborn: false,
+            torn: None,
+            ending: Ending::Delivered,
+            twice: false,
+            mishap: None,
+        }
+    }
+}
+
 /// What came of an act.
 type Outcome = Result<Answer, Refusal>;
 
@@ -47,7 +62,6 @@ struct Sitting {
 struct Issued {
     case: CaseId,
     certificate: Vec<u8>,
-    authority: Vec<u8>,
 }
 
 impl Play {
@@ -55,7 +69,7 @@ impl Play {
         let town = self.truth.citizens[who].town;
         let officer = self.prefecture.founded.officers[&town][self.rng.random_range(0..2)].clone();
         let mishap =
-            mishap.map(|mishap| (mishap.at % 5, Mishap { at: mishap.at / 5 * 3, ..mishap }));
+            mishap.map(|mishap| (mishap.at % 9, Mishap { at: mishap.at / 5 * 3, ..mishap }));
         Sitting { officer, town, who, twice, gives_up: false, mishap }
     }
 

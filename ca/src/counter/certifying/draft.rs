@@ -51,6 +51,9 @@ pub(super) fn prepare(
     let unproved =
         |e: crate::possession::NoPossession| Refusal::NoPossession { what: e.to_string() };
     proven.proof.answers(&applied.challenge.0).map_err(unproved)?;
+    if applied.made != Some(proven.digest) {
+        return Err(Refusal::KeyNotOfCard.into());
+    }
     let before = match (file.serial, record.tbs.take()) {
         (Some(serial), Some(tbs)) => {
             let recorded = TbsCertificate::from_der(&tbs.0)?.subject_public_key_info.to_der()?;
@@ -110,7 +113,7 @@ fn whole_second(at: Timestamp) -> Timestamp {
 }
 
 /// The last second of a certificate.
-pub(super) fn end(certificate: &[u8]) -> Result<Timestamp, der::Error> {
+pub(in crate::counter) fn end(certificate: &[u8]) -> Result<Timestamp, der::Error> {
     let certificate = x509_cert::Certificate::from_der(certificate)?;
     Ok(crate::profile::tbs::moment(&certificate.tbs_certificate().validity().not_after))
 }

@@ -89,13 +89,14 @@ impl Counter {
         let mut pages = || -> Result<_, CaError> {
             let new = work.to_file(acting.permit.clone(), self.vault())?;
             record.tbs = None;
+            let run = self.begin_writing(&mut record, work.certificate());
             file.step = Step::Issued;
             file.sealed_file = record.seal(self.vault(), file.case)?;
             let answer = Answer::Certified {
                 serial: work.serial(),
                 not_after: end(work.certificate())?,
                 certificate: Octets(work.certificate().to_vec()),
-                ca_certificate: Octets(self.issuer.authority.certificate.clone()),
+                run,
             };
             let request = self.answered(acting, &answer)?;
             Ok((new, answer, request, self.evidence(acting)?))

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::Procedure;
 use super::id::{CaseId, PartyId};
 use crate::octets::Octets;
 use crate::{FourItems, RevocationReason, SerialNumber};
@@ -42,6 +43,18 @@ pub struct LivingCertificate {
     pub renewal_opens: Date,
     /// Whether it is on hold.
     pub on_hold: bool,
+}
+
+/// A certificate that was issued in a case and is not delivered yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuedCertificate {
+    /// Its serial number.
+    pub serial: SerialNumber,
+    /// DER.
+    pub certificate: Octets,
+    /// Its last second.
+    pub not_after: Timestamp,
 }
 
 /// What the authority answers.
@@ -81,17 +94,51 @@ pub enum Answer {
         /// The address as it will stand.
         address: CertifiedText,
     },
+    /// A case was taken up.
+    TakenUp {
+        /// What it is about.
+        procedure: Procedure,
+        /// The person, once looked up.
+        items: Option<FourItems>,
+        /// The name as it will stand, once applied.
+        name: Option<CertifiedText>,
+        /// The address as it will stand, once applied.
+        address: Option<CertifiedText>,
+        /// The certificate, once issued.
+        issued: Option<IssuedCertificate>,
+    },
+    /// Commands for the card, to be sent as they are, one after the other, up to the first that the
+    /// card does not answer with 9000.
+    Commands {
+        /// The octets of each.
+        run: Vec<Octets>,
+    },
+    /// The card has made its key pair. In a new issue its PIN window is open.
+    KeyMade {
+        /// SubjectPublicKeyInfo, DER.
+        public_key: Octets,
+    },
     /// A certificate was issued; it counts once delivered.
     Certified {
         /// Its number.
         serial: SerialNumber,
         /// DER.
         certificate: Octets,
-        /// DER of the authority's own.
-        ca_certificate: Octets,
         /// Its last second.
         not_after: Timestamp,
+        /// Commands that write it into the card, as in [`Answer::Commands`]; for as long as the
+        /// channel lives in which the key pair was made.
+        run: Vec<Octets>,
     },
+    /// The holder may set a new PIN, once the channel to the card is open.
+    PinMayBeReset {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The card takes one new PIN now, from the terminal.
+    PinWindowOpen,
+    /// The certificate was written, read back and compared, and the card has switched to it.
+    Activated,
     /// The certificate is in the card and in force.
     Delivered {
         /// Its number.

@@ -160,6 +160,35 @@ pub enum Refusal {
     /// Another card than the one the case is bound to.
     #[error("this is not the card with which the case began: stop, and find the right card")]
     WrongCard,
+    /// The certificate in force is not on this card.
+    #[error(
+        "the certificate in force is on another card: its PIN can be reset there, or it can be revoked and issued anew"
+    )]
+    NotOnThisCard,
+    /// The card does not know the keys that this authority derives from its number.
+    #[error(
+        "this card does not know the authority's keys: it is no card of this service, or its number is another's; take it out of use and report it"
+    )]
+    ForeignCard,
+    /// No channel to the card is open, or its answers are not those to the last run of commands.
+    #[error("the channel to the card is closed: leave the card in the reader and open it again")]
+    NoChannel,
+    /// The card said no in the middle of a run, or left the reader.
+    #[error(
+        "the card did not carry out what it was told ({status}): put it back and begin this step again; if it happens twice, take another card"
+    )]
+    CardRefused {
+        /// SW1 and SW2 in hexadecimal digits, or `no answer`.
+        status: String,
+    },
+    /// The card has no pending key, or another than that of the case.
+    #[error("the key pair of this case is no longer in the card: apply again in the same case")]
+    PendingKeyGone,
+    /// The key was not made by the card of the case, in the channel.
+    #[error(
+        "this key was not made in the card of this case: only a pair that the card made by the authority's command is certified"
+    )]
+    KeyNotOfCard,
     /// The permit for a key pair has run out.
     #[error("the permit for a key pair ended at {until}: apply again in the same case")]
     PermitExpired {

@@ -9,7 +9,8 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use akashi_card::{Card, SigningPin, Transport, TransportError};
+use akashi_card::issuing::{self, IssuerCommand};
+use akashi_card::{Card, CardError, SigningPin, Transport, TransportError};
 use akashi_softcard::SoftCard;
 use rand::rngs::ThreadRng;
 
@@ -71,6 +72,88 @@ impl Transport for Reader {
     }
 }
 
+/// An issuer at the card of these tests, which believes every issuing command: without a channel.
+pub trait Issuer {
+    fn tell(&mut self, command: &IssuerCommand) -> Result<Vec<u8>, CardError>;
+    fn generate_key_pair(&mut self) -> Result<Vec<u8>, CardError>;
+    fn pending_public_key(&mut self) -> Result<Vec<u8>, CardError>;
+    fn open_pin_window(&mut self) -> Result<(), CardError>;
+    fn write_pending(&mut self, certificate: &[u8], ca_certificate: &[u8])
+    -> Result<(), CardError>;
+    fn read_pending(&mut self, certificate: usize, ca: usize) -> Result<Vec<u8>, CardError>;
+    fn activate(&mut self) -> Result<(), CardError>;
+    fn prove(&mut self, challenge: &[u8]) -> Result<Vec<u8>, CardError>;
+}
+
+impl<T: Transport> Issuer for Card<T> {
+    fn tell(&mut self, command: &IssuerCommand) -> Result<Vec<u8>, CardError> {
+        let [.., high, low] = command.answer.to_be_bytes();
+        let length = command.data.len() as u8;
+        let mut octets = vec![0x84];
+        octets.extend(command.instruction);
+        match (length, command.answer) {
+            (0, 0) => {}
+            (0, _) => octets.push(low),
+            (_, 0) => octets.push(length),
+            _ => octets.extend([0, 0, length]),
+        }
+        octets.extend(&command.data);
+        if length > 0 && command.answer > 0 {
+            octets.extend([high, low]);
+        }
+        let mut answer = self.carry(&[octets])?.remove(0);
+        let status = answer.split_off(answer.len() - 2);
+        match u16::from_be_bytes([status[0], status[1]]) {
+            0x9000 => Ok(answer),
+            status => {
+                let instruction = command.instruction[0];
+                Err(CardError::UnexpectedAnswer { instruction, status })
+            }
+        }
+    }
+
+    fn generate_key_pair(&mut self) -> Result<Vec<u8>, CardError> {
+        issuing::public_key(&self.tell(&issuing::make_key_pair())?)
+    }
+
+    fn pending_public_key(&mut self) -> Result<Vec<u8>, CardError> {
+        issuing::public_key(&self.tell(&issuing::pending_public_key())?)
+    }
+
+    fn open_pin_window(&mut self) -> Result<(), CardError> {
+        issuing::open_pin_window().iter().try_for_each(|command| self.tell(command).map(|_| ()))
+    }
+
+    fn write_pending(
+        &mut self,
+        certificate: &[u8],
+        ca_certificate: &[u8],
+    ) -> Result<(), CardError> {
+        let commands = issuing::write_certificates(certificate, ca_certificate)?;
+        commands.iter().try_for_each(|command| self.tell(command).map(|_| ()))
+    }
+
+    fn read_pending(&mut self, certificate: usize, ca: usize) -> Result<Vec<u8>, CardError> {
+        let commands = issuing::read_certificates(certificate, ca);
+        let read: Result<Vec<_>, _> = commands.iter().map(|command| self.tell(command)).collect();
+        Ok(read?.concat())
+    }
+
+    fn activate(&mut self) -> Result<(), CardError> {
+        self.tell(&issuing::activate()).map(|_| ())
+    }
+
+    fn prove(&mut self, challenge: &[u8]) -> Result<Vec<u8>, CardError> {
+        let public_key = self.pending_public_key()?;
+        self.proof_of_possession(&public_key, challenge)
+    }
+}
+
+/// The refusal of a command that builds on what is missing.
+pub fn not_satisfied(instruction: u8) -> CardError {
+    CardError::UnexpectedAnswer { instruction, status: 0x6985 }
+}
+
 pub fn pin(text: &str) -> SigningPin {
     text.parse().expect("a PIN")
 }
@@ -99,9 +182,9 @@ pub fn issued_card() -> &'static (String, Vec<u8>) {
         let mut reader = Reader::with_memory(card_with_pending_key());
         let mut card = Card::open(&mut reader).expect("open");
         card.verify_pin(&pin(PIN)).expect("verify");
-        let request = card.proof_of_possession(CHALLENGE).expect("request");
+        let request = card.prove(CHALLENGE).expect("request");
         let certificate = authority().issue(&request);
-        card.write_pending_certificates(&certificate, &authority().certificate).expect("write");
+        card.write_pending(&certificate, &authority().certificate).expect("write");
         card.activate().expect("activate");
         (reader.memory(), certificate)
     })

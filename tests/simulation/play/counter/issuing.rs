@@ -2,6 +2,35 @@
 
 use super::*;
 
+/// Why something with a card does not come to its end.
+enum Halt {
+    Card(CardError),
+    Refused(Refusal),
+    Breach(Breach),
+}
+
+impl From<CardError> for Halt {
+    fn from(error: CardError) -> Self {
+        Self::Card(error)
+    }
+}
+
+impl From<Refusal> for Halt {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Breach> for Halt {
+    fn from(breach: Breach) -> Self {
+        Self::Breach(breach)
+    }
+}
+
+fn strange(answer: &Answer) -> Halt {
+    Halt::Refused(Refusal::Malformed { what: format!("{answer:?}") })
+}
+
 impl Play {
     /// Somebody applies; whether it must be granted or refused is known before.
     pub(in crate::play) fn certify(&mut self, who: u8, manner: Manner) -> Result<(), Breach> {
@@ -23,10 +52,10 @@ impl Play {
         let procedure = if manner.renewal { Procedure::Renewal } else { Procedure::Issue };
         let mut sitting = self.sitting(who, manner.twice, manner.mishap);
         if manner.ending == Ending::Left {
-            // The fourth act is the one that certifies.
+            // The seventh act is the one that certifies.
             sitting.gives_up = true;
             sitting.mishap =
-                manner.mishap.map(|mishap| (3, Mishap { at: mishap.at / 2 + 6, ..mishap }));
+                manner.mishap.map(|mishap| (6, Mishap { at: mishap.at / 2 + 6, ..mishap }));
         }
         let quiet = self.truth.is_quiet(who);
         let must = self.must_be_refused(who, manner.renewal);
@@ -105,39 +134,84 @@ impl Play {
         })
     }
 
+    /// The number of somebody's card; whoever has none gets one from the factory.
     pub(super) fn card_number(&mut self, who: usize) -> String {
-        let made = &mut self.cards_made;
+        let (made, founded) = (&mut self.cards_made, &self.prefecture.founded);
         let card = self.cards.entry(who).or_insert_with(|| {
             *made += 1;
-            CardInHand::new(*made)
+            CardInHand::new(*made, &founded.card_master)
         });
-        card.torn_after = None;
-        let number = card.insert().and_then(|mut card| card.number().map(|n| n.to_string()));
-        number.expect("a card in a reader tells its number")
+        card.number()
     }
 
-    /// The card makes its pair and proves it; a card that is torn out is put back and begins anew.
+    /// The card makes its pair through the channel, and proves it; a card that is torn out is put
+    /// back and begins anew. The error is the authority's refusal.
     pub(super) fn prove(
         &mut self,
-        who: usize,
-        challenge: &[u8],
-        torn: Option<u8>,
-    ) -> Option<Vec<u8>> {
+        sitting: &mut Sitting,
+        (case, challenge): (CaseId, &[u8]),
+        manner: &Manner,
+    ) -> Result<Result<Vec<u8>, Refusal>, Breach> {
         let key = card_key(self.keys);
         self.keys += 1;
-        let card = self.cards.get_mut(&who).expect("it was in the reader");
-        card.next_key = Some(key);
-        card.torn_after = torn.map(u32::from);
-        let proof = card.insert().and_then(|mut card| {
-            card.generate_key_pair()?;
-            if card.pin_tries_left()? == 0 {
-                card.open_pin_window()?;
+        self.with_card(sitting, manner.torn, |play, sitting, card| {
+            card.has_made(&key);
+            let mut card = card.insert()?;
+            let opened = play.open_channel(sitting, case, &mut card)?;
+            let Answer::KeyMade { public_key } = opened else { return Err(strange(&opened)) };
+            if !manner.renewal {
                 card.set_pin(&pin())?;
             }
             card.verify_pin(&pin())?;
-            card.proof_of_possession(challenge)
-        });
-        proof.ok()
+            Ok(card.proof_of_possession(&public_key.0, challenge)?)
+        })
+    }
+
+    /// Does something with the card in a reader; a card that was torn out is put back, and it is
+    /// done anew.
+    fn with_card<T>(
+        &mut self,
+        sitting: &mut Sitting,
+        torn: Option<u8>,
+        work: impl Fn(&mut Self, &mut Sitting, &mut CardInHand) -> Result<T, Halt>,
+    ) -> Result<Result<T, Refusal>, Breach> {
+        self.card_number(sitting.who);
+        let mut hand = self.cards.remove(&sitting.who).expect("it was made");
+        hand.torn_after = torn.map(u32::from);
+        let mut outcome = work(self, sitting, &mut hand);
+        if matches!(outcome, Err(Halt::Card(CardError::CardRemoved { .. }))) {
+            hand.torn_after = None;
+            outcome = work(self, sitting, &mut hand);
+        }
+        hand.torn_after = None;
+        self.cards.insert(sitting.who, hand);
+        match outcome {
+            Ok(done) => Ok(Ok(done)),
+            Err(Halt::Refused(refusal)) => Ok(Err(refusal)),
+            Err(Halt::Breach(breach)) => Err(breach),
+            Err(Halt::Card(error)) => {
+                let who = sitting.who;
+                hold("a_card_put_back_works", false, || format!("citizen {who}: {error}"))
+                    .map(|()| unreachable!())
+            }
+        }
+    }
+
+    /// Opens the channel, and carries between authority and card until something else is said.
+    fn open_channel(
+        &mut self,
+        sitting: &mut Sitting,
+        case: CaseId,
+        card: &mut Card<&mut CardInHand>,
+    ) -> Result<Answer, Halt> {
+        let number = card.number()?.to_string();
+        let mut answer = self.request(sitting, Deed::OpenChannel { case, card: number })??;
+        while let Answer::Commands { run } = answer {
+            let commands: Vec<&[u8]> = run.iter().map(|command| &command.0[..]).collect();
+            let answers = card.carry(&commands)?.into_iter().map(Octets).collect();
+            answer = self.request(sitting, Deed::CardAnswered { case, answers })??;
+        }
+        Ok(answer)
     }
 
     /// The certificate. `None`: refused, or nobody knows.
@@ -149,25 +223,23 @@ impl Play {
         manner: &Manner,
     ) -> Result<Option<Issued>, Breach> {
         let who = sitting.who;
-        let first = self.prove(who, challenge, manner.torn);
-        let Some(proof) = first.or_else(|| self.prove(who, challenge, None)) else {
-            return hold("a_card_put_back_works", false, || format!("citizen {who}"))
-                .map(|()| None);
+        let refused = |play: &Self, refusal: Refusal| {
+            let quiet = play.truth.is_quiet(who);
+            hold("who_may_is_not_refused", !quiet, || format!("certify: {refusal:?}"))
+        };
+        let proof = match self.prove(sitting, (case, challenge), manner)? {
+            Ok(proof) => proof,
+            Err(refusal) => return refused(self, refusal).map(|()| None),
         };
         let card = self.card_number(who);
         let deed = Deed::Certify { case, card, proof: Octets(proof) };
         match self.request(sitting, deed)? {
-            Ok(Answer::Certified { certificate, ca_certificate, .. }) => {
+            Ok(Answer::Certified { certificate, .. }) => {
                 self.received(sitting, &certificate.0, manner.renewal)?;
-                let (certificate, authority) = (certificate.0, ca_certificate.0);
-                Ok(Some(Issued { case, certificate, authority }))
+                Ok(Some(Issued { case, certificate: certificate.0 }))
             }
             Ok(other) => hold("the_counter_serves", false, || format!("{other:?}")).map(|()| None),
-            Err(refusal) => {
-                let quiet = self.truth.is_quiet(who);
-                hold("who_may_is_not_refused", !quiet, || format!("certify: {refusal:?}"))?;
-                Ok(None)
-            }
+            Err(refusal) => refused(self, refusal).map(|()| None),
         }
     }
 
@@ -216,24 +288,24 @@ impl Play {
             }
             Ending::Delivered => {}
         }
-        let card = self.cards.get_mut(&sitting.who).expect("it was in the reader");
-        let written = [manner.torn.map(|at| u32::from(at) / 2), None].into_iter().any(|torn| {
-            card.torn_after = torn;
-            let written = card.insert().and_then(|mut card| {
-                card.verify_pin(&pin())?;
-                card.write_pending_certificates(&issued.certificate, &issued.authority)?;
-                let back = card.read_pending_certificates()?;
-                card.activate()?;
-                Ok(back.certificate == issued.certificate)
-            });
-            written == Ok(true)
-        });
-        if !written {
+        let case = issued.case;
+        let torn = manner.torn.map(|at| at / 2);
+        let written = self.with_card(sitting, torn, |play, sitting, card| {
+            let mut card = card.insert()?;
+            card.verify_pin(&pin())?;
             // Torn out after the switch: what is read back is what counts.
-            let mut card = card.insert().expect("a card");
-            let verified = card.verify_pin(&pin()).and_then(|()| card.read_certificate());
-            let same = verified.is_ok_and(|octets| octets == issued.certificate);
-            hold("a_card_put_back_works", same, || "it holds another certificate".into())?;
+            if card.read_certificate().is_ok_and(|octets| octets == issued.certificate) {
+                return Ok(());
+            }
+            match play.open_channel(sitting, case, &mut card)? {
+                Answer::Activated => Ok(()),
+                other => Err(strange(&other)),
+            }
+        })?;
+        if let Err(refusal) = written {
+            let quiet = self.truth.is_quiet(sitting.who);
+            hold("who_may_is_not_refused", !quiet, || format!("writing: {refusal:?}"))?;
+            return Ok(());
         }
         let card = self.card_number(sitting.who);
         let read_back = Sha256::of(&issued.certificate);

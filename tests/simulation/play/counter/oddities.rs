@@ -20,7 +20,12 @@ impl Play {
             let Ok((case, challenge)) = self.apply(sitting, Procedure::Issue)? else {
                 return hold("who_may_is_not_refused", false, || format!("counter {number}"));
             };
-            let proof = self.prove(who, &challenge, None).expect("a card in a reader");
+            let proof = match self.prove(sitting, (case, &challenge), &Manner::plain())? {
+                Ok(proof) => proof,
+                Err(refusal) => {
+                    return hold("who_may_is_not_refused", false, || format!("{refusal:?}"));
+                }
+            };
             let deed = Deed::Certify { case, card: self.card_number(who), proof: Octets(proof) };
             let fingerprint = self.prefecture.founded.fingerprint();
             let token = sitting.officer.token.clone();
@@ -68,7 +73,8 @@ impl Play {
         };
         // The newest key that was certified: its certificate's key is that of a card.
         self.keys -= 1;
-        let proof = self.prove(who, &challenge, None).expect("a card in a reader");
+        let proved = self.prove(&mut sitting, (case, &challenge), &Manner::plain())?;
+        let Ok(proof) = proved else { return Ok(()) };
         let card = self.card_number(who);
         let deed = Deed::Certify { case, card, proof: Octets(proof.clone()) };
         let outcome = self.request(&mut sitting, deed)?;

@@ -1,0 +1,207 @@
+//! The channel to the card of a case: opened, spoken through, taken up again.
+
+use akashi_card::issuing;
+use akashi_ledger::{CaseFile, Step};
+use akashi_wire::CaseId;
+use akashi_wire::act::{Answer, IssuedCertificate, Procedure, Refusal};
+use akashi_wire::octets::{Octets, Sha256};
+use jiff::Timestamp;
+
+use super::application::certified;
+use super::case_record::{Applied, CaseRecord, texts};
+use super::certifying::end;
+use super::{Acting, Counter, Halt, at_step};
+use crate::CaError;
+use crate::card::{Certificates, Channel, Halted, Run, Sent, reads_back};
+
+/// Where a card may be spoken with.
+const WITH_CARD: [Step; 2] = [Step::Applied, Step::Issued];
+
+impl Counter {
+    /// A case that another terminal began, or this one before it was cut off.
+    pub(super) async fn take_up(
+        &self,
+        acting: &Acting,
+        case: CaseId,
+        card: &str,
+    ) -> Result<Answer, Halt> {
+        let mut writing = self.begin(acting).await?;
+        let (file, record) = self.case_in(&mut writing, case).await?;
+        let open = [Step::Opened, Step::LookedUp, Step::Applied, Step::Issued];
+        at_step(&file, &open, acting)?;
+        if record.applied.as_ref().is_some_and(|applied| applied.card != card) {
+            return Err(Refusal::WrongCard.into());
+        }
+        let issued = match (file.step, file.serial) {
+            (Step::Issued, Some(serial)) => {
+                let certificate = self.issued(&file).await?;
+                let not_after = end(&certificate)?;
+                Some(IssuedCertificate { serial, certificate: Octets(certificate), not_after })
+            }
+            _ => None,
+        };
+        let items = record.looked_up.as_ref().map(|person| person.items.clone());
+        let (name, address) = match (&items, &record.applied) {
+            (Some(items), Some(applied)) => {
+                let (name, address) =
+                    texts(items, &applied.name_choices, &applied.address_choices)?;
+                let name = certified(&items.name, &name);
+                (Some(name), Some(certified(&items.address, &address)))
+            }
+            _ => (None, None),
+        };
+        let procedure = record.procedure;
+        let answer = Answer::TakenUp { procedure, items, name, address, issued };
+        self.finish(writing, acting, &case.to_string(), answer).await
+    }
+
+    /// The first command of a channel. What an earlier one was used for is forgotten.
+    pub(super) async fn open_channel(
+        &self,
+        acting: &Acting,
+        case: CaseId,
+        card: &str,
+    ) -> Result<Answer, Halt> {
+        let mut writing = self.begin(acting).await?;
+        let (mut file, mut record) = self.case_in(&mut writing, case).await?;
+        at_step(&file, &WITH_CARD, acting)?;
+        let applied = record.application_mut()?;
+        if applied.card != card {
+            return Err(Refusal::WrongCard.into());
+        }
+        may_make_key(&file, applied, acting, writing.at())?;
+        let (channel, run) = Channel::ask(self.random());
+        applied.channel = Some(channel);
+        self.save_case(&mut writing, &mut file, &record).await?;
+        self.finish(writing, acting, &case.to_string(), Answer::Commands { run }).await
+    }
+
+    /// The card's answers to the last run; what comes next.
+    pub(super) async fn card_answered(
+        &self,
+        acting: &Acting,
+        case: CaseId,
+        answers: &[Octets],
+    ) -> Result<Answer, Halt> {
+        let mut writing = self.begin(acting).await?;
+        let (mut file, mut record) = self.case_in(&mut writing, case).await?;
+        at_step(&file, &WITH_CARD, acting)?;
+        let own = match file.step {
+            Step::Issued => self.issued(&file).await?,
+            _ => Vec::new(),
+        };
+        let certificates = self.certificates(&own);
+        let procedure = record.procedure;
+        let applied = record.application_mut()?;
+        may_make_key(&file, applied, acting, writing.at())?;
+        let refuse = |halted: Halted| Halt::from(refusal(halted, file.step));
+        let answer = match applied.channel.take() {
+            None | Some(Channel::Open { .. }) => return Err(Refusal::NoChannel.into()),
+            Some(Channel::Opening { opening }) => {
+                let run = match (file.step, procedure) {
+                    (Step::Issued, _) => Run::Write,
+                    (_, Procedure::PinReset) => Run::OpenPinWindow,
+                    (_, procedure) => Run::MakeKey { pin_window: procedure == Procedure::Issue },
+                };
+                let keys = self.hands.card_master.card_keys(&applied.card);
+                let what = (run, certificates);
+                let (sent, run) = Sent::opening(&opening, &keys, answers, what).map_err(refuse)?;
+                applied.channel = Some(Channel::Sent { sent });
+                Answer::Commands { run }
+            }
+            Some(Channel::Sent { sent }) => {
+                let (data, host) = sent.received(answers, certificates).map_err(refuse)?;
+                match sent.run {
+                    Run::MakeKey { .. } => {
+                        at_step(&file, &[Step::Applied], acting)?;
+                        let bad =
+                            |e: akashi_card::CardError| Refusal::BadKey { what: e.to_string() };
+                        let key = issuing::public_key(&data[0]).map_err(bad)?;
+                        applied.made = Some(Sha256::of(&key));
+                        applied.channel = Some(Channel::Open { host });
+                        Answer::KeyMade { public_key: Octets(key) }
+                    }
+                    Run::Write if !reads_back(&data, certificates) => {
+                        return Err(Refusal::ReadBackDiffers.into());
+                    }
+                    Run::Write => {
+                        let (sent, run) = Sent::through(host, Run::Activate, certificates);
+                        applied.channel = Some(Channel::Sent { sent });
+                        // From here on the card may have switched, whether we hear of it or not.
+                        applied.written = true;
+                        Answer::Commands { run }
+                    }
+                    Run::Activate => Answer::Activated,
+                    Run::OpenPinWindow => {
+                        file.step = Step::Done;
+                        Answer::PinWindowOpen
+                    }
+                }
+            }
+        };
+        self.save_case(&mut writing, &mut file, &record).await?;
+        self.finish(writing, acting, &case.to_string(), answer).await
+    }
+
+    /// The certificate of an issued case, DER.
+    async fn issued(&self, file: &CaseFile) -> Result<Vec<u8>, CaError> {
+        let damaged = || CaError::Damaged("an issued case without its certificate".into());
+        let serial = file.serial.ok_or_else(damaged)?;
+        let sealed = self.issuer.ledger.sealed_certificate(serial).await?.ok_or_else(damaged)?;
+        Ok(self.vault().open("certificate_file", serial.as_bytes(), &sealed)?.to_vec())
+    }
+
+    /// What goes into the card.
+    fn certificates<'a>(&'a self, own: &'a [u8]) -> Certificates<'a> {
+        Certificates { own, authority: &self.issuer.authority.certificate }
+    }
+
+    /// The commands that write a certificate just issued, where the channel still lives in which
+    /// its key was made.
+    pub(super) fn begin_writing(&self, record: &mut CaseRecord, own: &[u8]) -> Vec<Octets> {
+        let Some(applied) = &mut record.applied else { return Vec::new() };
+        let Some(Channel::Open { host }) = applied.channel.take() else { return Vec::new() };
+        let (sent, run) = Sent::through(host, Run::Write, self.certificates(own));
+        applied.channel = Some(Channel::Sent { sent });
+        run
+    }
+}
+
+/// Before a certificate is issued the channel serves to make a key pair, while the permit lasts.
+fn may_make_key(
+    file: &CaseFile,
+    applied: &Applied,
+    acting: &Acting,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    match (file.step, file.serial) {
+        // A certificate that is written down and not filed is bound to the key that there is.
+        (Step::Applied, Some(_)) => {
+            let asked = acting.act.deed.verb().to_owned();
+            Err(Refusal::WrongStep { step: "certifying".into(), asked })
+        }
+        (Step::Applied, None) if now > applied.until => {
+            Err(Refusal::PermitExpired { until: applied.until })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the officer is told.
+fn refusal(halted: Halted, step: Step) -> Refusal {
+    /// What the command builds on is missing (ISO/IEC 7816-4 §5.6).
+    const CONDITIONS_NOT_SATISFIED: u16 = 0x6985;
+    match halted {
+        Halted::ForeignCard => Refusal::ForeignCard,
+        Halted::NoChannel => Refusal::NoChannel,
+        Halted::Refused { status: Some(CONDITIONS_NOT_SATISFIED), at: Some(_) }
+            if step == Step::Issued =>
+        {
+            Refusal::PendingKeyGone
+        }
+        Halted::Refused { status: None, .. } => Refusal::CardRefused { status: "no answer".into() },
+        Halted::Refused { status: Some(status), .. } => {
+            Refusal::CardRefused { status: format!("{status:04X}") }
+        }
+    }
+}

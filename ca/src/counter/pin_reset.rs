@@ -1,0 +1,66 @@
+//! 暗証番号の初期化: a new PIN on a card in use.
+//!
+//! The authority only opens the card's window; the PIN goes from the holder's fingers to the card.
+
+use akashi_ledger::{Standing, Step};
+use akashi_wire::CaseId;
+use akashi_wire::act::{Answer, IdentityProof, Procedure, Refusal};
+use akashi_wire::date::day_in_japan;
+use akashi_wire::octets::Octets;
+use jiff::SignedDuration;
+
+use super::application::not_expired;
+use super::case_record::{Applied, CaseRecord};
+use super::{Acting, Counter, Halt, at_step, one_certificate};
+use crate::CaError;
+
+impl Counter {
+    /// Permits a new PIN on the card that holds the person's certificate in force.
+    pub(super) async fn reset_pin(
+        &self,
+        acting: &Acting,
+        case: CaseId,
+        card: &str,
+        identity: &IdentityProof,
+    ) -> Result<Answer, Halt> {
+        let mut writing = self.begin(acting).await?;
+        let (mut file, mut record) = self.case_in(&mut writing, case).await?;
+        at_step(&file, &[Step::LookedUp, Step::Applied], acting)?;
+        if record.procedure != Procedure::PinReset {
+            return Err(Refusal::NotAllowed.into());
+        }
+        not_expired(identity, day_in_japan(writing.at()))?;
+        let person = file.person.ok_or(Refusal::NoLivingCertificate)?;
+        let living = self.living(&mut writing, person).await?;
+        let (current, standing) =
+            one_certificate::current(&living).ok_or(Refusal::NoLivingCertificate)?;
+        let serial = current.serial;
+        if matches!(standing, Standing::Held { .. }) {
+            return Err(Refusal::OnHold { serial }.into());
+        }
+        let damaged = || CaError::Damaged(format!("the case of certificate {serial}"));
+        let issued_in = writing.case_of(serial).await?.ok_or_else(damaged)?;
+        let issued_in = writing.case(issued_in).await?.ok_or_else(damaged)?;
+        let issued_in = CaseRecord::open(self.vault(), issued_in.case, &issued_in.sealed_file)?;
+        if issued_in.application()?.card != card {
+            return Err(Refusal::NotOnThisCard.into());
+        }
+        let lasts = SignedDuration::from_secs(i64::from(self.issuer.rules.permit_seconds));
+        let until = writing.at() + lasts;
+        record.applied = Some(Applied {
+            card: card.to_owned(),
+            identity: identity.clone(),
+            name_choices: Default::default(),
+            address_choices: Default::default(),
+            challenge: Octets(Vec::new()),
+            until,
+            made: None,
+            written: false,
+            channel: None,
+        });
+        file.step = Step::Applied;
+        self.save_case(&mut writing, &mut file, &record).await?;
+        let subject = format!("{case} {serial}");
+        self.finish(writing, acting, &subject, Answer::PinMayBeReset { until }).await
+    }
+}
