@@ -34,6 +34,9 @@ pub struct SoftCard {
     /// None on a card that believes every issuing command.
     #[serde(default)]
     pub(crate) accesses: Vec<Access>,
+    /// Memories of cards that could not be terminated do not have it.
+    #[serde(default)]
+    pub(crate) terminated: bool,
     #[serde(skip)]
     pub(crate) selection: Selection,
     #[serde(skip)]
@@ -74,6 +77,7 @@ impl SoftCard {
             pending: None,
             ahead: None,
             accesses: Vec::new(),
+            terminated: false,
             selection: Selection::Nothing,
             channel: Channel::Closed,
         }
@@ -99,7 +103,9 @@ impl SoftCard {
     /// Store the card before the answer leaves the host (see the crate's documentation).
     pub fn transmit(&mut self, command: &[u8], rng: &mut impl CryptoRng) -> Vec<u8> {
         let answer = Command::parse(command).and_then(|command| {
-            if self.is_for_channel(&command) {
+            if self.terminated {
+                self.after_the_end(&command)
+            } else if self.is_for_channel(&command) {
                 self.secured(&command, rng)
             } else {
                 self.plain(command, rng)
@@ -151,6 +157,7 @@ impl SoftCard {
             Instruction::UpdateBinary => self.update_binary(command).map(done),
             Instruction::Activate => self.activate(command).map(done),
             Instruction::ResetRetryCounter => self.open_pin_window(command).map(done),
+            Instruction::TerminateCardUsage => self.terminate(command).map(done),
         }
     }
 
@@ -254,14 +261,16 @@ impl SoftCard {
         }
     }
 
-    /// GET DATA: the card's number, before anything is selected too.
-    fn get_data(&self, command: &Command<'_>) -> Result<Vec<u8>, Status> {
+    /// GET DATA: the card's number or its life cycle, before anything is selected too.
+    pub(crate) fn get_data(&self, command: &Command<'_>) -> Result<Vec<u8>, Status> {
         command.without_data()?;
-        if (command.p1, command.p2) != (0x00, 0x45) {
-            return Err(Status::UNKNOWN_REFERENCE);
-        }
-        command.with_room_for(CardNumber::LENGTH)?;
-        Ok(self.number.as_str().as_bytes().to_vec())
+        let data = match (command.p1, command.p2) {
+            (0x00, 0x45) => self.number.as_str().as_bytes().to_vec(),
+            (0x9F, 0x70) => vec![self.life_cycle().octet()],
+            _ => return Err(Status::UNKNOWN_REFERENCE),
+        };
+        command.with_room_for(data.len())?;
+        Ok(data)
     }
 
     /// VERIFY: without data, how many tries are left; with data, compares the PIN.

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use x509_cert::Certificate;
 use x509_cert::der::{Decode, Encode};
+use zeroize::Zeroizing;
 
+use crate::hexadecimal;
 use crate::status::Status;
 
 /// The longest certificate the card takes, in octets.
@@ -12,9 +14,10 @@ const LIMIT: usize = 4096;
 /// SEQUENCE with a length of two octets: how the DER of every certificate here begins.
 const HEADER: [u8; 2] = [0x30, 0x82];
 
-/// The octets of one certificate, perhaps not all of them yet.
+/// The octets of one certificate, perhaps not all of them yet. Wiped when dropped: it says who the
+/// holder is and where they live, and is read after the PIN only.
 #[derive(Default, Serialize, Deserialize)]
-pub(crate) struct StoredCertificate(#[serde(with = "hex::serde")] Vec<u8>);
+pub(crate) struct StoredCertificate(#[serde(with = "hexadecimal")] Zeroizing<Vec<u8>>);
 
 impl StoredCertificate {
     /// What has been written.
@@ -29,8 +32,7 @@ impl StoredCertificate {
         if offset > self.0.len() {
             return Err(Status::WRONG_OFFSET);
         }
-        let mut octets = self.0[..offset].to_vec();
-        octets.extend_from_slice(block);
+        let octets = Zeroizing::new([&self.0[..offset], block].concat());
         match declared_length(&octets) {
             None => Err(Status::WRONG_DATA),
             Some(declared) if declared > LIMIT || octets.len() > declared => Err(Status::NO_SPACE),

@@ -9,6 +9,7 @@ use akashi_scp03::{
 };
 use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::application::{Selection, SoftCard};
 use crate::command::{By, Class, Command, Instruction};
@@ -114,7 +115,8 @@ impl SoftCard {
             return Err(Status::SECURITY_NOT_SATISFIED);
         };
         let data = card.open(&command.header(), command.data, command.extended);
-        let data = data.ok_or(Status::WRONG_SECURE_MESSAGING)?;
+        // A PIN must not come through the channel, and a host may send one.
+        let data = Zeroizing::new(data.ok_or(Status::WRONG_SECURE_MESSAGING)?);
         // Every answer has octets here, those of its MAC at least: who sends no Le expects whatever
         // the form of the command allows.
         let most = if command.extended { 0x1_0000 } else { 256 };
@@ -130,12 +132,16 @@ impl SoftCard {
             ..MAC => Err(Status::WRONG_LENGTH),
             _ => self.perform(&plain, rng),
         };
+        let answer = outcome.map(|data| card.wrap(&data, Status::DONE.octets()));
+        if self.terminated {
+            // This answer is the channel's last, and nothing is selected any more.
+            return answer;
+        }
         std::mem::swap(&mut self.selection, &mut selection);
         if self.pending.is_none() {
             // The holder's programs may have looked at what has become the living slot.
             self.selection = self.selection.without_pending();
         }
-        let answer = outcome.map(|data| card.wrap(&data, Status::DONE.octets()));
         self.channel = Channel::Open(card, selection);
         answer
     }

@@ -24,7 +24,8 @@ pub(crate) enum By {
     Issuer(KeyVersion),
 }
 
-/// The instruction octet (ISO/IEC 7816-4 §5.4.2; -8 for keys and signatures; -9 for ACTIVATE).
+/// The instruction octet (ISO/IEC 7816-4 §5.4.2; -8 for keys and signatures; -9 for ACTIVATE
+/// and TERMINATE).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Instruction {
     /// 50 INITIALIZE UPDATE (GlobalPlatform): asks for a secure channel.
@@ -47,10 +48,12 @@ pub(crate) enum Instruction {
     Select,
     /// B0 READ BINARY.
     ReadBinary,
-    /// CA GET DATA: the card's number.
+    /// CA GET DATA: the card's number, or its life cycle.
     GetData,
     /// D6 UPDATE BINARY: write a block of a pending certificate.
     UpdateBinary,
+    /// FE TERMINATE CARD USAGE: the end.
+    TerminateCardUsage,
 }
 
 /// A command, taken apart. Borrows from the octets that came in.
@@ -174,6 +177,7 @@ impl Instruction {
             0xB0 => Ok(Self::ReadBinary),
             0xCA => Ok(Self::GetData),
             0xD6 => Ok(Self::UpdateBinary),
+            0xFE => Ok(Self::TerminateCardUsage),
             _ => Err(Status::UNKNOWN_INSTRUCTION),
         }
     }

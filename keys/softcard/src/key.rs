@@ -6,8 +6,8 @@ use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey};
 use rsa::traits::PublicKeyParts;
 use rsa::{RsaPrivateKey, RsaPublicKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
-use zeroize::Zeroizing;
 
+use crate::hexadecimal;
 use crate::status::Status;
 
 /// Modulus, and so each signature, in octets.
@@ -60,15 +60,25 @@ impl KeyPair {
 impl Serialize for KeyPair {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let document = self.0.to_pkcs8_der().map_err(ser::Error::custom)?;
-        let text = Zeroizing::new(hex::encode(document.as_bytes()));
-        serializer.serialize_str(&text)
+        hexadecimal::serialize(document.as_bytes(), serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for KeyPair {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Zeroizing::new(String::deserialize(deserializer)?);
-        let document = Zeroizing::new(hex::decode(text.as_bytes()).map_err(de::Error::custom)?);
+        let document = hexadecimal::deserialize(deserializer)?;
         RsaPrivateKey::from_pkcs8_der(&document).map(Self).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_key_is_wiped_when_it_is_dropped() {
+        // What this does not compile with would not be wiped.
+        fn wiped<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        let _: fn(&KeyPair) = |pair| wiped(&pair.0);
     }
 }

@@ -39,6 +39,7 @@
 //! | purpose | command | answer |
 //! |---|---|---|
 //! | card number | `80 CA 00 45 00` (GlobalPlatform's tag 0045), no selection needed | 16 characters |
+//! | life cycle | `80 CA 9F 70 00` (GlobalPlatform's tag 9F70), no selection needed | 1 octet, see below |
 //! | generate key pair | `84 47 80 00 00 0005 B603 84011A 0000` | `7F49 {81 n, 82 e}` |
 //! | read the pending public key again | the same with P1 = 81 | the same / 6985 |
 //! | write the pending certificate | SELECT 0001, `84 D6 oh ol Lc <block>` | 9000 / 6985 without a pending key |
@@ -48,6 +49,7 @@
 //! | activate: pending becomes living | `84 44 00 00` | 9000 / 6985 |
 //! | open the PIN window | SELECT 001B, `84 2C 02 80` | 9000 |
 //! | set the PIN through the window | SELECT 001B, `00 24 01 80 Lc <new PIN>` | 9000 |
+//! | terminate the card, no selection needed | `84 FE 00 00` | 9000 |
 //!
 //! - EFs 0101, 0102 and 011A exist only while there is a pending slot (else 6A82). Making a new
 //!   pair replaces a pending slot that was not activated.
@@ -59,6 +61,30 @@
 //!   the issuer's channel, from the holder's terminal, so the issuer never sees it. A card from
 //!   the factory has no PIN, which is the same as a locked one: zero tries left.
 //! - Answers to key generation exceed 256 octets: ask with extended Le, or get 6700.
+//!
+//! # The card's life
+//!
+//! | life cycle | the card | GlobalPlatform calls it |
+//! |---|---|---|
+//! | 01 | new: nothing has been issued into it | OP_READY |
+//! | 0F | personalised: it has a living slot | SECURED |
+//! | 7F | blocked: its signing PIN is locked, until a new one is set through the PIN window | CARD_LOCKED |
+//! | FF | terminated, for good | TERMINATED |
+//!
+//! The first three are seen in what the card remembers; a card whose PIN was never set is not blocked
+//! but new. Asked through the channel, the answer is the card's beyond doubt.
+//!
+//! TERMINATE CARD USAGE (ISO/IEC 7816-9) is one assignment: key pairs, certificates, PINs and the
+//! keys of the channel are wiped, and the card's number is left. Its answer is the channel's last.
+//! From then on, with power or without:
+//!
+//! | asked of a terminated card | answer |
+//! |---|---|
+//! | card number, life cycle (class 00 or 80) | as ever |
+//! | select our application | 6285: in termination state |
+//! | select another application, or the master file | 6A82, as ever |
+//! | everything else | 6985 |
+//!
 //! # The secure channel
 //!
 //! Whoever issues shows that it knows the card's keys, and each of its commands (class 84) is
@@ -91,13 +117,16 @@ mod certificate;
 mod channel;
 mod command;
 mod file;
+mod hexadecimal;
 mod issuing;
 mod key;
+mod life_cycle;
 mod number;
 mod pin;
 mod slot;
 mod status;
 
 pub use application::{AID, SoftCard};
+pub use life_cycle::LifeCycle;
 pub use number::{CardNumber, CardNumberError};
 pub use status::Status;

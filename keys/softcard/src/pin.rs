@@ -45,6 +45,11 @@ impl Pin {
         self.left
     }
 
+    /// Whether the PIN was set and no tries are left for it.
+    pub fn is_locked(&self) -> bool {
+        self.reference.is_some() && self.left == 0
+    }
+
     /// Compares an entered PIN. Whatever is not the PIN costs a try, well-formed or not.
     pub fn verify(&mut self, entered: &[u8]) -> Result<(), Status> {
         self.verified = false;
@@ -112,5 +117,17 @@ impl Reference {
         let pairs = self.0.bytes().zip(entered);
         let difference = pairs.fold(0, |difference, (ours, theirs)| difference | (ours ^ theirs));
         self.0.len() == entered.len() && difference == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_is_wiped_when_it_is_dropped() {
+        // What this does not compile with would not be wiped.
+        fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+        let _: fn(&Reference) = wiped;
     }
 }

@@ -9,6 +9,8 @@ pub struct Status(u16);
 impl Status {
     /// 9000: done.
     pub const DONE: Self = Self(0x9000);
+    /// 6285: the application is there, and the card is terminated.
+    pub const IN_TERMINATION_STATE: Self = Self(0x6285);
     /// 6300: the host does not know the card's keys.
     pub const WRONG_CRYPTOGRAM: Self = Self(0x6300);
     /// 6700: Lc, Le or the length of the command is wrong.
@@ -19,7 +21,7 @@ impl Status {
     pub const SECURITY_NOT_SATISFIED: Self = Self(0x6982);
     /// 6983: the PIN is locked.
     pub const PIN_LOCKED: Self = Self(0x6983);
-    /// 6985: what the command builds on is not there yet.
+    /// 6985: what the command builds on is not there yet, or not any more.
     pub const CONDITIONS_NOT_SATISFIED: Self = Self(0x6985);
     /// 6986: no EF is selected.
     pub const NO_CURRENT_FILE: Self = Self(0x6986);

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use akashi_card::{Card, KeySlot, Transport, TransportError, issuing};
-use akashi_softcard::SoftCard;
+use akashi_softcard::{AID, SoftCard};
 use rand::SeedableRng;
 use rand::rngs::ChaCha20Rng;
 
@@ -36,9 +36,13 @@ pub(super) fn secret(memory: &[u8]) -> Vec<u8> {
     hex::decode(memory["pending"]["key"].as_str().expect("a key")).expect("hexadecimal")
 }
 
-/// 32 octets from the middle, where the private exponent stands.
-pub(super) fn middle(secret: &[u8]) -> &[u8] {
-    &secret[secret.len() / 2..][..32]
+/// Whether 32 octets from the middle of a private key, where its exponent stands, are in these.
+///
+/// libFuzzer sees what is compared and tries it: an input that has them proves nothing, for what it
+/// writes into a certificate it may read again.
+pub(super) fn has(octets: &[u8], secret: &[u8]) -> bool {
+    let middle = &secret[secret.len() / 2..][..32];
+    octets.windows(32).any(|window| window == middle)
 }
 
 /// The private key of the card of [`MEMORY`].
@@ -62,20 +66,20 @@ pub(super) fn is_slow(command: &[u8]) -> bool {
 
 /// Commands to one card, one after another: a blank one, or after a first octet of 1 one with a key
 /// (whose memory takes long to read). Each is answered with two octets or more, none with the key;
-/// the memory can be read again.
+/// the memory can be read again; and the card says where it stands in its life.
 pub fn commands(octets: &[u8]) {
     let Some((&first, octets)) = octets.split_first() else { return };
     let has_key = first == 1;
+    if has_key && has(octets, &SECRET) {
+        return;
+    }
     let memory = if has_key { &MEMORY } else { &BLANK };
     let mut card: SoftCard = serde_json::from_slice(memory).expect("a card");
     let mut rng = ChaCha20Rng::seed_from_u64(2);
     for command in pieces(octets).take(64).filter(|command| !is_slow(command)) {
         let answer = card.transmit(command, &mut rng);
         assert!((2..=65_538).contains(&answer.len()));
-        if has_key {
-            let leaks = answer.windows(32).any(|window| window == middle(&SECRET));
-            assert!(!leaks, "the key leaves the card");
-        }
+        assert!(!has_key || !has(&answer, &SECRET), "the key leaves the card");
     }
     if !has_key {
         let memory = serde_json::to_vec(&card).expect("memory");
@@ -83,6 +87,24 @@ pub fn commands(octets: &[u8]) {
         assert_eq!(serde_json::to_vec(&again).expect("memory"), memory);
     }
     card.reset();
+    if is_dead(&mut card, &mut rng) {
+        let memory = serde_json::to_value(&card).expect("memory");
+        let left = ["living", "pending"].iter().any(|slot| !memory[slot].is_null());
+        assert!(!left, "a key outlives its card");
+    }
+}
+
+/// Whether a card is terminated: by its life cycle, and by how it is selected then.
+pub(super) fn is_dead(card: &mut SoftCard, rng: &mut ChaCha20Rng) -> bool {
+    let life_cycle = card.transmit(&[0x80, 0xCA, 0x9F, 0x70, 0], rng);
+    let dead = match life_cycle[..] {
+        [0xFF, 0x90, 0x00] => true,
+        [0x01 | 0x0F | 0x7F, 0x90, 0x00] => false,
+        _ => panic!("no life cycle: {life_cycle:02X?}"),
+    };
+    let selected = card.transmit(&[&[0x00, 0xA4, 0x04, 0x0C, 10][..], &AID].concat(), rng);
+    assert_eq!(selected, if dead { [0x62, 0x85] } else { [0x90, 0x00] });
+    dead
 }
 
 /// A card that gives these answers, then none.
