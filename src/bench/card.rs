@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use akashi_card::{Card, CardError, KeySlot, SigningPin, Transport, issuing};
-use akashi_cardhost::{InsertedCard, PrivateService, VirtualSlot, tell};
+use akashi_cardhost::{InsertedCard, PrivateService, Seal, VirtualSlot, tell};
 use akashi_reader::{Sharing, Terminal};
 use akashi_scp03::{KeyVersion, MasterKey};
 use akashi_softcard::{CardNumber, SoftCard};
@@ -25,7 +25,7 @@ pub fn in_virtual_reader(dir: &Path, count: usize, runs: usize) -> Result<(), Be
     std::fs::create_dir_all(dir)?;
     let service = PrivateService::start()?;
     let mut card = made()?.into_transport();
-    card.keep(&dir.join("bench.card"))?;
+    card.keep_sealed(&dir.join("bench.card"), &Seal::kept_in(dir.join("seal.key")))?;
     let slot = VirtualSlot::connect(&service.slot())?;
     let remover = slot.remover()?;
     let serving = std::thread::spawn(move || slot.serve(&mut card));

@@ -103,9 +103,7 @@ fn make(file: &Path, authority: &Path, passphrase: Option<&Path>) -> Result<(), 
     let master = Opened::open(authority, &passphrase)?.custody.card_master()?;
     let number = new_number(&mut rng());
     let keys = master.card_keys(number.as_str());
-    let mut card = InsertedCard::of(SoftCard::with_keys(number, [keys]));
-    card.keep(file)?;
-    show(card, None)
+    show(InsertedCard::create(file, SoftCard::with_keys(number, [keys]))?, None)
 }
 
 /// A card in a file or a reader.

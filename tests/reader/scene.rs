@@ -10,7 +10,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use akashi_card::{Card, SigningPin, issuing};
-use akashi_cardhost::{PrivateService, tell};
+use akashi_cardhost::{InsertedCard, PrivateService, Seal, tell};
 use akashi_ledger::Access;
 use akashi_scp03::KeySet;
 use akashi_wire::act::Procedure;
@@ -20,6 +20,9 @@ use crate::support::{Book, Place, tottori};
 
 /// The PIN of the card that was issued.
 pub const PIN: &str = "ABC123";
+
+/// The key that seals the cards of these tests. That of whoever runs them is not touched.
+const SEAL: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/reader-card-seal.key");
 
 /// The PKCS#11 module of OpenSC, as Debian installs it.
 pub const MODULE: &str = "opensc-pkcs11.so";
@@ -63,8 +66,13 @@ async fn issue() -> Issued {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("issued.card");
     let keys = place.house.doors.card_master.card_keys(card.number().unwrap().as_str());
-    card.into_transport().keep(&path).unwrap();
+    card.into_transport().keep_sealed(&path, &seal()).unwrap();
     Issued { file: fs::read(path).unwrap(), keys, certificate: delivery.certificate, authority }
+}
+
+/// The seal of the cards of these tests.
+pub fn seal() -> Seal {
+    Seal::kept_in(SEAL)
 }
 
 pub fn pin(text: &str) -> SigningPin {
@@ -117,6 +125,7 @@ impl Scene {
             .env("PCSCLITE_CSOCK_NAME", self.service.socket())
             .env("OPENSC_CONF", self.path("opensc.conf"))
             .env("HOME", self.home.path())
+            .env("AKASHI_CARD_SEAL", SEAL)
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null());
         command
@@ -211,6 +220,7 @@ pub struct Inserted(pub Child);
 pub fn insert(card: &Path, slot: &str) -> Inserted {
     let mut child = Command::new(env!("CARGO_BIN_EXE_akashi"))
         .args(["card", "insert", card.to_str().unwrap(), "--vpcd", slot])
+        .env("AKASHI_CARD_SEAL", SEAL)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -235,7 +245,7 @@ pub fn open_files(process: u32) -> usize {
 
 /// What the counter does when a PIN is locked: opens the window, and the holder sets a new one.
 pub fn unlock(card: &Path, new: &str) {
-    let mut card = Card::open(akashi_cardhost::InsertedCard::open(card).unwrap()).unwrap();
+    let mut card = Card::open(InsertedCard::open_sealed(card, &seal()).unwrap()).unwrap();
     tell(&mut card, &ISSUED.keys, &issuing::open_pin_window()).unwrap();
     card.set_pin(&pin(new)).unwrap();
 }

@@ -12,7 +12,7 @@ use akashi_card::{Card, CardError, KeySlot};
 use akashi_reader::{ReaderError, Sharing, Terminal};
 use akashi_wire::act::Procedure;
 
-use crate::scene::{Inserted, PIN, Scene, insert, pin, said};
+use crate::scene::{Inserted, PIN, Scene, insert, pin, said, seal};
 use crate::support::{Book, Place, tottori};
 
 const READER: &str = "AKASHI_TEST_READER";
@@ -143,7 +143,7 @@ async fn the_counter_issues_into_a_card_in_a_reader() {
     };
     std::fs::remove_file(&scene.card).unwrap();
     let mut place = Place::open(Book::Sqlite).await;
-    place.blank_card().unwrap().into_transport().keep(&scene.card).unwrap();
+    place.blank_card().unwrap().into_transport().keep_sealed(&scene.card, &seal()).unwrap();
     let terminal = Terminal::open().unwrap();
     let _inserted = scene.insert(&terminal);
     let mut card =

@@ -11,7 +11,7 @@ use akashi_cardhost::{InsertedCard, tell};
 use akashi_scp03::{KeyVersion, MasterKey};
 use akashi_softcard::{CardNumber, SoftCard};
 
-use crate::scene::{PIN, insert, pin};
+use crate::scene::{PIN, insert, pin, seal};
 
 const SELECT: &[u8] =
     &[0x00, 0xA4, 0x04, 0x0C, 0x0A, 0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01];
@@ -39,15 +39,16 @@ fn a_card_that_is_torn_out_at_any_moment_forgets_no_wrong_pin_that_it_answered()
     let number: CardNumber = "AKASHI0000000001".parse().unwrap();
     let master = MasterKey::generate(&mut rand::rng());
     let keys = master.card_keys(KeyVersion::Authority, number.as_str());
-    let mut card = InsertedCard::of(SoftCard::with_keys(number, [keys.clone()]));
-    card.keep(&file).unwrap();
-    let mut card = Card::open(card).unwrap();
+    let blank = SoftCard::with_keys(number, [keys.clone()]);
+    let mut card = Card::open(InsertedCard::create_sealed(&file, blank, &seal()).unwrap()).unwrap();
     tell(&mut card, &keys, &issuing::open_pin_window()).unwrap();
     card.set_pin(&pin(PIN)).unwrap();
     drop(card);
     let full = fs::read(&file).unwrap();
-    let tries_left =
-        || Card::open(InsertedCard::open(&file).unwrap()).unwrap().pin_tries_left().unwrap();
+    let tries_left = || {
+        let card = InsertedCard::open_sealed(&file, &seal()).unwrap();
+        Card::open(card).unwrap().pin_tries_left().unwrap()
+    };
 
     let door = TcpListener::bind("127.0.0.1:0").unwrap();
     let slot = door.local_addr().unwrap().to_string();

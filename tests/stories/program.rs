@@ -26,6 +26,7 @@ fn akashi(arguments: &[&str]) -> Command {
         .env("AKASHI_PASSPHRASE", PASSPHRASE)
         .env("AKASHI_TOKEN_PASSWORD", "a token password")
         .env("AKASHI_PIN", "PIN4STORY")
+        .env("AKASHI_CARD_SEAL", concat!(env!("CARGO_TARGET_TMPDIR"), "/stories-card-seal.key"))
         .stdin(Stdio::null());
     command
 }

@@ -1,9 +1,9 @@
 //! The card's file: what a chip keeps without power.
 //!
-//! One line, `akashi-card 1 ` and SHA-256 of the rest in hexadecimal digits, then the card's memory
-//! as JSON. It is replaced as a whole (written beside, flushed, renamed, directory flushed), so
-//! that a cut of power at any octet leaves the former memory or the new one. A file that does not
-//! fit its checksum is refused: a card that guesses its memory might give tries back.
+//! The memory is JSON, sealed under the user's key (see `form`). It is replaced as a whole (written
+//! beside, flushed, renamed, directory flushed), so that a cut of power at any octet leaves the
+//! former memory or the new one. A file of which an octet is missing or changed is refused: a card
+//! that guesses its memory might give tries back.
 //!
 //! Beside it lies `FILE.lock`. Whoever has the card holds the lock of that file, not of the card's
 //! own, which is another one after each replacement. The word `remove` in it asks the holder to let
@@ -17,13 +17,12 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
+use akashi_softcard::CardNumber;
 use zeroize::Zeroizing;
 
 use crate::error::CardHostError;
-
-/// What the first line begins with: the form and its version.
-const FORM: &str = "akashi-card 1 ";
+use crate::form;
+use crate::seal::Seal;
 
 /// What asks the holder of a card to let go.
 const REMOVE: &[u8] = b"remove";
@@ -36,14 +35,15 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 pub(crate) struct CardFile {
     file: PathBuf,
     lock: File,
+    seal: Seal,
     /// What is known to be on the disk.
     stored: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl CardFile {
     /// Takes the place for a new card.
-    pub fn create(file: &Path) -> Result<Self, CardHostError> {
-        let held = Self::hold(file)?;
+    pub fn create(file: &Path, seal: &Seal) -> Result<Self, CardHostError> {
+        let held = Self::hold(file, seal)?;
         if file.exists() {
             return Err(CardHostError::Exists(file.into()));
         }
@@ -51,22 +51,22 @@ impl CardFile {
     }
 
     /// Takes a card's file and gives what the card remembers.
-    pub fn open(file: &Path) -> Result<(Self, Zeroizing<Vec<u8>>), CardHostError> {
+    pub fn open(file: &Path, seal: &Seal) -> Result<(Self, Zeroizing<Vec<u8>>), CardHostError> {
         // Before the lock, which would leave a file beside one that is not there.
         if let Err(source) = fs::metadata(file) {
             return Err(CardHostError::Read { file: file.into(), source });
         }
-        let mut held = Self::hold(file)?;
+        let mut held = Self::hold(file, seal)?;
         let octets =
             fs::read(file).map_err(|source| CardHostError::Read { file: file.into(), source })?;
         let octets = Zeroizing::new(octets);
-        let memory = Zeroizing::new(memory(file, &octets)?.to_vec());
+        let memory = form::memory(seal, file, &octets)?;
         held.stored = Some(memory.clone());
         Ok((held, memory))
     }
 
     /// Takes the lock, and forgets what an earlier holder was asked.
-    fn hold(file: &Path) -> Result<Self, CardHostError> {
+    fn hold(file: &Path, seal: &Seal) -> Result<Self, CardHostError> {
         let lock = open_lock(file)?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -74,16 +74,21 @@ impl CardFile {
             Err(TryLockError::Error(source)) => return Err(write_failed(file, source)),
         }
         lock.set_len(0).map_err(|source| write_failed(file, source))?;
-        Ok(Self { file: file.into(), lock, stored: None })
+        Ok(Self { file: file.into(), lock, seal: seal.clone(), stored: None })
     }
 
-    /// Keeps what the card remembers; it is on the disk when this returns.
+    /// Keeps what the card with this number remembers; it is on the disk when this returns.
     ///
     /// Most commands change nothing that a card remembers, and cost no write.
-    pub fn store(&mut self, memory: Zeroizing<Vec<u8>>) -> Result<(), CardHostError> {
+    pub fn store(
+        &mut self,
+        number: &CardNumber,
+        memory: Zeroizing<Vec<u8>>,
+    ) -> Result<(), CardHostError> {
         if self.stored.as_ref() != Some(&memory) {
             self.stored = None;
-            replace(&self.file, &sealed(&memory), |out, octets| out.write_all(octets))
+            let sealed = form::sealed(&self.seal, number, &memory)?;
+            replace(&self.file, &sealed, |out, octets| out.write_all(octets))
                 .map_err(|source| write_failed(&self.file, source))?;
             self.stored = Some(memory);
         }
@@ -136,7 +141,7 @@ fn open_lock(file: &Path) -> Result<File, CardHostError> {
 }
 
 /// The name of a file and something behind it.
-fn beside(file: &Path, end: &str) -> PathBuf {
+pub(crate) fn beside(file: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(end);
     name.into()
@@ -144,32 +149,6 @@ fn beside(file: &Path, end: &str) -> PathBuf {
 
 fn write_failed(file: &Path, source: io::Error) -> CardHostError {
     CardHostError::Write { file: file.into(), source }
-}
-
-/// The octets of a file with this memory.
-pub(crate) fn sealed(memory: &[u8]) -> Zeroizing<Vec<u8>> {
-    let line = format!("{FORM}{}\n", hex::encode(Sha256::digest(memory)));
-    Zeroizing::new([line.as_bytes(), memory].concat())
-}
-
-/// The memory in the octets of a file.
-fn memory<'o>(file: &Path, octets: &'o [u8]) -> Result<&'o [u8], CardHostError> {
-    let Some(rest) = octets.strip_prefix(FORM.as_bytes()) else {
-        // What is left of a torn first line, too, is nothing to go by.
-        return Err(if FORM.as_bytes().starts_with(octets) {
-            CardHostError::Damaged(file.into())
-        } else {
-            CardHostError::NotACard(file.into())
-        });
-    };
-    let damaged = || CardHostError::Damaged(file.into());
-    let (digest, memory) = rest.split_at_checked(64).ok_or_else(damaged)?;
-    let memory = memory.strip_prefix(b"\n").ok_or_else(damaged)?;
-    if hex::encode(Sha256::digest(memory)).as_bytes() == digest {
-        Ok(memory)
-    } else {
-        Err(damaged())
-    }
 }
 
 /// Replaces a file as a whole: whatever happens in between, the former one or the new one is there.
@@ -186,7 +165,11 @@ pub(crate) fn replace(
     write(&mut out, octets)?;
     out.sync_all()?;
     fs::rename(&new, file)?;
-    // The name itself is on the disk only when the directory is.
+    flush_directory_of(file)
+}
+
+/// The name of a file is on the disk only when its directory is.
+pub(crate) fn flush_directory_of(file: &Path) -> io::Result<()> {
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use akashi_softcard::CardNumber;
+
 /// Why a software card cannot be used, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum CardHostError {
@@ -38,6 +40,38 @@ pub enum CardHostError {
     /// The memory is torn or changed. Guessing would be giving tries back.
     #[error("{0} is damaged: a card that lost its memory is of no use. Issue into a new one")]
     Damaged(PathBuf),
+    /// The memory is sealed, and not under this user's key.
+    #[error(
+        "the card {number} in {file} was sealed by another host, or before {key} was lost: that \
+         key does not open it. Use the card where it was made, or let AKASHI_CARD_SEAL name a \
+         copy of that host's key; else issue into a new one"
+    )]
+    SealedElsewhere {
+        /// The card's file.
+        file: PathBuf,
+        /// The number printed on the card.
+        number: CardNumber,
+        /// The file of this user's key.
+        key: PathBuf,
+    },
+    /// The key that seals the cards cannot be read or made.
+    #[error(
+        "{file}, the key that seals this user's cards, cannot be used: {source}. AKASHI_CARD_SEAL \
+         can name another file"
+    )]
+    SealKey {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Nothing says where the user's key is.
+    #[error(
+        "nothing says where the key is that seals this user's cards: set HOME, or let \
+         AKASHI_CARD_SEAL name a file, which is made"
+    )]
+    NoPlaceForSeal,
     /// It exists already.
     #[error("{0} exists already: a card is never overwritten")]
     Exists(PathBuf),

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use akashi_card::{Transport, TransportError};
 use akashi_softcard::{CardNumber, SoftCard};
-use zeroize::Zeroizing;
 
 use crate::cardfile::{self, CardFile};
 use crate::error::CardHostError;
+use crate::memory;
+use crate::seal::Seal;
 
 /// A software card with power: in this process, its memory in a file or nowhere else.
 pub struct InsertedCard {
@@ -25,30 +26,39 @@ impl InsertedCard {
         Self { card, file: None }
     }
 
-    /// A card from the factory, its memory only in this process.
-    pub fn blank(number: CardNumber) -> Self {
-        Self::of(SoftCard::new(number))
+    /// This card, with its memory in a new file, sealed by this user.
+    pub fn create(file: &Path, card: SoftCard) -> Result<Self, CardHostError> {
+        Self::create_sealed(file, card, &Seal::of_this_user()?)
     }
 
-    /// A card from the factory with its memory in a new file.
-    pub fn create(file: &Path, number: CardNumber) -> Result<Self, CardHostError> {
-        let held = CardFile::create(file)?;
-        let mut card = Self { card: SoftCard::new(number), file: Some(held) };
-        card.store()?;
+    /// The same, sealed by whom the caller says.
+    pub fn create_sealed(file: &Path, card: SoftCard, seal: &Seal) -> Result<Self, CardHostError> {
+        let mut card = Self::of(card);
+        card.keep_sealed(file, seal)?;
         Ok(card)
     }
 
-    /// Takes the card of a file; no other process can have it meanwhile.
+    /// Takes the card of a file, which this user sealed; no other process can have it meanwhile.
     pub fn open(file: &Path) -> Result<Self, CardHostError> {
-        let (held, memory) = CardFile::open(file)?;
+        Self::open_sealed(file, &Seal::of_this_user()?)
+    }
+
+    /// The same, sealed by whom the caller says.
+    pub fn open_sealed(file: &Path, seal: &Seal) -> Result<Self, CardHostError> {
+        let (held, memory) = CardFile::open(file, seal)?;
         let card =
             serde_json::from_slice(&memory).map_err(|_| CardHostError::Damaged(file.into()))?;
         Ok(Self { card, file: Some(held) })
     }
 
-    /// From now on this card's memory is in a new file.
+    /// From now on this card's memory is in a new file, sealed by this user.
     pub fn keep(&mut self, file: &Path) -> Result<(), CardHostError> {
-        self.file = Some(CardFile::create(file)?);
+        self.keep_sealed(file, &Seal::of_this_user()?)
+    }
+
+    /// The same, sealed by whom the caller says.
+    pub fn keep_sealed(&mut self, file: &Path, seal: &Seal) -> Result<(), CardHostError> {
+        self.file = Some(CardFile::create(file, seal)?);
         self.store()
     }
 
@@ -82,7 +92,7 @@ impl InsertedCard {
 
     fn store(&mut self) -> Result<(), CardHostError> {
         let Some(file) = &mut self.file else { return Ok(()) };
-        file.store(Zeroizing::new(serde_json::to_vec(&self.card).expect("a card's memory is JSON")))
+        file.store(self.card.number(), memory::of(&self.card))
     }
 }
 

@@ -64,9 +64,8 @@ impl VirtualSlot {
 
     fn converse(&mut self, card: &mut InsertedCard) -> Result<(), CardHostError> {
         loop {
-            // A message may carry a PIN.
             let message = match self.message() {
-                Ok(message) => Zeroizing::new(message),
+                Ok(message) => message,
                 Err(error) => return closed(error),
             };
             let answer = match message.as_slice() {
@@ -85,10 +84,11 @@ impl VirtualSlot {
         }
     }
 
-    fn message(&mut self) -> io::Result<Vec<u8>> {
+    /// A message, which may carry a PIN; one that does not come to its end, too.
+    fn message(&mut self) -> io::Result<Zeroizing<Vec<u8>>> {
         let mut length = [0; 2];
         self.fill(&mut length)?;
-        let mut message = vec![0; usize::from(u16::from_be_bytes(length))];
+        let mut message = Zeroizing::new(vec![0; usize::from(u16::from_be_bytes(length))]);
         self.fill(&mut message)?;
         Ok(message)
     }

@@ -6,8 +6,19 @@ use std::path::{Path, PathBuf};
 
 use akashi_card::{Card, CardError, SigningPin};
 
-use crate::cardfile::{replace, sealed};
-use crate::{CardHostError, InsertedCard, new_number, request_removal};
+use crate::cardfile::replace;
+use crate::form::sealed;
+use crate::tests::{blank, give_pin};
+use crate::{CardHostError, InsertedCard, Seal, request_removal};
+
+/// The seal of the user of a test: that of whoever runs it is not touched.
+fn seal(file: &Path) -> Seal {
+    Seal::kept_in(file.with_file_name("seal.key"))
+}
+
+fn open(file: &Path) -> Result<InsertedCard, CardHostError> {
+    InsertedCard::open_sealed(file, &seal(file))
+}
 
 fn pin(text: &str) -> SigningPin {
     text.parse().unwrap()
@@ -16,19 +27,17 @@ fn pin(text: &str) -> SigningPin {
 /// A card whose PIN is RIGHT99, in a file.
 fn card(dir: &Path) -> PathBuf {
     let file = dir.join("one.card");
-    let card = InsertedCard::create(&file, new_number(&mut rand::rng())).unwrap();
-    let mut card = Card::open(card).unwrap();
-    card.open_pin_window().unwrap();
-    card.set_pin(&pin("RIGHT99")).unwrap();
+    let card = InsertedCard::create_sealed(&file, blank(), &seal(&file)).unwrap();
+    give_pin(card, &pin("RIGHT99"));
     file
 }
 
 fn tries_left(file: &Path) -> u8 {
-    Card::open(InsertedCard::open(file).unwrap()).unwrap().pin_tries_left().unwrap()
+    Card::open(open(file).unwrap()).unwrap().pin_tries_left().unwrap()
 }
 
 fn enter_wrong_pin(file: &Path) -> CardError {
-    let mut card = Card::open(InsertedCard::open(file).unwrap()).unwrap();
+    let mut card = Card::open(open(file).unwrap()).unwrap();
     card.verify_pin(&pin("WRONG99")).unwrap_err()
 }
 
@@ -69,7 +78,7 @@ fn a_write_cut_off_at_any_octet_leaves_the_former_memory() {
 fn an_answer_that_cannot_be_remembered_does_not_leave() {
     let dir = tempfile::tempdir().unwrap();
     let file = card(dir.path());
-    let mut card = Card::open(InsertedCard::open(&file).unwrap()).unwrap();
+    let mut card = Card::open(open(&file).unwrap()).unwrap();
     dir.close().unwrap();
     let told = card.verify_pin(&pin("WRONG99")).unwrap_err();
     assert!(matches!(told, CardError::ReaderGone { .. }), "{told:?}");
@@ -85,11 +94,11 @@ fn a_torn_file_is_refused_at_every_length() {
     let whole = fs::read(&file).unwrap();
     for length in 0..whole.len() {
         fs::write(&file, &whole[..length]).unwrap();
-        let error = InsertedCard::open(&file).err().expect("a torn card");
+        let error = open(&file).err().expect("a torn card");
         assert!(matches!(error, CardHostError::Damaged(_)), "{length}: {error}");
     }
     fs::write(&file, [&whole[..], b" "].concat()).unwrap();
-    assert!(matches!(InsertedCard::open(&file), Err(CardHostError::Damaged(_))));
+    assert!(matches!(open(&file), Err(CardHostError::Damaged(_))));
 }
 
 #[test]
@@ -101,7 +110,7 @@ fn a_file_with_one_wrong_bit_is_refused_wherever_the_bit_is() {
         let mut octets = whole.clone();
         octets[bit / 8] ^= 1 << (bit % 8);
         fs::write(&file, octets).unwrap();
-        let error = InsertedCard::open(&file).err().expect("a changed card");
+        let error = open(&file).err().expect("a changed card");
         let told = error.to_string();
         assert!(
             told.contains("one.card") && told.contains("akashi card new")
@@ -115,16 +124,16 @@ fn a_file_with_one_wrong_bit_is_refused_wherever_the_bit_is() {
 fn what_is_no_card_is_called_so_and_a_card_is_never_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("text");
-    assert!(matches!(InsertedCard::open(&file), Err(CardHostError::Read { .. })));
+    assert!(matches!(open(&file), Err(CardHostError::Read { .. })));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "looking left nothing behind");
     fs::write(&file, "{}").unwrap();
-    assert!(matches!(InsertedCard::open(&file), Err(CardHostError::NotACard(_))));
-    let number = new_number(&mut rand::rng());
-    assert!(matches!(InsertedCard::create(&file, number), Err(CardHostError::Exists(_))));
+    assert!(matches!(open(&file), Err(CardHostError::NotACard(_))));
+    let created = InsertedCard::create_sealed(&file, blank(), &seal(&file));
+    assert!(matches!(created, Err(CardHostError::Exists(_))));
     assert_eq!(fs::read(&file).unwrap(), b"{}");
     // Sound octets that no card would remember.
-    fs::write(&file, sealed(b"{}")).unwrap();
-    assert!(matches!(InsertedCard::open(&file), Err(CardHostError::Damaged(_))));
+    fs::write(&file, sealed(&seal(&file), blank().number(), b"{}").unwrap()).unwrap();
+    assert!(matches!(open(&file), Err(CardHostError::Damaged(_))));
 }
 
 #[test]
@@ -132,8 +141,8 @@ fn only_one_program_at_a_time_has_a_card_and_it_can_be_asked_to_let_go() {
     let dir = tempfile::tempdir().unwrap();
     let file = card(dir.path());
     assert!(matches!(request_removal(&file), Err(CardHostError::NotInserted(_))));
-    let held = InsertedCard::open(&file).unwrap();
-    assert!(matches!(InsertedCard::open(&file), Err(CardHostError::InUse(_))));
+    let held = open(&file).unwrap();
+    assert!(matches!(open(&file), Err(CardHostError::InUse(_))));
     let mut request = held.removal_request().unwrap();
     assert!(!request.is_made());
     std::thread::scope(|scope| {
@@ -144,7 +153,7 @@ fn only_one_program_at_a_time_has_a_card_and_it_can_be_asked_to_let_go() {
         drop((held, request));
         removal.join().unwrap().unwrap();
     });
-    let again = InsertedCard::open(&file).unwrap();
+    let again = open(&file).unwrap();
     assert!(!again.removal_request().unwrap().is_made(), "the request was for the former holder");
 }
 

@@ -4,7 +4,8 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
 
-use crate::{CardHostError, InsertedCard, VirtualSlot, new_number};
+use crate::tests::blank;
+use crate::{CardHostError, InsertedCard, VirtualSlot};
 
 const SELECT: &[u8] =
     &[0x00, 0xA4, 0x04, 0x0C, 0x0A, 0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01];
@@ -15,7 +16,7 @@ fn reader() -> (TcpStream, JoinHandle<Result<(), CardHostError>>) {
     let door = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = door.local_addr().unwrap().to_string();
     let card = std::thread::spawn(move || {
-        let mut card = InsertedCard::blank(new_number(&mut rand::rng()));
+        let mut card = InsertedCard::of(blank());
         VirtualSlot::connect(&address)?.serve(&mut card)
     });
     (door.accept().unwrap().0, card)
@@ -107,9 +108,7 @@ fn a_card_can_be_removed_while_the_reader_is_silent() {
     let slot = VirtualSlot::connect(&door.local_addr().unwrap().to_string()).unwrap();
     let mut reader = door.accept().unwrap().0;
     let remover = slot.remover().unwrap();
-    let card = std::thread::spawn(move || {
-        slot.serve(&mut InsertedCard::blank(new_number(&mut rand::rng())))
-    });
+    let card = std::thread::spawn(move || slot.serve(&mut InsertedCard::of(blank())));
     assert_eq!(ask(&mut reader, SELECT), [0x90, 0x00]);
     remover.remove();
     card.join().unwrap().unwrap();
