@@ -4,6 +4,7 @@
 
 mod answer;
 mod der_reader;
+mod list;
 
 use akashi_ca::profile::{extension, oid};
 use akashi_keys::OfficerToken;
@@ -14,7 +15,10 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use sha1::{Digest, Sha1};
 use x509_cert::Certificate;
 
-use answer::{ResponseStatus, read};
+use answer::read;
+
+pub use answer::ResponseStatus;
+pub use list::ListTimes;
 
 /// What an agency concludes about a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,47 @@ pub enum Verdict {
     NotIssued,
     /// 判断できない: no answer that can be believed. Never to be taken for either of the others.
     CannotTell(String),
+}
+
+/// Why a question has no verdict.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoVerdict {
+    /// Nobody answers at the address.
+    #[error("{address} does not answer: {reason}")]
+    Unreachable {
+        /// Where was asked.
+        address: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The responder answers, and not to the question.
+    #[error("the responder says {0}")]
+    Declined(ResponseStatus),
+    /// The repository does not give the list to this asker.
+    #[error("the list at {address} is not given to everybody (HTTP {status})")]
+    Withheld {
+        /// Where was asked.
+        address: String,
+        /// The status of HTTP.
+        status: u16,
+    },
+    /// What came, or what stands in the certificate, cannot be believed.
+    #[error("{0}")]
+    Unbelievable(String),
+}
+
+impl NoVerdict {
+    /// Whether others, those who are enrolled, would be answered.
+    pub fn is_for_the_enrolled_only(&self) -> bool {
+        use ResponseStatus::{SigRequired, Unauthorized};
+        matches!(self, Self::Declined(SigRequired | Unauthorized) | Self::Withheld { .. })
+    }
+}
+
+impl From<String> for NoVerdict {
+    fn from(why: String) -> Self {
+        Self::Unbelievable(why)
+    }
 }
 
 /// The four items as a certificate states them.
@@ -68,7 +113,7 @@ impl Agency {
     pub async fn judge(&self, certificate: &[u8], now: Timestamp) -> Verdict {
         match self.ask(certificate, now).await {
             Ok((verdict, _)) => verdict,
-            Err(why) => Verdict::CannotTell(why),
+            Err(why) => Verdict::CannotTell(why.to_string()),
         }
     }
 
@@ -77,7 +122,7 @@ impl Agency {
         &self,
         certificate: &[u8],
         now: Timestamp,
-    ) -> Result<(Verdict, Vec<u8>), String> {
+    ) -> Result<(Verdict, Vec<u8>), NoVerdict> {
         let (leaf, authority) = (parse(certificate)?, parse(&self.authority)?);
         if !is_signed_by(certificate, &leaf, &authority) {
             return Ok((Verdict::NotIssued, Vec::new()));
@@ -88,16 +133,34 @@ impl Agency {
         let octets = self.post(&ocsp_address(&leaf)?, request).await?;
         let answer = match read(&octets, &cert_id, &nonce, &authority, now)? {
             Ok(answer) => answer,
-            Err(ResponseStatus(status)) => return Err(format!("the responder says {status}")),
+            Err(status) => return Err(NoVerdict::Declined(status)),
         };
-        let validity = leaf.tbs_certificate().validity();
-        let in_time = akashi_ca::profile::tbs::moment(&validity.not_before) <= now
-            && now <= akashi_ca::profile::tbs::moment(&validity.not_after);
-        let verdict = match answer {
-            Verdict::Valid if !in_time => Verdict::OutOfTime,
-            other => other,
-        };
-        Ok((verdict, octets))
+        Ok((in_time(answer, &leaf, now), octets))
+    }
+
+    /// Judges a certificate by the list that it names, and tells of which time the list is. For
+    /// those whom the responder does not answer.
+    pub async fn look_up(
+        &self,
+        certificate: &[u8],
+        now: Timestamp,
+    ) -> Result<(Verdict, ListTimes), NoVerdict> {
+        let (leaf, authority) = (parse(certificate)?, parse(&self.authority)?);
+        if !is_signed_by(certificate, &leaf, &authority) {
+            return Err(NoVerdict::Unbelievable("the authority did not issue it".into()));
+        }
+        let address = list_address(&leaf)?;
+        let answer = self.client.get(&address).send().await;
+        let answer = answer.map_err(|error| unreachable(&address, error))?;
+        let status = answer.status().as_u16();
+        match status {
+            200 => {}
+            401 | 403 => return Err(NoVerdict::Withheld { address, status }),
+            _ => return Err(format!("{address} gives no list (HTTP {status})").into()),
+        }
+        let octets = body(answer, LIST, &address).await?;
+        let (verdict, times) = list::read(&octets, &leaf, &authority, now)?;
+        Ok((in_time(verdict, &leaf, now), times))
     }
 
     /// Whether this certificate's key signed these octets (PKCS#1 v1.5, SHA-256).
@@ -128,7 +191,7 @@ impl Agency {
         Ok(tlv(0x30, &[&tbs, &signature]))
     }
 
-    async fn post(&self, url: &str, request: Vec<u8>) -> Result<Vec<u8>, String> {
+    async fn post(&self, url: &str, request: Vec<u8>) -> Result<Vec<u8>, NoVerdict> {
         let answer = self
             .client
             .post(url)
@@ -136,8 +199,49 @@ impl Agency {
             .body(request)
             .send()
             .await
-            .map_err(|e| format!("{url} does not answer: {e}"))?;
-        Ok(answer.bytes().await.map_err(|e| e.to_string())?.to_vec())
+            .map_err(|error| unreachable(url, error))?;
+        body(answer, ANSWER, url).await
+    }
+}
+
+/// The longest OCSP answer that is read, in octets.
+const ANSWER: usize = 64 * 1024;
+/// The longest list that is read, in octets: more than a million entries.
+const LIST: usize = 64 * 1024 * 1024;
+
+/// What came, so many octets at most.
+async fn body(
+    mut answer: reqwest::Response,
+    limit: usize,
+    address: &str,
+) -> Result<Vec<u8>, NoVerdict> {
+    let mut octets = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| unreachable(address, error))? {
+        octets.extend_from_slice(&chunk);
+        if octets.len() > limit {
+            return Err(format!("what {address} gives is too long").into());
+        }
+    }
+    Ok(octets)
+}
+
+/// Why nothing came, in the words of whoever knows best: the innermost.
+fn unreachable(address: &str, error: reqwest::Error) -> NoVerdict {
+    let mut innermost: &dyn std::error::Error = &error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    NoVerdict::Unreachable { address: address.to_owned(), reason: innermost.to_string() }
+}
+
+/// A certificate in force is valid in its time only.
+fn in_time(verdict: Verdict, leaf: &Certificate, now: Timestamp) -> Verdict {
+    use akashi_ca::profile::tbs::moment;
+    let validity = leaf.tbs_certificate().validity();
+    let in_time = moment(&validity.not_before) <= now && now <= moment(&validity.not_after);
+    match verdict {
+        Verdict::Valid if !in_time => Verdict::OutOfTime,
+        other => other,
     }
 }
 
@@ -185,6 +289,16 @@ pub fn ocsp_address(leaf: &Certificate) -> Result<String, String> {
     }
 }
 
+/// Where the certificate says that its list is.
+pub fn list_address(leaf: &Certificate) -> Result<String, String> {
+    use x509_cert::ext::pkix::name::GeneralName;
+    let uri = list::distribution_points(leaf)?.into_iter().flatten().find_map(|name| match name {
+        GeneralName::UniformResourceIdentifier(uri) => Some(uri.to_string()),
+        _ => None,
+    });
+    uri.ok_or_else(|| "the certificate says nowhere where its list is".into())
+}
+
 fn cert_id(leaf: &Certificate, authority: &Certificate) -> Result<Vec<u8>, String> {
     use der_reader::tlv;
     let authority = authority.tbs_certificate();
@@ -195,7 +309,8 @@ fn cert_id(leaf: &Certificate, authority: &Certificate) -> Result<Vec<u8>, Strin
     Ok(tlv(0x30, &[SHA1, &tlv(0x04, &[&name]), &tlv(0x04, &[&key]), &serial]))
 }
 
-fn is_signed_by(octets: &[u8], leaf: &Certificate, issuer: &Certificate) -> bool {
+/// Whether this certificate's key signed that one, and is named as its issuer.
+pub(crate) fn is_signed_by(octets: &[u8], leaf: &Certificate, issuer: &Certificate) -> bool {
     let issuer = issuer.tbs_certificate();
     let Some(signed) = der_reader::signed_part(octets) else { return false };
     leaf.tbs_certificate().issuer() == issuer.subject()

@@ -1,7 +1,7 @@
 //! The command line.
 //!
 //! Exit codes: 0 done; 1 refused or failed, with one sentence on what to do; 2 the command line is
-//! wrong.
+//! wrong. `card status` has its own.
 
 mod audit;
 mod bench;
@@ -36,7 +36,7 @@ enum Command {
     Up(up::Up),
     /// Ask the authority as an officer, a security officer included.
     Desk(desk::DeskCommand),
-    /// Software cards, and cards in readers.
+    /// Software cards, cards in readers, and what a holder does with one.
     #[command(subcommand)]
     Card(card::CardCommand),
     /// Batches of 異動 that came as files.
@@ -60,7 +60,10 @@ pub async fn run() -> ExitCode {
         Command::Init(init) => init.run().await,
         Command::Up(up) => up.run().await,
         Command::Desk(desk) => desk.run().await,
-        Command::Card(card) => card.run().await,
+        Command::Card(card) => match card.run().await {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
         Command::Idou(idou) => idou.run().await,
         Command::Bench(bench) => bench.run().await,
         Command::Audit(audit) => audit.run().await,

@@ -31,6 +31,12 @@ pub enum SecretError {
         /// The variable.
         variable: &'static str,
     },
+    /// A new secret was typed twice, and not the same.
+    #[error("the two entries of the {what} are not the same: nothing was changed; begin again")]
+    Differ {
+        /// Which secret.
+        what: &'static str,
+    },
     /// It protects nothing.
     #[error(transparent)]
     Unfit(#[from] KeyError),
@@ -64,26 +70,50 @@ pub const TOKEN_PASSWORD: Secret = Secret {
 /// The resident's signing PIN, for the desk on the command line.
 pub const PIN: Secret = Secret { what: "signing PIN", option: "pin-file", variable: "AKASHI_PIN" };
 
+/// The signing PIN that takes its place.
+pub const NEW_PIN: Secret =
+    Secret { what: "new signing PIN", option: "new-pin-file", variable: "AKASHI_NEW_PIN" };
+
 impl Secret {
     /// Reads the secret: from the file where one is given, else from the variable, else by asking.
     /// One line end at its end is not a part of it.
     pub fn read(self, file: Option<&Path>) -> Result<String, SecretError> {
+        match self.given(file)? {
+            Some(text) => Ok(text),
+            None => self.prompt(""),
+        }
+    }
+
+    /// The same for a secret that is new: at a terminal it is asked for twice, since nobody sees
+    /// what is typed.
+    pub fn read_new(self, file: Option<&Path>) -> Result<String, SecretError> {
+        if let Some(text) = self.given(file)? {
+            return Ok(text);
+        }
+        let (text, again) = (self.prompt("")?, self.prompt(" once more")?);
+        if text == again { Ok(text) } else { Err(SecretError::Differ { what: self.what }) }
+    }
+
+    /// The secret of the file or of the variable.
+    fn given(self, file: Option<&Path>) -> Result<Option<String>, SecretError> {
         let text = match (file, std::env::var(self.variable)) {
             (Some(file), _) => std::fs::read_to_string(file).map_err(|source| {
                 SecretError::File { what: self.what, file: file.display().to_string(), source }
             })?,
             (None, Ok(text)) => text,
-            (None, Err(_)) => {
-                rpassword::prompt_password(format!("{}: ", self.what)).map_err(|_| {
-                    SecretError::Nobody {
-                        what: self.what,
-                        option: self.option,
-                        variable: self.variable,
-                    }
-                })?
-            }
+            (None, Err(_)) => return Ok(None),
         };
-        Ok(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text))
+        Ok(Some(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text)))
+    }
+
+    /// Asks at the terminal, without an echo.
+    fn prompt(self, more: &str) -> Result<String, SecretError> {
+        let Self { what, option, variable } = self;
+        rpassword::prompt_password(format!("{what}{more}: ")).map_err(|_| SecretError::Nobody {
+            what,
+            option,
+            variable,
+        })
     }
 
     /// Reads a passphrase that is long enough to protect keys.

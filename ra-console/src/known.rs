@@ -1,22 +1,32 @@
 //! What others know of an applicant, as it could stand in a PIN.
 
-use akashi_wire::FourItems;
+use akashi_wire::{BirthDate, FourItems};
 
-/// The birth date as people write it (19700115, 700115, 0115, 1970, and with the year of the era:
-/// 450115), and the number of the ticket.
+/// The birth date as people write it, and the number of the ticket.
 pub(crate) fn of(items: &FourItems, ticket: Option<&str>) -> Vec<String> {
-    let birth = items.birth_date.to_string();
+    let mut known = of_birth_date(&items.birth_date);
+    known.extend(ticket.filter(|ticket| tells(ticket)).map(str::to_owned));
+    known
+}
+
+/// The birth date as people write it: 19700115, 700115, 0115, 1970, and with the year of the era:
+/// 450115.
+pub fn of_birth_date(birth_date: &BirthDate) -> Vec<String> {
+    let birth = birth_date.to_string();
     let date = birth.get(1..).unwrap_or_default();
     let (year, day) = date.split_at_checked(4).unwrap_or_default();
-    let japanese = items.birth_date.japanese();
+    let japanese = birth_date.japanese();
     let before = japanese.split('年').next().unwrap_or_default();
     let era: String = before.chars().filter(char::is_ascii_digit).collect();
     let mut known = vec![date.to_owned(), date.get(2..).unwrap_or_default().to_owned()];
     known.extend([day.to_owned(), year.to_owned(), format!("{era:0>2}{day}")]);
-    known.extend(ticket.map(str::to_owned));
-    // Parts that are not known are zeros.
-    known.retain(|text| text.len() >= 4 && text.bytes().any(|octet| octet != b'0'));
+    known.retain(|text| tells(text));
     known
+}
+
+/// Whether a text can be what a PIN is made of. Parts that are not known are zeros.
+fn tells(text: &str) -> bool {
+    text.len() >= 4 && text.bytes().any(|octet| octet != b'0')
 }
 
 #[cfg(test)]

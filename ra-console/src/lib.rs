@@ -11,7 +11,7 @@ pub mod channel;
 mod desk;
 mod error;
 pub mod journey;
-mod known;
+pub mod known;
 
 pub use desk::{Desk, Tell};
 pub use error::DeskError;

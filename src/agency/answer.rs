@@ -10,11 +10,35 @@ use x509_cert::Certificate;
 use super::der_reader::{Value, expect, next, signed_part};
 use super::{NONCE, Verdict, is_signed_by, parse};
 
-/// A response without an answer: tryLater, sigRequired and the like.
-pub(super) struct ResponseStatus(pub &'static str);
+/// A response without an answer (RFC 6960 §2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseStatus {
+    /// 1.
+    MalformedRequest,
+    /// 2.
+    InternalError,
+    /// 3: for the moment it cannot answer.
+    TryLater,
+    /// 5: it answers those who sign their question.
+    SigRequired,
+    /// 6: it does not answer this asker.
+    Unauthorized,
+}
+
+impl std::fmt::Display for ResponseStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::MalformedRequest => "malformedRequest",
+            Self::InternalError => "internalError",
+            Self::TryLater => "tryLater",
+            Self::SigRequired => "sigRequired",
+            Self::Unauthorized => "unauthorized",
+        })
+    }
+}
 
 /// How far the two clocks may differ.
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Reads the answer to one question. `Err(text)` when it cannot be believed.
 pub(super) fn read(
@@ -30,15 +54,15 @@ pub(super) fn read(
     let status = expect(&mut response, 0x0a).ok_or_else(junk)?.content;
     let refused = match status {
         [0] => None,
-        [1] => Some("malformedRequest"),
-        [2] => Some("internalError"),
-        [3] => Some("tryLater"),
-        [5] => Some("sigRequired"),
-        [6] => Some("unauthorized"),
+        [1] => Some(ResponseStatus::MalformedRequest),
+        [2] => Some(ResponseStatus::InternalError),
+        [3] => Some(ResponseStatus::TryLater),
+        [5] => Some(ResponseStatus::SigRequired),
+        [6] => Some(ResponseStatus::Unauthorized),
         _ => return Err(junk()),
     };
     if let Some(status) = refused {
-        return Ok(Err(ResponseStatus(status)));
+        return Ok(Err(status));
     }
     let basic = (|| {
         let mut bytes = expect(&mut response, 0xa0)?.content;

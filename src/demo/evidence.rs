@@ -33,8 +33,8 @@ pub async fn leave(world: &World, pair: &Pair<'_>) -> Result<(), DemoError> {
         std::fs::copy(&file, dir.join(name))?;
     }
     for (der, name) in [(pair.good, "good.ocspresp"), (pair.revoked, "revoked.ocspresp")] {
-        let (_, octets) =
-            world.agency.ask(der, world.clock.now()).await.map_err(DemoError::Outcome)?;
+        let asked = world.agency.ask(der, world.clock.now()).await;
+        let (_, octets) = asked.map_err(|why| DemoError::Outcome(why.to_string()))?;
         std::fs::write(dir.join(name), octets)?;
     }
     let responder = world.house.responder_certificate().await?;

@@ -84,9 +84,40 @@ pub fn content_octets(dotted: &str) -> Option<Vec<u8>> {
     Some(octets)
 }
 
+/// The dotted decimal of an OBJECT IDENTIFIER's content octets; the inverse of
+/// [`content_octets`].
+pub fn dotted(content: &[u8]) -> Option<String> {
+    let (mut arcs, mut arc) = (Vec::new(), 0u128);
+    for octet in content {
+        arc = arc.checked_mul(128)? | u128::from(octet & 0x7f);
+        if octet & 0x80 == 0 {
+            arcs.push(std::mem::take(&mut arc));
+        }
+    }
+    let is_whole = content.last()? & 0x80 == 0;
+    let first = (arcs.first()? / 40).min(2);
+    let mut text = format!("{first}.{}", arcs.first()? - 40 * first);
+    for arc in &arcs[1..] {
+        text.push_str(&format!(".{arc}"));
+    }
+    is_whole.then_some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        for text in
+            ["0.9.2342", "1.2.392.200149.8.5.5.1", "2.25.329800735698586629295641978511506172918"]
+        {
+            assert_eq!(dotted(&content_octets(text).unwrap()).as_deref(), Some(text));
+        }
+        for junk in [&[][..], &[0x55, 0x9d], &[0xff; 24]] {
+            assert_eq!(dotted(junk), None);
+        }
+    }
 
     #[test]
     fn a_uuid_is_an_arc_like_any_other() {

@@ -4,8 +4,8 @@
 //! parsed once, here, into a type that cannot hold nonsense. Two groups of files:
 //!
 //! * nouns: [`serial`], [`reason`], [`four_items`], [`resident_code`], [`date`], [`municipality`];
-//! * messages: [`signed`] (CMS), [`act`] (what an officer asks), [`idou`] and [`batch`] (what the
-//!   registry reports), [`lookup`] (what the authority asks the registry).
+//! * messages: [`signed`] and [`signed_data`] (CMS), [`act`] (what an officer asks), [`idou`] and
+//!   [`batch`] (what the registry reports), [`lookup`] (what the authority asks the registry).
 
 pub mod act;
 pub mod batch;
@@ -21,6 +21,7 @@ pub mod reason;
 pub mod resident_code;
 pub mod serial;
 pub mod signed;
+pub mod signed_data;
 
 pub use act::{Act, Answer, CaseId, Deed, RequestId};
 pub use clock::Clock;

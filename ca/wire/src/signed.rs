@@ -3,29 +3,18 @@
 //! `openssl cms -verify -inform DER -in MESSAGE -CAfile LINK_AUTHORITY -purpose any` checks one
 //! offline and prints its content. Private keys stay with whoever signs: signing takes a closure.
 
-use cms::cert::{CertificateChoices, IssuerAndSerialNumber};
-use cms::content_info::{CmsVersion, ContentInfo};
-use cms::signed_data::{
-    CertificateSet, EncapsulatedContentInfo, SignedAttributes, SignedData, SignerIdentifier,
-    SignerInfo, SignerInfos,
-};
-use der::asn1::{Any, GeneralizedTime, ObjectIdentifier, OctetString, SetOfVec, UtcTime};
+use cms::cert::CertificateChoices;
+use cms::content_info::ContentInfo;
+use cms::signed_data::{SignedAttributes, SignedData, SignerIdentifier, SignerInfos};
+use der::asn1::{Any, ObjectIdentifier, OctetString};
 use der::{Decode, Encode};
 use jiff::Timestamp;
-use spki::AlgorithmIdentifierOwned;
 use x509_cert::Certificate;
-use x509_cert::attr::Attribute;
 
-const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
-const ID_SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
-const ID_CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
-const ID_MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
-const ID_SIGNING_TIME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.5");
-const ID_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
-const ID_EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const ID_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const ID_RSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
-const ID_ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
+use crate::signed_data::{
+    Content, ID_CONTENT_TYPE, ID_DATA, ID_EC_PUBLIC_KEY, ID_ECDSA_SHA256, ID_MESSAGE_DIGEST,
+    ID_RSA, ID_RSA_SHA256, ID_SHA256, ID_SIGNED_DATA, Signing, attribute,
+};
 
 /// Something that travels with a message and is not a part of what is signed or kept: under the
 /// documentation arc (RFC 5612), since no standard names it.
@@ -124,65 +113,14 @@ impl SignedMessage {
         signed_at: Timestamp,
         sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
     ) -> Result<Self, SignedMessageError> {
-        let malformed = |_: der::Error| SignedMessageError::Malformed;
-        let signer = Certificate::from_der(certificate).map_err(malformed)?;
-        let tbs = signer.tbs_certificate();
-        let sid = SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
-            issuer: tbs.issuer().clone(),
-            serial_number: tbs.serial_number().clone(),
-        });
-        let signature_algorithm = match tbs.subject_public_key_info().algorithm.oid {
-            ID_EC_PUBLIC_KEY => AlgorithmIdentifierOwned { oid: ID_ECDSA_SHA256, parameters: None },
-            ID_RSA => {
-                AlgorithmIdentifierOwned { oid: ID_RSA_SHA256, parameters: Some(Any::null()) }
-            }
-            _ => return Err(SignedMessageError::Algorithm),
+        let signing = Signing {
+            content: Content::Attached(content),
+            certificate,
+            others: &[],
+            attributes: Vec::new(),
+            signed_at,
         };
-        let digest_alg = AlgorithmIdentifierOwned { oid: ID_SHA256, parameters: None };
-        let digest = crate::octets::Sha256::of(content);
-        let attributes = (|| {
-            // UTCTime through 2049, GeneralizedTime from 2050 (RFC 5652 §11.3).
-            let seconds = std::time::Duration::from_secs(signed_at.as_second().max(0) as u64);
-            let time = match UtcTime::from_unix_duration(seconds) {
-                Ok(time) => Any::encode_from(&time)?,
-                Err(_) => Any::encode_from(&GeneralizedTime::from_unix_duration(seconds)?)?,
-            };
-            SignedAttributes::try_from(vec![
-                attribute(ID_CONTENT_TYPE, Any::encode_from(&ID_DATA)?)?,
-                attribute(ID_SIGNING_TIME, time)?,
-                attribute(ID_MESSAGE_DIGEST, Any::encode_from(&OctetString::new(digest.0)?)?)?,
-            ])
-        })()
-        .map_err(malformed)?;
-        let signature = sign(&attributes.to_der().map_err(malformed)?)
-            .map_err(|error| SignedMessageError::Key(error.to_string()))?;
-        (|| {
-            let content = Any::encode_from(&OctetString::new(content)?)?;
-            let data = SignedData {
-                version: CmsVersion::V1,
-                digest_algorithms: SetOfVec::try_from(vec![digest_alg.clone()])?,
-                encap_content_info: EncapsulatedContentInfo {
-                    econtent_type: ID_DATA,
-                    econtent: Some(content),
-                },
-                certificates: Some(CertificateSet::try_from(vec![
-                    CertificateChoices::Certificate(signer),
-                ])?),
-                crls: None,
-                signer_infos: SignerInfos::try_from(vec![SignerInfo {
-                    version: CmsVersion::V1,
-                    sid,
-                    digest_alg,
-                    signed_attrs: Some(attributes),
-                    signature_algorithm,
-                    signature: OctetString::new(signature)?,
-                    unsigned_attrs: None,
-                }])?,
-            };
-            ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&data)? }.to_der()
-        })()
-        .map(Self)
-        .map_err(malformed)
+        signing.sign(sign).map(Self)
     }
 
     /// Encloses octets that are to be used and not to be kept (an unsigned attribute, RFC 5652
@@ -285,10 +223,6 @@ fn with_unsigned(
         ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&data)? }.to_der()
     })();
     rebuilt.map_err(|_: der::Error| SignedMessageError::Malformed)
-}
-
-fn attribute(oid: ObjectIdentifier, value: Any) -> der::Result<Attribute> {
-    Ok(Attribute { oid, values: SetOfVec::try_from(vec![value])? })
 }
 
 fn is_named(certificate: &Certificate, sid: &SignerIdentifier) -> bool {

@@ -1,0 +1,108 @@
+//! Which card, the way to it, and its PIN.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use akashi_card::{Card, CardError, SigningPin, Transport};
+use akashi_cardhost::InsertedCard;
+use akashi_reader::{ConnectedCard, Sharing, Terminal};
+
+use crate::command::Failure;
+use crate::holder::OnCard;
+use crate::secret::PIN;
+
+/// Which card: one in a file, one in a reader, else the one in whatever reader has one.
+#[derive(clap::Args)]
+pub struct Way {
+    /// A software card's file.
+    #[arg(long, visible_alias = "card", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Name of a PC/SC reader.
+    #[arg(long, value_name = "NAME", conflicts_with = "file")]
+    pub reader: Option<String>,
+}
+
+/// Which card, and where its PIN comes from.
+#[derive(clap::Args)]
+pub struct Own {
+    #[command(flatten)]
+    pub way: Way,
+    /// File with the signing PIN; else AKASHI_PIN, else a prompt. A wrong PIN costs a try.
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
+}
+
+impl Way {
+    /// Reads a card, or signs with it: other programs wait meanwhile, and the card is reset in the
+    /// end.
+    pub fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Card<Box<dyn Transport + '_>>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if let Some(file) = &self.file {
+            let card: Box<dyn Transport> = Box::new(InsertedCard::open(file)?);
+            return work(&mut Card::open(card)?);
+        }
+        let mut card = in_reader(self.reader.as_deref(), Sharing::Shared)?;
+        let session: Box<dyn Transport + '_> = Box::new(card.session()?);
+        work(&mut Card::open(session)?)
+    }
+
+    /// Asks for the PIN of a card that has a certificate and tries left. Nobody else waits for the
+    /// card while its holder types.
+    pub fn ask_pin(&self, file: Option<&Path>) -> Result<SigningPin, Failure> {
+        let left = self.with(|card| {
+            card.read_ca_certificate()?;
+            Ok(card.pin_tries_left()?)
+        })?;
+        match left {
+            0 => return Err(CardError::PinLocked.into()),
+            1 => eprintln!("akashi: one try is left for the signing PIN: a wrong PIN locks it"),
+            _ => {}
+        }
+        Ok(PIN.read(file)?.parse()?)
+    }
+}
+
+impl Own {
+    /// Asks for the PIN, reads the card, and goes on with the PIN verified.
+    pub fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Card<Box<dyn Transport + '_>>, OnCard) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let pin = self.way.ask_pin(self.pin_file.as_deref())?;
+        self.way.with(|card| {
+            let on_card = OnCard::read(card, &pin)?;
+            work(card, on_card)
+        })
+    }
+
+    /// Reads the card and lets it go.
+    pub fn read(&self) -> Result<OnCard, Failure> {
+        self.with(|_, on_card| Ok(on_card))
+    }
+}
+
+/// A card in a file or a reader.
+pub type AnyCard = Box<dyn Transport>;
+
+/// A way to a card for whoever writes to it: its file, or a reader for this program alone.
+pub fn to_write(file: Option<&Path>, reader: Option<&str>) -> Result<AnyCard, Failure> {
+    Ok(match file {
+        Some(file) => Box::new(InsertedCard::open(file)?),
+        None => {
+            let terminal = Terminal::open()?;
+            let reader = terminal.wait_for_card(reader, Duration::ZERO)?;
+            Box::new(terminal.connect(&reader, Sharing::Exclusive)?)
+        }
+    })
+}
+
+fn in_reader(reader: Option<&str>, sharing: Sharing) -> Result<ConnectedCard, Failure> {
+    let terminal = Terminal::open()?;
+    let reader = match reader {
+        Some(reader) => reader.to_owned(),
+        None => terminal.wait_for_card(None, Duration::ZERO)?,
+    };
+    Ok(terminal.connect(&reader, sharing)?)
+}
