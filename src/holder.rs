@@ -10,6 +10,7 @@ pub mod on_card;
 pub mod output;
 pub mod page;
 pub mod pin;
+pub mod revocation;
 pub mod signature;
 pub mod standing;
 pub mod words;
@@ -57,6 +58,20 @@ pub enum HolderError {
     /// The signature could not be made.
     #[error("nothing was signed: {0}")]
     NotSigned(String),
+    /// The authority cannot be asked. Whether it heard is not known.
+    #[error(
+        "{url} does not answer as the authority's door for holders does: check the address and the \
+         network, then ask again; nothing is done twice ({why})"
+    )]
+    NotHeard {
+        /// Where it was sought.
+        url: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// The authority says no.
+    #[error("{0}")]
+    Refused(Box<akashi_wire::act::Refusal>),
     /// The file to be written is there already.
     #[error("{0} exists already: name another file, or give --force to replace it")]
     Exists(PathBuf),

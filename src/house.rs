@@ -122,6 +122,11 @@ impl House {
         let repository = listen_at("repository", listen.repository).await?;
         let repository_link = listen_at("repository-link", listen.repository_link).await?;
 
+        let holders = match listen.holders {
+            Some(address) => Some(listen_at("holders", address).await?),
+            None => None,
+        };
+
         let (stopping, stopped) = watch::channel(false);
         let stop = || {
             let mut stopped = stopped.clone();
@@ -135,6 +140,12 @@ impl House {
         tasks.spawn(async move {
             akashi_ca::serve(authority, &identity, doors, until).await.map_err(HouseError::from)
         });
+        if let Some(holders) = holders {
+            let (doors, until) = (self.doors.clone(), stop());
+            tasks.spawn(async move {
+                akashi_ca::serve_holders(holders, doors, until).await.map_err(HouseError::from)
+            });
+        }
         let (responder, clock, until) = (self.responder.clone(), self.clock.clone(), stop());
         tasks.spawn(async move { Ok(akashi_ocsp::serve(ocsp, responder, clock, until).await?) });
         let (responder, clock, until) = (self.responder.clone(), self.clock.clone(), stop());
@@ -166,13 +177,15 @@ impl House {
     pub fn addresses(&self) -> Vec<(&'static str, String)> {
         let profile = &self.doors.issuer.authority.profile;
         let listen = &self.config.listen;
-        vec![
+        let mut addresses = vec![
             ("authority", format!("https://{}", listen.authority)),
             ("ocsp", profile.ocsp_url.clone()),
             ("ocsp-link", format!("https://{}", listen.ocsp_link)),
             ("repository", profile.repository_url.clone()),
             ("repository-link", format!("https://{}", listen.repository_link)),
-        ]
+        ];
+        addresses.extend(listen.holders.map(|at| ("holders", format!("http://{at}"))));
+        addresses
     }
 }
 

@@ -30,8 +30,9 @@ pub struct Plan {
     pub access: Access,
     /// Where the services listen.
     pub host: IpAddr,
-    /// Ports of authority, ocsp, ocsp_link, repository and repository_link; free ones when absent.
-    pub ports: [Option<u16>; 5],
+    /// Ports of authority, ocsp, ocsp_link, repository, repository_link and holders; free ones when
+    /// absent.
+    pub ports: [Option<u16>; 6],
     /// The public host name in certificates, when it is not `host`.
     pub public_host: Option<String>,
     /// `sqlite:PATH` or `postgres://…`.
@@ -192,7 +193,7 @@ const FREE: std::ops::Range<u16> = 10_000..32_000;
 /// So many ports are tried for one that is free.
 const TRIES: usize = 64;
 
-/// The five addresses; all free ports are found together, so that they differ.
+/// The six addresses; all free ports are found together, so that they differ.
 fn listen(plan: &Plan) -> Result<Listen, InitError> {
     let mut held = Vec::new();
     for port in plan.ports {
@@ -214,6 +215,7 @@ fn listen(plan: &Plan) -> Result<Listen, InitError> {
         ocsp_link: addresses[2],
         repository: addresses[3],
         repository_link: addresses[4],
+        holders: Some(addresses[5]),
     })
 }
 

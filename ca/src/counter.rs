@@ -30,7 +30,7 @@ use crate::{CaError, Issuer, Orders, RegistryClient};
 use case_record::CaseRecord;
 use certifying::Bench;
 
-pub(crate) use ending::end_undelivered;
+pub(crate) use ending::{end_living, end_undelivered};
 
 /// The counter's door.
 pub struct Counter {

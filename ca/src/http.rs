@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use akashi_keys::CardMaster;
 use akashi_link::{Identity, LinkError, Peer};
-use akashi_wire::act::Refusal;
+use akashi_wire::act::{Answer, Refusal};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::{Clock, SignedMessage};
@@ -20,10 +20,12 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
 use crate::idou::BatchRefusal;
-use crate::{CaError, Clockwork, Counter, Inbox, Issuer};
+use crate::{CaError, Clockwork, Counter, Holders, Inbox, Issuer};
 
 /// A signed act is small.
 const ACT_LIMIT: usize = 256 * 1024;
+/// An application with its two certificates is smaller.
+const APPLICATION_LIMIT: usize = 32 * 1024;
 /// A night's bulk of 異動 may be large.
 const BATCH_LIMIT: usize = 64 * 1024 * 1024;
 /// A whole act must be here within this time: a body that does not come holds its place for ever.
@@ -40,6 +42,8 @@ pub struct Doors {
     pub issuer: Issuer,
     /// What officers ask.
     pub counter: Arc<Counter>,
+    /// What holders ask.
+    pub holders: Arc<Holders>,
     /// What the registry reports.
     pub inbox: Inbox,
     /// What time asks for.
@@ -76,6 +80,22 @@ pub fn router(doors: Doors) -> Router {
         .route("/idou/{sequence}", get(standing))
         .route("/authority", get(about))
         .with_state(doors)
+}
+
+/// The router of the door for holders, without TLS: what comes in is signed.
+pub fn holders_router(doors: Doors) -> Router {
+    Router::new()
+        .route("/revocations", post(revocation).layer(DefaultBodyLimit::max(APPLICATION_LIMIT)))
+        .with_state(doors)
+}
+
+/// Serves the door for holders until `stop` resolves.
+pub async fn serve_holders(
+    listener: TcpListener,
+    doors: Doors,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), LinkError> {
+    akashi_link::serve_plain(listener, holders_router(doors), stop).await
 }
 
 /// Serves the doors and runs the clockwork until `stop` resolves.
@@ -138,6 +158,16 @@ async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 's
     })
 }
 
+async fn revocation(State(doors): State<Doors>, request: Request) -> Response {
+    let body = match whole(request, ACT_TIME).await {
+        Ok(body) => body,
+        Err(refused) => return refused,
+    };
+    let message = SignedMessage::from_der(body.to_vec());
+    let revoking = async move { doors.holders.revoke(message, doors.clock.now()).await };
+    answered(to_its_end(revoking).await)
+}
+
 async fn act(
     State(doors): State<Doors>,
     Extension(peer): Extension<Peer>,
@@ -150,7 +180,11 @@ async fn act(
     let message = SignedMessage::from_der(body.to_vec());
     let acting =
         async move { doors.counter.act(message, &peer.certificate, doors.clock.now()).await };
-    match to_its_end(acting).await {
+    answered(to_its_end(acting).await)
+}
+
+fn answered(outcome: Result<Answer, CaError>) -> Response {
+    match outcome {
         Ok(answer) => Json(answer).into_response(),
         Err(error) => {
             if !matches!(error, CaError::Refused(_)) {
@@ -174,9 +208,10 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::NotNowPossible | Refusal::ClockBehind | Refusal::RegistryUnreachable => {
             StatusCode::SERVICE_UNAVAILABLE
         }
-        Refusal::NotEnrolled | Refusal::NotAllowed | Refusal::OtherAuthority => {
-            StatusCode::FORBIDDEN
-        }
+        Refusal::NotEnrolled
+        | Refusal::NotAllowed
+        | Refusal::NotTheHolder
+        | Refusal::OtherAuthority => StatusCode::FORBIDDEN,
         Refusal::Malformed { .. } => StatusCode::BAD_REQUEST,
         _ => StatusCode::CONFLICT,
     }

@@ -14,7 +14,17 @@ async fn main() -> ExitCode {
         let address = opened.config.listen.authority;
         let door = listen("authority", address).await?;
         println!("authority https://{address}");
-        akashi_ca::serve(door, &opened.identity()?, doors, akashi_edge::stopped()).await?;
+        let identity = opened.identity()?;
+        let served = akashi_ca::serve(door, &identity, doors.clone(), akashi_edge::stopped());
+        match opened.config.listen.holders {
+            None => served.await?,
+            Some(address) => {
+                let door = listen("holders", address).await?;
+                println!("holders http://{address}");
+                let holders = akashi_ca::serve_holders(door, doors, akashi_edge::stopped());
+                tokio::try_join!(served, holders)?;
+            }
+        }
         Ok::<_, Failure>(())
     })
     .await

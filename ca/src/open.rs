@@ -13,7 +13,9 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::counter::Hands;
-use crate::{CaError, Clockwork, Counter, Doors, Inbox, Issuer, Orders, RegistryClient, Rules};
+use crate::{
+    CaError, Clockwork, Counter, Doors, Holders, Inbox, Issuer, Orders, RegistryClient, Rules,
+};
 
 impl Doors {
     /// Opens the book and the keys, and stands the doors around them.
@@ -61,9 +63,12 @@ impl Doors {
             card_master: card_master.clone(),
         };
         let counter = Counter::new(issuer.clone(), hands, StdRng::from_rng(&mut rng));
+        let salts = StdRng::from_rng(&mut rng);
+        let holders = Holders::new(issuer.clone(), orders.clone(), salts);
         let clockwork = Clockwork::new(issuer.clone(), orders.clone(), rng);
         Ok(Self {
             counter: Arc::new(counter),
+            holders: Arc::new(holders),
             inbox: Inbox::new(ledger, vault, opener, orders),
             clockwork: Arc::new(clockwork),
             card_master,

@@ -42,6 +42,9 @@ pub struct Listen {
     pub repository: SocketAddr,
     /// The same for agencies, mutual TLS.
     pub repository_link: SocketAddr,
+    /// Holders' applications, plain: each is signed with the card. Nowhere when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holders: Option<SocketAddr>,
 }
 
 /// The registry, as the authority reaches it.
@@ -100,13 +103,17 @@ impl Config {
         if sqlite.is_none_or(str::is_empty) && !postgres {
             return Err("`ledger` must be sqlite:PATH or postgres://USER@HOST/DATABASE");
         }
-        let ports = [
-            self.listen.authority,
-            self.listen.ocsp,
-            self.listen.ocsp_link,
-            self.listen.repository,
-            self.listen.repository_link,
-        ];
+        let listen = &self.listen;
+        let ports: Vec<SocketAddr> = [
+            listen.authority,
+            listen.ocsp,
+            listen.ocsp_link,
+            listen.repository,
+            listen.repository_link,
+        ]
+        .into_iter()
+        .chain(listen.holders)
+        .collect();
         let twice = (1..ports.len()).any(|n| ports[..n].contains(&ports[n]));
         if twice {
             return Err("two services in `[listen]` have the same address");
@@ -166,6 +173,7 @@ mod tests {
                 ocsp_link: at(3),
                 repository: at(4),
                 repository_link: at(5),
+                holders: None,
             },
             registry: Registry { url: "https://127.0.0.1:6".into() },
             rules: toml::Table::new(),

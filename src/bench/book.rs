@@ -87,7 +87,7 @@ pub async fn filled(
             policy: None,
             access: Access::Open,
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            ports: [None; 5],
+            ports: [None; 6],
             public_host: None,
             ledger: Address::Sqlite.ledger(),
             registry_url: "https://127.0.0.1:1".into(),

@@ -4,6 +4,7 @@ mod certificate;
 mod change_pin;
 mod insert;
 mod make;
+mod revoke;
 mod show;
 mod sign;
 mod status;
@@ -51,6 +52,8 @@ pub(super) enum CardCommand {
     ChangePin(change_pin::ChangePin),
     /// Sign a file: a detached signature (CMS, CAdES-BES) beside it.
     Sign(sign::Sign),
+    /// End the signing certificate for good, over the card's own signature (失効申請).
+    Revoke(revoke::Revoke),
 }
 
 impl CardCommand {
@@ -65,6 +68,7 @@ impl CardCommand {
             Self::Verify(verify) => verify.run()?,
             Self::ChangePin(change) => change.run()?,
             Self::Sign(sign) => sign.run()?,
+            Self::Revoke(revoke) => revoke.run().await?,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -62,6 +62,9 @@ pub(super) struct Init {
     /// Port for CRLs over mutual TLS.
     #[arg(long)]
     repository_link_port: Option<u16>,
+    /// Port for holders' applications, signed with their cards.
+    #[arg(long)]
+    holders_port: Option<u16>,
     /// Name of the first security officer.
     #[arg(long, default_value = "Security Officer")]
     security_officer: String,
@@ -92,6 +95,7 @@ impl Init {
                 self.ocsp_link_port,
                 self.repository_port,
                 self.repository_link_port,
+                self.holders_port,
             ],
             public_host: self.public_host,
             ledger: self.ledger,

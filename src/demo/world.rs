@@ -110,7 +110,7 @@ impl World {
             policy: None,
             access: setting.access,
             host,
-            ports: [None; 5],
+            ports: [None; 6],
             public_host: None,
             ledger: setting.ledger.clone(),
             registry_url: format!("https://{}", registry_door.local_addr()?),

@@ -61,13 +61,22 @@ pub fn sign<T: Transport>(
     content: Content<'_>,
     signed_at: Timestamp,
 ) -> Result<Vec<u8>, HolderError> {
+    sign_with(card, on_card, (content, Some(&[&on_card.authority])), signed_at)
+}
+
+fn sign_with<T: Transport>(
+    card: &mut Card<T>,
+    on_card: &OnCard,
+    (content, inside): (Content<'_>, Option<&[&[u8]]>),
+    signed_at: Timestamp,
+) -> Result<Vec<u8>, HolderError> {
     let unreadable = |error: der::Error| HolderError::Unreadable(error.to_string());
     let leaf = Certificate::from_der(&on_card.certificate).map_err(unreadable)?;
     let key = leaf.tbs_certificate().subject_public_key_info().subject_public_key.raw_bytes();
     let signing = Signing {
         content,
         certificate: &on_card.certificate,
-        others: &[&on_card.authority],
+        inside,
         attributes: vec![signing_certificate(&on_card.certificate).map_err(unreadable)?],
         signed_at,
     };
@@ -84,6 +93,17 @@ pub fn sign<T: Transport>(
         SignedMessageError::Key(why) => HolderError::NotSigned(why),
         other => HolderError::NotSigned(other.to_string()),
     })
+}
+
+/// Signs something for the authority, which has the certificate: none travels with it, so that
+/// nobody on the way learns who the holder is.
+pub fn sign_for_authority<T: Transport>(
+    card: &mut Card<T>,
+    on_card: &OnCard,
+    content: &[u8],
+    signed_at: Timestamp,
+) -> Result<Vec<u8>, HolderError> {
+    sign_with(card, on_card, (Content::Attached(content), None), signed_at)
 }
 
 /// The signed attribute that says with which certificate the signature was made.

@@ -37,7 +37,7 @@ impl Authority {
     /// All roles in one process.
     pub fn together(dir: &Path) -> Self {
         let program = PathBuf::from(env!("CARGO_BIN_EXE_akashi"));
-        let part = Part { program, arguments: vec!["up"], services: 5, running: None };
+        let part = Part { program, arguments: vec!["up"], services: 6, running: None };
         Self { dir: dir.into(), parts: vec![part] }
     }
 
@@ -49,7 +49,7 @@ impl Authority {
             assert!(program.exists(), "{name} is missing: run cargo build --workspace --bins");
             Part { program, arguments: Vec::new(), services, running: None }
         };
-        let programs = [("akashi-ca", 1), ("akashi-ocsp", 2), ("akashi-crl", 2)];
+        let programs = [("akashi-ca", 2), ("akashi-ocsp", 2), ("akashi-crl", 2)];
         Self { dir: dir.into(), parts: programs.into_iter().map(part).collect() }
     }
 

@@ -200,7 +200,7 @@ async fn found(dir: &Path, ledger: String, registry_url: String) {
         policy: None,
         access: Access::Registered,
         host: HOST,
-        ports: [None; 5],
+        ports: [None; 6],
         public_host: None,
         ledger,
         registry_url,

@@ -5,6 +5,7 @@ mod certificate;
 mod change_pin;
 mod fingerprint;
 mod reader;
+mod revocation;
 mod scene;
 mod signature;
 mod status;

@@ -51,9 +51,14 @@ pub async fn world(dir: &Path, access: Access) -> World {
 
 /// Issues a card to somebody whose name needs substitutes, and keeps it in a file.
 pub async fn issue(world: &mut World, file: &Path) -> ResidentCode {
+    issue_at(world, file, "鳥取県鳥取市東町一丁目２２０番地").await
+}
+
+/// The same to somebody of the same name who lives elsewhere.
+pub async fn issue_at(world: &mut World, file: &Path, address: &str) -> ResidentCode {
     let items = FourItems {
         name: "髙﨑　花子".into(),
-        address: "鳥取県鳥取市東町一丁目２２０番地".into(),
+        address: address.into(),
         birth_date: "319600229".parse().unwrap(),
         sex: Sex::Female,
     };

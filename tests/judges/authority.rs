@@ -55,7 +55,7 @@ impl Authority {
             policy: None,
             access: Access::Open,
             host: std::net::Ipv4Addr::LOCALHOST.into(),
-            ports: [None; 5],
+            ports: [None; 6],
             public_host: None,
             ledger: "sqlite:book.sqlite".into(),
             registry_url: "https://localhost".into(),

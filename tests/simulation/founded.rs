@@ -77,7 +77,7 @@ impl Founded {
             policy: None,
             access,
             host: std::net::Ipv4Addr::LOCALHOST.into(),
-            ports: [None; 5],
+            ports: [None; 6],
             public_host: None,
             ledger: "sqlite:book.sqlite".into(),
             registry_url: "https://127.0.0.1:9".into(),

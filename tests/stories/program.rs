@@ -138,6 +138,10 @@ fn a_bad_start_is_told_in_one_sentence_and_changes_nothing() {
 /// `akashi up`, ended with the story.
 struct Up(Child);
 
+/// What `akashi up` serves, by name.
+const SERVICES: [&str; 6] =
+    ["authority", "holders", "ocsp", "ocsp-link", "repository", "repository-link"];
+
 impl Up {
     /// Starts it; gives the address of the authority as it prints it.
     fn start(dir: &str) -> Option<(Self, String)> {
@@ -145,13 +149,13 @@ impl Up {
         let mut up = Self(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
         let mut lines = BufReader::new(up.0.stdout.take().unwrap()).lines();
         let mut addresses = std::collections::BTreeMap::new();
-        while addresses.len() < 5 {
+        while addresses.len() < SERVICES.len() {
             let line = lines.next()?.unwrap();
             let (name, address) = line.split_once(' ').unwrap();
             addresses.insert(name.to_owned(), address.trim().to_owned());
         }
         let names: Vec<&str> = addresses.keys().map(String::as_str).collect();
-        assert_eq!(names, ["authority", "ocsp", "ocsp-link", "repository", "repository-link"]);
+        assert_eq!(names, SERVICES);
         Some((up, addresses["authority"].clone()))
     }
 

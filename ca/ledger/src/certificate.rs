@@ -150,6 +150,15 @@ impl Writing {
         Ok(living)
     }
 
+    /// Whose living certificate it is, if it is one.
+    pub async fn holder(&mut self, serial: SerialNumber) -> Result<Option<PersonId>, LedgerError> {
+        let row = self
+            .tx
+            .row("SELECT person FROM living WHERE serial = $1", args![serial.as_bytes()])
+            .await?;
+        row.map(|row| row.fixed(0, PersonId::from_slice)).transpose()
+    }
+
     /// Those of these public keys (SHA-256 of their DER) that were certified before.
     pub async fn keys_used(&mut self, keys: &[Sha256]) -> Result<HashSet<Sha256>, LedgerError> {
         let rows = self

@@ -1,6 +1,6 @@
 //! 失効, 一時保留 and the closing of a case.
 
-use akashi_ledger::{CaseFile, Recording, Standing, Step, Writing};
+use akashi_ledger::{CaseFile, PersonId, Recording, Standing, StatusRow, Step, Writing};
 use akashi_wire::act::{Answer, Procedure, Refusal};
 use akashi_wire::{CaseId, RevocationReason, SerialNumber};
 
@@ -29,16 +29,8 @@ impl Counter {
         }
         let person = file.person.ok_or(Refusal::NoLivingCertificate)?;
         let recording = Recording { reason, received_at: writing.at(), idou_date: None };
-        let mut first = None;
-        for living in writing.living(person).await? {
-            if !living.filed {
-                writing.void(living.serial).await?;
-                continue;
-            }
-            let row = writing.revoke(living.serial, &recording).await?;
-            first.get_or_insert(row);
-        }
-        let row = first.ok_or(Refusal::NoLivingCertificate)?;
+        let row = end_living(&mut writing, person, &recording).await?;
+        let row = row.ok_or(Refusal::NoLivingCertificate)?;
         file.step = Step::Done;
         file.serial = Some(row.serial);
         self.save_case(&mut writing, &mut file, &record).await?;
@@ -97,6 +89,24 @@ impl Counter {
         let Some(serial) = file.serial.take() else { return Ok(None) };
         end_undelivered(writing, serial).await
     }
+}
+
+/// Ends every living certificate of a person; what is recorded of the current one, if there is one.
+pub(crate) async fn end_living(
+    writing: &mut Writing,
+    person: PersonId,
+    recording: &Recording,
+) -> Result<Option<StatusRow>, CaError> {
+    let mut first = None;
+    for living in writing.living(person).await? {
+        if !living.filed {
+            writing.void(living.serial).await?;
+            continue;
+        }
+        let row = writing.revoke(living.serial, recording).await?;
+        first.get_or_insert(row);
+    }
+    Ok(first)
 }
 
 /// Ends one certificate that never reached its holder.

@@ -12,6 +12,7 @@ pub mod batch;
 pub mod clock;
 pub mod date;
 pub mod four_items;
+pub mod holder;
 pub mod idou;
 pub mod lookup;
 pub mod municipality;

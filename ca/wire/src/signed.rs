@@ -116,7 +116,7 @@ impl SignedMessage {
         let signing = Signing {
             content: Content::Attached(content),
             certificate,
-            others: &[],
+            inside: Some(&[]),
             attributes: Vec::new(),
             signed_at,
         };
@@ -134,8 +134,31 @@ impl SignedMessage {
         with_unsigned(&self.0, Some(attributes)).map(Self)
     }
 
+    /// The content, by whomever it was signed and whether it was: to find out which certificate to
+    /// verify it with.
+    pub fn unverified_content(&self) -> Result<Vec<u8>, SignedMessageError> {
+        let read = || -> der::Result<Option<Vec<u8>>> {
+            let info = ContentInfo::from_der(&self.0)?;
+            let data: SignedData = info.content.decode_as()?;
+            let content = data.encap_content_info.econtent;
+            content.map(|any| Ok(any.decode_as::<OctetString>()?.into_bytes().to_vec())).transpose()
+        };
+        read().ok().flatten().ok_or(SignedMessageError::Malformed)
+    }
+
     /// Verifies the signature with the certificate inside.
     pub fn verify(self) -> Result<Verified, SignedMessageError> {
+        self.verify_with(None)
+    }
+
+    /// Verifies the signature with this certificate (DER), whatever is inside.
+    pub fn verify_by(self, certificate: &[u8]) -> Result<Verified, SignedMessageError> {
+        let known =
+            Certificate::from_der(certificate).map_err(|_| SignedMessageError::Malformed)?;
+        self.verify_with(Some(known))
+    }
+
+    fn verify_with(self, known: Option<Certificate>) -> Result<Verified, SignedMessageError> {
         let malformed = |_: der::Error| SignedMessageError::Malformed;
         let info = ContentInfo::from_der(&self.0).map_err(malformed)?;
         if info.content_type != ID_SIGNED_DATA {
@@ -148,15 +171,16 @@ impl SignedMessage {
         let [info] = data.signer_infos.0.as_slice() else {
             return Err(SignedMessageError::Signer);
         };
-        let certificates =
-            data.certificates.as_ref().map(|set| set.0.as_slice()).unwrap_or_default();
-        let signer = certificates
-            .iter()
-            .find_map(|choice| match choice {
-                CertificateChoices::Certificate(c) if is_named(c, &info.sid) => Some(c),
-                _ => None,
-            })
-            .ok_or(SignedMessageError::Signer)?;
+        let inside = data.certificates.as_ref().map(|set| set.0.as_slice()).unwrap_or_default();
+        let inside = inside.iter().filter_map(|choice| match choice {
+            CertificateChoices::Certificate(certificate) => Some(certificate),
+            _ => None,
+        });
+        let signer = match &known {
+            Some(known) => Some(known).filter(|known| is_named(known, &info.sid)),
+            None => inside.into_iter().find(|certificate| is_named(certificate, &info.sid)),
+        };
+        let signer = signer.ok_or(SignedMessageError::Signer)?;
         if info.digest_alg.oid != ID_SHA256 {
             return Err(SignedMessageError::Algorithm);
         }

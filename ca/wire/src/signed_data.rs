@@ -50,8 +50,9 @@ pub struct Signing<'a> {
     pub content: Content<'a>,
     /// DER of the signer's certificate.
     pub certificate: &'a [u8],
-    /// DER of further certificates that help whoever verifies.
-    pub others: &'a [&'a [u8]],
+    /// Whether the signer's certificate travels inside, and with which others (DER) that help
+    /// whoever verifies. Left out where the other side has it: it says who the holder is.
+    pub inside: Option<&'a [&'a [u8]]>,
     /// Signed attributes beside content-type, message-digest and signing-time.
     pub attributes: Vec<Attribute>,
     /// signing-time.
@@ -119,15 +120,22 @@ impl Signing<'_> {
             Content::Attached(octets) => Some(Any::encode_from(&OctetString::new(octets)?)?),
             Content::Detached(_) => None,
         };
-        let mut certificates = vec![CertificateChoices::Certificate(signer)];
-        for other in self.others {
-            certificates.push(CertificateChoices::Certificate(Certificate::from_der(other)?));
-        }
+        let certificates = match self.inside {
+            None => None,
+            Some(others) => {
+                let mut certificates = vec![CertificateChoices::Certificate(signer)];
+                for other in others {
+                    let other = Certificate::from_der(other)?;
+                    certificates.push(CertificateChoices::Certificate(other));
+                }
+                Some(CertificateSet::try_from(certificates)?)
+            }
+        };
         let data = SignedData {
             version: CmsVersion::V1,
             digest_algorithms: SetOfVec::try_from(vec![digest_alg.clone()])?,
             encap_content_info: EncapsulatedContentInfo { econtent_type: ID_DATA, econtent },
-            certificates: Some(CertificateSet::try_from(certificates)?),
+            certificates,
             crls: None,
             signer_infos: SignerInfos::try_from(vec![SignerInfo {
                 version: CmsVersion::V1,

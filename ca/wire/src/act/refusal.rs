@@ -133,6 +133,11 @@ pub enum Refusal {
         /// The held one.
         serial: SerialNumber,
     },
+    /// The application is not signed with the certificate that it is about.
+    #[error(
+        "the application is not signed with the certificate that it names, or that certificate is not of this authority: sign it with the card that holds it"
+    )]
+    NotTheHolder,
     /// This reason is not for the counter to give.
     #[error("the counter may give keyCompromise or cessationOfOperation, not {reason}")]
     ReasonNotForCounter {

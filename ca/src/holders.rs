@@ -1,0 +1,114 @@
+//! The holders' door: whoever signs with a certificate may have it ended.
+//!
+//! Nobody here is enrolled. What speaks for the holder is a signature by the key of a certificate
+//! that lies in the book. The change is made by the clockwork's order; the evidence is what the
+//! holder signed.
+
+use std::sync::Arc;
+
+use akashi_keys::Vault;
+use akashi_ledger::{Content, LedgerError, Recording, Standing};
+use akashi_wire::act::{Answer, Refusal};
+use akashi_wire::holder::RevocationApplication;
+use akashi_wire::{RevocationReason, SignedMessage, Verified};
+use jiff::{SignedDuration, Timestamp};
+use rand::Rng;
+use rand::rngs::StdRng;
+
+use crate::counter::end_living;
+use crate::{CaError, Issuer, Orders};
+
+/// What an audit entry about such a revocation is called.
+const VERB: &str = "holder_revokes";
+
+/// The holders' door.
+pub struct Holders {
+    issuer: Issuer,
+    orders: Orders,
+    rng: std::sync::Mutex<StdRng>,
+}
+
+impl Holders {
+    /// A door over an issuer; `rng` gives salts.
+    pub fn new(issuer: Issuer, orders: Orders, rng: StdRng) -> Self {
+        Self { issuer, orders, rng: std::sync::Mutex::new(rng) }
+    }
+
+    /// Ends the certificate that signed, and with it a renewal of it that is under way.
+    ///
+    /// Repeated, it gives the same answer.
+    ///
+    /// # Errors
+    /// Everything that the holder can mend is a [`Refusal`] inside of the error. Refusals are not on
+    /// record: anybody may knock here.
+    pub async fn revoke(&self, message: SignedMessage, now: Timestamp) -> Result<Answer, CaError> {
+        let malformed = |what: String| Refusal::Malformed { what };
+        let content = message.unverified_content().map_err(|e| malformed(e.to_string()))?;
+        let application: RevocationApplication = serde_json::from_slice(&content)
+            .map_err(|e| malformed(format!("column {}", e.column())))?;
+        let message = self.signed_by_its_holder(&application, message).await?;
+        self.check(&application, now)?;
+
+        let RevocationApplication { serial, reason, .. } = application;
+        let order = format!("{VERB} {serial}");
+        let permit = self.orders.permit(&order, now).await?;
+        let mut writing = match self.issuer.ledger.begin(&permit, now).await {
+            Err(LedgerError::ClockBehind { .. }) => return Err(Refusal::ClockBehind.into()),
+            other => other?,
+        };
+        if let Some(Standing::Revoked { at, reason }) = writing.standing(serial).await? {
+            writing.leave().await?;
+            return Ok(Answer::Revoked { serial, at, reason });
+        }
+        let person = writing.holder(serial).await?.ok_or(Refusal::NoLivingCertificate)?;
+        let recording = Recording { reason, received_at: writing.at(), idou_date: None };
+        let row = end_living(&mut writing, person, &recording).await?;
+        let row = row.ok_or(Refusal::NoLivingCertificate)?;
+        let evidence = self.evidence(&message)?;
+        writing.note(VERB, &serial.to_string(), Some(evidence)).await?;
+        writing.commit().await?;
+        Ok(Answer::Revoked { serial, at: row.recorded_at, reason })
+    }
+
+    /// The application, if the certificate that it names verifies it. That one is taken from the
+    /// book: what travels with the message says nothing.
+    async fn signed_by_its_holder(
+        &self,
+        application: &RevocationApplication,
+        message: SignedMessage,
+    ) -> Result<Verified, CaError> {
+        let serial = application.serial;
+        let sealed = self.issuer.ledger.sealed_certificate(serial).await?;
+        let sealed = sealed.ok_or(Refusal::NotTheHolder)?;
+        let certificate = self.vault().open("certificate_file", serial.as_bytes(), &sealed)?;
+        Ok(message.verify_by(&certificate).map_err(|_| Refusal::NotTheHolder)?)
+    }
+
+    /// Whether it is said to us, now, for a reason that a holder may have.
+    fn check(&self, application: &RevocationApplication, now: Timestamp) -> Result<(), Refusal> {
+        if application.authority != self.issuer.authority.fingerprint() {
+            return Err(Refusal::OtherAuthority);
+        }
+        let skew = i64::from(self.issuer.rules.act_skew_seconds);
+        let skew = SignedDuration::from_secs(skew);
+        if application.made_at < now - skew || application.made_at > now + skew {
+            return Err(Refusal::NotNow { made_at: application.made_at });
+        }
+        match application.reason {
+            RevocationReason::KeyCompromise | RevocationReason::CessationOfOperation => Ok(()),
+            reason => Err(Refusal::ReasonNotForCounter { reason }),
+        }
+    }
+
+    fn evidence(&self, message: &Verified) -> Result<Content, CaError> {
+        let mut salt = [0; 32];
+        self.rng.lock().expect("nobody panics with the generator").fill_bytes(&mut salt);
+        Ok(Content::new(message.message(), salt, |commitment| {
+            self.vault().seal("audit_content", &commitment.0, message.message())
+        })?)
+    }
+
+    fn vault(&self) -> &Arc<Vault> {
+        &self.issuer.vault
+    }
+}

@@ -1,0 +1,78 @@
+//! `akashi card revoke`.
+
+use std::io::{IsTerminal, Write};
+
+use akashi_wire::{Clock, RevocationReason, SerialNumber};
+
+use super::way::Own;
+use crate::clock::SystemClock;
+use crate::command::Failure;
+use crate::holder::revocation::Application;
+use crate::holder::{Page, Stated, words};
+
+/// Ask the authority, over the card's signature, to end the signing certificate for good (失効申請).
+#[derive(clap::Args)]
+pub struct Revoke {
+    #[command(flatten)]
+    own: Own,
+    /// Address of the authority's door for holders, as the prefecture publishes it.
+    #[arg(long, value_name = "http://HOST:PORT")]
+    url: String,
+    /// The holder's own wish, or fear that somebody else may sign.
+    #[arg(long, value_enum, default_value = "wish")]
+    why: Why,
+    /// Do not ask again: a revoked certificate never comes back.
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Why {
+    Wish,
+    Leak,
+}
+
+/// What a holder types to go on.
+const WORD: &str = "revoke";
+
+impl Revoke {
+    pub async fn run(self) -> Result<(), Failure> {
+        if !self.yes {
+            confirmed()?;
+        }
+        let reason = match self.why {
+            Why::Wish => RevocationReason::CessationOfOperation,
+            Why::Leak => RevocationReason::KeyCompromise,
+        };
+        let now = SystemClock::new().now();
+        let (application, stated) = self.own.with(|card, on_card| {
+            let stated = Stated::read(&on_card)?;
+            let serial: SerialNumber = stated.serial.parse()?;
+            Ok((Application::sign(card, &on_card, serial, reason, now)?, stated))
+        })?;
+        let ended = application.hand_in(&self.url).await?;
+        let mut page = Page::default();
+        page.heading(&format!("revoked (失効) since {}", words::moment(ended.at)));
+        page.row("Serial number", &stated.serial);
+        page.row("Reason", ended.reason.name());
+        page.row(
+            "What to do",
+            "agencies see it within seconds; akashi card status asks. For a new certificate \
+             (新規発行) go to the counter of the town hall",
+        );
+        print!("{page}");
+        Ok(())
+    }
+}
+
+fn confirmed() -> Result<(), Failure> {
+    let nothing = "nothing was asked for; to go on without a question give --yes";
+    if !std::io::stdin().is_terminal() {
+        return Err(format!("a revoked certificate never comes back: {nothing}").into());
+    }
+    eprint!("A revoked certificate never comes back. To go on type {WORD}: ");
+    std::io::stderr().flush()?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    if line.trim() == WORD { Ok(()) } else { Err(nothing.into()) }
+}

@@ -1,0 +1,127 @@
+//! `akashi card revoke`, and who else knocks at that door.
+
+use akashi::agency::Verdict;
+use akashi::demo::World;
+use akashi_ledger::{Access, Standing};
+use akashi_wire::holder::{Revocation, RevocationApplication};
+use akashi_wire::octets::Sha256;
+use akashi_wire::signed_data::{Content, Signing};
+use akashi_wire::{Clock, RevocationReason, SerialNumber};
+use jiff::{Timestamp, ToSpan};
+
+use crate::scene::{Home, PIN, Said, issue, issue_at, pin, world};
+
+fn door(world: &World) -> String {
+    format!("http://{}", world.house.config.listen.holders.unwrap())
+}
+
+async fn revoke(home: &Home, arguments: &[&str]) -> Said {
+    tokio::task::block_in_place(|| home.run(&[&["revoke"], arguments].concat()))
+}
+
+/// Hands octets in, as anybody can.
+async fn knock(url: &str, octets: Vec<u8>) -> (u16, String) {
+    let client = akashi_link::plain_client().unwrap();
+    let answer = client.post(format!("{url}/revocations")).body(octets).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// An application signed with the card, perhaps about something else.
+fn signed(home: &Home, change: impl FnOnce(&mut RevocationApplication)) -> Vec<u8> {
+    let (on_card, stated) = home.read();
+    let mut application = RevocationApplication {
+        application: Revocation::Revocation,
+        authority: Sha256::of(&on_card.authority),
+        serial: stated.serial.parse().unwrap(),
+        reason: RevocationReason::CessationOfOperation,
+        made_at: Timestamp::now(),
+    };
+    change(&mut application);
+    let content = serde_json::to_vec(&application).unwrap();
+    let mut card = home.card();
+    card.verify_pin(&pin(PIN)).unwrap();
+    let signing = Signing {
+        content: Content::Attached(&content),
+        certificate: &on_card.certificate,
+        inside: None,
+        attributes: Vec::new(),
+        signed_at: Timestamp::now(),
+    };
+    let living = akashi_card::KeySlot::Living;
+    signing.sign(|octets| card.sign(living, &Sha256::of(octets).0)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_holder_ends_the_certificate_with_the_card_and_asked_again_gets_the_same_answer() {
+    let (home, dir) = (Home::without_card(), tempfile::tempdir().unwrap());
+    let mut world = world(dir.path(), Access::Registered).await;
+    issue(&mut world, &home.path("my.card")).await;
+    let serial: SerialNumber = home.read().1.serial.parse().unwrap();
+    let url = door(&world);
+    // Nobody is asked twice who cannot answer, and nothing is done.
+    revoke(&home, &["--url", &url]).await.must_refuse("--yes");
+    assert_eq!(world.standing(serial).await.unwrap(), Some(Standing::Good));
+
+    let said = revoke(&home, &["--url", &url, "--yes"]).await.must_do();
+    let said = said.must_show(&["revoked (失効) since", "cessationOfOperation"]);
+    let standing = world.standing(serial).await.unwrap().unwrap();
+    let (at, reason) = standing.revocation().unwrap();
+    assert_eq!(reason, RevocationReason::CessationOfOperation);
+    // Another wish, later: what is final stays as it is.
+    let again = revoke(&home, &["--url", &url, "--yes", "--why", "leak"]).await.must_do();
+    assert_eq!(again.out, said.out);
+    assert_eq!(world.standing(serial).await.unwrap().unwrap().revocation(), Some((at, reason)));
+    let is_revoked = |verdict: &Verdict| matches!(verdict, Verdict::Revoked { .. });
+    let (on_card, _) = home.read();
+    let (verdict, _) = world.ask_until(&on_card.certificate, is_revoked).await;
+    assert!(is_revoked(&verdict), "{verdict:?}");
+    let entries = world.house.ledger().audit_entries(100_000).await.unwrap();
+    let revocations = entries.iter().filter(|entry| entry.verb == "holder_revokes").count();
+    assert_eq!(revocations, 1);
+    world.house.ledger().verify_audit().await.unwrap();
+    world.stop().await;
+    let gone = revoke(&home, &["--url", &url, "--yes"]).await;
+    gone.must_refuse("check the address and the network");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_but_the_holder_ends_a_certificate_here() {
+    let (home, dir) = (Home::without_card(), tempfile::tempdir().unwrap());
+    let mut world = world(dir.path(), Access::Registered).await;
+    issue(&mut world, &home.path("my.card")).await;
+    let neighbour = Home::without_card();
+    issue_at(&mut world, &neighbour.path("my.card"), "鳥取県鳥取市西町二丁目２番地").await;
+    let (serial, other): (SerialNumber, SerialNumber) =
+        (home.read().1.serial.parse().unwrap(), neighbour.read().1.serial.parse().unwrap());
+    let url = door(&world);
+    let now = world.clock.now();
+    let mut flipped = signed(&home, |_| ());
+    *flipped.last_mut().unwrap() ^= 1;
+    for (what, octets, refusal) in [
+        ("another's certificate", signed(&home, |a| a.serial = other), "not_the_holder"),
+        (
+            "a number of nobody",
+            signed(&home, |a| a.serial = SerialNumber::from_random([9; 16])),
+            "not_the_holder",
+        ),
+        ("a changed signature", flipped, "not_the_holder"),
+        ("another authority", signed(&home, |a| a.authority = Sha256([1; 32])), "other_authority"),
+        ("an old one", signed(&home, |a| a.made_at = now - 1.hour()), "not_now"),
+        (
+            "a reason that is not the holder's",
+            signed(&home, |a| a.reason = RevocationReason::AffiliationChanged),
+            "reason_not_for_counter",
+        ),
+        ("junk", b"junk".to_vec(), "malformed"),
+        ("nothing", Vec::new(), "malformed"),
+    ] {
+        let (status, text) = knock(&url, octets).await;
+        assert!(status >= 400 && text.contains(refusal), "{what}: {status} {text}");
+    }
+    let (status, _) = knock(&url, vec![0x30; 100_000]).await;
+    assert_eq!(status, 413);
+    for serial in [serial, other] {
+        assert_eq!(world.standing(serial).await.unwrap(), Some(Standing::Good));
+    }
+    world.stop().await;
+}
