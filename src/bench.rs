@@ -9,6 +9,7 @@ pub mod feed;
 pub mod issue;
 pub mod keys;
 pub mod measure;
+pub mod moduli;
 pub mod ocsp;
 
 use crate::demo::DemoError;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use akashi_ledger::Source;
+use akashi_ledger::{Issuing, Ledger, LedgerError, Source};
+use akashi_wire::SerialNumber;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::Issuer;
@@ -11,6 +12,9 @@ use crate::profile::validity::not_after;
 
 /// How long before issuing must stop the alarm begins.
 const WARNING_DAYS: i64 = 180;
+
+/// A comparison of all moduli that has not ended for so long never will.
+const COMPARING: SignedDuration = SignedDuration::from_hours(12);
 
 /// The alarms that are on.
 #[derive(Default)]
@@ -26,13 +30,33 @@ impl Alarms {
     }
 }
 
+/// What the book says that may be wrong.
+pub(crate) struct Report {
+    sources: Vec<Source>,
+    /// Certificates whose keys have something in common with others, each with what.
+    sharing: Vec<(SerialNumber, String)>,
+    /// Days whose comparison of moduli did not come to its end.
+    broken: Vec<String>,
+}
+
+impl Report {
+    pub async fn read(ledger: &Ledger<Issuing>, now: Timestamp) -> Result<Self, LedgerError> {
+        Ok(Self {
+            sources: ledger.sources().await?,
+            sharing: ledger.shared_primes(now).await?,
+            broken: ledger.broken_comparisons(now - COMPARING).await?,
+        })
+    }
+}
+
 /// Everything that is wrong now.
 pub(crate) fn wrong(
     issuer: &Issuer,
-    sources: &[Source],
+    report: &Report,
     held_by_clock: bool,
     now: Timestamp,
 ) -> BTreeSet<String> {
+    let Report { sources, sharing, broken } = report;
     let rules = &issuer.rules;
     let silence = SignedDuration::from_mins(i64::from(rules.feed_silence_minutes));
     let mut wrong: BTreeSet<String> = sources
@@ -40,6 +64,14 @@ pub(crate) fn wrong(
         .filter(|source| source.is_open && source.last_heard.is_some_and(|at| at < now - silence))
         .map(|source| format!("source {} is silent", source.municipality))
         .collect();
+    wrong.extend(sharing.iter().map(|(serial, what)| {
+        format!("certificate {serial} has {what}: it is no longer safe, revoke it")
+    }));
+    wrong.extend(
+        broken
+            .iter()
+            .map(|day| format!("the comparison of all moduli that was begun on {day} did not end")),
+    );
     if held_by_clock {
         wrong.insert("the clock jumped forward: scheduled acts wait for two persons".into());
     }

@@ -5,13 +5,14 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use akashi_ledger::{Permit, ResponderCertificate, Step};
-use akashi_wire::SerialNumber;
+use akashi_wire::{Clock, SerialNumber};
 use der::{Decode, Encode};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rand::Rng;
 use rand::rngs::StdRng;
 
 use crate::alarms::{self, Alarms};
+use crate::comparison::{Compared, Comparison};
 use crate::counter::end_undelivered;
 use crate::idou::Worker;
 use crate::lint::lint_responder;
@@ -69,6 +70,7 @@ pub struct Clockwork {
     orders: Orders,
     guard: ClockGuard,
     alarms: Alarms,
+    comparison: Comparison,
     rng: Mutex<StdRng>,
 }
 
@@ -82,6 +84,7 @@ impl Clockwork {
             orders,
             guard: ClockGuard::default(),
             alarms: Alarms::default(),
+            comparison: Comparison::default(),
             rng: Mutex::new(rng),
         }
     }
@@ -101,6 +104,12 @@ impl Clockwork {
         ticked.responders = self.certify_responders(&permit, now).await?;
         self.sign_head(now).await?;
         Ok(ticked)
+    }
+
+    /// Compares all moduli of the book, once a night: from minutes to hours, beside the ticks. `None`
+    /// when that was done, or is not due.
+    pub async fn compare(&self, clock: &dyn Clock) -> Result<Option<Compared>, CaError> {
+        self.comparison.compare(&self.issuer, &self.orders, clock).await
     }
 
     async fn is_held_by_clock(
@@ -125,8 +134,8 @@ impl Clockwork {
         held_by_clock: bool,
         now: Timestamp,
     ) -> Result<Vec<String>, CaError> {
-        let sources = self.issuer.ledger.sources().await?;
-        let new = self.alarms.begin(alarms::wrong(&self.issuer, &sources, held_by_clock, now));
+        let report = alarms::Report::read(&self.issuer.ledger, now).await?;
+        let new = self.alarms.begin(alarms::wrong(&self.issuer, &report, held_by_clock, now));
         if new.is_empty() {
             return Ok(new);
         }

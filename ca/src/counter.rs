@@ -28,7 +28,7 @@ use rand::rngs::StdRng;
 
 use crate::{CaError, Issuer, Orders, RegistryClient};
 use case_record::CaseRecord;
-use certifying::Bench;
+use certifying::{Bench, RecentKeys};
 
 pub(crate) use ending::{end_living, end_undelivered};
 
@@ -38,6 +38,7 @@ pub struct Counter {
     hands: Hands,
     rng: Mutex<StdRng>,
     bench: Bench,
+    recent: RecentKeys,
 }
 
 /// What the counter works with, beside the issuer.
@@ -83,7 +84,8 @@ halt_from!(CaError, Refusal, LedgerError, KeyError, der::Error);
 impl Counter {
     /// A counter over an issuer; `rng` gives serial numbers and challenges.
     pub fn new(issuer: Issuer, hands: Hands, rng: StdRng) -> Self {
-        Self { issuer, hands, rng: Mutex::new(rng), bench: Bench::default() }
+        let recent = RecentKeys::new(issuer.rules.shared_prime_window);
+        Self { issuer, hands, rng: Mutex::new(rng), bench: Bench::default(), recent }
     }
 
     /// Carries out one signed act. `peer` is the certificate at the other end of the link.

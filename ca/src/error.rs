@@ -35,6 +35,9 @@ pub enum CaError {
     /// What went wrong with a whole group, as each of its members hears it.
     #[error(transparent)]
     Shared(std::sync::Arc<CaError>),
+    /// The moduli could not be compared.
+    #[error("the comparison of all moduli: {0}")]
+    Comparison(String),
     /// A row of the book holds what no version of this program writes.
     #[error("the book holds what cannot be read: {0}")]
     Damaged(String),

@@ -18,6 +18,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::idou::BatchRefusal;
 use crate::{CaError, Clockwork, Counter, Holders, Inbox, Issuer};
@@ -34,6 +35,9 @@ const ACT_TIME: Duration = Duration::from_secs(10);
 const BATCH_TIME: Duration = Duration::from_secs(30);
 /// How often the clockwork ticks.
 const TICK: Duration = Duration::from_millis(200);
+
+/// After a comparison of moduli that went wrong the next try waits for so long.
+const COMPLAINED: Duration = Duration::from_secs(60);
 
 /// Everything behind the doors.
 #[derive(Clone)]
@@ -110,6 +114,8 @@ pub async fn serve(
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut last = String::new();
+        // Dropped with the ticking, it ends with it.
+        let mut comparing = JoinSet::new();
         loop {
             interval.tick().await;
             let (now, monotonic) = clock.read();
@@ -117,6 +123,11 @@ pub async fn serve(
                 Ok(ticked) => {
                     last.clear();
                     ticked.alarms.iter().for_each(|alarm| tell(alarm));
+                    while comparing.try_join_next().is_some() {}
+                    // A clock in doubt does not say which night it is.
+                    if !ticked.held_by_clock && comparing.is_empty() {
+                        comparing.spawn(compare(clockwork.clone(), clock.clone()));
+                    }
                 }
                 Err(error) => complain(&error, &mut last),
             }
@@ -129,6 +140,15 @@ pub async fn serve(
     };
     ticking.abort();
     served
+}
+
+/// The night's comparison, beside the ticks: it takes from minutes to hours.
+async fn compare(clockwork: Arc<Clockwork>, clock: Arc<dyn Clock>) {
+    if let Err(error) = clockwork.compare(&*clock).await {
+        complain(&error, &mut String::new());
+        // What is wrong with the book mostly takes a while.
+        tokio::time::sleep(COMPLAINED).await;
+    }
 }
 
 /// Says what is wrong, once for as long as it stays the same.

@@ -12,6 +12,7 @@ mod alarms;
 mod card;
 pub mod characters;
 pub mod clockwork;
+pub mod comparison;
 pub mod counter;
 mod error;
 pub mod founding;

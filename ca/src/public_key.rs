@@ -5,6 +5,7 @@
 
 mod close_primes;
 mod roca;
+pub mod shared_primes;
 mod small_factor;
 
 use const_oid::db::rfc5912::RSA_ENCRYPTION;
@@ -52,6 +53,9 @@ pub enum BadKey {
         "its modulus has the form of a weak generator (ROCA, CVE-2017-15361): cards of this lot must not be used"
     )]
     Roca,
+    /// Whoever has both public keys has both private keys.
+    #[error("it shares a prime with a key that was certified before")]
+    SharedPrime,
 }
 
 /// Checks a key for everything that can be seen in it alone.

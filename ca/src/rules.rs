@@ -34,6 +34,9 @@ pub struct Rules {
     pub responder_days: u32,
     /// Age in days at which a responder's certificate is renewed.
     pub responder_renewed_after_days: u32,
+    /// How many of the newest keys a new one is held against for a shared prime before it is
+    /// certified, 65,536 at most; 0: none. All keys are compared by night in any case.
+    pub shared_prime_window: u32,
     /// Departures from the table of consequences, kind by kind.
     pub idou: BTreeMap<IdouKind, Effect>,
 }
@@ -52,6 +55,7 @@ impl Default for Rules {
             feed_silence_minutes: 15,
             responder_days: 30,
             responder_renewed_after_days: 15,
+            shared_prime_window: 128,
             idou: BTreeMap::new(),
         }
     }
@@ -66,6 +70,12 @@ impl Rules {
         if self.responder_renewed_after_days >= self.responder_days {
             return Err("a responder's certificate must be renewed before it ends: \
                         `rules.responder_renewed_after_days` must be under `rules.responder_days`");
+        }
+        if self.shared_prime_window > 65_536 {
+            return Err(
+                "`rules.shared_prime_window` must be 65536 or less: it is looked through for \
+                        every certificate",
+            );
         }
         let fits = |(kind, effect): (&IdouKind, &Effect)| match effect {
             Effect::Relinks => *kind == IdouKind::CodeHenkou,

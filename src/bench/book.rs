@@ -140,6 +140,7 @@ async fn fill(
                 person: PersonId::from_random(id),
                 case: CaseId::from_random(id),
                 public_key: Sha256::of(&id),
+                modulus: Vec::new(),
                 tbs_digest: Sha256::of(&id),
                 not_before: now,
                 not_after: now + (3 * 365 * 24).hours(),

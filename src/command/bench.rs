@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::Failure;
 use crate::bench::book::Address;
-use crate::bench::{card, crl, feed, issue, ocsp};
+use crate::bench::{card, crl, feed, issue, moduli, ocsp};
 
 /// What is measured. Every line of output is one JSON object.
 #[derive(Subcommand)]
@@ -52,6 +52,15 @@ pub enum BenchCommand {
         #[command(flatten)]
         how: How,
     },
+    /// Seconds to hold all moduli against each other for shared primes.
+    Moduli {
+        /// Moduli.
+        #[arg(long, default_value_t = 100_000)]
+        count: usize,
+        /// Runs; the median counts.
+        #[arg(long, default_value_t = 1)]
+        runs: usize,
+    },
     /// Milliseconds for a signature of a software card over PC/SC.
     Card {
         /// Signatures in a run.
@@ -91,6 +100,7 @@ impl BenchCommand {
             Self::Ocsp { count, seconds, how } => {
                 ocsp::ocsp(&place(&how), count, seconds, how.runs).await?;
             }
+            Self::Moduli { count, runs } => moduli::moduli(count, runs)?,
             Self::Card { count, reader: Some(reader), how } => {
                 card::in_reader(&reader, count, how.runs)?;
             }

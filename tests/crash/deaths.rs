@@ -168,7 +168,7 @@ async fn ready(
     while let Answer::Commands { run } = answer {
         answer = ask(paper.carried(case, &run)).await;
     }
-    let proof = Octets(key.proof(&challenge.0));
+    let proof = Octets(key.proof(&challenge.0).unwrap());
     desk.sign(Deed::Certify { case, card, proof }).expect("a token signs")
 }
 

@@ -22,7 +22,6 @@ mod feed;
 mod inspect;
 mod key;
 mod notes;
-mod number;
 mod officer;
 mod plots;
 mod rounds;
@@ -59,7 +58,7 @@ fn main() -> ExitCode {
         .build()
         .expect("threads");
     let reports: Vec<(Base, Report, Met)> = runtime.block_on(async {
-        let keys = Arc::new(Keys::default());
+        let keys = Arc::new(Keys);
         let mut reports = Vec::new();
         for base in &settings.bases {
             let report = rounds::play(&settings, *base, keys.clone()).await;

@@ -278,7 +278,7 @@ impl Officer {
 
 /// The act that makes a certificate.
 pub fn certify(case: &Case, key: &CardKey) -> Deed {
-    let proof = Octets(key.proof(&case.challenge));
+    let proof = Octets(key.proof(&case.challenge).unwrap());
     Deed::Certify { case: case.case, card: case.card.clone(), proof }
 }
 

@@ -126,6 +126,7 @@ impl Authority {
             person: PersonId::from_random(id),
             case: CaseId::from_random(id),
             public_key: Sha256::of(key.public_key()),
+            modulus: public_key::shape(key.public_key()).unwrap().1,
             tbs_digest: Sha256::of(linted.tbs()),
             not_before,
             not_after: facts.not_after,

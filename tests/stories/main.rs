@@ -16,5 +16,6 @@ mod program;
 mod renewal;
 mod residence;
 mod restart;
+mod shared_primes;
 mod status;
 mod support;

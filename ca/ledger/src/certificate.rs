@@ -28,6 +28,8 @@ pub struct Intention {
     pub case: CaseId,
     /// SHA-256 of the SubjectPublicKeyInfo: no key is certified twice, over all time.
     pub public_key: Sha256,
+    /// Its modulus, big-endian: what is held against all others.
+    pub modulus: Vec<u8>,
     /// SHA-256 of the octets to be signed.
     pub tbs_digest: Sha256,
     /// First second.
@@ -233,6 +235,16 @@ impl Writing {
                 "INSERT INTO certificate (serial, generation, municipality, person, case_id,
                  public_key, tbs_digest, not_before, not_after, position) VALUES $rows",
                 new.iter().zip(&positions).map(certificate).collect(),
+            )
+            .await?;
+        let modulus = |(new, position): (&NewCertificate, &Position)| {
+            let Intention { serial, modulus, .. } = &new.intention;
+            args![position.0, serial.as_bytes(), modulus]
+        };
+        self.tx
+            .write(
+                "INSERT INTO modulus (position, serial, modulus) VALUES $rows",
+                new.iter().zip(&positions).map(modulus).collect(),
             )
             .await?;
         let at = self.at();

@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = &[
         both: include_str!("../migrations/0005_rows.sql"),
         postgres: include_str!("../migrations/0005_rows.postgres.sql"),
     },
+    Migration::of_both(include_str!("../migrations/0006_moduli.sql")),
 ];
 
 /// One step of the schema.

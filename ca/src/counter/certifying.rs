@@ -6,6 +6,7 @@
 
 mod draft;
 mod filing;
+mod recent_keys;
 mod recording;
 mod side_by_side;
 
@@ -24,9 +25,11 @@ use super::case_record::CaseRecord;
 use super::{Acting, Counter, Halt};
 use crate::issuance::{Recorded, Signed};
 use crate::possession::Proof;
+use crate::public_key::BadKey;
 use crate::{CaError, public_key};
 pub(super) use draft::end;
 use draft::{Before, Chance, prepare};
+pub(super) use recent_keys::RecentKeys;
 use side_by_side::side_by_side;
 
 /// Applications in a group, at most.
@@ -61,6 +64,8 @@ struct Waiting {
 struct Proven {
     proof: Proof,
     public_key: SubjectPublicKeyInfoOwned,
+    /// Big-endian.
+    modulus: Vec<u8>,
     /// Names the key in the book.
     digest: Sha256,
 }
@@ -69,14 +74,23 @@ impl Proven {
     fn by(proof: &[u8]) -> Result<Self, Refusal> {
         let proof =
             Proof::read(proof).map_err(|e| Refusal::NoPossession { what: e.to_string() })?;
-        let public_key = public_key::check(&proof.public_key)
-            .map_err(|e| Refusal::BadKey { what: e.to_string() })?;
+        let public_key = public_key::check(&proof.public_key).map_err(bad_key)?;
+        let (_, modulus) = public_key::shape(&proof.public_key).map_err(bad_key)?;
         let digest = Sha256::of(&proof.public_key);
-        Ok(Self { proof, public_key, digest })
+        Ok(Self { proof, public_key, modulus, digest })
     }
 }
 
+fn bad_key(why: BadKey) -> Refusal {
+    Refusal::BadKey { what: why.to_string() }
+}
+
 impl Waiting {
+    /// The modulus of the proven key, big-endian; nothing comes to a draft without.
+    fn modulus(&self) -> &[u8] {
+        self.proven.as_ref().map_or(&[], |proven| &proven.modulus)
+    }
+
     /// Whoever asked may have gone; what was done stays done, and a repetition gets the answer.
     fn answer(self, answer: Result<Answer, Halt>) {
         let _ = self.reply.send(answer);
@@ -171,7 +185,11 @@ impl Counter {
     async fn prepare(&self, group: Vec<Waiting>) -> Vec<Member<Before>> {
         let now = latest(&group);
         let ids: Vec<CaseId> = group.iter().map(|waiting| waiting.case).collect();
-        let mut cases = match self.issuer.ledger.cases(&ids).await {
+        let looked = async {
+            self.recent.follow(&self.issuer.ledger).await?;
+            self.issuer.ledger.cases(&ids).await
+        };
+        let mut cases = match looked.await {
             Ok(cases) => cases,
             Err(error) => {
                 fail(group, error.into());
@@ -184,14 +202,20 @@ impl Counter {
                 Chance { serial: SerialNumber::from_random(self.random()), opaque: self.random() };
             (waiting, file, chance)
         });
-        let issuer = self.issuer.clone();
+        let (issuer, view) = (self.issuer.clone(), self.recent.view());
         let prepared = side_by_side(items.collect(), move |(waiting, file, chance)| {
             let outcome = prepare(&issuer, &waiting, file, chance, now);
-            (waiting, outcome)
+            // What is resumed stands in the window itself.
+            let sharing = match &outcome {
+                Ok((.., Before::New(_))) => recent_keys::sharing(&view, waiting.modulus()),
+                _ => Vec::new(),
+            };
+            (waiting, outcome, sharing)
         });
         let mut members = Vec::new();
-        for (waiting, outcome) in prepared.await {
+        for (waiting, outcome, sharing) in prepared.await {
             match outcome {
+                Ok(_) if !sharing.is_empty() => self.refuse_shared(waiting, &sharing).await,
                 Ok((file, record, key, work)) => {
                     members.push(Member { waiting, file, record, key, work });
                 }
@@ -199,6 +223,26 @@ impl Counter {
             }
         }
         members
+    }
+
+    /// A key that shares a prime is not certified, and those that it shares with are no longer safe:
+    /// that is kept, and alarms.
+    async fn refuse_shared(&self, waiting: Waiting, sharing: &[SerialNumber]) {
+        let (permit, now) = (&waiting.acting.permit, waiting.acting.now);
+        let what =
+            format!("a prime in common with the key that was refused in case {}", waiting.case);
+        let kept = async {
+            let mut writing = self.issuer.ledger.begin(permit, now).await?;
+            for serial in sharing {
+                writing.share_prime(*serial, &what).await?;
+            }
+            writing.commit().await
+        };
+        let refused = match kept.await {
+            Ok(_) => Halt::from(bad_key(BadKey::SharedPrime)),
+            Err(error) => error.into(),
+        };
+        waiting.answer(Err(refused));
     }
 
     /// A case that does not stand where it should was perhaps brought there by a copy of this very

@@ -49,7 +49,7 @@ impl Prime {
 
 /// The inverse of an odd number modulo 2^64, by Newton's iteration: each step doubles the bits that
 /// are right, and the number itself is right in three.
-fn inverse(odd: u64) -> u64 {
+pub(super) fn inverse(odd: u64) -> u64 {
     (0..5)
         .fold(odd, |inverse, _| inverse.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(inverse))))
 }

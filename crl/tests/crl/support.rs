@@ -144,6 +144,7 @@ impl World {
             person: PersonId::from_random(id),
             case: CaseId::from_random(id),
             public_key: Sha256(octets),
+            modulus: Vec::new(),
             tbs_digest: Sha256(octets),
             not_before: self.now(),
             not_after,

@@ -221,6 +221,7 @@ impl World {
             person,
             case: CaseId::from_random(number),
             public_key: Sha256::of(&number),
+            modulus: Vec::new(),
             tbs_digest: Sha256::of(b""),
             not_before: self.now(),
             not_after: self.now() + SignedDuration::from_hours(24 * 365),

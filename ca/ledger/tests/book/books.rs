@@ -108,6 +108,7 @@ impl Book {
             person: PersonId::from_random([person; 16]),
             case: CaseId::from_random([number; 16]),
             public_key: Sha256([number; 32]),
+            modulus: vec![number; 256],
             tbs_digest: Sha256([number; 32]),
             not_before: self.now,
             not_after: self.now + (3 * 365 * 24).hours(),
@@ -126,5 +127,20 @@ impl Book {
         let row = writing.file(intention.serial, b"sealed").await.unwrap();
         writing.commit().await.unwrap();
         row
+    }
+
+    /// Makes it a book from before moduli were kept, as the migration finds it.
+    pub async fn forget_moduli(&self) {
+        use sqlx::Connection;
+        let sql = "DELETE FROM modulus;
+                   INSERT INTO modulus_missing (serial, position)
+                   SELECT serial, position FROM certificate";
+        if self.address.starts_with("sqlite:") {
+            let mut book = sqlx::SqliteConnection::connect(&self.address).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut book).await.unwrap();
+        } else {
+            let mut book = sqlx::PgConnection::connect(&self.address).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut book).await.unwrap();
+        }
     }
 }

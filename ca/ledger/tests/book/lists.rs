@@ -93,6 +93,7 @@ async fn a_list_that_is_read_in_many_pages_has_every_change_once_and_in_order() 
                     municipality: towns[*number as usize % 2],
                     person: PersonId::from_random(octets),
                     public_key: id,
+                    modulus: Vec::new(),
                     ..book.intention(0, 0, Slot::Current)
                 };
                 let (permit, sealed_items) = (permit.clone(), vec![0]);

@@ -9,3 +9,4 @@ mod followers;
 mod groups;
 mod inbox;
 mod lists;
+mod moduli;

@@ -106,7 +106,7 @@ impl Counter {
                 Err(Refusal::PermitExpired { until: applied.until })
             } else if changed {
                 Err(Refusal::RegisterChanged)
-            } else if used.contains(&key) {
+            } else if used.contains(&key) || self.recent.holds(draft.waiting.modulus()) {
                 Err(Refusal::BadKey { what: "it was certified before".into() })
             } else {
                 one_certificate::place(draft.record.procedure, &stands, today)
@@ -178,6 +178,7 @@ impl Counter {
             person: file.person.ok_or_else(|| no_person(file.case))?,
             case: file.case,
             public_key: draft.key,
+            modulus: draft.waiting.modulus().to_vec(),
             tbs_digest: Sha256::of(linted.tbs()),
             not_before: linted.not_before(),
             not_after: not_after(linted.not_before(), self.issuer.rules.validity),

@@ -1,0 +1,193 @@
+//! The moduli of all keys that were ever to be certified, and what their comparison found.
+
+use akashi_wire::SerialNumber;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::status::Change;
+use crate::store::{Row, args};
+use crate::{Issuing, Ledger, LedgerError, Position, Writing};
+
+/// A modulus and the certificate that it was for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuedModulus {
+    /// Where the intention stands in the order of commits.
+    pub position: Position,
+    /// The certificate's number.
+    pub serial: SerialNumber,
+    /// Big-endian.
+    pub modulus: Vec<u8>,
+}
+
+/// A certificate from before moduli were kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingModulus {
+    /// Its number.
+    pub serial: SerialNumber,
+    /// Where its intention stands.
+    pub position: Position,
+    /// Its DER, sealed; `None` when it was never filed.
+    pub sealed_der: Option<Vec<u8>>,
+}
+
+fn read(row: &Row) -> Result<IssuedModulus, LedgerError> {
+    Ok(IssuedModulus {
+        position: Position(row.int(0)?),
+        serial: row.fixed(1, SerialNumber::from_slice)?,
+        modulus: row.octets(2)?,
+    })
+}
+
+impl Ledger<Issuing> {
+    /// The next moduli after a position, in the order of commits: whoever asks again from the last
+    /// one misses none.
+    pub async fn moduli(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<IssuedModulus>, LedgerError> {
+        let sql = "SELECT position, serial, modulus FROM modulus WHERE position > $1
+                   ORDER BY position LIMIT $2";
+        let rows = self.store.rows(sql, args![after.0, limit as i64]).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// The position after which the newest `count` moduli stand.
+    pub async fn before_newest_moduli(&self, count: usize) -> Result<Position, LedgerError> {
+        let sql = "SELECT position FROM modulus ORDER BY position DESC LIMIT 1 OFFSET $1";
+        let row = self.store.row(sql, args![count as i64]).await?;
+        row.map_or(Ok(Position(0)), |row| Ok(Position(row.int(0)?)))
+    }
+
+    /// Certificates whose modulus the book does not have, in the order of their numbers.
+    pub async fn missing_moduli(
+        &self,
+        after: Option<SerialNumber>,
+        limit: usize,
+    ) -> Result<Vec<MissingModulus>, LedgerError> {
+        let after = after.map_or(Vec::new(), |serial| serial.as_bytes().to_vec());
+        let sql = "SELECT modulus_missing.serial, modulus_missing.position, sealed_der
+                   FROM modulus_missing LEFT JOIN certificate_file
+                   ON certificate_file.serial = modulus_missing.serial
+                   WHERE modulus_missing.serial > $1 ORDER BY modulus_missing.serial LIMIT $2";
+        let rows = self.store.rows(sql, args![after, limit as i64]).await?;
+        let missing = |row: &Row| {
+            Ok(MissingModulus {
+                serial: row.fixed(0, SerialNumber::from_slice)?,
+                position: Position(row.int(1)?),
+                sealed_der: row.maybe_octets(2)?,
+            })
+        };
+        rows.iter().map(missing).collect()
+    }
+
+    /// Whether a modulus was written down before this time that no comparison has seen to its end.
+    pub async fn is_comparison_due(&self, before: Timestamp) -> Result<bool, LedgerError> {
+        let sql = "SELECT audit.at FROM audit WHERE position =
+                   (SELECT MIN(position) FROM modulus WHERE position >
+                     (SELECT COALESCE(MAX(up_to), 0) FROM comparison WHERE ended_at IS NOT NULL))";
+        let first = self.store.row(sql, args![]).await?;
+        let first = first.map(|row| row.time(0)).transpose()?;
+        let missing = self.store.row("SELECT serial FROM modulus_missing LIMIT 1", args![]).await?;
+        Ok(missing.is_some() || first.is_some_and(|first| first < before))
+    }
+
+    /// Days whose comparison was begun before `before` and has not ended.
+    pub async fn broken_comparisons(&self, before: Timestamp) -> Result<Vec<String>, LedgerError> {
+        let sql = "SELECT day FROM comparison AS one WHERE ended_at IS NULL AND begun_at < $1
+                   AND NOT EXISTS (SELECT 1 FROM comparison AS later
+                     WHERE later.ended_at IS NOT NULL AND later.day > one.day) ORDER BY day";
+        let rows = self.store.rows(sql, args![before]).await?;
+        rows.iter().map(|row| row.text(0)).collect()
+    }
+
+    /// Certificates that are neither revoked nor over and whose key has something in common with
+    /// another, each with what.
+    pub async fn shared_primes(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<(SerialNumber, String)>, LedgerError> {
+        let sql = "SELECT shared_prime.serial, what FROM shared_prime
+                   JOIN certificate ON certificate.serial = shared_prime.serial
+                   WHERE certificate.not_after >= $1 AND NOT EXISTS (SELECT 1 FROM status
+                     WHERE status.serial = shared_prime.serial AND status.change IN ($2, $3))
+                   ORDER BY shared_prime.serial";
+        let ended = [Change::Revoked as i64, Change::Voided as i64];
+        let rows = self.store.rows(sql, args![now, ended[0], ended[1]]).await?;
+        rows.iter().map(|row| Ok((row.fixed(0, SerialNumber::from_slice)?, row.text(1)?))).collect()
+    }
+}
+
+impl Writing {
+    /// Begins the comparison of a day: of all moduli up to the position that it gives. `None` when it
+    /// was begun already, here or by another authority over the same book; then nothing is written.
+    pub async fn begin_comparison(&mut self, day: Date) -> Result<Option<Position>, LedgerError> {
+        let newest = self.tx.row("SELECT COALESCE(MAX(position), 0) FROM modulus", args![]).await?;
+        let up_to = newest.map_or(Ok(0), |row| row.int(0))?;
+        let at = self.at();
+        let begun = self
+            .tx
+            .execute(
+                "INSERT INTO comparison (day, up_to, begun_at) VALUES ($1, $2, $3)
+                 ON CONFLICT (day) DO NOTHING",
+                args![day.to_string(), up_to, at],
+            )
+            .await?;
+        if begun == 0 {
+            return Ok(None);
+        }
+        self.note("begin_comparison", &day.to_string(), None).await?;
+        Ok(Some(Position(up_to)))
+    }
+
+    /// Ends the comparison of a day, and says what was done.
+    pub async fn end_comparison(&mut self, day: Date, says: &str) -> Result<(), LedgerError> {
+        self.note("end_comparison", &format!("{day} {says}"), None).await?;
+        let at = self.at();
+        let sql = "UPDATE comparison SET ended_at = $2 WHERE day = $1";
+        self.tx.execute(sql, args![day.to_string(), at]).await.map(|_| ())
+    }
+
+    /// Keeps that a certificate's key has something in common with another.
+    pub async fn share_prime(
+        &mut self,
+        serial: SerialNumber,
+        what: &str,
+    ) -> Result<(), LedgerError> {
+        let position = self.note("share_prime", &serial.to_string(), None).await?;
+        self.tx
+            .execute(
+                "INSERT INTO shared_prime (serial, what, position) VALUES ($1, $2, $3)
+                 ON CONFLICT (serial) DO UPDATE SET what = $2, position = $3",
+                args![serial.as_bytes(), what, position.0],
+            )
+            .await
+            .map(|_| ())
+    }
+
+    /// Takes certificates from before off the list of those without a modulus: with it, or without
+    /// where there is none to be had.
+    pub async fn fill_moduli(
+        &mut self,
+        known: &[IssuedModulus],
+        without: &[SerialNumber],
+    ) -> Result<(), LedgerError> {
+        let (read, none) = (known.len(), without.len());
+        self.note("fill_moduli", &format!("{read} read, {none} without"), None).await?;
+        let row = |one: &IssuedModulus| args![one.position.0, one.serial.as_bytes(), &one.modulus];
+        self.tx
+            .write(
+                "INSERT INTO modulus (position, serial, modulus) VALUES $rows",
+                known.iter().map(row).collect(),
+            )
+            .await?;
+        let done = known.iter().map(|one| one.serial).chain(without.iter().copied());
+        self.tx
+            .rows_of(
+                "DELETE FROM modulus_missing WHERE serial IN ($keys)",
+                done.map(|serial| serial.as_bytes().into()),
+            )
+            .await
+            .map(|_| ())
+    }
+}

@@ -1,0 +1,247 @@
+//! By night every modulus of the book is held against every other: what shares a prime with another,
+//! however long ago that one was certified, is an alarm. Nothing is revoked; that is for two persons.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use akashi_keys::Vault;
+use akashi_ledger::{IssuedModulus, LedgerError, MissingModulus, Position};
+use akashi_wire::date::{day_in_japan, start_of_day};
+use akashi_wire::{Clock, SerialNumber};
+use der::{Decode, Encode};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::oneshot;
+
+use crate::public_key::shape;
+use crate::public_key::shared_primes::{Common, Modulus, Sharing, sharing};
+use crate::{CaError, Issuer, Orders};
+
+/// When the night's comparison begins, in Japan: counters are closed, batches of the day are in.
+const BEGINS: SignedDuration = SignedDuration::from_hours(2);
+/// Moduli read at once.
+const PAGE: usize = 4096;
+/// Sealed certificates opened, and findings written, in one change of the book.
+const CHANGE: usize = 64;
+/// Others that are named beside a certificate; the rest is counted.
+const NAMED: usize = 4;
+
+/// What a night's comparison did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// Moduli looked at.
+    pub moduli: usize,
+    /// Certificates whose key has something in common with another.
+    pub found: usize,
+    /// How long it took, without writing down what was found.
+    pub took: Duration,
+}
+
+/// Whether this night was looked at: the book is asked once a night, not at every tick.
+#[derive(Default)]
+pub(crate) struct Comparison(Mutex<Option<Date>>);
+
+impl Comparison {
+    /// Compares, if this night's comparison is due and nobody has begun it.
+    pub async fn compare(
+        &self,
+        issuer: &Issuer,
+        orders: &Orders,
+        clock: &dyn Clock,
+    ) -> Result<Option<Compared>, CaError> {
+        let (now, began) = clock.read();
+        let (day, begins) = night(now);
+        if *self.0.lock().unwrap_or_else(PoisonError::into_inner) == Some(day) {
+            return Ok(None);
+        }
+        let compared = if issuer.ledger.is_comparison_due(begins).await? {
+            compare(issuer, orders, clock, (day, began)).await?
+        } else {
+            None
+        };
+        // Only now: a night in which the book could not be asked is looked at again.
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(day);
+        Ok(compared)
+    }
+}
+
+/// The night that this moment belongs to, and when its comparison began to be due.
+fn night(now: Timestamp) -> (Date, Timestamp) {
+    let day = day_in_japan(now - BEGINS);
+    (day, start_of_day(day) + BEGINS)
+}
+
+async fn compare(
+    issuer: &Issuer,
+    orders: &Orders,
+    clock: &dyn Clock,
+    (day, began): (Date, Duration),
+) -> Result<Option<Compared>, CaError> {
+    fill(issuer, orders, clock).await?;
+    let now = clock.now();
+    let mut writing =
+        issuer.ledger.begin(&orders.permit("compare moduli", now).await?, now).await?;
+    let Some(up_to) = writing.begin_comparison(day).await? else {
+        writing.leave().await?;
+        return Ok(None);
+    };
+    writing.commit().await?;
+
+    let (serials, moduli) = read(issuer, up_to).await?;
+    let count = moduli.len();
+    let groups = beside(move || sharing(&moduli)).await?;
+    let found = findings(&serials, &groups);
+    let compared =
+        Compared { moduli: count, found: found.len(), took: clock.read().1.saturating_sub(began) };
+    for some in found.chunks(CHANGE) {
+        let now = clock.now();
+        let permit = orders.permit("compare moduli", now).await?;
+        let mut writing = issuer.ledger.begin(&permit, now).await?;
+        for (serial, what) in some {
+            writing.share_prime(*serial, what).await?;
+        }
+        writing.commit().await?;
+    }
+    let now = clock.now();
+    let mut writing =
+        issuer.ledger.begin(&orders.permit("compare moduli", now).await?, now).await?;
+    let Compared { moduli, found, took } = &compared;
+    let says = format!("{moduli} moduli, {found} found, {} s", took.as_secs());
+    writing.end_comparison(day, &says).await?;
+    writing.commit().await?;
+    Ok(Some(compared))
+}
+
+/// Every modulus up to a position, and for which certificate it was. What is too short to be one is
+/// left out.
+async fn read(
+    issuer: &Issuer,
+    up_to: Position,
+) -> Result<(Vec<SerialNumber>, Vec<Modulus>), LedgerError> {
+    let (mut serials, mut moduli) = (Vec::new(), Vec::new());
+    let mut after = Position(0);
+    while after < up_to {
+        let page = issuer.ledger.moduli(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.position;
+        for one in page.iter().filter(|one| one.position <= up_to) {
+            if let Some(modulus) = Modulus::from_be_bytes(&one.modulus) {
+                serials.push(one.serial);
+                moduli.push(modulus);
+            }
+        }
+    }
+    Ok((serials, moduli))
+}
+
+/// Does long work on a thread of its own. The runtime's would make the authority wait for its end
+/// when it is told to stop.
+async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, CaError> {
+    let (reply, answer) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("comparison".into())
+        // Whoever waits for it may be gone.
+        .spawn(move || drop(reply.send(work())))
+        .map_err(|e| CaError::Comparison(e.to_string()))?;
+    answer.await.map_err(|_| CaError::Comparison("its thread has stopped".into()))
+}
+
+/// What is kept of each certificate that was found, in the order of the numbers.
+fn findings(serials: &[SerialNumber], groups: &[Sharing]) -> Vec<(SerialNumber, String)> {
+    let mut found = std::collections::BTreeMap::<SerialNumber, String>::new();
+    for Sharing { common, members } in groups {
+        let what = match common {
+            Common::Prime => "a prime",
+            Common::Modulus => "its whole key",
+        };
+        for member in members {
+            let others = members.iter().filter(|other| *other != member);
+            let named: Vec<String> =
+                others.take(NAMED).map(|other| serials[*other].to_string()).collect();
+            let rest = members.len() - 1 - named.len();
+            let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+            let says = found.entry(serials[*member]).or_default();
+            if !says.is_empty() {
+                says.push_str("; ");
+            }
+            says.push_str(&format!("{what} in common with {}{more}", named.join(", ")));
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Reads the moduli of certificates from before they were kept out of the sealed DER.
+async fn fill(issuer: &Issuer, orders: &Orders, clock: &dyn Clock) -> Result<(), CaError> {
+    let mut after = None;
+    loop {
+        let page = issuer.ledger.missing_moduli(after, CHANGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.serial);
+        let (mut known, mut without) = (Vec::new(), Vec::new());
+        for missing in &page {
+            match &missing.sealed_der {
+                Some(sealed) => known.push(opened(&issuer.vault, missing, sealed)?),
+                // Voided: nobody has it. What may still be filed stays on the list.
+                None if issuer.ledger.standing(missing.serial).await?.is_some() => {
+                    without.push(missing.serial);
+                }
+                None => {}
+            }
+        }
+        if !known.is_empty() || !without.is_empty() {
+            let now = clock.now();
+            let permit = orders.permit("compare moduli", now).await?;
+            let mut writing = issuer.ledger.begin(&permit, now).await?;
+            writing.fill_moduli(&known, &without).await?;
+            writing.commit().await?;
+        }
+    }
+}
+
+fn opened(
+    vault: &Vault,
+    missing: &MissingModulus,
+    sealed: &[u8],
+) -> Result<IssuedModulus, CaError> {
+    let MissingModulus { serial, position, .. } = *missing;
+    let der = vault.open("certificate_file", serial.as_bytes(), sealed)?;
+    let certificate = x509_cert::Certificate::from_der(&der)?;
+    let key = certificate.tbs_certificate().subject_public_key_info().to_der()?;
+    let (_, modulus) =
+        shape(&key).map_err(|e| CaError::Damaged(format!("certificate {serial}: {e}")))?;
+    Ok(IssuedModulus { position, serial, modulus })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_night_begins_at_two_in_japan() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (day, begins) = night(at("2026-04-01T16:59:59Z"));
+        assert_eq!((day.to_string().as_str(), begins), ("2026-04-01", at("2026-03-31T17:00:00Z")));
+        let (day, begins) = night(at("2026-04-01T17:00:00Z"));
+        assert_eq!((day.to_string().as_str(), begins), ("2026-04-02", at("2026-04-01T17:00:00Z")));
+    }
+
+    #[test]
+    fn a_finding_names_some_others_and_counts_the_rest() {
+        let serials: Vec<SerialNumber> =
+            (1..=7).map(|number| SerialNumber::from_random([number; 16])).collect();
+        let groups = [
+            Sharing { common: Common::Prime, members: (0..7).collect() },
+            Sharing { common: Common::Modulus, members: vec![0, 6] },
+        ];
+        let found = findings(&serials, &groups);
+        assert_eq!(found.len(), 7);
+        let first = found.iter().find(|(serial, _)| *serial == serials[0]).unwrap();
+        let expected = format!(
+            "a prime in common with {}, {}, {}, {} and 2 more; its whole key in common with {}",
+            serials[1], serials[2], serials[3], serials[4], serials[6]
+        );
+        assert_eq!(first.1, expected);
+    }
+}

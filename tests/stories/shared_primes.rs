@@ -1,0 +1,125 @@
+//! Cards whose generator gives the same prime twice: refused at the counter, found by night.
+
+use std::time::Duration;
+
+use akashi::bench::keys::{CardKey, PRIMES, primes};
+use akashi_ca::CaError;
+use akashi_ra_console::{Desk, DeskError};
+use akashi_wire::Clock;
+use akashi_wire::act::{LookUpBy, Procedure, Refusal};
+use jiff::ToSpan;
+
+use crate::support::*;
+
+told_on_both!(
+    a_key_that_shares_a_prime_is_refused_and_the_one_that_it_shares_with_alarms,
+    what_shares_a_prime_is_found_by_night_and_alarms_once,
+);
+
+/// Two keys that have half of their primes in common.
+fn two_that_share() -> [CardKey; 2] {
+    let (one, mut other) = (primes(), primes());
+    other[..PRIMES / 2].copy_from_slice(&one[..PRIMES / 2]);
+    [CardKey::of(&one), CardKey::of(&other)]
+}
+
+async fn certified(desk: &Desk, by: LookUpBy, card: &str, key: &CardKey) -> Result<(), DeskError> {
+    let case = desk.find(Procedure::Issue, by).await?;
+    let challenge = desk.apply(case, card).await?;
+    desk.hand_in(case, card, key.proof(&challenge).map_err(CaError::from).unwrap()).await?;
+    Ok(())
+}
+
+async fn a_key_that_shares_a_prime_is_refused_and_the_one_that_it_shares_with_alarms(book: Book) {
+    let mut place = Place::open(book).await;
+    let [one, other] = two_that_share();
+    let (first, second) = (place.resident(tottori()), place.resident(yonago()));
+    let by = place.by_items(&first);
+    certified(place.desk(tottori()), by, "ONE", &one).await.unwrap();
+    place.tick().await;
+    assert_eq!(place.alarms("in common").await, 0);
+
+    let by = place.by_items(&second);
+    let refused = certified(place.desk(yonago()), by.clone(), "OTHER", &other).await;
+    let refused = refusal(refused);
+    assert!(
+        matches!(&refused, Refusal::BadKey { what } if what.contains("shares a prime")),
+        "{refused:?}"
+    );
+    for _ in 0..200 {
+        place.tick().await;
+        if place.alarms("in common").await > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let [serial] = place.good_ones().await[..] else { panic!("one certificate, and it is good") };
+    assert_eq!(place.alarms(&format!("{serial} has a prime in common")).await, 1);
+    // The same desk goes on with another key.
+    certified(place.desk(yonago()), by, "OTHER", &CardKey::make()).await.unwrap();
+    place.close().await;
+}
+
+async fn what_shares_a_prime_is_found_by_night_and_alarms_once(book: Book) {
+    let mut place = Place::open(book).await;
+    let codes = [place.resident(tottori()), place.resident(tottori()), place.resident(tottori())];
+    // A window on no keys: as if years lay between the two.
+    let none = |config: &mut akashi_edge::Config| {
+        config.rules.insert("shared_prime_window".into(), 0.into());
+    };
+    let again = place.reopened(none).await;
+    let [one, other] = two_that_share();
+    for (code, key) in codes.iter().zip([one, CardKey::make(), other]) {
+        let (desk, card) = (&again.desks[&tottori()], card_of(&again, code));
+        certified(desk, again.by_items(code), &card, &key).await.unwrap();
+    }
+    let entries = async |verb: &str| {
+        let mut entries = again.house.ledger().audit_entries(100_000).await.unwrap();
+        entries.retain(|entry| entry.verb == verb);
+        entries
+    };
+    assert_eq!(entries("begin_comparison").await.len(), 0, "it is day");
+
+    // Half past two in Japan.
+    let night = akashi_wire::date::start_of_day(akashi_wire::date::day_in_japan(again.clock.now()))
+        + 26.hours().minutes(30);
+    again.clock.advance_to(night);
+    for _ in 0..200 {
+        again.house.doors.clockwork.compare(&*again.clock).await.unwrap();
+        if !entries("end_comparison").await.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let ended = entries("end_comparison").await;
+    assert!(ended[0].subject.contains("3 moduli, 2 found"), "{ended:?}");
+    let alarms = async || {
+        let mut alarms = entries("alarm").await;
+        alarms.retain(|entry| entry.subject.contains("a prime in common with"));
+        alarms.len()
+    };
+    // The authority ticks by itself too: whichever tick saw them first notes them.
+    for _ in 0..200 {
+        again.tick().await;
+        if alarms().await > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    for _ in 0..3 {
+        again.tick().await;
+        again.house.doors.clockwork.compare(&*again.clock).await.unwrap();
+    }
+    assert_eq!(alarms().await, 2);
+    assert_eq!(entries("begin_comparison").await.len(), 1, "once a night");
+    let revoked = entries("revoke").await;
+    assert!(revoked.is_empty(), "nothing is revoked without two persons: {revoked:?}");
+    again.close().await;
+}
+
+/// A card of its own for each.
+fn card_of(again: &Again, code: &akashi_wire::ResidentCode) -> String {
+    let registry = again.registry.lock().unwrap();
+    let items = registry.record(code).unwrap().items().clone();
+    akashi_wire::octets::Sha256::of(items.name.as_bytes()).to_string()[..12].to_uppercase()
+}
