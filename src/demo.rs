@@ -8,6 +8,7 @@ mod cast;
 mod evidence;
 mod narrator;
 mod paper_card;
+mod seat;
 mod story;
 mod world;
 
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 pub use evidence::pem;
 pub use narrator::Narrator;
 pub use paper_card::PaperCard;
+pub use seat::Reader;
 pub use world::{PASSPHRASE, Setting, World};
 
 /// What goes wrong in a demonstration.
@@ -66,6 +68,9 @@ pub enum DemoError {
     /// A card.
     #[error(transparent)]
     Card(#[from] akashi_card::CardError),
+    /// A card reader.
+    #[error(transparent)]
+    Reader(#[from] akashi_reader::ReaderError),
     /// A card's file.
     #[error(transparent)]
     CardFile(#[from] akashi_cardhost::CardHostError),
@@ -82,6 +87,10 @@ pub struct Options {
     pub access: Access,
     /// Makes people and numbers.
     pub seed: u64,
+    /// The counters' reader.
+    pub reader: Reader,
+    /// Why it is none, where one was sought.
+    pub no_reader: Option<String>,
 }
 
 /// Plays the demonstration; `true` when every line was as it must be.

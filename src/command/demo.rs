@@ -1,12 +1,14 @@
 //! `akashi demo`.
 
+use std::env;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
+use akashi_cardhost::PrivateService;
 use akashi_ledger::Access;
 use jiff::Timestamp;
 
-use crate::demo::{Options, play};
+use crate::demo::{Options, Reader, play};
 
 /// Play the main job from beginning to end and check every step of it.
 #[derive(clap::Args)]
@@ -20,7 +22,14 @@ pub(super) struct Demo {
     /// Makes people, numbers and salts; keys are new each time.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Let cards lie in this process, even where a virtual reader could be had.
+    #[arg(long)]
+    no_reader: bool,
 }
+
+/// In the process that plays: where its virtual reader takes cards, and what it is called.
+const SLOT: &str = "AKASHI_DEMO_SLOT";
+const READER: &str = "AKASHI_DEMO_READER";
 
 /// Who may ask for status.
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -42,7 +51,20 @@ impl From<AccessArg> for Access {
 
 impl Demo {
     pub(super) async fn run(self) -> ExitCode {
-        let options = Options { keep: self.keep, access: self.access.into(), seed: self.seed };
+        let reader = match (env::var(SLOT), env::var(READER)) {
+            (Ok(slot), Ok(name)) => Ok(Reader::Virtual { slot, name }),
+            _ if self.no_reader => Err(None),
+            _ => match PrivateService::start() {
+                Ok(service) => return played_with(&service),
+                Err(error) => Err(Some(error.to_string())),
+            },
+        };
+        let (reader, no_reader) = match reader {
+            Ok(reader) => (reader, None),
+            Err(why) => (Reader::None, why),
+        };
+        let (keep, access, seed) = (self.keep, self.access.into(), self.seed);
+        let options = Options { keep, access, seed, reader, no_reader };
         match play(&options, Timestamp::now()).await {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
@@ -50,6 +72,27 @@ impl Demo {
                 eprintln!("akashi: {error}");
                 ExitCode::FAILURE
             }
+        }
+    }
+}
+
+/// Plays in a process of its own: where the PC/SC service is, its library reads from the environment
+/// when a process begins.
+fn played_with(service: &PrivateService) -> ExitCode {
+    let played = env::current_exe().and_then(|program| {
+        Command::new(program)
+            .args(env::args_os().skip(1))
+            .env("PCSCLITE_CSOCK_NAME", service.socket())
+            .env(SLOT, service.slot())
+            .env(READER, service.reader())
+            .status()
+    });
+    match played {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("akashi: the demonstration cannot be played: {error}");
+            ExitCode::FAILURE
         }
     }
 }

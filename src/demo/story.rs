@@ -17,15 +17,29 @@ use akashi_wire::{Clock, MunicipalityCode, ResidentCode, RevocationReason};
 use jiff::{Timestamp, ToSpan};
 
 use super::evidence::{Pair, leave};
-use super::{DemoError, Narrator, Options, Setting, World, cast};
+use super::seat::Seat;
+use super::{DemoError, Narrator, Options, Reader, Setting, World, cast};
 use crate::agency::{Verdict, stated_items};
 
 /// Somebody with a card.
 struct Holder {
+    /// What the card's file is called.
+    name: &'static str,
     code: ResidentCode,
-    card: Card<InsertedCard>,
-    pin: SigningPin,
+    /// In the pocket while nobody needs it.
+    card: Option<InsertedCard>,
+    pin: &'static str,
     delivery: Delivery,
+}
+
+impl Holder {
+    fn pin(&self) -> SigningPin {
+        pin(self.pin)
+    }
+}
+
+fn pin(text: &str) -> SigningPin {
+    text.parse().expect("a PIN of 4 to 16 letters and digits")
 }
 
 /// 鳥取県.
@@ -64,7 +78,17 @@ pub(super) async fn tell(
     for (name, address) in world.house.addresses() {
         narrator.aside(&format!("{name:<16} {address}"));
     }
-    let story = Story { world, narrator };
+    match (&options.reader, &options.no_reader) {
+        (Reader::Virtual { name, .. }, _) => {
+            narrator
+                .tell(at, &format!("cards go into the PC/SC reader “{name}”, which is virtual"));
+        }
+        (Reader::None, why) => {
+            narrator.tell(at, "cards lie in this process: there is no virtual reader");
+            why.iter().for_each(|why| narrator.aside(why));
+        }
+    }
+    let story = Story { world, narrator, reader: &options.reader, keep: options.keep.as_deref() };
     story.first_certificates().await?;
     Ok(())
 }
@@ -72,6 +96,9 @@ pub(super) async fn tell(
 struct Story<'n> {
     world: World,
     narrator: &'n mut Narrator,
+    reader: &'n Reader,
+    /// Where cards are kept.
+    keep: Option<&'n Path>,
 }
 
 impl Story<'_> {
@@ -79,15 +106,43 @@ impl Story<'_> {
         self.world.clock.now()
     }
 
+    /// A card from the factory, in the counter's reader.
+    fn blank_card(&mut self) -> Result<Card<Seat>, DemoError> {
+        let card = self.world.blank_card()?.into_transport();
+        self.reader.insert(card)
+    }
+
+    /// Somebody's card, in a reader.
+    fn insert(&self, holder: &mut Holder) -> Result<Card<Seat>, DemoError> {
+        let card = holder.card.take().ok_or(DemoError::Unexpected("a card in two places"))?;
+        self.reader.insert(card)
+    }
+
+    /// Keeps cards in files, where somebody wants them.
+    fn keep_cards(&mut self, holders: Vec<Holder>) -> Result<(), DemoError> {
+        let Some(dir) = self.keep else { return Ok(()) };
+        for holder in holders {
+            let Some(mut card) = holder.card else { continue };
+            let file = dir.join(format!("{}.card", holder.name));
+            card.keep(&file)?;
+            self.narrator.aside(&format!("{:<16} PIN {}", file.display(), holder.pin));
+        }
+        self.narrator
+            .aside("akashi card certificate --file CARD reads one; akashi card insert CARD");
+        self.narrator.aside("puts it into a virtual reader.");
+        Ok(())
+    }
+
     async fn first_certificates(mut self) -> Result<(), DemoError> {
         let (tottori, yonago) = (town(cast::TOTTORI), town(cast::YONAGO));
         self.narrator.chapter("First certificates, at the counters");
-        let mut takahashi = self.issue_slowly(tottori, cast::takahashi(), "ABC123").await?;
+        let mut takahashi =
+            self.issue_slowly(tottori, ("takahashi", cast::takahashi(), "ABC123")).await?;
         self.show_texts(&takahashi);
-        let yoshida = self.issue(tottori, cast::yoshida(), "MOVE7").await?;
-        let watanabe = self.issue(tottori, cast::watanabe(), "LOST01").await?;
-        let rossi = self.issue(tottori, cast::rossi(), "ROMA64").await?;
-        let mut hamada = self.issue(yonago, cast::hamada(), "HAMA45").await?;
+        let yoshida = self.issue(tottori, ("yoshida", cast::yoshida(), "MOVE7")).await?;
+        let watanabe = self.issue(tottori, ("watanabe", cast::watanabe(), "LOST01")).await?;
+        let rossi = self.issue(tottori, ("rossi", cast::rossi(), "ROMA64")).await?;
+        let mut hamada = self.issue(yonago, ("hamada", cast::hamada(), "HAMA45")).await?;
         self.agency_asks(&mut takahashi).await?;
         self.stranger_asks(&takahashi).await?;
         self.twice(tottori, &takahashi).await?;
@@ -99,7 +154,7 @@ impl Story<'_> {
         self.pass(40.days()).await;
         self.lost(tottori, &watanabe).await?;
         self.held(tottori, &rossi).await?;
-        let yanagi = self.issue(yonago, cast::yanagi(), "SAKURA").await?;
+        let yanagi = self.issue(yonago, ("yanagi", cast::yanagi(), "SAKURA")).await?;
         self.died(yonago, &yanagi).await?;
 
         self.narrator.chapter("Too early to renew");
@@ -107,7 +162,7 @@ impl Story<'_> {
         self.too_early(tottori, &mut takahashi).await?;
 
         self.narrator.chapter("A move out, planned for a later day (転出)");
-        let segawa = self.issue(yonago, cast::segawa(), "TABI50").await?;
+        let segawa = self.issue(yonago, ("segawa", cast::segawa(), "TABI50")).await?;
         self.leaving(yonago, &segawa).await?;
 
         self.narrator.chapter("Renewal in the last three months (更新)");
@@ -115,13 +170,18 @@ impl Story<'_> {
         self.renewal(tottori, &mut takahashi).await?;
 
         self.narrator.chapter("A whole street is renumbered (住居表示)");
-        let tokunaga = self.issue(yonago, cast::tokunaga(), "BANCHI").await?;
-        let tsuji = self.issue(yonago, cast::tsuji(), "AKASHI").await?;
+        let tokunaga = self.issue(yonago, ("tokunaga", cast::tokunaga(), "BANCHI")).await?;
+        let tsuji = self.issue(yonago, ("tsuji", cast::tsuji(), "AKASHI")).await?;
         self.renumbered(yonago, &[&tokunaga, &tsuji]).await?;
 
         self.narrator.chapter("An expired certificate");
         self.expired(&mut hamada).await?;
-        self.close(yonago, &tsuji, &segawa, &yoshida).await
+        self.close(yonago, &tsuji, &segawa, &yoshida).await?;
+        self.keep_cards(vec![
+            takahashi, yoshida, watanabe, rossi, hamada, yanagi, segawa, tokunaga, tsuji,
+        ])?;
+        self.world.stop().await;
+        Ok(())
     }
 
     /// Lets time pass, never beyond the real now.
@@ -141,18 +201,18 @@ impl Story<'_> {
     async fn issue_slowly(
         &mut self,
         town: MunicipalityCode,
-        person: Person,
-        pin: &str,
+        (name, person, pin): (&'static str, Person, &'static str),
     ) -> Result<Holder, DemoError> {
-        let name = person.items.name.clone();
+        let full_name = person.items.name.clone();
         let code = self.world.enter(person)?;
-        let mut card = self.world.blank_card()?;
-        let pin: SigningPin = pin.parse().expect("a PIN of 4 to 16 letters and digits");
+        let mut card = self.blank_card()?;
         let (world, narrator) = (&self.world, &mut *self.narrator);
         let now = world.clock.now();
         let show = |stage| {
             let text = match stage {
-                Stage::Opened => format!("{name} comes to the counter; the officer opens a case"),
+                Stage::Opened => {
+                    format!("{full_name} comes to the counter; the officer opens a case")
+                }
                 Stage::Found => "the authority asks the registry: one person, living here".into(),
                 Stage::Permitted => "one key pair is permitted on this card, for 120 s".into(),
                 Stage::KeyMade => {
@@ -166,26 +226,30 @@ impl Story<'_> {
             };
             narrator.tell(now, &text);
         };
-        let delivery =
-            world.certify_showing(town, Procedure::Issue, &code, (&mut card, &pin), show).await?;
-        Ok(Holder { code, card, pin, delivery })
+        let chosen = self::pin(pin);
+        let delivery = world
+            .certify_showing(town, Procedure::Issue, &code, (&mut card, &chosen), show)
+            .await?;
+        let card = Some(card.into_transport().take_out()?);
+        Ok(Holder { name, code, card, pin, delivery })
     }
 
     async fn issue(
         &mut self,
         town: MunicipalityCode,
-        person: Person,
-        pin: &str,
+        (name, person, pin): (&'static str, Person, &'static str),
     ) -> Result<Holder, DemoError> {
-        let (name, born) = (person.items.name.clone(), person.items.birth_date.japanese());
+        let (full_name, born) = (person.items.name.clone(), person.items.birth_date.japanese());
         let code = self.world.enter(person)?;
-        let mut card = self.world.blank_card()?;
-        let pin: SigningPin = pin.parse().expect("a PIN of 4 to 16 letters and digits");
-        let delivery = self.world.certify(town, Procedure::Issue, &code, &mut card, &pin).await?;
+        let mut card = self.blank_card()?;
+        let chosen = self::pin(pin);
+        let delivery =
+            self.world.certify(town, Procedure::Issue, &code, &mut card, &chosen).await?;
+        let card = Some(card.into_transport().take_out()?);
         let last = day_in_japan(delivery.not_after);
         self.narrator
-            .tell(self.now(), &format!("{name}, born {born}, is certified through {last}"));
-        Ok(Holder { code, card, pin, delivery })
+            .tell(self.now(), &format!("{full_name}, born {born}, is certified through {last}"));
+        Ok(Holder { name, code, card, pin, delivery })
     }
 
     fn show_texts(&mut self, holder: &Holder) {
@@ -215,8 +279,10 @@ impl Story<'_> {
             || format!("{verdict:?}"),
         );
         let application = "確定申告書 (an application file)".as_bytes();
-        holder.card.verify_pin(&holder.pin)?;
-        let signature = holder.card.sign(KeySlot::Living, &Sha256::of(application).0)?;
+        let mut card = self.insert(holder)?;
+        card.verify_pin(&holder.pin())?;
+        let signature = card.sign(KeySlot::Living, &Sha256::of(application).0)?;
+        holder.card = Some(card.into_transport().take_out()?);
         let verified = self.world.agency.verifies(&certificate, application, &signature);
         let changed = self.world.agency.verifies(&certificate, b"another file", &signature);
         let stated = stated_items(&certificate).map_err(DemoError::Outcome)?;
@@ -254,9 +320,11 @@ impl Story<'_> {
     }
 
     async fn twice(&mut self, town: MunicipalityCode, holder: &Holder) -> Result<(), DemoError> {
-        let mut card = self.world.blank_card()?;
+        let mut card = self.blank_card()?;
+        let chosen = holder.pin();
         let refused =
-            self.world.certify(town, Procedure::Issue, &holder.code, &mut card, &holder.pin).await;
+            self.world.certify(town, Procedure::Issue, &holder.code, &mut card, &chosen).await;
+        card.into_transport().take_out()?;
         self.refused("a second certificate for the same person is refused", refused, |refusal| {
             matches!(refusal, Refusal::AlreadyCertified { .. })
         });
@@ -271,7 +339,10 @@ impl Story<'_> {
     ) {
         let (holds, found) = match &outcome {
             Ok(_) => (false, "it was granted".to_owned()),
-            Err(DeskError::Refused(refusal)) => (expected(refusal), refusal.to_string()),
+            Err(DeskError::InCase { error, .. }) => match &**error {
+                DeskError::Refused(refusal) => (expected(refusal), refusal.to_string()),
+                other => (false, other.to_string()),
+            },
             Err(error) => (false, error.to_string()),
         };
         let text = if holds { format!("{text}: “{found}”") } else { text.to_owned() };
@@ -391,10 +462,12 @@ impl Story<'_> {
         town: MunicipalityCode,
         holder: &mut Holder,
     ) -> Result<(), DemoError> {
+        let mut card = self.insert(holder)?;
         let refused = self
             .world
-            .certify(town, Procedure::Renewal, &holder.code, &mut holder.card, &holder.pin)
+            .certify(town, Procedure::Renewal, &holder.code, &mut card, &holder.pin())
             .await;
+        holder.card = Some(card.into_transport().take_out()?);
         self.refused("髙﨑　花子 asks for a renewal and is refused", refused, |refusal| {
             matches!(refusal, Refusal::RenewalNotOpen { .. })
         });
@@ -440,10 +513,12 @@ impl Story<'_> {
     ) -> Result<(), DemoError> {
         let old = holder.delivery.certificate.clone();
         let old_serial = holder.delivery.serial;
+        let mut card = self.insert(holder)?;
         let delivery = self
             .world
-            .certify(town, Procedure::Renewal, &holder.code, &mut holder.card, &holder.pin)
+            .certify(town, Procedure::Renewal, &holder.code, &mut card, &holder.pin())
             .await?;
+        holder.card = Some(card.into_transport().take_out()?);
         let last = day_in_japan(delivery.not_after);
         self.narrator.check(
             self.now(),
@@ -513,7 +588,7 @@ impl Story<'_> {
     }
 
     async fn close(
-        mut self,
+        &mut self,
         yonago: MunicipalityCode,
         good: &Holder,
         revoked: &Holder,
@@ -556,7 +631,6 @@ impl Story<'_> {
                 report.entries, report.unsigned_tail
             ),
         );
-        self.world.stop().await;
         Ok(())
     }
 }
