@@ -6,6 +6,7 @@ use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{CaseId, FourItems};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::CaError;
 use crate::card::Channel;
@@ -62,7 +63,8 @@ impl CaseRecord {
     }
 
     pub fn seal(&self, vault: &Vault, case: CaseId) -> Result<Vec<u8>, KeyError> {
-        let octets = serde_json::to_vec(self).expect("a case is JSON");
+        // Session keys of a card's channel are in it.
+        let octets = Zeroizing::new(serde_json::to_vec(self).expect("a case is JSON"));
         vault.seal("case_file", case.as_bytes(), &octets)
     }
 

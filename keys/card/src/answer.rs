@@ -4,6 +4,8 @@ use crate::error::CardError;
 
 /// SW1-SW2 9000: done.
 pub(crate) const DONE: u16 = 0x9000;
+/// 6285: the application of a card that was terminated.
+pub(crate) const TERMINATED: u16 = 0x6285;
 /// 6982: PIN not verified, or no PIN window.
 pub(crate) const SECURITY_NOT_SATISFIED: u16 = 0x6982;
 /// 6983: PIN locked.

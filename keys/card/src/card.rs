@@ -1,6 +1,6 @@
 //! A card in a reader: its application, its PIN, its certificates.
 
-use crate::answer::{Answer, DONE, NOT_FOUND, PIN_LOCKED, SECURITY_NOT_SATISFIED};
+use crate::answer::{Answer, DONE, NOT_FOUND, PIN_LOCKED, SECURITY_NOT_SATISFIED, TERMINATED};
 use crate::command::{self, Command};
 use crate::error::CardError;
 use crate::number::CardNumber;
@@ -43,9 +43,11 @@ impl<T: Transport> Card<T> {
 
     /// Selects the JPKI application again, which forgets that a PIN was verified.
     pub fn select(&mut self) -> Result<(), CardError> {
-        self.ask(Command::with_data(command::SELECT_APPLICATION, &AID))?
-            .done_or(NOT_FOUND, CardError::NotOurCard)?;
-        Ok(())
+        let answer = self.ask(Command::with_data(command::SELECT_APPLICATION, &AID))?;
+        match answer.status {
+            TERMINATED => Err(CardError::Terminated),
+            _ => answer.done_or(NOT_FOUND, CardError::NotOurCard).map(|_| ()),
+        }
     }
 
     /// The number printed on the card: compare it with the case's before anything else.

@@ -23,6 +23,11 @@ pub enum CardError {
     /// The card has no JPKI application.
     #[error("this card has no application for signing certificates; use the resident's IC card")]
     NotOurCard,
+    /// The card's life has ended.
+    #[error(
+        "this card was ended for good by its authority; the counter can issue into another one"
+    )]
+    Terminated,
     /// The PIN was wrong, and some tries are left.
     #[error("the PIN is wrong; {left} more wrong entries lock it")]
     WrongPin {

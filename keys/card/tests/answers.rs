@@ -36,6 +36,12 @@ fn a_card_without_the_application_is_named_as_such() {
 }
 
 #[test]
+fn a_terminated_card_is_named_as_such() {
+    let dead = Card::open(Parrot { first: vec![0x62, 0x85], then: vec![], asked: false });
+    assert_eq!(dead.err(), Some(CardError::Terminated));
+}
+
+#[test]
 fn a_removed_card_is_named_as_such() {
     assert_eq!(
         Card::open(EmptyReader).err(),

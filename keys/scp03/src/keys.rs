@@ -8,7 +8,26 @@ use crate::derivation;
 
 /// An AES-128 key. Wiped on drop; never shown.
 #[derive(Clone, Zeroize, ZeroizeOnDrop, Serialize, Deserialize)]
-pub struct Key(#[serde(with = "hex::serde")] [u8; 16]);
+pub struct Key(#[serde(with = "digits")] [u8; 16]);
+
+/// Hexadecimal digits of a key, wiped behind it.
+mod digits {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+    use zeroize::Zeroizing;
+
+    pub fn serialize<S: Serializer>(octets: &[u8; 16], serializer: S) -> Result<S::Ok, S::Error> {
+        let mut digits = Zeroizing::new([0; 32]);
+        hex::encode_to_slice(octets, digits.as_mut()).expect("two digits an octet");
+        serializer.serialize_str(std::str::from_utf8(digits.as_ref()).expect("digits are ASCII"))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 16], D::Error> {
+        let digits = Zeroizing::new(String::deserialize(deserializer)?);
+        let mut octets = [0; 16];
+        hex::decode_to_slice(digits.as_bytes(), &mut octets).map_err(de::Error::custom)?;
+        Ok(octets)
+    }
+}
 
 impl Key {
     /// A key of these octets.

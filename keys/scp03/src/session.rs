@@ -5,6 +5,7 @@ use aes::cipher::block_padding::{Iso7816, NoPadding};
 use aes::cipher::{BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, KeyInit, KeyIvInit};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::derivation::{self, Constant};
 use crate::keys::{Key, KeySet};
@@ -82,6 +83,7 @@ impl SessionKeys {
         let plain = cbc::Decryptor::<Aes128>::new(self.encryption.octets().into(), &first.into())
             .decrypt_padded_vec::<NoPadding>(octets)
             .ok()?;
+        let plain = Zeroizing::new(plain);
         let end = plain.iter().rposition(|octet| *octet != 0)?;
         (plain[end] == 0x80 && plain.len() - end <= 16).then(|| plain[..end].to_vec())
     }
