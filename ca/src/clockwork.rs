@@ -17,6 +17,7 @@ use crate::counter::end_undelivered;
 use crate::idou::Worker;
 use crate::lint::lint_responder;
 use crate::profile::responder::tbs_responder;
+use crate::recall;
 use crate::{CaError, Issuer, Orders, issuance};
 
 /// A clock that runs ahead of the monotonic one by more than this has jumped.
@@ -57,6 +58,8 @@ pub struct Ticked {
     pub voided: usize,
     /// Certificates revoked because nobody took them.
     pub undelivered: usize,
+    /// Certificates ended by a recall of their cards.
+    pub recalled: usize,
     /// Alarms that began.
     pub alarms: Vec<String>,
     /// Whether scheduled acts wait for two persons to accept the clock.
@@ -100,6 +103,7 @@ impl Clockwork {
             ticked.fired = self.worker.fire_due(&permit, now).await?;
             ticked.undelivered = self.end_undelivered(&permit, now).await?;
         }
+        ticked.recalled = recall::go_on(&self.issuer.ledger, &permit, now).await?;
         ticked.voided = self.void_interrupted(&permit, now).await?;
         ticked.responders = self.certify_responders(&permit, now).await?;
         self.sign_head(now).await?;

@@ -5,6 +5,7 @@
 
 mod application;
 mod card_channel;
+mod cards;
 mod case_record;
 mod certifying;
 mod delivery;
@@ -13,6 +14,7 @@ mod enrolment;
 mod look_up;
 mod one_certificate;
 mod pin_reset;
+mod recall;
 
 use std::sync::{Arc, Mutex};
 
@@ -156,7 +158,13 @@ impl Counter {
         let is_security_officer = *acting.permit.role() == Role::SecurityOfficer;
         let is_officer = matches!(acting.permit.role(), Role::Officer { .. });
         match &act.deed {
-            Deed::Enrol { .. } | Deed::Dismiss { .. } | Deed::Link { .. }
+            Deed::Enrol { .. }
+            | Deed::Dismiss { .. }
+            | Deed::Link { .. }
+            | Deed::RegisterCards { .. }
+            | Deed::PreviewRecall { .. }
+            | Deed::ProposeRecall { .. }
+            | Deed::ConfirmRecall { .. }
                 if !is_security_officer =>
             {
                 Err(Refusal::NotAllowed.into())
@@ -166,6 +174,16 @@ impl Counter {
             }
             Deed::Dismiss { party, .. } => self.dismiss(acting, *party).await,
             Deed::Link { source, open, .. } => self.link(acting, *source, *open).await,
+            Deed::RegisterCards { lot, model, cards } => {
+                self.register_cards(acting, lot, model, cards).await
+            }
+            Deed::PreviewRecall { selection } => self.preview_recall(acting, selection).await,
+            Deed::ProposeRecall { selection, reason, why, digest } => {
+                self.propose_recall(acting, selection, *reason, (why, *digest)).await
+            }
+            Deed::ConfirmRecall { recall, digest } => {
+                self.confirm_recall(acting, *recall, *digest).await
+            }
             Deed::AcceptClock if is_officer || is_security_officer => {
                 self.accept_clock(acting).await
             }

@@ -26,6 +26,7 @@ pub mod orders;
 pub mod possession;
 pub mod profile;
 pub mod public_key;
+mod recall;
 pub mod registry;
 pub mod rules;
 

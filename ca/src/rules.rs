@@ -37,6 +37,8 @@ pub struct Rules {
     /// How many of the newest keys a new one is held against for a shared prime before it is
     /// certified, 65,536 at most; 0: none. All keys are compared by night in any case.
     pub shared_prime_window: u32,
+    /// Whether only cards of a registered delivery are taken.
+    pub registered_cards_only: bool,
     /// Departures from the table of consequences, kind by kind.
     pub idou: BTreeMap<IdouKind, Effect>,
 }
@@ -56,6 +58,7 @@ impl Default for Rules {
             responder_days: 30,
             responder_renewed_after_days: 15,
             shared_prime_window: 128,
+            registered_cards_only: false,
             idou: BTreeMap::new(),
         }
     }

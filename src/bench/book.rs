@@ -151,6 +151,7 @@ async fn fill(
                 intention,
                 sealed_items: vec![0; 64],
                 history: 1,
+                card: Some(hex::encode_upper(&id[..8])),
             }
         };
         let file = |number: &usize| NewFile {

@@ -146,6 +146,7 @@ async fn certify(
                 intention,
                 sealed_items,
                 history: 1,
+                card: None,
             });
             files.push(NewFile { permit, serial, sealed_der: vec![0; 64] });
             serials.push(serial);

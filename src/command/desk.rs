@@ -1,6 +1,8 @@
 //! `akashi desk`: the counter on the command line. It drives the interface that the terminal's
 //! pages will drive.
 
+mod cards;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -142,6 +144,12 @@ enum Ask {
     },
     /// Say that the authority's clock is right although it jumped; two persons must.
     AcceptClock,
+    /// The inventory of cards by lot and model (security officer).
+    #[command(subcommand)]
+    Cards(cards::CardsCommand),
+    /// End every certificate in the cards of a bad lot; two persons must (security officers).
+    #[command(subcommand)]
+    Recall(cards::RecallCommand),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -190,7 +198,7 @@ enum RoleArg {
 }
 
 /// What came of it: names and values, one a line or one JSON object.
-type Lines = Vec<(&'static str, String)>;
+type Lines<Name = &'static str> = Vec<(Name, String)>;
 
 impl DeskCommand {
     pub(super) async fn run(self) -> Result<(), Failure> {
@@ -210,8 +218,10 @@ impl DeskCommand {
         Ok(())
     }
 
-    async fn carry_out(self, desk: &Desk) -> Result<Lines, Failure> {
-        match self.ask {
+    async fn carry_out(self, desk: &Desk) -> Result<Lines<String>, Failure> {
+        let lines = match self.ask {
+            Ask::Cards(cards) => return cards.run(desk).await,
+            Ask::Recall(recall) => return recall.run(desk).await,
             Ask::Issue(bring) => certify(desk, Procedure::Issue, bring).await,
             Ask::Renew(bring) => certify(desk, Procedure::Renewal, bring).await,
             Ask::Revoke { whom, why } => {
@@ -231,7 +241,8 @@ impl DeskCommand {
                 done(desk, Deed::Link { source, open, why }).await
             }
             Ask::AcceptClock => done(desk, Deed::AcceptClock).await,
-        }
+        }?;
+        Ok(lines.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 }
 

@@ -135,7 +135,13 @@ impl Authority {
         let writing = self.begin().await;
         let permit = writing.permit().clone();
         let sealed_items = b"sealed".to_vec();
-        let new = NewCertificate { permit: permit.clone(), intention, sealed_items, history: 1 };
+        let new = NewCertificate {
+            permit: permit.clone(),
+            intention,
+            sealed_items,
+            history: 1,
+            card: None,
+        };
         let recorded = Linted::record_all(vec![linted], writing, &[new]).await.unwrap();
         let recorded = recorded.into_iter().next().unwrap();
         let signed = recorded.sign(&*issuer.key, &issuer.facts).unwrap();

@@ -6,6 +6,7 @@
 mod access;
 mod acts;
 mod audit;
+mod cards;
 mod channel;
 mod clock;
 mod delivery;

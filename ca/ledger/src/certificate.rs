@@ -103,6 +103,8 @@ pub struct NewCertificate {
     pub sealed_items: Vec<u8>,
     /// The history number of the record that it states.
     pub history: u32,
+    /// The number of the card that it is going to be written into.
+    pub card: Option<String>,
 }
 
 /// A signed and verified certificate on its way into the book.
@@ -173,7 +175,7 @@ impl Writing {
         rows.iter().map(|row| row.fixed(0, Sha256::from_slice)).collect()
     }
 
-    /// Writes down what is going to be signed.
+    /// Writes down what is going to be signed, into no card that anybody named.
     ///
     /// # Errors
     /// [`LedgerError::SecondCertificate`] when the place is taken, [`LedgerError::KeyUsedBefore`]
@@ -186,7 +188,8 @@ impl Writing {
     ) -> Result<(), LedgerError> {
         let permit = self.permit().clone();
         let (intention, sealed_items) = (intention.clone(), sealed_items.to_vec());
-        self.intend_all(&[NewCertificate { permit, intention, sealed_items, history }]).await
+        let card = None;
+        self.intend_all(&[NewCertificate { permit, intention, sealed_items, history, card }]).await
     }
 
     /// Writes down many, no two for one person, or none of them.
@@ -228,12 +231,13 @@ impl Writing {
                 intention.not_before,
                 intention.not_after,
                 position.0,
+                new.card.clone(),
             ]
         };
         self.tx
             .write(
                 "INSERT INTO certificate (serial, generation, municipality, person, case_id,
-                 public_key, tbs_digest, not_before, not_after, position) VALUES $rows",
+                 public_key, tbs_digest, not_before, not_after, position, card) VALUES $rows",
                 new.iter().zip(&positions).map(certificate).collect(),
             )
             .await?;

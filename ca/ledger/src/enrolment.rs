@@ -142,6 +142,18 @@ impl Writing {
         Ok(())
     }
 
+    /// Whether this party is enrolled still.
+    pub async fn is_enrolled(&mut self, party: PartyId) -> Result<bool, LedgerError> {
+        let row = self
+            .tx
+            .row(
+                "SELECT party FROM enrolment WHERE party = $1 AND ended_at IS NULL",
+                args![party.as_bytes()],
+            )
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Ends an enrolment now. `false` when there is no such party in force.
     pub async fn dismiss(&mut self, party: PartyId) -> Result<bool, LedgerError> {
         self.permit.require("dismiss", |role| matches!(role, Role::SecurityOfficer))?;

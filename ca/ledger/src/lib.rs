@@ -13,6 +13,7 @@
 
 mod audit;
 mod authority;
+mod card;
 mod case;
 mod certificate;
 mod clock;
@@ -28,6 +29,7 @@ mod many;
 mod modulus;
 mod permit;
 mod person;
+mod recall;
 mod rehearsal;
 mod request;
 mod responder;
@@ -40,6 +42,7 @@ use std::marker::PhantomData;
 
 pub use audit::{AuditReport, Content, Entry, chain_hash};
 pub use authority::{Access, Authority, AuthorityProfile};
+pub use card::{KnownCard, Registered};
 pub use case::{CaseFile, Step};
 pub use certificate::{Intention, Living, NewCertificate, NewFile, Slot};
 pub use crl::{CrlRecord, Scope};
@@ -51,6 +54,7 @@ pub use listed::ListedChange;
 pub use modulus::{IssuedModulus, MissingModulus};
 pub use permit::Permit;
 pub use person::{KnownPerson, Person, PersonId};
+pub use recall::{NewRecall, Recall, RecallSet, RecallStep};
 pub use rehearsal::{Fate, Moment, Rehearsal};
 pub use request::RecordedRequest;
 pub use responder::ResponderCertificate;

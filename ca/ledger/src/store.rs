@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/0005_rows.postgres.sql"),
     },
     Migration::of_both(include_str!("../migrations/0006_moduli.sql")),
+    Migration::of_both(include_str!("../migrations/0007_cards.sql")),
 ];
 
 /// One step of the schema.

@@ -34,9 +34,8 @@ impl Counter {
         if !matches!(record.procedure, Procedure::Issue | Procedure::Renewal) {
             return Err(Refusal::NotAllowed.into());
         }
-        if card.is_empty() || record.applied.as_ref().is_some_and(|applied| applied.card != card) {
-            return Err(Refusal::WrongCard.into());
-        }
+        let bound = record.applied.as_ref().map(|applied| applied.card.as_str());
+        self.may_take(&mut writing, card, bound).await?;
         let today = day_in_japan(writing.at());
         not_expired(identity, today)?;
         let person = record.person()?.clone();

@@ -6,6 +6,7 @@
 
 mod answer;
 mod id;
+mod recall;
 mod refusal;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Answer, CertifiedText, IssuedCertificate, LivingCertificate};
-pub use id::{CaseId, NotAnId, PartyId, RequestId};
+pub use id::{CaseId, NotAnId, PartyId, RecallId, RequestId};
+pub use recall::{CardSelection, KnownRecall, RecallCounts};
 pub use refusal::Refusal;
 
 use crate::octets::{Octets, Sha256};
@@ -293,7 +295,44 @@ pub enum Deed {
         /// Why.
         why: String,
     },
+    /// Registers the cards of a factory's delivery note. Security officer only.
+    RegisterCards {
+        /// Of which lot they are, as the maker names it.
+        lot: String,
+        /// Of which model.
+        model: String,
+        /// Their numbers, at most [`CARDS_OF_ONE_ACT`].
+        cards: Vec<String>,
+    },
+    /// Asks what the recall of these cards would end; ends nothing. Security officer only.
+    PreviewRecall {
+        /// Which cards.
+        selection: CardSelection,
+    },
+    /// Proposes to end every certificate in these cards. Security officer only.
+    ProposeRecall {
+        /// Which cards.
+        selection: CardSelection,
+        /// keyCompromise where the keys are in doubt; superseded where they are not.
+        reason: RevocationReason,
+        /// Why.
+        why: String,
+        /// Names the certificates that the proposer has looked at.
+        digest: Sha256,
+    },
+    /// Confirms what another security officer proposed: from here on the cards are recalled, and
+    /// every certificate in them ends.
+    ConfirmRecall {
+        /// Which.
+        recall: RecallId,
+        /// Names the certificates that the confirmer has looked at.
+        digest: Sha256,
+    },
 }
+
+/// Cards that one act registers, at most: with numbers of 40 characters it stays under the 256 KiB
+/// that an act may have.
+pub const CARDS_OF_ONE_ACT: usize = 5000;
 
 impl Deed {
     /// One word for the audit chain.
@@ -315,6 +354,10 @@ impl Deed {
             Self::Dismiss { .. } => "dismiss",
             Self::AcceptClock => "accept_clock",
             Self::Link { .. } => "link",
+            Self::RegisterCards { .. } => "register_cards",
+            Self::PreviewRecall { .. } => "preview_recall",
+            Self::ProposeRecall { .. } => "propose_recall",
+            Self::ConfirmRecall { .. } => "confirm_recall",
         }
     }
 
@@ -336,7 +379,11 @@ impl Deed {
             | Self::Enrol { .. }
             | Self::Dismiss { .. }
             | Self::AcceptClock
-            | Self::Link { .. } => None,
+            | Self::Link { .. }
+            | Self::RegisterCards { .. }
+            | Self::PreviewRecall { .. }
+            | Self::ProposeRecall { .. }
+            | Self::ConfirmRecall { .. } => None,
         }
     }
 }

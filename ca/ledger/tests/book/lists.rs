@@ -97,7 +97,7 @@ async fn a_list_that_is_read_in_many_pages_has_every_change_once_and_in_order() 
                     ..book.intention(0, 0, Slot::Current)
                 };
                 let (permit, sealed_items) = (permit.clone(), vec![0]);
-                NewCertificate { permit, intention, sealed_items, history: 1 }
+                NewCertificate { permit, intention, sealed_items, history: 1, card: None }
             };
             let news: Vec<_> = numbers.iter().map(new).collect();
             writing.intend_all(&news).await.unwrap();

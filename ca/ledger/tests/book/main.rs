@@ -3,6 +3,7 @@
 
 mod audit;
 mod books;
+mod cards;
 mod certificates;
 mod clock;
 mod followers;

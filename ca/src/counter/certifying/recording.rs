@@ -78,6 +78,8 @@ impl Counter {
         let standings = writing.standings(&serials).await?;
         let keys: Vec<Sha256> = drafts.iter().map(|draft| draft.key).collect();
         let used = writing.keys_used(&keys).await?;
+        let numbers: Vec<&str> = drafts.iter().map(|draft| draft.waiting.card.as_str()).collect();
+        let cards = writing.cards(&numbers).await?;
 
         let (mut holders, mut keys) = (HashSet::new(), HashSet::new());
         let mut verdicts = Vec::new();
@@ -104,6 +106,8 @@ impl Counter {
             let today = day_in_japan(writing.at());
             let verdict = if writing.at() > applied.until {
                 Err(Refusal::PermitExpired { until: applied.until })
+            } else if cards.get(&applied.card).is_some_and(|card| card.recalled) {
+                Err(Refusal::CardRecalled)
             } else if changed {
                 Err(Refusal::RegisterChanged)
             } else if used.contains(&key) || self.recent.holds(draft.waiting.modulus()) {
@@ -190,6 +194,7 @@ impl Counter {
             intention,
             sealed_items: vault.seal("certificate_items", serial.as_bytes(), &items)?,
             history: person.history,
+            card: Some(draft.record.application()?.card.clone()),
         };
         let mut record = draft.record.clone();
         record.tbs = Some(Octets(linted.tbs().to_vec()));

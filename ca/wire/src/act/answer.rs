@@ -1,5 +1,6 @@
 //! What the authority answers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -7,9 +8,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Procedure;
-use super::id::{CaseId, PartyId};
-use crate::octets::Octets;
-use crate::{FourItems, RevocationReason, SerialNumber};
+use super::id::{CaseId, PartyId, RecallId};
+use super::recall::{KnownRecall, RecallCounts};
+use crate::octets::{Octets, Sha256};
+use crate::{FourItems, MunicipalityCode, RevocationReason, SerialNumber};
 
 /// A text as it will stand in the certificate, beside what the registry has.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,6 +172,47 @@ pub enum Answer {
         certificate: Octets,
         /// DER of the link authority's.
         link_authority: Octets,
+    },
+    /// The cards of a delivery note are registered.
+    CardsRegistered {
+        /// Cards that were not before.
+        new: u64,
+        /// Cards that were, with the same lot and model.
+        known: u64,
+    },
+    /// What the recall of some cards would end. Nothing was changed.
+    RecallPreviewed {
+        /// Cards of the selection that are registered.
+        cards: u64,
+        /// Certificates in them, by municipality.
+        certificates: BTreeMap<MunicipalityCode, RecallCounts>,
+        /// SHA-256 over the sorted serial numbers of these certificates, sixteen octets each.
+        digest: Sha256,
+        /// Living certificates of the whole authority whose card the book does not know, because it
+        /// is older than this inventory: a recall does not find them.
+        without_card: u64,
+        /// Recalls of some of these cards, oldest first.
+        recalls: Vec<KnownRecall>,
+    },
+    /// A recall is proposed and waits for another person.
+    RecallProposed {
+        /// Its number.
+        recall: RecallId,
+        /// How many certificates it would end.
+        certificates: u64,
+        /// Until when it may be confirmed.
+        until: Timestamp,
+    },
+    /// The cards are recalled.
+    Recalled {
+        /// The recall.
+        recall: RecallId,
+        /// Certificates revoked so far.
+        revoked: u64,
+        /// Certificates under way that were voided so far.
+        voided: u64,
+        /// Certificates that the authority ends by itself in the next moments.
+        left: u64,
     },
     /// Done; there is nothing more to say.
     Done,

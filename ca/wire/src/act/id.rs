@@ -77,5 +77,8 @@ random_id!(
     /// Names one case at a counter. Opaque; the ticket's barcode.
     CaseId, "a case number");
 random_id!(
+    /// Names one recall of cards.
+    RecallId, "the number of a recall");
+random_id!(
     /// Names one enrolled party.
     PartyId, "a party number");

@@ -219,6 +219,48 @@ pub enum Refusal {
         "what was read back from the card is not what was issued: write it again, or close the case"
     )]
     ReadBackDiffers,
+    /// The card belongs to a recalled lot or model.
+    #[error("this card belongs to a recalled lot: take another card")]
+    CardRecalled,
+    /// The card is in no delivery, and only such cards are taken.
+    #[error(
+        "this card is in no delivery that was registered: take another card, and tell the security officer"
+    )]
+    CardNotRegistered,
+    /// Cards of a delivery note are registered with another lot or model.
+    #[error(
+        "{count} of these cards are registered with another lot or model, such as {}: none was registered; compare the delivery notes",
+        cards.join(", ")
+    )]
+    CardsRegisteredOtherwise {
+        /// How many.
+        count: u64,
+        /// The first few.
+        cards: Vec<String>,
+    },
+    /// This reason is not for a recall.
+    #[error("a recall may be for keyCompromise or superseded, not {reason}")]
+    ReasonNotForRecall {
+        /// The reason asked for.
+        reason: RevocationReason,
+    },
+    /// No recall has this number, or whoever proposed it was dismissed.
+    #[error("there is no such recall to confirm: look at the cards and propose it anew")]
+    NoSuchRecall,
+    /// The person who proposed a recall cannot confirm it.
+    #[error("a recall needs two persons: another security officer must confirm it")]
+    SamePerson,
+    /// Nobody confirmed the recall in time.
+    #[error("this recall had to be confirmed by {until}: look at the cards and propose it anew")]
+    RecallLapsed {
+        /// Until when it could be.
+        until: Timestamp,
+    },
+    /// The certificates are not those that were looked at.
+    #[error(
+        "the certificates in these cards are no longer those that were looked at: nothing was ended; look at the cards again and propose their recall anew"
+    )]
+    RecallChanged,
     /// The authority's own end is nearer than the certificate's.
     #[error(
         "the authority issues no more certificates: its own certificate ends before three years are over"

@@ -1,0 +1,87 @@
+//! Cards: which the factory delivered, of which lot and model.
+
+use std::collections::{BTreeSet, HashMap};
+
+use akashi_wire::party::Role;
+
+use crate::store::{Row, Value, args};
+use crate::{LedgerError, Writing};
+
+/// What the book knows of a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownCard {
+    /// Of which lot.
+    pub lot: String,
+    /// Of which model.
+    pub model: String,
+    /// Whether a confirmed recall is about it.
+    pub recalled: bool,
+}
+
+/// What came of a delivery note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registered {
+    /// All of its cards are in the book.
+    Done {
+        /// Cards that were not before.
+        new: u64,
+        /// Cards that were, with the same lot and model.
+        known: u64,
+    },
+    /// These are in the book with another lot or model; nothing was registered.
+    Otherwise(Vec<String>),
+}
+
+fn read(row: &Row) -> Result<(String, KnownCard), LedgerError> {
+    let known = KnownCard { lot: row.text(1)?, model: row.text(2)?, recalled: row.int(3)? > 0 };
+    Ok((row.text(0)?, known))
+}
+
+impl Writing {
+    /// Those of these cards that some delivery held.
+    pub async fn cards(
+        &mut self,
+        numbers: &[&str],
+    ) -> Result<HashMap<String, KnownCard>, LedgerError> {
+        let keys: Vec<Value> = numbers.iter().map(|number| (*number).into()).collect();
+        let rows = self
+            .tx
+            .rows_of(
+                "SELECT card.number, card.lot, card.model,
+                 (SELECT COUNT(*) FROM recall WHERE recall.position IS NOT NULL
+                 AND recall.lot IN ('', card.lot) AND recall.model IN ('', card.model))
+                 FROM card WHERE card.number IN ($keys)",
+                keys,
+            )
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Registers the cards of a delivery: all of them, or none where one is registered otherwise.
+    /// Registered again they stay what they are.
+    pub async fn register_cards(
+        &mut self,
+        lot: &str,
+        model: &str,
+        numbers: &[&str],
+    ) -> Result<Registered, LedgerError> {
+        self.permit.require("register_cards", |role| matches!(role, Role::SecurityOfficer))?;
+        let numbers: BTreeSet<&str> = numbers.iter().copied().collect();
+        let numbers: Vec<&str> = numbers.into_iter().collect();
+        let known = self.cards(&numbers).await?;
+        let is_otherwise =
+            |number: &str| known.get(number).is_some_and(|c| c.lot != lot || c.model != model);
+        let mut otherwise = numbers.clone();
+        otherwise.retain(|number| is_otherwise(number));
+        if !otherwise.is_empty() {
+            return Ok(Registered::Otherwise(otherwise.into_iter().map(str::to_owned).collect()));
+        }
+        let mut new = numbers;
+        new.retain(|number| !known.contains_key(*number));
+        let subject = format!("{} cards of lot {lot} of model {model}", new.len());
+        let position = self.note("register", &subject, None).await?;
+        let rows = new.iter().map(|number| args![*number, lot, model, position.0]).collect();
+        self.tx.write("INSERT INTO card (number, lot, model, position) VALUES $rows", rows).await?;
+        Ok(Registered::Done { new: new.len() as u64, known: known.len() as u64 })
+    }
+}
