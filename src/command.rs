@@ -10,6 +10,7 @@ mod demo;
 mod desk;
 mod idou;
 mod init;
+mod token;
 mod up;
 
 use std::path::PathBuf;
@@ -39,6 +40,9 @@ enum Command {
     /// Software cards, cards in readers, and what a holder does with one.
     #[command(subcommand)]
     Card(card::CardCommand),
+    /// The municipality's PKCS#11 token.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Batches of 異動 that came as files.
     #[command(subcommand)]
     Idou(idou::IdouCommand),
@@ -64,6 +68,7 @@ pub async fn run() -> ExitCode {
             Ok(code) => return code,
             Err(failure) => Err(failure),
         },
+        Command::Token(token) => token.run(),
         Command::Idou(idou) => idou.run().await,
         Command::Bench(bench) => bench.run().await,
         Command::Audit(audit) => audit.run().await,
@@ -75,6 +80,12 @@ pub async fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Ends the program: the command line is wrong in a way that its grammar does not know.
+fn usage(what: &str) -> ! {
+    use clap::CommandFactory;
+    Akashi::command().error(clap::error::ErrorKind::MissingRequiredArgument, what).exit()
 }
 
 /// Where an authority lies, and what opens it.

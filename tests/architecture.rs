@@ -206,6 +206,22 @@ fn no_server_is_linked_with_the_pcsc_library() {
 }
 
 #[test]
+fn only_the_token_knows_pkcs11_and_only_the_front_door_knows_the_token() {
+    let workspace = Workspace::read();
+    let names = |name: &str| {
+        let naming = workspace.named.iter().filter(|(_, named)| named.contains(name));
+        naming.map(|(package, _)| package.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("cryptoki"), ["akashi-token"], "ask the token with akashi_token::Token");
+    let why = "the desk asks for keys through akashi_ra_console::offline::MunicipalKeys";
+    assert_eq!(names("akashi-token"), ["akashi"], "{why}");
+    // Whatever is not the front door is not linked with it either.
+    let others = workspace.members.keys().map(String::as_str);
+    let others: Vec<_> = others.filter(|one| !["akashi", "akashi-token"].contains(one)).collect();
+    workspace.must_not(&others, &["akashi-token", "cryptoki"], why);
+}
+
+#[test]
 fn only_the_book_knows_sql() {
     let workspace = Workspace::read();
     let knows: Vec<_> = workspace

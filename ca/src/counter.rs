@@ -12,6 +12,7 @@ mod delivery;
 mod ending;
 mod enrolment;
 mod look_up;
+mod offline_resets;
 mod one_certificate;
 mod pin_reset;
 mod recall;
@@ -202,6 +203,7 @@ impl Counter {
             Deed::ResetPin { case, card, identity } => {
                 self.reset_pin(acting, *case, card, identity).await
             }
+            Deed::ReportOffline { lines } => self.report_offline(acting, lines).await,
             Deed::Certify { case, card, proof } => {
                 self.certify(acting, *case, card, &proof.0).await
             }

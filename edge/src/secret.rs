@@ -67,6 +67,13 @@ pub const TOKEN_PASSWORD: Secret = Secret {
     variable: "AKASHI_TOKEN_PASSWORD",
 };
 
+/// Opens the municipality's PKCS#11 token.
+pub const PKCS11_PIN: Secret = Secret {
+    what: "PIN of the municipality's token",
+    option: "pkcs11-pin-file",
+    variable: "AKASHI_PKCS11_PIN",
+};
+
 /// The resident's signing PIN, for the desk on the command line.
 pub const PIN: Secret = Secret { what: "signing PIN", option: "pin-file", variable: "AKASHI_PIN" };
 

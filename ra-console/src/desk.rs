@@ -68,6 +68,14 @@ impl Desk {
         &self.authority
     }
 
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn token(&self) -> &OfficerToken {
+        &self.token
+    }
+
     /// DER of the officer's certificate.
     pub fn certificate(&self) -> &[u8] {
         self.token.certificate()

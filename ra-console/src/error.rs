@@ -3,8 +3,11 @@
 use akashi_card::{CardError, Weakness};
 use akashi_keys::KeyError;
 use akashi_link::LinkError;
+use akashi_scp03::ChannelError;
 use akashi_wire::CaseId;
 use akashi_wire::act::{Procedure, Refusal};
+
+use crate::offline::{JournalError, TokenFailure};
 
 /// Why a step did not come about. Says what to do; names nobody.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +48,24 @@ pub enum DeskError {
         /// What is weak about it.
         weakness: Weakness,
     },
+    /// The document that the resident showed. Nothing was done yet.
+    #[error("the document expired on {expired}: ask for another")]
+    DocumentExpired {
+        /// When.
+        expired: jiff::civil::Date,
+    },
+    /// The municipality's token.
+    #[error("{0}")]
+    MunicipalToken(TokenFailure),
+    /// The channel to the card, opened from the terminal.
+    #[error("the card: {0}")]
+    Channel(#[from] ChannelError),
+    /// The journal of what is done without the authority.
+    #[error("{0}")]
+    Journal(#[from] JournalError),
+    /// The new PIN is set, and the journal could not take it up.
+    #[error("the new PIN is set, but the journal does not say so: {0}")]
+    OutcomeNotKept(Box<DeskError>),
     /// The case that was taken up is about something else.
     #[error("this case is not about what you ask: it is a case of “{procedure:?}”")]
     OtherProcedure {

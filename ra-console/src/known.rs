@@ -4,7 +4,12 @@ use akashi_wire::{BirthDate, FourItems};
 
 /// The birth date as people write it, and the number of the ticket.
 pub(crate) fn of(items: &FourItems, ticket: Option<&str>) -> Vec<String> {
-    let mut known = of_birth_date(&items.birth_date);
+    of_applicant(&items.birth_date, ticket)
+}
+
+/// The same, where only the birth date is known.
+pub(crate) fn of_applicant(birth_date: &BirthDate, ticket: Option<&str>) -> Vec<String> {
+    let mut known = of_birth_date(birth_date);
     known.extend(ticket.filter(|ticket| tells(ticket)).map(str::to_owned));
     known
 }

@@ -2,6 +2,7 @@
 //! pages will drive.
 
 mod cards;
+mod offline;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,9 +25,9 @@ use crate::secret::{PIN, TOKEN_PASSWORD};
 /// Ask the authority as an officer, a security officer included.
 #[derive(clap::Args)]
 pub(super) struct DeskCommand {
-    /// Address of the authority, as `akashi up` prints it.
+    /// Address of the authority, as `akashi up` prints it; not needed with `reset-pin --offline`.
     #[arg(long, value_name = "https://HOST:PORT")]
-    url: String,
+    url: Option<String>,
     /// The officer's token (PKCS#12).
     #[arg(long, value_name = "FILE")]
     token: PathBuf,
@@ -112,7 +113,11 @@ enum Ask {
     /// 一時保留, after a telephone call.
     Hold(Whom),
     /// 暗証番号の初期化: the holder sets a new PIN on the card in use, forgotten or locked.
-    ResetPin(Bring),
+    ResetPin(offline::ResetPin),
+    /// Begin the journal that this terminal needs for `reset-pin --offline`.
+    BeginJournal(offline::InJournal),
+    /// Tell the authority of what was done while it was out of reach.
+    Reconcile(offline::InJournal),
     /// 取下げ, 却下 or 中止 of an open case.
     Close {
         /// Number of the case.
@@ -205,8 +210,15 @@ impl DeskCommand {
         let json = self.json;
         let password = TOKEN_PASSWORD.read(self.password_file.as_deref())?;
         let token = Arc::new(OfficerToken::open(&self.token, &password)?);
-        let desk = Desk::sign_in(&self.url, token, Arc::new(SystemClock::new())).await?;
-        let lines = self.carry_out(&desk).await?;
+        let lines = match (self.url, self.ask) {
+            (_, Ask::ResetPin(reset)) if reset.offline => owned(reset.run_offline(&token)?),
+            (None, _) => super::usage("--url https://HOST:PORT is needed to ask the authority"),
+            (Some(url), ask) => {
+                let clock = Arc::new(SystemClock::new());
+                let desk = Desk::sign_in(&url, token.clone(), clock).await?;
+                Self::carry_out(ask, &desk, &token).await?
+            }
+        };
         if json {
             println!(
                 "{}",
@@ -218,8 +230,12 @@ impl DeskCommand {
         Ok(())
     }
 
-    async fn carry_out(self, desk: &Desk) -> Result<Lines<String>, Failure> {
-        let lines = match self.ask {
+    async fn carry_out(
+        ask: Ask,
+        desk: &Desk,
+        token: &OfficerToken,
+    ) -> Result<Lines<String>, Failure> {
+        let lines = match ask {
             Ask::Cards(cards) => return cards.run(desk).await,
             Ask::Recall(recall) => return recall.run(desk).await,
             Ask::Issue(bring) => certify(desk, Procedure::Issue, bring).await,
@@ -232,7 +248,9 @@ impl DeskCommand {
                 ended(journey::revoke(desk, whom.by(), reason).await?)
             }
             Ask::Hold(whom) => ended(journey::hold(desk, whom.by()).await?),
-            Ask::ResetPin(bring) => reset_pin(desk, bring).await,
+            Ask::ResetPin(reset) => reset_pin(desk, reset.bring).await,
+            Ask::BeginJournal(journal) => journal.begin(desk),
+            Ask::Reconcile(journal) => journal.reconcile(desk, token).await,
             Ask::Close { case, why } => done(desk, Deed::CloseCase { case, why }).await,
             Ask::Enrol(enrol) => enrol.run(desk).await,
             Ask::Dismiss { party, why } => done(desk, Deed::Dismiss { party, why }).await,
@@ -242,8 +260,12 @@ impl DeskCommand {
             }
             Ask::AcceptClock => done(desk, Deed::AcceptClock).await,
         }?;
-        Ok(lines.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        Ok(owned(lines))
     }
+}
+
+fn owned(lines: Lines) -> Lines<String> {
+    lines.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 impl Whom {

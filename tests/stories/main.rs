@@ -12,6 +12,8 @@ mod clock;
 mod delivery;
 mod feed;
 mod inbox;
+mod municipal_token;
+mod offline;
 mod one_certificate;
 mod program;
 mod renewal;

@@ -236,6 +236,12 @@ pub enum Deed {
         /// 本人確認.
         identity: IdentityProof,
     },
+    /// Tells of a PIN that was reset while the authority was out of reach.
+    ReportOffline {
+        /// Lines of a journal ([`crate::journal`]), as they were signed: an entry and, if there is
+        /// one, its outcome; or an outcome whose entry is missing.
+        lines: Vec<Octets>,
+    },
     /// Says that the certificate was written to the card, read back and activated.
     ConfirmDelivery {
         /// The case, issued.
@@ -346,6 +352,7 @@ impl Deed {
             Self::CardAnswered { .. } => "card_answered",
             Self::Certify { .. } => "certify",
             Self::ResetPin { .. } => "reset_pin",
+            Self::ReportOffline { .. } => "report_offline",
             Self::ConfirmDelivery { .. } => "confirm_delivery",
             Self::Revoke { .. } => "revoke",
             Self::Hold { .. } => "hold",
@@ -376,6 +383,7 @@ impl Deed {
             | Self::Hold { case }
             | Self::CloseCase { case, .. } => Some(*case),
             Self::OpenCase { .. }
+            | Self::ReportOffline { .. }
             | Self::Enrol { .. }
             | Self::Dismiss { .. }
             | Self::AcceptClock

@@ -5,7 +5,8 @@
 //!
 //! * nouns: [`serial`], [`reason`], [`four_items`], [`resident_code`], [`date`], [`municipality`];
 //! * messages: [`signed`] and [`signed_data`] (CMS), [`act`] (what an officer asks), [`idou`] and
-//!   [`batch`] (what the registry reports), [`lookup`] (what the authority asks the registry).
+//!   [`batch`] (what the registry reports), [`lookup`] (what the authority asks the registry), [`journal`]
+//!   (what a counter did while it could not ask).
 
 pub mod act;
 pub mod batch;
@@ -14,6 +15,7 @@ pub mod date;
 pub mod four_items;
 pub mod holder;
 pub mod idou;
+pub mod journal;
 pub mod lookup;
 pub mod municipality;
 pub mod octets;

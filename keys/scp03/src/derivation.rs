@@ -43,8 +43,13 @@ fn label(constant: Constant) -> [u8; 12] {
 
 /// The one block that up to 128 bits need: CMAC(key, label ‖ 00 ‖ L ‖ i ‖ context).
 pub(crate) fn block(from: &Key, label: &[u8], bits: u16, context: &[u8]) -> Zeroizing<[u8; 16]> {
+    mac(from, &[&input(label, bits, context)])
+}
+
+/// What that CMAC is over: label ‖ 00 ‖ L ‖ i ‖ context.
+pub(crate) fn input(label: &[u8], bits: u16, context: &[u8]) -> Vec<u8> {
     let [high, low] = bits.to_be_bytes();
-    mac(from, &[label, &[0, high, low, 1], context])
+    [label, &[0, high, low, 1], context].concat()
 }
 
 /// AES-CMAC (NIST SP 800-38B) over parts.

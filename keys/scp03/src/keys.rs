@@ -86,6 +86,20 @@ pub struct KeySet {
     pub mac: Key,
 }
 
+impl KeySet {
+    /// Over what the master key's CMAC gives the keys of the card with this number, Key-ENC first:
+    /// for a device that computes the CMAC and keeps the master key ([`KeySet::derived`]).
+    pub fn inputs(version: KeyVersion, number: &str) -> [Vec<u8>; 2] {
+        let context = [&[version.number()], number.as_bytes()].concat();
+        [ENCRYPTION, MAC].map(|label| derivation::input(label, 128, &context))
+    }
+
+    /// The key set of what came of those inputs.
+    pub fn derived(version: KeyVersion, [encryption, mac]: [Key; 2]) -> Self {
+        Self { version, encryption, mac }
+    }
+}
+
 /// An issuer's master key: from it and a card's number come the card's keys.
 #[derive(Debug, Clone)]
 pub struct MasterKey(Key);
@@ -114,8 +128,25 @@ impl MasterKey {
 
     /// The keys of the card with this number (SP 800-108, context: version and number).
     pub fn card_keys(&self, version: KeyVersion, number: &str) -> KeySet {
-        let context = [&[version.number()], number.as_bytes()].concat();
-        let key = |label| Key::new(*derivation::block(&self.0, label, 128, &context));
-        KeySet { version, encryption: key(ENCRYPTION), mac: key(MAC) }
+        let inputs = KeySet::inputs(version, number);
+        KeySet::derived(version, inputs.map(|input| Key::new(*derivation::mac(&self.0, &[&input]))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_device_computes_a_cmac_over_is_the_block_of_sp_800_108() {
+        let [encryption, mac] = KeySet::inputs(KeyVersion::Municipality, "0123456789ABCDEF");
+        assert_eq!(encryption, b"akashi card ENC\x00\x00\x80\x01\x020123456789ABCDEF");
+        assert_eq!(mac, b"akashi card MAC\x00\x00\x80\x01\x020123456789ABCDEF");
+        let master = MasterKey::new([7; 16]);
+        let keys = master.card_keys(KeyVersion::Municipality, "0123456789ABCDEF");
+        let context = b"\x020123456789ABCDEF";
+        let expected = derivation::block(&master.0, ENCRYPTION, 128, context);
+        assert_eq!(keys.encryption.octets(), &*expected);
+        assert_eq!(keys.mac.octets(), &*derivation::block(&master.0, MAC, 128, context));
     }
 }

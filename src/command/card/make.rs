@@ -7,8 +7,10 @@ use akashi_cardhost::{InsertedCard, new_number};
 use akashi_edge::Opened;
 use akashi_edge::config::FILE;
 use akashi_softcard::SoftCard;
+use akashi_token::Purpose;
 
 use super::show;
+use crate::command::token::Municipal;
 use crate::command::{Failure, rng};
 use crate::secret::PASSPHRASE;
 
@@ -23,10 +25,13 @@ pub struct Make {
     /// File with the passphrase of the authority's keys; else AKASHI_PASSPHRASE, else a prompt.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    municipality: Municipal,
 }
 
 impl Make {
-    /// A card as it comes from the factory: the authority derives its keys from its number.
+    /// A card as it comes from the factory: the authority derives its keys from its number, and the
+    /// municipality's token those of the second key set.
     pub fn run(self) -> Result<(), Failure> {
         if !self.authority.join(FILE).exists() {
             let authority = match &self.authority {
@@ -41,8 +46,11 @@ impl Make {
         let passphrase = PASSPHRASE.read_passphrase(self.passphrase_file.as_deref())?;
         let master = Opened::open(&self.authority, &passphrase)?.custody.card_master()?;
         let number = new_number(&mut rng());
-        let keys = master.card_keys(number.as_str());
-        let card = InsertedCard::create(&self.file, SoftCard::with_keys(number, [keys]))?;
+        let mut keys = vec![master.card_keys(number.as_str())];
+        if let Some(token) = self.municipality.open()? {
+            keys.push(token.count(Purpose::Make)?.card_keys(number.as_str())?);
+        }
+        let card = InsertedCard::create(&self.file, SoftCard::with_keys(number, keys))?;
         show::tell(&mut Card::open(card)?, None)
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Procedure;
 use super::id::{CaseId, PartyId, RecallId};
 use super::recall::{KnownRecall, RecallCounts};
+use crate::journal::Finding;
 use crate::octets::{Octets, Sha256};
 use crate::{FourItems, MunicipalityCode, RevocationReason, SerialNumber};
 
@@ -136,6 +137,13 @@ pub enum Answer {
     PinMayBeReset {
         /// Until when.
         until: Timestamp,
+    },
+    /// What a journal told is on record.
+    OfflineReported {
+        /// The certificate that the card showed.
+        serial: Option<SerialNumber>,
+        /// What is wrong with it: each an alarm.
+        findings: Vec<Finding>,
     },
     /// The card takes one new PIN now, from the terminal.
     PinWindowOpen,
