@@ -32,8 +32,11 @@ pub struct Application {
 /// Where a journey is, for whoever shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// The case is open.
-    Opened,
+    /// The case is open. Its number is what takes it up again, should this terminal be cut off.
+    Opened {
+        /// The case.
+        case: CaseId,
+    },
     /// The registry has answered.
     Found,
     /// One key pair is permitted.
@@ -84,7 +87,7 @@ pub async fn certify<T: Transport>(
     card.select()?;
     let number = card.number()?.to_string();
     let case = open_case(desk, application.procedure).await?;
-    show(Stage::Opened);
+    show(Stage::Opened { case });
     let mut sitting = Sitting { desk, card, number, pin, case, show };
     sitting.look_up_and_on(application).await.map_err(in_case(case))
 }
@@ -240,7 +243,7 @@ impl<T: Transport, Show: FnMut(Stage)> Sitting<'_, T, Show> {
         if procedure != application.procedure {
             return Err(DeskError::OtherProcedure { procedure });
         }
-        (self.show)(Stage::Opened);
+        (self.show)(Stage::Opened { case: self.case });
         let (Some(items), Some(name), Some(address), Some(issued)) = (items, name, address, issued)
         else {
             return self.look_up_and_on(application).await;

@@ -319,18 +319,16 @@ async fn certify(desk: &Desk, procedure: Procedure, bring: Bring) -> Result<Line
     let taken_up = bring.case;
     let (mut card, pin, application) = bring.open(procedure)?;
     let show = |stage| {
-        eprintln!(
-            "{}",
-            match stage {
-                Stage::Opened => "the case is open",
-                Stage::Found => "found in the register",
-                Stage::Permitted => "one key pair is permitted; the card is making it …",
-                Stage::KeyMade => "key pair made, possession proved",
-                Stage::Certified => "certificate issued; writing it to the card …",
-                Stage::Written => "written, read back, activated",
-                Stage::Delivered => "delivered",
-            }
-        );
+        let text = match stage {
+            Stage::Opened { case } => &format!("case {case} is open"),
+            Stage::Found => "found in the register",
+            Stage::Permitted => "one key pair is permitted; the card is making it …",
+            Stage::KeyMade => "key pair made, possession proved",
+            Stage::Certified => "certificate issued; writing it to the card …",
+            Stage::Written => "written, read back, activated",
+            Stage::Delivered => "delivered",
+        };
+        eprintln!("{text}");
     };
     let delivery = match taken_up {
         None => journey::certify(desk, &mut card, &pin, &application, show).await?,

@@ -210,7 +210,7 @@ impl Story<'_> {
         let now = world.clock.now();
         let show = |stage| {
             let text = match stage {
-                Stage::Opened => {
+                Stage::Opened { .. } => {
                     format!("{full_name} comes to the counter; the officer opens a case")
                 }
                 Stage::Found => "the authority asks the registry: one person, living here".into(),

@@ -16,20 +16,22 @@ use crate::support::*;
 
 told_on_both!(a_case_goes_on_after_the_authority_was_restarted);
 
-/// A card in a reader, out of which it is torn once.
+/// A card in a reader, out of which it is torn once; or the reader is unplugged, card and all.
 struct Shaky {
     card: InsertedCard,
     /// Commands until it is torn out.
     left: Option<usize>,
     /// Whether the command at which it is torn out still reaches it.
     reaches_card: bool,
+    unplugged: bool,
     commands: usize,
 }
 
 impl Shaky {
     fn new(card: Card<InsertedCard>, left: Option<usize>, reaches_card: bool) -> Card<Self> {
         let card = card.into_transport();
-        Card::open(Self { card, left, reaches_card, commands: 0 }).unwrap()
+        let unplugged = left.is_some_and(|left| left % 3 == 0);
+        Card::open(Self { card, left, reaches_card, unplugged, commands: 0 }).unwrap()
     }
 }
 
@@ -41,7 +43,12 @@ impl Transport for Shaky {
                 self.card.transmit(command)?;
             }
             self.card.reset();
-            return Err(TransportError::CardRemoved { reason: "torn out by the test".into() });
+            let reason = "by the test".into();
+            return Err(if self.unplugged {
+                TransportError::ReaderGone { reason }
+            } else {
+                TransportError::CardRemoved { reason }
+            });
         }
         self.left = self.left.map(|left| left - 1);
         self.commands += 1;
@@ -79,8 +86,8 @@ fn signs(place: &Place, card: &mut Card<impl Transport>, delivery: &Delivery) {
     assert!(place.agency.verifies(&delivery.certificate, b"a tax return", &signature));
 }
 
-/// Torn out at one command after another, before it reached the card or after: the case goes on with
-/// the same card, and ends with one certificate that is in the card.
+/// Torn out or unplugged at one command after another, before it reached the card or after: the case
+/// goes on with the same card, and ends with one certificate that is in the card.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_card_torn_out_at_any_command_is_put_back_and_the_case_goes_on() {
     let mut place = Place::open(Book::Sqlite).await;

@@ -138,6 +138,23 @@ fn a_bad_start_is_told_in_one_sentence_and_changes_nothing() {
 /// `akashi up`, ended with the story.
 struct Up(Child);
 
+/// Kills a desk's program as soon as it tells of a stage; the case, as it named it.
+fn killed(command: &mut Command, stage: &str) -> String {
+    let mut desk = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut case = None;
+    let mut lines = BufReader::new(desk.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let reached = lines.by_ref().any(|line| {
+        let words: Vec<&str> = line.split(' ').collect();
+        if let ["case", number, "is", "open"] = words[..] {
+            case = Some(number.to_owned());
+        }
+        line.starts_with(stage)
+    });
+    desk.kill().unwrap();
+    assert!(reached && !desk.wait().unwrap().success(), "it was killed at “{stage}”");
+    case.expect("it named its case")
+}
+
 /// What `akashi up` serves, by name.
 const SERVICES: [&str; 6] =
     ["authority", "holders", "ocsp", "ocsp-link", "repository", "repository-link"];
@@ -275,7 +292,13 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
     let unknown = ["issue", "--name", "誰　か", "--birth-date", "319700115", "--card", &card];
     let refused = sentence(&mut desk(&officer, &unknown));
     assert!(refused.contains("no resident of this municipality fits"), "{refused}");
-    let issued = tokio::task::block_in_place(|| told(&mut desk(&officer, &issue)));
+    // The terminal loses power, twice; the case and its card are taken up where they stand.
+    let issued = tokio::task::block_in_place(|| {
+        let case = killed(&mut desk(&officer, &issue), "one key pair is permitted");
+        let again = [&issue[..], &["--case", &case]].concat();
+        assert_eq!(killed(&mut desk(&officer, &again), "key pair made"), case);
+        told(&mut desk(&officer, &again))
+    });
     let serial = value(&issued, "serial").to_owned();
     assert_eq!(serial.len(), 32, "{issued}");
     assert!(!issued.contains("PIN4STORY"));
