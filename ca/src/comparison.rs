@@ -1,5 +1,5 @@
 //! By night every modulus of the book is held against every other: what shares a prime with another,
-//! however long ago that one was certified, is an alarm. Nothing is revoked; that is for two persons.
+//! however long ago that one was certified, is an alarm. Nothing is revoked; that is for persons.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

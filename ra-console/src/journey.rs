@@ -270,16 +270,21 @@ impl<T: Transport, Show: FnMut(Stage)> Sitting<'_, T, Show> {
 }
 
 /// 暗証番号の初期化: a new PIN, forgotten or locked, on the card that holds the certificate in
-/// force. The authority opens the card's window; the PIN goes to the card and nowhere else.
+/// force. The authority opens the card's window; the PIN goes to the card and nowhere else. A case
+/// that was cut off before the window was open is taken up.
 pub async fn reset_pin<T: Transport>(
     desk: &Desk,
     card: &mut Card<T>,
     pin: &SigningPin,
     application: &Application,
+    taken_up: Option<CaseId>,
 ) -> Result<CaseId, DeskError> {
     card.select()?;
     let number = card.number()?.to_string();
-    let case = open_case(desk, Procedure::PinReset).await?;
+    let case = match taken_up {
+        Some(case) => case,
+        None => open_case(desk, Procedure::PinReset).await?,
+    };
     let reset = async {
         let look_up = Deed::LookUp { case, by: application.by.clone() };
         let Answer::Found { items, .. } = desk.ask(look_up).await? else {

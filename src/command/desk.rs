@@ -35,7 +35,7 @@ pub(super) struct DeskCommand {
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Print one JSON object.
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
     ask: Ask,
@@ -310,8 +310,9 @@ impl Bring {
 }
 
 async fn reset_pin(desk: &Desk, bring: Bring) -> Result<Lines, Failure> {
+    let taken_up = bring.case;
     let (mut card, pin, application) = bring.open(Procedure::PinReset)?;
-    let case = journey::reset_pin(desk, &mut card, &pin, &application).await?;
+    let case = journey::reset_pin(desk, &mut card, &pin, &application, taken_up).await?;
     Ok(vec![("case", case.to_string()), ("pin", "the holder's new one is set".into())])
 }
 

@@ -11,9 +11,12 @@ use jiff::Timestamp;
 use super::{HolderError, OnCard, signature};
 
 /// A signed application on its way.
-pub struct Application(Vec<u8>);
+pub struct Application {
+    serial: SerialNumber,
+    signed: Vec<u8>,
+}
 
-/// The certificate has ended.
+/// The certificate has ended: so says whoever answered, without a signature. Ask for its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {
     /// The time that agencies are told.
@@ -36,7 +39,8 @@ impl Application {
         let application =
             RevocationApplication { application, authority, serial, reason, made_at: now };
         let content = serde_json::to_vec(&application).expect("an application is JSON");
-        signature::sign_for_authority(card, on_card, &content, now).map(Self)
+        let signed = signature::sign_for_authority(card, on_card, &content, now)?;
+        Ok(Self { serial, signed })
     }
 
     /// Hands it in at the authority's door for holders. Handed in again, it gets the same answer.
@@ -46,7 +50,7 @@ impl Application {
         let answer = client
             .post(format!("{}/revocations", url.trim_end_matches('/')))
             .header("content-type", MEDIA_TYPE)
-            .body(self.0.clone())
+            .body(self.signed.clone())
             .send()
             .await
             .map_err(|e| not_heard(innermost(&e)))?;
@@ -58,7 +62,9 @@ impl Application {
             return Err(HolderError::Refused(Box::new(refusal)));
         }
         match serde_json::from_slice(&octets).map_err(strange)? {
-            Answer::Revoked { at, reason, .. } => Ok(Ended { at, reason }),
+            Answer::Revoked { serial, at, reason } if serial == self.serial => {
+                Ok(Ended { at, reason })
+            }
             _ => Err(not_heard("its answer is another's".into())),
         }
     }

@@ -212,6 +212,56 @@ async fn a_key_pair_made_anew_for_an_issued_case_is_applied_for_again() {
     place.close().await;
 }
 
+/// A card has one PIN and one living key: what lies in it belongs to one person.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_certified_into_the_card_of_another() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (owner, other) = (place.resident(tottori()), place.resident(tottori()));
+    // The other's case was open and bound to the card before its owner was certified into it.
+    let mut card = place.blank_card().unwrap();
+    let number = card.number().unwrap().to_string();
+    let desk = place.desk(tottori());
+    let early = desk.find(Procedure::Issue, place.by_items(&other)).await.unwrap();
+    let challenge = desk.apply(early, &number).await.unwrap();
+    let key = key(1);
+    make_key(desk, early, &number, key.public_key()).await.unwrap();
+    let issued = place.certify(tottori(), Procedure::Issue, &owner, &mut card, &pin()).await;
+    let issued = issued.unwrap();
+
+    let strangers: SigningPin = "BOESE77Q".parse().unwrap();
+    let outcome = place.certify(tottori(), Procedure::Issue, &other, &mut card, &strangers).await;
+    assert_eq!(refusal(outcome.map(|_| ())), Refusal::CardOfAnother);
+    let proof = Octets(proof(&*key, &challenge));
+    let certify = Deed::Certify { case: early, card: number.clone(), proof };
+    assert_eq!(refusal(desk.ask(certify).await), Refusal::CardOfAnother);
+    let open = Deed::OpenChannel { case: early, card: number };
+    assert_eq!(refusal(desk.ask(open).await), Refusal::CardOfAnother);
+    card.select().unwrap();
+    signs(&place, &mut card, &issued);
+    assert_eq!(place.good_ones().await, [issued.serial]);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_that_ended_meanwhile_is_not_written() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let mut card = Shaky::new(place.blank_card().unwrap(), Some(40), false);
+    let application = brings(&place, &code, Procedure::Issue);
+    let desk = place.desk(tottori());
+    let outcome = journey::certify(desk, &mut card, &pin(), &application, |_| ()).await;
+    let case = cut_off(outcome);
+    let reason = akashi_wire::RevocationReason::KeyCompromise;
+    journey::revoke(desk, place.by_items(&code), reason).await.unwrap();
+    let outcome = journey::resume(desk, &mut card, &pin(), case, &application, |_| ()).await;
+    assert_eq!(refusal(outcome.map(|_| ())), Refusal::CertificateEnded);
+    card.select().unwrap();
+    card.verify_pin(&pin()).unwrap();
+    assert_eq!(card.read_certificate(), Err(CardError::NoCertificate));
+    desk.ask(Deed::CloseCase { case, why: "it ended".into() }).await.unwrap();
+    place.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_no_card_made_is_not_certified() {
     let mut place = Place::open(Book::Sqlite).await;
@@ -339,14 +389,14 @@ async fn a_locked_pin_is_reset_at_the_counter_on_the_card_of_the_certificate_onl
 
     let mut other = place.blank_card().unwrap();
     let desk = place.desk(tottori());
-    let elsewhere = journey::reset_pin(desk, &mut other, &new, &application).await;
+    let elsewhere = journey::reset_pin(desk, &mut other, &new, &application, None).await;
     assert_eq!(refusal(elsewhere), Refusal::NotOnThisCard);
     let weak = "19700115".parse().unwrap();
-    let outcome = journey::reset_pin(desk, &mut card, &weak, &application).await;
+    let outcome = journey::reset_pin(desk, &mut card, &weak, &application, None).await;
     assert!(outcome.unwrap_err().to_string().contains("choose another"));
     assert_eq!(card.pin_tries_left(), Ok(0));
 
-    let case = journey::reset_pin(desk, &mut card, &new, &application).await.unwrap();
+    let case = journey::reset_pin(desk, &mut card, &new, &application, None).await.unwrap();
     assert_eq!(card.pin_tries_left(), Ok(5));
     assert_eq!(card.verify_pin(&pin()), Err(CardError::WrongPin { left: 4 }));
     card.verify_pin(&new).unwrap();
@@ -365,7 +415,7 @@ async fn a_locked_pin_is_reset_at_the_counter_on_the_card_of_the_certificate_onl
     )
     .await
     .unwrap();
-    let ended = journey::reset_pin(desk, &mut card, &new, &application).await;
+    let ended = journey::reset_pin(desk, &mut card, &new, &application, None).await;
     assert_eq!(refusal(ended), Refusal::NoLivingCertificate);
     let (authority, _dir) = place.closed().await;
     for file in files_under(&authority) {

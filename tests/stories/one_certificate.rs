@@ -66,20 +66,21 @@ async fn the_counter_that_loses_a_race_is_told_why() {
     let mut place = Place::open(Book::Sqlite).await;
     let (_, second) = place.officer(tottori()).await;
     let mut told = Vec::new();
-    for _ in 0..6 {
+    for round in 0..6 {
         let code = place.resident(tottori());
         let (one, other) = (place.new_key(), place.new_key());
         let first = place.desk(tottori());
+        let cards = [format!("CARD-ONE-{round}"), format!("CARD-OTHER-{round}")];
         let mut cases = Vec::new();
-        for (desk, key, card) in [(first, &one, "CARD-ONE"), (&second, &other, "CARD-OTHER")] {
+        for (desk, key, card) in [(first, &one, &cards[0]), (&second, &other, &cards[1])] {
             let case = desk.find(Procedure::Issue, place.by_items(&code)).await.unwrap();
             let challenge = desk.apply(case, card).await.unwrap();
             cases.push((case, proof(&**key, &challenge)));
         }
         let [(case, proof), (other_case, other_proof)] = cases.try_into().unwrap();
         let (one, other) = tokio::join!(
-            first.hand_in(case, "CARD-ONE", proof),
-            second.hand_in(other_case, "CARD-OTHER", other_proof),
+            first.hand_in(case, &cards[0], proof),
+            second.hand_in(other_case, &cards[1], other_proof),
         );
         assert!(one.is_ok() != other.is_ok(), "{one:?}, {other:?}");
         told.push(refusal(if one.is_ok() { other } else { one }));

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use akashi_wire::party::Role;
 
 use crate::store::{Row, Value, args};
-use crate::{LedgerError, Writing};
+use crate::{LedgerError, PersonId, Writing};
 
 /// What the book knows of a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,32 @@ impl Writing {
             )
             .await?;
         rows.iter().map(read).collect()
+    }
+
+    /// Whose living certificates were issued into these cards, filed or under way. A certificate from
+    /// before the book knew cards is not found here.
+    pub async fn holders_of_cards(
+        &mut self,
+        numbers: &[&str],
+    ) -> Result<HashMap<String, Vec<PersonId>>, LedgerError> {
+        let keys: Vec<Value> = numbers.iter().map(|number| (*number).into()).collect();
+        let rows = self
+            .tx
+            .rows_of(
+                "SELECT certificate.card, living.person, certificate.not_after FROM certificate
+                 JOIN living ON living.serial = certificate.serial
+                 WHERE certificate.card IN ($keys)",
+                keys,
+            )
+            .await?;
+        let mut holders: HashMap<String, Vec<PersonId>> = HashMap::new();
+        for row in &rows {
+            if row.time(2)? >= self.at() {
+                let person = row.fixed(1, PersonId::from_slice)?;
+                holders.entry(row.text(0)?).or_default().push(person);
+            }
+        }
+        Ok(holders)
     }
 
     /// Registers the cards of a delivery: all of them, or none where one is registered otherwise.

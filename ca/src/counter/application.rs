@@ -10,6 +10,7 @@ use akashi_wire::octets::Octets;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 
+use super::cards::is_nobody_elses;
 use super::case_record::{Applied, texts};
 use super::{Acting, Counter, Halt, at_step, one_certificate};
 use crate::CaError;
@@ -57,6 +58,7 @@ impl Counter {
         self.abandon(&mut writing, &mut file).await?;
         let holder =
             file.person.ok_or_else(|| CaError::Damaged("a case without a person".into()))?;
+        is_nobody_elses(&mut writing, card, holder).await?;
         let living = self.living(&mut writing, holder).await?;
         one_certificate::place(record.procedure, &living, today)?;
 

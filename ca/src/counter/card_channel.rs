@@ -1,13 +1,14 @@
 //! The channel to the card of a case: opened, spoken through, taken up again.
 
 use akashi_card::issuing;
-use akashi_ledger::{CaseFile, Step};
+use akashi_ledger::{CaseFile, Standing, Step, Writing};
 use akashi_wire::CaseId;
 use akashi_wire::act::{Answer, IssuedCertificate, Procedure, Refusal};
 use akashi_wire::octets::{Octets, Sha256};
 use jiff::Timestamp;
 
 use super::application::certified;
+use super::cards::is_nobody_elses;
 use super::case_record::{Applied, CaseRecord, texts};
 use super::certifying::end;
 use super::{Acting, Counter, Halt, at_step};
@@ -40,7 +41,10 @@ impl Counter {
             }
             _ => None,
         };
-        let items = record.looked_up.as_ref().map(|person| person.items.clone());
+        // Before a card is bound to the case, whoever takes it up looks the person up.
+        let bound = record.applied.is_some();
+        let looked_up = record.looked_up.as_ref().filter(|_| bound);
+        let items = looked_up.map(|person| person.items.clone());
         let (name, address) = match (&items, &record.applied) {
             (Some(items), Some(applied)) => {
                 let (name, address) =
@@ -70,8 +74,16 @@ impl Counter {
             return Err(Refusal::WrongCard.into());
         }
         may_make_key(&file, applied, acting, writing.at())?;
+        if let Some(person) = file.person {
+            is_nobody_elses(&mut writing, card, person).await?;
+        }
+        self.still_stands(&mut writing, &file).await?;
         let (channel, run) = Channel::ask(self.random());
         applied.channel = Some(channel);
+        if file.step == Step::Applied {
+            // The pair that comes now overwrites the one before.
+            applied.made = None;
+        }
         self.save_case(&mut writing, &mut file, &record).await?;
         self.finish(writing, acting, &case.to_string(), Answer::Commands { run }).await
     }
@@ -90,6 +102,7 @@ impl Counter {
             Step::Issued => self.issued(&file).await?,
             _ => Vec::new(),
         };
+        self.still_stands(&mut writing, &file).await?;
         let certificates = self.certificates(&own);
         let procedure = record.procedure;
         let applied = record.application_mut()?;
@@ -149,6 +162,16 @@ impl Counter {
         let serial = file.serial.ok_or_else(damaged)?;
         let sealed = self.issuer.ledger.sealed_certificate(serial).await?.ok_or_else(damaged)?;
         Ok(self.vault().open("certificate_file", serial.as_bytes(), &sealed)?.to_vec())
+    }
+
+    /// Refuses to write, or to switch to, a certificate that ended after it was issued: the card keeps
+    /// what its holder has.
+    async fn still_stands(&self, writing: &mut Writing, file: &CaseFile) -> Result<(), Halt> {
+        let (Step::Issued, Some(serial)) = (file.step, file.serial) else { return Ok(()) };
+        match writing.standing(serial).await? {
+            Some(Standing::Good) => Ok(()),
+            _ => Err(Refusal::CertificateEnded.into()),
+        }
     }
 
     /// What goes into the card.

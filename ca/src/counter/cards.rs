@@ -1,6 +1,6 @@
 //! The inventory of cards: what the factory delivered, and whether a card may be taken.
 
-use akashi_ledger::{Registered, Writing};
+use akashi_ledger::{PersonId, Registered, Writing};
 use akashi_wire::act::{Answer, CARDS_OF_ONE_ACT, Refusal};
 
 use super::{Acting, Counter, Halt};
@@ -76,6 +76,19 @@ impl Counter {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Refuses a card in which somebody else's certificate lives: a card has one PIN and one living key.
+pub(super) async fn is_nobody_elses(
+    writing: &mut Writing,
+    card: &str,
+    person: PersonId,
+) -> Result<(), Halt> {
+    let holders = writing.holders_of_cards(&[card]).await?;
+    match holders.values().flatten().any(|holder| *holder != person) {
+        true => Err(Refusal::CardOfAnother.into()),
+        false => Ok(()),
     }
 }
 

@@ -8,7 +8,7 @@ use super::way::Own;
 use crate::clock::SystemClock;
 use crate::command::Failure;
 use crate::holder::revocation::Application;
-use crate::holder::{Page, Stated, words};
+use crate::holder::{OnCard, Page, Standing, Stated, words};
 
 /// Ask the authority, over the card's signature, to end the signing certificate for good (失効申請).
 #[derive(clap::Args)]
@@ -45,24 +45,48 @@ impl Revoke {
             Why::Leak => RevocationReason::KeyCompromise,
         };
         let now = SystemClock::new().now();
-        let (application, stated) = self.own.with(|card, on_card| {
+        let (application, on_card, stated) = self.own.with(|card, on_card| {
             let stated = Stated::read(&on_card)?;
             let serial: SerialNumber = stated.serial.parse()?;
-            Ok((Application::sign(card, &on_card, serial, reason, now)?, stated))
+            let application = Application::sign(card, &on_card, serial, reason, now)?;
+            Ok((application, on_card, stated))
         })?;
         let ended = application.hand_in(&self.url).await?;
+        let confirmed = confirmed_by_status(&on_card, &stated).await;
         let mut page = Page::default();
         page.heading(&format!("revoked (失効) since {}", words::moment(ended.at)));
         page.row("Serial number", &stated.serial);
         page.row("Reason", ended.reason.name());
         page.row(
+            "Known from",
+            if confirmed {
+                "the responder (OCSP), over the authority's signature"
+            } else {
+                "the door's answer alone, which nobody signed: ask akashi card status, or the \
+                 counter where only agencies are told"
+            },
+        );
+        page.row(
             "What to do",
-            "agencies see it within seconds; akashi card status asks. For a new certificate \
-             (新規発行) go to the counter of the town hall",
+            "for a new certificate (新規発行) go to the counter of the town hall",
         );
         print!("{page}");
         Ok(())
     }
+}
+
+/// Asks for the status until it says revoked, three seconds at most: agencies see it within one.
+async fn confirmed_by_status(on_card: &OnCard, stated: &Stated) -> bool {
+    for _ in 0..6 {
+        let (standing, _) = Standing::ask(on_card, stated, SystemClock::new().now()).await;
+        match standing {
+            Standing::Revoked { .. } => return true,
+            Standing::Good | Standing::Held { .. } => {}
+            _ => return false,
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    false
 }
 
 fn confirmed() -> Result<(), Failure> {

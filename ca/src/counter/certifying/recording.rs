@@ -1,8 +1,8 @@
 //! Writing drafts down: from then on everything that may ever have been signed is known.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use akashi_ledger::{CaseFile, Intention, NewCertificate, Slot, Writing};
+use akashi_ledger::{CaseFile, Intention, NewCertificate, PersonId, Slot, Writing};
 use akashi_wire::CaseId;
 use akashi_wire::act::Refusal;
 use akashi_wire::date::day_in_japan;
@@ -80,15 +80,19 @@ impl Counter {
         let used = writing.keys_used(&keys).await?;
         let numbers: Vec<&str> = drafts.iter().map(|draft| draft.waiting.card.as_str()).collect();
         let cards = writing.cards(&numbers).await?;
+        let holders_of_cards = writing.holders_of_cards(&numbers).await?;
 
         let (mut holders, mut keys) = (HashSet::new(), HashSet::new());
+        let mut taken = HashSet::new();
         let mut verdicts = Vec::new();
         for draft in drafts {
             let (person, applied) = (draft.record.person()?, draft.record.application()?);
             let holder = draft.file.person.ok_or_else(|| no_person(draft.file.case))?;
             let key = draft.key;
             let moved = cases.get(&draft.file.case) != Some(&draft.file);
-            if moved || holders.contains(&holder) || keys.contains(&key) {
+            let card = draft.waiting.card.as_str();
+            let first = !holders.contains(&holder) && !keys.contains(&key);
+            if moved || !first || taken.contains(card) {
                 verdicts.push(Verdict::Again);
                 continue;
             }
@@ -108,6 +112,8 @@ impl Counter {
                 Err(Refusal::PermitExpired { until: applied.until })
             } else if cards.get(&applied.card).is_some_and(|card| card.recalled) {
                 Err(Refusal::CardRecalled)
+            } else if is_of_another(&holders_of_cards, card, holder) {
+                Err(Refusal::CardOfAnother)
             } else if changed {
                 Err(Refusal::RegisterChanged)
             } else if used.contains(&key) || self.recent.holds(draft.waiting.modulus()) {
@@ -118,6 +124,7 @@ impl Counter {
             verdicts.push(verdict.map_or_else(Verdict::Refused, |slot| {
                 holders.insert(holder);
                 keys.insert(key);
+                taken.insert(card);
                 Verdict::Goes(slot)
             }));
         }
@@ -201,6 +208,11 @@ impl Counter {
         let sealed_file = record.seal(vault, file.case)?;
         Ok((new, CaseFile { serial: Some(serial), sealed_file, ..file.clone() }))
     }
+}
+
+/// Whether somebody else's certificate lives in a card.
+fn is_of_another(holders: &HashMap<String, Vec<PersonId>>, card: &str, person: PersonId) -> bool {
+    holders.get(card).into_iter().flatten().any(|holder| *holder != person)
 }
 
 fn no_person(case: CaseId) -> CaError {

@@ -165,6 +165,16 @@ pub enum Refusal {
     /// Another card than the one the case is bound to.
     #[error("this is not the card with which the case began: stop, and find the right card")]
     WrongCard,
+    /// The card holds the certificate in force of another person.
+    #[error(
+        "this card holds another person's certificate in force: give it back to its holder, and take the applicant's own"
+    )]
+    CardOfAnother,
+    /// The certificate of the case has ended meanwhile.
+    #[error(
+        "the certificate of this case has ended meanwhile and is not written into the card: close the case, and begin anew"
+    )]
+    CertificateEnded,
     /// The certificate in force is not on this card.
     #[error(
         "the certificate in force is on another card: its PIN can be reset there, or it can be revoked and issued anew"
