@@ -249,8 +249,8 @@ impl Officer {
         let received = (serial, octets.clone());
         scene.truth.received(&scene.notes, (case.person, request), received);
         match self.carry(scene, case.case, &mut paper, Answer::Commands { run }).await {
-            Ok(Answer::Activated) => {}
-            // The register may end the certificate while it is written.
+            // The register may end the certificate before it is written.
+            Ok(Answer::Activated) | Err(Refusal::CertificateEnded) => {}
             Ok(other) => scene.notes.finding(format!("writing a card: {other:?}")),
             Err(refusal) => scene.notes.finding(format!("writing a card: {refusal}")),
         }

@@ -22,20 +22,20 @@ impl Counter {
         if record.application()?.card != card {
             return Err(Refusal::WrongCard.into());
         }
+        let damaged = || CaError::Damaged("an issued case without its certificate".into());
+        let (serial, person) = (file.serial.ok_or_else(damaged)?, file.person.ok_or_else(damaged)?);
+        if writing.standing(serial).await? != Some(Standing::Good) {
+            return Err(Refusal::NoLivingCertificate.into());
+        }
         // What was not read back through the channel is not in the card, whoever says so.
         if !record.application()?.written {
             let asked = acting.act.deed.verb().to_owned();
             return Err(Refusal::WrongStep { step: "not written".into(), asked }.into());
         }
-        let damaged = || CaError::Damaged("an issued case without its certificate".into());
-        let (serial, person) = (file.serial.ok_or_else(damaged)?, file.person.ok_or_else(damaged)?);
         let sealed = self.issuer.ledger.sealed_certificate(serial).await?.ok_or_else(damaged)?;
         let certificate = self.vault().open("certificate_file", serial.as_bytes(), &sealed)?;
         if Sha256::of(&certificate) != read_back {
             return Err(Refusal::ReadBackDiffers.into());
-        }
-        if writing.standing(serial).await? != Some(Standing::Good) {
-            return Err(Refusal::NoLivingCertificate.into());
         }
         // Only now, with the new pair in the card, does the old one end.
         let living = writing.living(person).await?;
