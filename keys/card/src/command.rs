@@ -23,6 +23,8 @@ pub(crate) const CHANGE_PIN: Header = [0x00, 0x24, 0x01, 0x80];
 pub(crate) const SIGN: Header = [0x80, 0x2A, 0x00, 0x80];
 /// GET DATA: the card's number.
 pub(crate) const CARD_NUMBER: Header = [0x80, 0xCA, 0x00, 0x45];
+/// GET DATA: where the card stands in its life.
+pub(crate) const LIFE_CYCLE: Header = [0x80, 0xCA, 0x9F, 0x70];
 /// READ BINARY, class and instruction.
 pub(crate) const READ: [u8; 2] = [0x00, 0xB0];
 

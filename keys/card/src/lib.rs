@@ -22,6 +22,7 @@ mod card;
 mod command;
 mod error;
 pub mod issuing;
+mod life_cycle;
 mod number;
 mod pin;
 mod public_key;
@@ -32,6 +33,7 @@ mod weakness;
 
 pub use card::Card;
 pub use error::CardError;
+pub use life_cycle::LifeCycle;
 pub use number::{CardNumber, CardNumberError};
 pub use pin::{SigningPin, SigningPinError};
 pub use signature::KeySlot;

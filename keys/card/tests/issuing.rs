@@ -2,7 +2,7 @@
 
 mod support;
 
-use akashi_card::{Card, CardError, KeySlot};
+use akashi_card::{Card, CardError, KeySlot, LifeCycle};
 use sha2::{Digest, Sha256};
 use support::*;
 
@@ -16,6 +16,7 @@ fn a_card_from_the_factory_becomes_a_card_that_signs() {
     let mut card = Card::open(&mut reader).expect("open");
     assert_eq!(card.number().expect("number").as_str(), NUMBER);
     assert_eq!(card.pin_tries_left(), Ok(0));
+    assert_eq!(card.life_cycle(), Ok(LifeCycle::New));
 
     let public_key = card.generate_key_pair().expect("key pair");
     assert_eq!(card.pending_public_key().as_ref(), Ok(&public_key));
@@ -35,6 +36,7 @@ fn a_card_from_the_factory_becomes_a_card_that_signs() {
     assert_eq!(card.read_certificate(), Err(CardError::NoCertificate));
     card.activate().expect("activate");
 
+    assert_eq!(card.life_cycle(), Ok(LifeCycle::Personalised));
     assert_eq!(card.read_certificate().as_ref(), Ok(&certificate));
     assert_eq!(card.read_ca_certificate(), Ok(ca_certificate));
     let message = b"an application to the tax office";

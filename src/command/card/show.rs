@@ -39,6 +39,7 @@ impl Show {
 /// Shows a card, line by line.
 pub fn tell<T: Transport>(card: &mut Card<T>, pin: Option<SigningPin>) -> Result<(), Failure> {
     line("card", card.number()?);
+    line("life", card.life_cycle()?);
     line("tries left", card.pin_tries_left()?);
     // The signing certificate says who the holder is; the authority's is there with it, for all.
     let authority = match card.read_ca_certificate() {
