@@ -13,7 +13,7 @@ pub enum KeyError {
     ShortPassphrase(usize),
     /// There is no such key here.
     #[error(
-        "there is no key “{name}” in {dir}: this directory holds another authority, or its keys were moved"
+        "there is no key “{name}” in {dir}: this directory holds another authority, was founded by an earlier version that had no such key, or its keys were moved; bring the key back, or use `akashi init` in another directory"
     )]
     Missing {
         /// The name of the key.

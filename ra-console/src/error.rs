@@ -33,7 +33,7 @@ pub enum DeskError {
     Card(#[from] CardError),
     /// A step of a case did not come about; the case is still open.
     #[error(
-        "{error}. Case {case} is open: take it up again with the same card (--case {case}), or close it"
+        "{error}. Case {case} is open: take it up again with the card of the case (--case {case}), or close it"
     )]
     InCase {
         /// The open case.

@@ -299,11 +299,13 @@ pub async fn reset_pin<T: Transport>(
         let Answer::PinWindowOpen = channel::open(desk, card, case).await? else {
             return Err(unexpected("card_answered"));
         };
-        card.set_pin(pin)?;
-        card.verify_pin(pin)?;
-        Ok(case)
+        Ok(())
     };
-    reset.await.map_err(in_case(case))
+    reset.await.map_err(in_case(case))?;
+    // The case is done: a card that fails now is reset in another.
+    card.set_pin(pin)?;
+    card.verify_pin(pin)?;
+    Ok(case)
 }
 
 /// A certificate that ended at the counter, or was put on hold.

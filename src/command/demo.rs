@@ -2,11 +2,12 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use akashi_cardhost::PrivateService;
 use akashi_ledger::Access;
 use jiff::Timestamp;
+use tokio::process::Command;
 
 use crate::demo::{Options, Reader, play};
 
@@ -55,7 +56,7 @@ impl Demo {
             (Ok(slot), Ok(name)) => Ok(Reader::Virtual { slot, name }),
             _ if self.no_reader => Err(None),
             _ => match PrivateService::start() {
-                Ok(service) => return played_with(&service),
+                Ok(service) => return played_with(&service).await,
                 Err(error) => Err(Some(error.to_string())),
             },
         };
@@ -78,15 +79,26 @@ impl Demo {
 
 /// Plays in a process of its own: where the PC/SC service is, its library reads from the environment
 /// when a process begins.
-fn played_with(service: &PrivateService) -> ExitCode {
-    let played = env::current_exe().and_then(|program| {
+///
+/// Interrupted, it ends that process and the service with it.
+async fn played_with(service: &PrivateService) -> ExitCode {
+    let stop = akashi_edge::stopped();
+    let playing = env::current_exe().and_then(|program| {
         Command::new(program)
             .args(env::args_os().skip(1))
             .env("PCSCLITE_CSOCK_NAME", service.socket())
             .env(SLOT, service.slot())
             .env(READER, service.reader())
-            .status()
+            .kill_on_drop(true)
+            .spawn()
     });
+    let played = match playing {
+        Ok(mut playing) => tokio::select! {
+            status = playing.wait() => status,
+            () = stop => return ExitCode::FAILURE,
+        },
+        Err(error) => Err(error),
+    };
     match played {
         Ok(status) if status.success() => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,

@@ -1,5 +1,8 @@
 //! `akashi card revoke`, and who else knocks at that door.
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener};
+
 use akashi::agency::Verdict;
 use akashi::demo::World;
 use akashi_ledger::{Access, Standing};
@@ -82,6 +85,49 @@ async fn a_holder_ends_the_certificate_with_the_card_and_asked_again_gets_the_sa
     world.stop().await;
     let gone = revoke(&home, &["--url", &url, "--yes"]).await;
     gone.must_refuse("check the address and the network");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_everybody_is_answered_the_responder_confirms_it_over_a_signature() {
+    let (home, dir) = (Home::without_card(), tempfile::tempdir().unwrap());
+    let mut world = world(dir.path(), Access::Open).await;
+    issue(&mut world, &home.path("my.card")).await;
+    // Whoever sits on the line can say anything: another number is not believed, and what is said of
+    // this one is not taken for the authority's word.
+    let serial = home.read().1.serial;
+    for (number, believed) in [("00".repeat(16), false), (serial, true)] {
+        let answer = format!(
+            r#"{{"answer":"revoked","serial":"{number}","at":"2026-01-01T00:00:00Z","reason":"keyCompromise"}}"#
+        );
+        let said = revoke(&home, &["--url", &says(answer), "--yes"]).await;
+        if believed {
+            said.must_do().must_show(&["the door's answer alone, which nobody signed"]);
+        } else {
+            said.must_refuse("does not answer as the authority's door");
+        }
+    }
+    let said = revoke(&home, &["--url", &door(&world), "--yes"]).await.must_do();
+    said.must_show(&["revoked (失効) since", "over the authority's signature"]);
+    world.stop().await;
+}
+
+/// A door that says this to whoever comes; its address.
+fn says(answer: String) -> String {
+    let door = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = door.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut asker, mut question) = (door.accept().unwrap().0, [0; 16 * 1024]);
+        let _ = asker.read(&mut question);
+        let length = answer.len();
+        let head =
+            format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+        let _ = asker.write_all(head.as_bytes());
+        let _ = asker.write_all(answer.as_bytes());
+        // What is still on its way is read: a line closed before is a line that broke.
+        let _ = asker.shutdown(Shutdown::Write);
+        let _ = asker.read_to_end(&mut Vec::new());
+    });
+    format!("http://{address}")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

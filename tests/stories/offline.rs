@@ -388,9 +388,19 @@ async fn entries_of_others_are_told_and_on_record() {
     assert_eq!(as_officer(tottori(), false).await, []);
     assert_eq!(as_officer(tottori(), true).await, [Finding::NotEnrolledThen]);
     let foreign = as_officer(yonago(), false).await;
-    // No count of a stranger's is believed: it would hide what is missing below it.
     assert_eq!(foreign, [Finding::ForeignOfficer]);
     scene.on_record(&Finding::ForeignOfficer).await;
+
+    // No count of a stranger's is believed: it would hide what is missing below it.
+    let (stranger, _) = scene.place.officer(yonago()).await;
+    let own = std::mem::replace(&mut scene.officer, stranger);
+    scene.keys.count = 1000;
+    scene.reset().unwrap();
+    scene.officer = own;
+    assert_eq!(scene.findings().await, [Finding::ForeignOfficer]);
+    scene.keys.count = 9;
+    scene.reset().unwrap();
+    assert_eq!(scene.findings().await, [Finding::UsesMissing { from: 3, to: 9 }]);
 
     // Who was an officer then, and is none now, signed what he did then.
     let own = scene.place.officer(tottori()).await.0;

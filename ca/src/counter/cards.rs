@@ -1,5 +1,7 @@
 //! The inventory of cards: what the factory delivered, and whether a card may be taken.
 
+use std::collections::HashMap;
+
 use akashi_ledger::{PersonId, Registered, Writing};
 use akashi_wire::act::{Answer, CARDS_OF_ONE_ACT, Refusal};
 
@@ -85,11 +87,19 @@ pub(super) async fn is_nobody_elses(
     card: &str,
     person: PersonId,
 ) -> Result<(), Halt> {
-    let holders = writing.holders_of_cards(&[card]).await?;
-    match holders.values().flatten().any(|holder| *holder != person) {
-        true => Err(Refusal::CardOfAnother.into()),
-        false => Ok(()),
+    if is_of_another(&writing.holders_of_cards(&[card]).await?, card, person) {
+        return Err(Refusal::CardOfAnother.into());
     }
+    Ok(())
+}
+
+/// Whether somebody else's certificate lives in a card.
+pub(super) fn is_of_another(
+    holders: &HashMap<String, Vec<PersonId>>,
+    card: &str,
+    person: PersonId,
+) -> bool {
+    holders.get(card).into_iter().flatten().any(|holder| *holder != person)
 }
 
 /// Refuses what cannot be the name of a lot or a model. An empty text would stand for any.

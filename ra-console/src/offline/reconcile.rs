@@ -48,10 +48,11 @@ pub async fn reconcile(
                 told = Told { serial, findings, ..told };
             }
             Ok(_) => return Err(DeskError::Answer("another answer to report_offline".into())),
-            // A line that nobody can read must not keep those behind it from being told.
-            Err(DeskError::Refused(refusal @ Refusal::Malformed { .. })) => {
-                told.refused = Some(refusal);
-            }
+            // A line that nobody can read, or that is not this authority's, must not keep those behind
+            // it from being told.
+            Err(DeskError::Refused(
+                refusal @ (Refusal::Malformed { .. } | Refusal::OtherAuthority),
+            )) => told.refused = Some(refusal),
             Err(error) => return Err(error),
         }
         show(&told);

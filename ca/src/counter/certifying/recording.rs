@@ -1,8 +1,8 @@
 //! Writing drafts down: from then on everything that may ever have been signed is known.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use akashi_ledger::{CaseFile, Intention, NewCertificate, PersonId, Slot, Writing};
+use akashi_ledger::{CaseFile, Intention, NewCertificate, Slot, Writing};
 use akashi_wire::CaseId;
 use akashi_wire::act::Refusal;
 use akashi_wire::date::day_in_japan;
@@ -12,6 +12,7 @@ use super::draft::Before;
 use super::{Member, Waiting, fail, latest};
 use crate::CaError;
 use crate::counter::Counter;
+use crate::counter::cards::is_of_another;
 use crate::counter::one_certificate::{self, Stands};
 use crate::issuance::{Linted, Recorded};
 use crate::profile::validity::not_after;
@@ -208,11 +209,6 @@ impl Counter {
         let sealed_file = record.seal(vault, file.case)?;
         Ok((new, CaseFile { serial: Some(serial), sealed_file, ..file.clone() }))
     }
-}
-
-/// Whether somebody else's certificate lives in a card.
-fn is_of_another(holders: &HashMap<String, Vec<PersonId>>, card: &str, person: PersonId) -> bool {
-    holders.get(card).into_iter().flatten().any(|holder| *holder != person)
 }
 
 fn no_person(case: CaseId) -> CaError {
