@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// Runs statements at the console.
 #[track_caller]
 pub fn psql(base: &str, sql: &str) {
@@ -96,7 +98,7 @@ impl Server {
     /// Stops it at once: connections are cut, what is open is rolled back.
     pub fn stop(&mut self) {
         if let Some(mut running) = self.running.take() {
-            said("kill", &["-INT", &running.id().to_string()]);
+            kill_process(Pid::from_child(&running), Signal::INT).unwrap();
             running.wait().unwrap();
         }
     }

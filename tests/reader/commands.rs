@@ -3,6 +3,8 @@
 use std::net::TcpListener;
 use std::process::Command;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::scene::{PIN, Scene, insert};
 
 #[test]
@@ -56,8 +58,7 @@ fn without_a_service_or_a_virtual_reader_it_is_said_what_to_do() {
 fn a_card_leaves_its_reader_when_interrupted_and_says_so_when_the_reader_is_gone() {
     let scene = Scene::open();
     let mut card = scene.insert();
-    let kill = Command::new("kill").args(["-TERM", &card.0.id().to_string()]).status();
-    assert!(kill.unwrap().success());
+    kill_process(Pid::from_child(&card.0), Signal::TERM).unwrap();
     assert!(card.0.wait().unwrap().success(), "it stops in order");
 
     let door = TcpListener::bind("127.0.0.1:0").unwrap();

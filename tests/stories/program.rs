@@ -13,6 +13,7 @@ use akashi_wire::date::EffectiveDate;
 use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::*;
 
@@ -178,8 +179,7 @@ impl Up {
 
     /// Asks it to stop, as a service manager does.
     fn stop(mut self) {
-        let kill = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
-        assert!(kill.unwrap().success());
+        kill_process(Pid::from_child(&self.0), Signal::TERM).unwrap();
         assert!(self.0.wait().unwrap().success(), "it stops in order");
     }
 }
