@@ -21,12 +21,14 @@ help:
 
 demo:
 	@.ci/setup
-	@$(CARGO) build --locked --bin akashi
-	@target/debug/akashi demo $(ARGS)
+	@$(CARGO) build --locked --bin akashi-demo
+	@target/debug/akashi-demo play $(ARGS)
 
 test: lint
 	@.ci/setup tests
 	@tests/judges/setup
+	@# The tests run our programs: those of the command line, and those that play.
+	$(CARGO) build --workspace --bins --locked
 	tests/with-postgres $(CARGO) test --workspace --locked
 
 lint:
@@ -61,7 +63,7 @@ judges:
 
 bench:
 	@.ci/setup bench
-	@tests/bench $(BENCH)
+	@tests/bench/run $(BENCH)
 
 # Bugs planted in a copy, each of which the simulation must catch: run it after changing a check.
 plants:

@@ -4,9 +4,7 @@
 //! wrong. `card status` has its own.
 
 mod audit;
-mod bench;
 mod card;
-mod demo;
 mod desk;
 mod idou;
 mod init;
@@ -18,6 +16,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub use card::{AnyCard, OpenCardFile, show_card, take_card_files};
+pub use init::AccessArg;
+pub use token::Municipal;
+
 /// Akashi (証): the certificate authority of a prefecture for the Public Certification Service for
 /// Individuals (公的個人認証サービス).
 #[derive(Parser)]
@@ -27,17 +29,16 @@ struct Akashi {
     command: Command,
 }
 
+/// What `akashi` does. A program that adds to it flattens this into its own.
 #[derive(Subcommand)]
-enum Command {
-    /// Play the main job from beginning to end and check every step of it.
-    Demo(demo::Demo),
+pub enum Command {
     /// Make an empty authority for a prefecture.
     Init(init::Init),
     /// Serve an authority, all its roles in one process, until interrupted.
     Up(up::Up),
     /// Ask the authority as an officer, a security officer included.
     Desk(desk::DeskCommand),
-    /// Software cards, cards in readers, and what a holder does with one.
+    /// Cards in readers, and what a holder does with one.
     #[command(subcommand)]
     Card(card::CardCommand),
     /// The municipality's PKCS#11 token.
@@ -46,33 +47,40 @@ enum Command {
     /// Batches of 異動 that came as files.
     #[command(subcommand)]
     Idou(idou::IdouCommand),
-    /// How much, how fast, in how much memory: one JSON object a line.
-    #[command(subcommand)]
-    Bench(bench::BenchCommand),
     /// The audit chain.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
 }
 
 /// Any error, told in one sentence at the end.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Reads the command line and does what it says.
 pub async fn run() -> ExitCode {
-    let done = match Akashi::parse().command {
-        Command::Demo(demo) => return demo.run().await,
-        Command::Init(init) => init.run().await,
-        Command::Up(up) => up.run().await,
-        Command::Desk(desk) => desk.run().await,
-        Command::Card(card) => match card.run().await {
-            Ok(code) => return code,
-            Err(failure) => Err(failure),
-        },
-        Command::Token(token) => token.run(),
-        Command::Idou(idou) => idou.run().await,
-        Command::Bench(bench) => bench.run().await,
-        Command::Audit(audit) => audit.run().await,
-    };
+    Akashi::parse().command.run().await
+}
+
+impl Command {
+    /// Does it; a failure is told in one sentence on standard error.
+    pub async fn run(self) -> ExitCode {
+        let done = match self {
+            Self::Init(init) => init.run().await,
+            Self::Up(up) => up.run().await,
+            Self::Desk(desk) => desk.run().await,
+            Self::Card(card) => match card.run().await {
+                Ok(code) => return code,
+                Err(failure) => Err(failure),
+            },
+            Self::Token(token) => token.run(),
+            Self::Idou(idou) => idou.run().await,
+            Self::Audit(audit) => audit.run().await,
+        };
+        exit_code(done)
+    }
+}
+
+/// Success, or the failure in one sentence.
+pub fn exit_code(done: Result<(), Failure>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -90,7 +98,7 @@ fn usage(what: &str) -> ! {
 
 /// Where an authority lies, and what opens it.
 #[derive(clap::Args)]
-struct OpenArgs {
+pub struct OpenArgs {
     /// Directory of the authority.
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
@@ -100,7 +108,7 @@ struct OpenArgs {
 }
 
 /// A random generator for everything but keys.
-fn rng() -> rand::rngs::StdRng {
+pub fn rng() -> rand::rngs::StdRng {
     use rand::SeedableRng;
     rand::rngs::StdRng::from_seed(rand::random())
 }

@@ -178,7 +178,7 @@ fn policy(asked: Option<&str>, rng: &mut impl CryptoRng) -> Result<String, InitE
         rng.fill_bytes(&mut octets);
         return Ok(format!("1.3.6.1.4.1.32473.{}", u32::from_be_bytes(octets) >> 4));
     };
-    if akashi_ca::profile::oid::content_octets(policy).is_none() {
+    if akashi_wire::pki::oid::content_octets(policy).is_none() {
         return Err(InitError::Policy(policy.into()));
     }
     if policy.starts_with("1.2.392.200149.") {

@@ -8,7 +8,7 @@ use akashi_wire::SerialNumber;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::Issuer;
-use crate::profile::validity::not_after;
+use akashi_wire::validity::not_after;
 
 /// How long before issuing must stop the alarm begins.
 const WARNING_DAYS: i64 = 180;

@@ -86,7 +86,7 @@ impl Draft {
             return Err(CaError::Lint(findings));
         }
         let serial = self.0.our_serial().ok_or(CaError::BadSignature("the serial number"))?;
-        let not_before = tbs::moment(&self.0.validity.not_before);
+        let not_before = akashi_wire::pki::moment(&self.0.validity.not_before);
         Ok(Linted { der, serial, not_before })
     }
 }
@@ -147,7 +147,7 @@ impl Recorded {
         if read.our_serial() != Some(serial) {
             return Err(CaError::Damaged(format!("the intention of {serial} is about another")));
         }
-        let not_before = tbs::moment(&read.validity.not_before);
+        let not_before = akashi_wire::pki::moment(&read.validity.not_before);
         Ok(Self(Linted { der: tbs, serial, not_before }))
     }
 

@@ -26,8 +26,8 @@ use akashi_ledger::AuthorityProfile;
 use akashi_wire::municipality::Municipality;
 use der::Decode;
 
-use crate::profile::validity::ValidityRule;
 use crate::profile::{AuthorityFacts, TbsCertificate};
+use akashi_wire::validity::ValidityRule;
 
 pub use responder::lint_responder;
 

@@ -55,7 +55,7 @@ impl Proof {
         let algorithm = const_oid::ObjectIdentifier::from_bytes(
             request.signature_algorithm.algorithm.as_bytes(),
         );
-        if algorithm != Ok(crate::profile::oid::SHA256_WITH_RSA) {
+        if algorithm != Ok(akashi_wire::pki::oid::SHA256_WITH_RSA) {
             return Err(NoPossession::Signature);
         }
         ring::signature::UnparsedPublicKey::new(

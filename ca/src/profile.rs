@@ -7,10 +7,8 @@ pub mod authority;
 pub mod citizen;
 pub mod extension;
 pub mod name;
-pub mod oid;
 pub mod responder;
 pub mod tbs;
-pub mod validity;
 
 pub use authority::AuthorityFacts;
 pub use citizen::CitizenFacts;

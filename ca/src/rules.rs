@@ -6,7 +6,7 @@ use akashi_wire::IdouKind;
 use serde::{Deserialize, Serialize};
 
 use crate::idou::consequence::Effect;
-use crate::profile::validity::ValidityRule;
+use akashi_wire::validity::ValidityRule;
 
 /// The settings of the authority's rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

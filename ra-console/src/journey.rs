@@ -11,7 +11,9 @@ use der::Decode;
 use jiff::Timestamp;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
-use crate::{Desk, DeskError, channel, known};
+use akashi_wire::known;
+
+use crate::{Desk, DeskError, channel};
 
 /// What an applicant brings.
 pub struct Application {

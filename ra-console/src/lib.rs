@@ -12,7 +12,6 @@ pub mod channel;
 mod desk;
 mod error;
 pub mod journey;
-pub mod known;
 pub mod offline;
 
 pub use desk::{Desk, Tell};

@@ -12,7 +12,7 @@ use crate::secret::PASSPHRASE;
 
 /// The audit chain.
 #[derive(clap::Subcommand)]
-pub(super) enum AuditCommand {
+pub enum AuditCommand {
     /// Recompute the whole chain and check every signature; name the first bad entry.
     Verify {
         /// Directory of the authority. No passphrase is needed.
@@ -88,7 +88,7 @@ async fn evidence(open: &OpenArgs, position: i64, out: &std::path::Path) -> Resu
     }
     akashi_keys::write_durably(out, &content)?;
     let authority = out.with_extension("pem");
-    let pem = crate::demo::pem(&opened.certificate("link")?);
+    let pem = akashi_wire::pki::certificate_pem(&opened.certificate("link")?);
     akashi_keys::write_durably(&authority, pem.as_bytes())?;
     println!(
         "openssl cms -verify -inform DER -in {} -CAfile {} -purpose any",

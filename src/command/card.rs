@@ -2,8 +2,6 @@
 
 mod certificate;
 mod change_pin;
-mod insert;
-mod make;
 mod revoke;
 mod show;
 mod sign;
@@ -11,33 +9,17 @@ mod status;
 mod verify;
 mod way;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
-
-use akashi_cardhost::request_removal;
 
 use super::Failure;
 
-pub(super) use way::{AnyCard, to_write};
+pub use show::tell as show_card;
+pub(super) use way::to_write;
+pub use way::{AnyCard, OpenCardFile, take_card_files};
 
-/// Software cards, cards in readers, and what a holder does with one.
+/// Cards in readers, and what a holder does with one.
 #[derive(clap::Subcommand)]
-pub(super) enum CardCommand {
-    /// Make a software card as it comes from the factory.
-    New(make::Make),
-    /// Put a software card into a virtual reader, until interrupted or removed.
-    Insert {
-        /// The card's file.
-        file: PathBuf,
-        /// Where vpcd, the driver of the virtual reader, listens.
-        #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:35963")]
-        vpcd: String,
-    },
-    /// Take a software card out of the reader that another `akashi card insert` put it into.
-    Remove {
-        /// The card's file.
-        file: PathBuf,
-    },
+pub enum CardCommand {
     /// Show a card's number, the tries left for its signing PIN, and its certificates.
     Show(show::Show),
     /// Show what the signing certificate says, in plain words, or write it to a file.
@@ -59,9 +41,6 @@ pub(super) enum CardCommand {
 impl CardCommand {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         match self {
-            Self::New(make) => make.run()?,
-            Self::Insert { file, vpcd } => insert::insert(&file, &vpcd).await?,
-            Self::Remove { file } => request_removal(&file)?,
             Self::Show(show) => show.run()?,
             Self::Certificate(certificate) => certificate.run()?,
             Self::Status(status) => return status.run().await,

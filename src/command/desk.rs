@@ -24,7 +24,7 @@ use crate::secret::{PIN, TOKEN_PASSWORD};
 
 /// Ask the authority as an officer, a security officer included.
 #[derive(clap::Args)]
-pub(super) struct DeskCommand {
+pub struct DeskCommand {
     /// Address of the authority, as `akashi up` prints it; not needed with `reset-pin --offline`.
     #[arg(long, value_name = "https://HOST:PORT")]
     url: Option<String>,
@@ -70,7 +70,7 @@ enum SexArg {
 struct Bring {
     #[command(flatten)]
     whom: Whom,
-    /// The card: file of a software card.
+    /// The card: file of a software card, which akashi-demo alone takes.
     #[arg(long, value_name = "FILE", required_unless_present = "reader")]
     card: Option<PathBuf>,
     /// The card: in the PC/SC reader of this name.

@@ -12,7 +12,7 @@ use crate::secret::PASSPHRASE;
 
 /// Batches of 異動 that came as files.
 #[derive(clap::Subcommand)]
-pub(super) enum IdouCommand {
+pub enum IdouCommand {
     /// Take encrypted, signed batch files into the inbox, as the online door does. They are
     /// settled by the authority that is up, or the next time it is.
     Import {

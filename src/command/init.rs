@@ -4,18 +4,18 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use akashi_keys::RsaSize;
+use akashi_ledger::Access;
 use akashi_wire::MunicipalityCode;
 use akashi_wire::municipality::Municipality;
 use jiff::Timestamp;
 
-use super::demo::AccessArg;
 use super::{Failure, rng};
 use crate::init::{Plan, SECURITY_OFFICER, init};
 use crate::secret::{PASSPHRASE, TOKEN_PASSWORD};
 
 /// Make an empty authority for a prefecture.
 #[derive(clap::Args)]
-pub(super) struct Init {
+pub struct Init {
     /// Directory of the new authority; must be empty or not there.
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
@@ -78,6 +78,24 @@ pub(super) struct Init {
 }
 
 use clap::builder::TypedValueParser as _;
+
+/// Who may ask for status.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum AccessArg {
+    /// Everybody.
+    Open,
+    /// Registered agencies only, each query on record.
+    Registered,
+}
+
+impl From<AccessArg> for Access {
+    fn from(access: AccessArg) -> Self {
+        match access {
+            AccessArg::Open => Self::Open,
+            AccessArg::Registered => Self::Registered,
+        }
+    }
+}
 
 impl Init {
     pub(super) async fn run(self) -> Result<(), Failure> {

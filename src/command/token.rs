@@ -9,7 +9,7 @@ use crate::secret::PKCS11_PIN;
 
 /// The municipality's PKCS#11 token, which derives key set 2 of cards.
 #[derive(clap::Subcommand)]
-pub(super) enum TokenCommand {
+pub enum TokenCommand {
     /// Make the master key and the counts in an initialised token. Nothing is ever overwritten.
     Init(Named),
     /// Show the token's number and what it has counted.
@@ -18,14 +18,14 @@ pub(super) enum TokenCommand {
 
 /// The token that is meant.
 #[derive(clap::Args)]
-pub(super) struct Named {
+pub struct Named {
     #[command(flatten)]
     token: Municipal,
 }
 
 /// The municipality's token, where it is needed.
 #[derive(clap::Args)]
-pub(super) struct Municipal {
+pub struct Municipal {
     /// PKCS#11 module of the municipality's token.
     #[arg(long, value_name = "PATH", requires = "pkcs11_label")]
     pkcs11_module: Option<PathBuf>,
@@ -39,7 +39,7 @@ pub(super) struct Municipal {
 
 impl Municipal {
     /// Opens the token, if one was named.
-    pub(super) fn open(&self) -> Result<Option<Token>, Failure> {
+    pub fn open(&self) -> Result<Option<Token>, Failure> {
         let (Some(module), Some(label)) = (&self.pkcs11_module, &self.pkcs11_label) else {
             return Ok(None);
         };

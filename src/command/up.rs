@@ -9,7 +9,7 @@ use crate::secret::PASSPHRASE;
 
 /// Serve an authority, all its roles in one process, until interrupted.
 #[derive(clap::Args)]
-pub(super) struct Up {
+pub struct Up {
     #[command(flatten)]
     open: OpenArgs,
 }

@@ -1,6 +1,6 @@
 //! That the service is as well after an attack as before.
 
-use akashi::agency::Verdict;
+use akashi_agency::Verdict;
 use akashi_ledger::StatusRow;
 
 use crate::support::Place;

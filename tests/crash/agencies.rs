@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use akashi::agency::Verdict;
+use akashi_agency::Verdict;
 use akashi_wire::SerialNumber;
 use akashi_wire::octets::Sha256;
 use jiff::Timestamp;

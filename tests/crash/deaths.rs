@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use akashi::demo::{PaperCard, Setting, World};
 use akashi_ca::idou::BatchRefusal;
 use akashi_ca::{CaError, Doors};
 use akashi_keys::RsaSize;
 use akashi_ledger::{Access, Position, Standing, status};
 use akashi_ra_console::Desk;
 use akashi_registry::{Person, SealedBatch};
+use akashi_town::{PaperCard, Setting, World};
 use akashi_wire::act::{IdentityProof, LookUpBy, Procedure, Refusal};
 use akashi_wire::date::EffectiveDate;
 use akashi_wire::octets::Octets;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use akashi::agency::Verdict;
+use akashi_agency::Verdict;
 use akashi_ledger::status::Change;
 use akashi_ledger::{Auditing, Ledger, LedgerError, Position, StatusRow};
 use akashi_wire::{RevocationReason, SerialNumber};

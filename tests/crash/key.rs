@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-pub use akashi::bench::keys::CardKey;
+pub use akashi_town::card_key::CardKey;
 
 /// Gives keys.
 pub struct Keys;

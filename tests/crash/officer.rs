@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use akashi::demo::PaperCard;
 use akashi_ledger::{Auditing, Ledger, Standing};
 use akashi_ra_console::Desk;
+use akashi_town::PaperCard;
 use akashi_wire::act::{Act, IdentityProof, Procedure, Refusal, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{Answer, CaseId, Deed, MunicipalityCode, SerialNumber, SignedMessage};

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use akashi::agency::{Agency, Verdict};
 use akashi::clock::SystemClock;
 use akashi::config::{Config, FILE};
 use akashi::init::{Plan, SECURITY_OFFICER, init};
+use akashi_agency::{Agency, Verdict};
 use akashi_keys::{CardMaster, Custody, EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::Access;
 use akashi_link::Identity;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use akashi::agency::Verdict;
+use akashi_agency::Verdict;
 use akashi_ledger::{Access, Position, Standing, status};
 use akashi_wire::date::EffectiveDate;
 use akashi_wire::{ResidentCode, SerialNumber};

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use akashi::agency::Verdict;
+use akashi_agency::Verdict;
 use akashi_ledger::{Access, Position, Recording, Scope};
 use akashi_wire::RevocationReason;
 

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use akashi::agency::{Agency, Verdict};
-use akashi::demo::PaperCard;
+use akashi_agency::{Agency, Verdict};
 use akashi_keys::Signer;
 use akashi_ra_console::{Desk, DeskError};
 use akashi_registry::http::{SendError, send};
 use akashi_registry::{SealedBatch, SourceIdentity};
+use akashi_town::PaperCard;
 use akashi_wire::act::{Answer, Deed, LookUpBy, Procedure, Refusal};
 use akashi_wire::batch::BatchAnswer;
 use akashi_wire::clock::SimulatedClock;

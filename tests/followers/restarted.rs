@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use akashi::agency::Verdict;
-use akashi::demo::{Setting, World};
+use akashi_agency::Verdict;
 use akashi_keys::RsaSize;
 use akashi_ledger::{Access, Position, Scope, Standing, status};
 use akashi_ra_console::DeskError;
 use akashi_registry::http::send;
+use akashi_town::{Setting, World};
 use akashi_wire::act::{Deed, Procedure, Refusal};
 use akashi_wire::date::EffectiveDate;
 use akashi_wire::{Clock, ResidentCode, SerialNumber};

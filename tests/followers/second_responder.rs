@@ -9,7 +9,7 @@ use akashi_wire::{Clock, SerialNumber};
 use der::{Decode, Encode};
 use sha1::{Digest, Sha1};
 
-use akashi::demo::PASSPHRASE;
+use akashi_town::PASSPHRASE;
 
 use crate::support::Place;
 

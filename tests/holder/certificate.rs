@@ -1,6 +1,6 @@
 //! `akashi card certificate`.
 
-use akashi::holder::page::width;
+use akashi_holder::page::width;
 use jiff::{Timestamp, ToSpan};
 
 use crate::scene::{Home, PIN};

@@ -1,7 +1,7 @@
 //! `akashi card verify`.
 
-use akashi::holder::Fingerprint;
 use akashi_card::issuing;
+use akashi_holder::Fingerprint;
 use der::{Decode, Encode};
 use x509_cert::Certificate;
 

@@ -9,13 +9,13 @@ use akashi_cardhost::PrivateService;
 
 use crate::scene::{Home, PIN, SEAL, Said, pin};
 
-/// A process of `akashi card insert`.
+/// A process of `akashi-demo softcard insert`.
 struct Inserted(Child);
 
 impl Inserted {
     fn insert(home: &Home, slot: &str) -> Self {
-        let arguments = ["card", "insert", "my.card", "--vpcd", slot];
-        let mut insert = home.command(env!("CARGO_BIN_EXE_akashi"), &arguments);
+        let arguments = ["softcard", "insert", "my.card", "--vpcd", slot];
+        let mut insert = home.command(&akashi_town::program("akashi-demo"), &arguments);
         let mut child = insert.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -35,12 +35,13 @@ impl Drop for Inserted {
 fn a_card_in_a_reader_is_read_signs_and_gets_another_pin() {
     let home = Home::with_card();
     let (on_card, stated) = home.read();
-    fs::write(home.path("ca.pem"), akashi::demo::pem(&on_card.authority)).unwrap();
+    fs::write(home.path("ca.pem"), akashi_wire::pki::certificate_pem(&on_card.authority)).unwrap();
     fs::write(home.path("letter"), "from a reader").unwrap();
     fs::write(home.path("new"), "HANAMI27").unwrap();
     let service = PrivateService::start().unwrap_or_else(|error| panic!("{error}"));
     let akashi = |arguments: &[&str]| {
-        let mut command = home.command("timeout", &["60", env!("CARGO_BIN_EXE_akashi"), "card"]);
+        let mut command =
+            home.command("timeout", &["60", &akashi_town::program("akashi-demo"), "card"]);
         command
             .args(arguments)
             .env_clear()

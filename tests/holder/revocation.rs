@@ -3,9 +3,9 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
 
-use akashi::agency::Verdict;
-use akashi::demo::World;
+use akashi_agency::Verdict;
 use akashi_ledger::{Access, Standing};
+use akashi_town::World;
 use akashi_wire::holder::{Revocation, RevocationApplication};
 use akashi_wire::octets::Sha256;
 use akashi_wire::signed_data::{Content, Signing};

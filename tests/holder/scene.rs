@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
-use akashi::demo::{Setting, World};
-use akashi::holder::{OnCard, Stated};
 use akashi_card::issuing::IssuerCommand;
 use akashi_card::{Card, SigningPin};
 use akashi_cardhost::{InsertedCard, Seal};
+use akashi_holder::{OnCard, Stated};
 use akashi_keys::RsaSize;
 use akashi_ledger::Access;
 use akashi_registry::Person;
 use akashi_scp03::KeySet;
 use akashi_softcard::SoftCard;
+use akashi_town::{Setting, World};
 use akashi_wire::act::Procedure;
 use akashi_wire::{FourItems, MunicipalityCode, ResidentCode, Sex};
 use jiff::Timestamp;
@@ -151,7 +151,7 @@ impl Home {
 
     /// `akashi card` on the card of this directory, whose PIN it is given.
     pub fn card_command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.command(env!("CARGO_BIN_EXE_akashi"), &["card"]);
+        let mut command = self.command(&akashi_town::program("akashi-demo"), &["card"]);
         command.args(arguments).args(["--file", "my.card"]).env_clear();
         command.env("AKASHI_PIN", PIN).env("AKASHI_CARD_SEAL", SEAL);
         command

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use akashi::holder::signature::{Content, sign};
+use akashi_holder::signature::{Content, sign};
 use akashi_wire::SignedMessage;
 use jiff::Timestamp;
 
@@ -36,7 +36,7 @@ fn judged(home: &Home, signature: &str, content: &str) -> Said {
 fn home() -> Home {
     let home = Home::with_card();
     let (on_card, _) = home.read();
-    fs::write(home.path("ca.pem"), akashi::demo::pem(&on_card.authority)).unwrap();
+    fs::write(home.path("ca.pem"), akashi_wire::pki::certificate_pem(&on_card.authority)).unwrap();
     home
 }
 
@@ -85,7 +85,7 @@ fn a_big_file_is_signed_in_little_memory() {
     let file = fs::File::create(home.path("big")).unwrap();
     file.set_len(600 * 1024 * 1024).unwrap();
     // The program may not have as much memory as the file has octets.
-    let program = env!("CARGO_BIN_EXE_akashi");
+    let program = &akashi_town::program("akashi-demo");
     let limited = format!("ulimit -v 400000; exec {program} card sign big --file my.card");
     let mut shell = home.command("sh", &["-c", &limited]);
     Said::of(shell.env("AKASHI_PIN", PIN).output().unwrap()).must_do();
@@ -119,7 +119,7 @@ fn an_existing_signature_stays_unless_it_is_to_be_replaced() {
 fn a_signature_after_the_end_of_the_certificate_is_made_with_a_warning() {
     let home = home();
     fs::write(home.path("a"), "late").unwrap();
-    let program = env!("CARGO_BIN_EXE_akashi");
+    let program = &akashi_town::program("akashi-demo");
     let late = ["+4 years", program, "card", "sign", "a", "--file", "my.card"];
     let mut faketime = home.command("faketime", &late);
     let said = Said::of(faketime.env("AKASHI_PIN", PIN).output().unwrap()).must_do();

@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
-use akashi::demo::World;
-use akashi::holder::Standing;
+use akashi_holder::Standing;
 use akashi_ledger::{Access, Scope};
 use akashi_ra_console::journey;
+use akashi_town::World;
 use akashi_wire::RevocationReason;
 use jiff::{Timestamp, ToSpan};
 

@@ -8,7 +8,7 @@ use crate::scene::{Home, PIN, Said, pin};
 
 /// Runs `akashi card change-pin` at a terminal and types these lines, each at a prompt.
 fn typed(home: &Home, lines: &[&str]) -> Said {
-    let program = env!("CARGO_BIN_EXE_akashi");
+    let program = akashi_town::program("akashi-demo");
     let command = format!("{program} card change-pin --file my.card");
     let arguments = ["60", "script", "--quiet", "--return", "--command", &command, "/dev/null"];
     let mut script = home

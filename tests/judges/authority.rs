@@ -6,13 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use akashi::demo::PASSPHRASE;
 use akashi::house::{House, certificate};
 use akashi::init::{Plan, init};
 use akashi_ca::issuance::{Draft, Linted, Signed};
 use akashi_ca::lint::Expected;
 use akashi_ca::profile::citizen::{CitizenFacts, tbs_citizen};
-use akashi_ca::profile::validity::not_after;
 use akashi_ca::{Orders, public_key};
 use akashi_crl::List;
 use akashi_edge::Opened;
@@ -21,9 +19,11 @@ use akashi_ledger::status::Recording;
 use akashi_ledger::{Access, Intention, NewCertificate, PersonId, Scope, Slot, Writing};
 use akashi_ocsp::Asker;
 use akashi_registry::Person;
+use akashi_town::PASSPHRASE;
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::Sha256;
+use akashi_wire::validity::not_after;
 use akashi_wire::{CaseId, Clock, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::Path;
 
-use akashi::agency::Verdict;
 use akashi::house::certificate;
+use akashi_agency::Verdict;
 use akashi_keys::RsaSize;
 use akashi_ledger::Scope;
 use akashi_ra_console::journey;

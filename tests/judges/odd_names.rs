@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use akashi::agency::{StatedItems, stated_items};
+use akashi_agency::{StatedItems, stated_items};
 use akashi_wire::RevocationReason;
 
 use crate::bench::{Digest, Evidence, Question, Verdict, put};

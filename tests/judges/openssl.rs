@@ -266,7 +266,7 @@ fn the_security_officers_token_opens_with_its_password_and_no_other() {
             let password = format!("pass:{password}");
             openssl(words!["pkcs12", "-info", "-noenc", "-in", &token, "-passin", password])
         };
-        let said = open(akashi::demo::PASSPHRASE).must_be_content();
+        let said = open(akashi_town::PASSPHRASE).must_be_content();
         assert_eq!(said.out.matches("BEGIN PRIVATE KEY").count(), 1, "{}", said.text);
         assert_eq!(said.out.matches("BEGIN CERTIFICATE").count(), 2, "{}", said.text);
         assert!(!said.text.contains("RC2") && !said.text.contains("3DES"), "{}", said.text);

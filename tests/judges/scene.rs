@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use akashi::demo::{Setting, World};
 use akashi::house::certificate;
 use akashi_card::SigningPin;
 use akashi_crl::{Entry, List};
@@ -13,6 +12,7 @@ use akashi_keys::{Custody, Passphrase, RsaSize, Signer};
 use akashi_ledger::{Access, Scope};
 use akashi_ra_console::journey;
 use akashi_registry::Person;
+use akashi_town::{Setting, World};
 use akashi_wire::act::{Deed, Procedure};
 use akashi_wire::{Clock, MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::{Timestamp, ToSpan, Unit};
@@ -187,9 +187,7 @@ impl Scene {
 
         let ask = async |leaf: &Leaf, good: bool, name: &str| {
             let (verdict, _) = world
-                .ask_until(&leaf.der, |verdict| {
-                    (*verdict == akashi::agency::Verdict::Valid) == good
-                })
+                .ask_until(&leaf.der, |verdict| (*verdict == akashi_agency::Verdict::Valid) == good)
                 .await;
             let (_, answer) = world.agency.ask(&leaf.der, now).await.unwrap();
             assert!(!answer.is_empty(), "{verdict:?}");
@@ -216,7 +214,7 @@ impl Scene {
 
     /// No authority of ours has ever been revoked, so a list that says so is never published.
     fn list_of_revoked_authorities(dir: &Path, authority: &Path, world: &World) {
-        let passphrase = Passphrase::new(akashi::demo::PASSPHRASE.into()).unwrap();
+        let passphrase = Passphrase::new(akashi_town::PASSPHRASE.into()).unwrap();
         let key = Custody::open(&authority.join("keys"), &passphrase).unwrap().rsa("ca").unwrap();
         let now = world.clock.now();
         let entries = [(1, RevocationReason::Superseded), (2, RevocationReason::CaCompromise)];

@@ -27,11 +27,11 @@ fn a_card_is_shown_in_its_file_and_in_a_reader_alike() {
     assert!(shown.contains("until") && shown.contains("authority"), "{shown}");
     // The file is the reader's now.
     scene.akashi(&["card", "show", file]).must_complain("in use by another program");
-    scene.akashi(&["card", "insert", file]).must_complain("in use by another program");
+    scene.akashi(&["softcard", "insert", file]).must_complain("in use by another program");
     scene.remove(card);
     let in_file = scene.akashi(&[&with_pin[..], &[file]].concat()).must_be_content();
     assert_eq!(in_file.text, shown);
-    scene.akashi(&["card", "remove", file]).must_complain("is in no reader");
+    scene.akashi(&["softcard", "remove", file]).must_complain("is in no reader");
 }
 
 #[test]
@@ -40,12 +40,12 @@ fn without_a_service_or_a_virtual_reader_it_is_said_what_to_do() {
     let file = scene.card();
     let file = file.to_str().unwrap();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let nowhere = scene.akashi(&["card", "insert", file, "--vpcd", &free]);
+    let nowhere = scene.akashi(&["softcard", "insert", file, "--vpcd", &free]);
     nowhere.must_complain("Start pcscd with the driver of vsmartcard-vpcd");
     // Who knocks wrongly hears it, and the card is free again.
     scene.akashi(&["card", "show", file]).must_be_content();
 
-    let output = Command::new(env!("CARGO_BIN_EXE_akashi"))
+    let output = Command::new(akashi_town::program("akashi-demo"))
         .args(["card", "show"])
         .env("PCSCLITE_CSOCK_NAME", scene.path("nobody"))
         .output()

@@ -1,6 +1,6 @@
 //! A card behind a real PC/SC service, met by programs that are not ours.
 //!
-//! Each test starts a pcscd of its own with a virtual reader; a process of `akashi card insert`
+//! Each test starts a pcscd of its own with a virtual reader; a process of `akashi-demo softcard insert`
 //! puts a card into it that a whole small world issued, and unmodified OpenSC, its PKCS#11 module
 //! with pyHanko, and our own terminal use it. Yubico's yubikit opens the card's secure channel. `CYCLES=1000` repeats insertion and removal so often.
 

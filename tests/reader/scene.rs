@@ -140,7 +140,7 @@ impl Scene {
     /// Runs `akashi`, whose PIN is the card's.
     #[track_caller]
     pub fn akashi(&self, arguments: &[&str]) -> Said {
-        let program = env!("CARGO_BIN_EXE_akashi");
+        let program = &akashi_town::program("akashi-demo");
         said(program, self.command(program).args(arguments).output().unwrap())
     }
 
@@ -156,7 +156,7 @@ impl Scene {
     #[track_caller]
     pub fn remove(&self, mut inserted: Inserted) {
         let card = self.card();
-        self.akashi(&["card", "remove", card.to_str().unwrap()]).must_be_content();
+        self.akashi(&["softcard", "remove", card.to_str().unwrap()]).must_be_content();
         assert!(inserted.0.wait().unwrap().success(), "it ends in order");
         self.wait_until(false);
     }
@@ -212,14 +212,14 @@ impl Scene {
     }
 }
 
-/// A process of `akashi card insert`.
+/// A process of `akashi-demo softcard insert`.
 pub struct Inserted(pub Child);
 
-/// Starts `akashi card insert`, and waits until it says that the card is in.
+/// Starts `akashi-demo softcard insert`, and waits until it says that the card is in.
 #[track_caller]
 pub fn insert(card: &Path, slot: &str) -> Inserted {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_akashi"))
-        .args(["card", "insert", card.to_str().unwrap(), "--vpcd", slot])
+    let mut child = Command::new(akashi_town::program("akashi-demo"))
+        .args(["softcard", "insert", card.to_str().unwrap(), "--vpcd", slot])
         .env("AKASHI_CARD_SEAL", SEAL)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

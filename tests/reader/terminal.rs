@@ -56,8 +56,8 @@ impl Within {
 }
 
 fn remove(card: &Path) {
-    let mut akashi = Command::new(env!("CARGO_BIN_EXE_akashi"));
-    assert!(akashi.args(["card", "remove"]).arg(card).status().unwrap().success());
+    let mut akashi = Command::new(akashi_town::program("akashi-demo"));
+    assert!(akashi.args(["softcard", "remove"]).arg(card).status().unwrap().success());
 }
 
 #[test]

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use akashi::demo::PASSPHRASE;
 use akashi::init::{Plan, SECURITY_OFFICER, init};
 use akashi_edge::Opened;
 use akashi_keys::{CardMaster, EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::Access;
 use akashi_registry::SourceIdentity;
+use akashi_town::PASSPHRASE;
 use akashi_wire::act::{Act, Answer, Deed, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;

@@ -1,7 +1,7 @@
 //! Status is for notified agencies, for their purpose, and each question is on record
 //! (law art. 17, 18).
 
-use akashi::agency::{Agency, Verdict};
+use akashi_agency::{Agency, Verdict};
 use akashi_ledger::{Access, Scope};
 use akashi_ra_console::journey;
 use akashi_wire::RevocationReason;
@@ -60,7 +60,7 @@ async fn strangers_and_officers_are_told_nothing_and_not_that_anything_is_revoke
     let token = token.unwrap_or_else(|| {
         akashi_keys::OfficerToken::open(
             &place.dir.join(akashi::init::SECURITY_OFFICER),
-            akashi::demo::PASSPHRASE,
+            akashi_town::PASSPHRASE,
         )
         .unwrap()
     });

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use akashi::agency::Verdict;
 use akashi::config::Config;
-use akashi::demo::PASSPHRASE;
 use akashi::init::SECURITY_OFFICER;
+use akashi_agency::Verdict;
 use akashi_ledger::{
     Access, Intention, Issuing, Ledger, NewCertificate, NewFile, Permit, PersonId, Scope, Slot,
     Standing,
 };
 use akashi_ra_console::{Desk, DeskError, journey};
+use akashi_town::PASSPHRASE;
 use akashi_wire::RevocationReason::{self, *};
 use akashi_wire::act::{
     Answer, CARDS_OF_ONE_ACT, CardSelection, Deed, KnownRecall, Procedure, RecallCounts, RecallId,

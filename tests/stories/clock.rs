@@ -1,6 +1,6 @@
 //! A wrong clock: nothing scheduled fires by mistake, nothing is signed in the past.
 
-use akashi::agency::Verdict;
+use akashi_agency::Verdict;
 use akashi_wire::act::{Deed, Procedure, Refusal};
 use akashi_wire::date::{EffectiveDate, day_in_japan, start_of_day};
 use akashi_wire::{Clock, RevocationReason};

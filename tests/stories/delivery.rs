@@ -293,7 +293,7 @@ async fn characters_without_a_substitute_are_decided_by_the_officer_and_marked()
     };
     let key = place.new_key();
     let issued = desk_of(&place).hand_in(case, "CARD", proof(&*key, &challenge)).await.unwrap();
-    let stated = akashi::agency::stated_items(&issued.certificate).unwrap();
+    let stated = akashi_agency::stated_items(&issued.certificate).unwrap();
     assert_eq!(stated.name, "高橋　イチ郎");
     // The map stands in the certificate too, and the register's own character nowhere.
     let contains = |octets: &[u8]| issued.certificate.windows(octets.len()).any(|w| w == octets);

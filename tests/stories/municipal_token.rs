@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use akashi::demo::PASSPHRASE;
 use akashi_card::{Card, CardError, SigningPin};
 use akashi_cardhost::{InsertedCard, Seal};
 use akashi_ledger::Access;
+use akashi_town::PASSPHRASE;
 use akashi_wire::act::Procedure;
 use jiff::Timestamp;
 
@@ -46,7 +46,7 @@ impl Terminal {
     }
 
     fn run(&self, arguments: &[&str], pin: &str) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_akashi"))
+        Command::new(akashi_town::program("akashi-demo"))
             .args(arguments)
             .env_clear()
             .env("SOFTHSM2_CONF", self.softhsm.conf())
@@ -106,7 +106,7 @@ async fn a_locked_pin_is_reset_while_no_authority_is_up_and_told_of_afterwards()
     terminal.done(&with_token(&["token", "init"]));
     let again = terminal.refused(&with_token(&["token", "init"]), "");
     assert!(again.contains("nothing is ever overwritten"), "{again}");
-    terminal.done(&with_token(&["card", "new", &card, "--authority", &authority]));
+    terminal.done(&with_token(&["softcard", "new", &card, "--authority", &authority]));
     let open = || Card::open(InsertedCard::open_sealed(card.as_ref(), &terminal.seal()).unwrap());
     let old: SigningPin = "HIMITSU9".parse().unwrap();
     let mut inside = open().unwrap();

@@ -20,7 +20,7 @@ use crate::support::*;
 const PASSPHRASE: &str = "a passphrase for stories";
 
 fn akashi(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_akashi"));
+    let mut command = Command::new(akashi_town::program("akashi-demo"));
     command
         .args(arguments)
         .env_clear()
@@ -285,8 +285,8 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
     });
 
     let card = text(&path("card.json"));
-    assert_eq!(value(&done(&["card", "new", &card, "--authority", &at]), "card").len(), 16);
-    sentence(&mut akashi(&["card", "new", &card, "--authority", &at]));
+    assert_eq!(value(&done(&["softcard", "new", &card, "--authority", &at]), "card").len(), 16);
+    sentence(&mut akashi(&["softcard", "new", &card, "--authority", &at]));
     let whom = ["--name", &items.name, "--birth-date", "319700115"];
     let issue = [&["issue"], whom.as_slice(), &["--card", &card]].concat();
     let unknown = ["issue", "--name", "誰　か", "--birth-date", "319700115", "--card", &card];

@@ -1,6 +1,6 @@
 //! Three years, and the window of renewal before their end.
 
-use akashi::agency::Verdict;
+use akashi_agency::Verdict;
 use akashi_card::{KeySlot, SigningPin};
 use akashi_ledger::Access;
 use akashi_wire::act::{Deed, Procedure, Refusal};
@@ -203,7 +203,7 @@ async fn issuing_stops_when_three_years_no_longer_fit_into_the_authority_s_own_t
     let (_, desk) = place.officer(tottori()).await;
     let in_time = desk.find(Procedure::Issue, place.by_items(&code)).await.unwrap();
     let too_late = desk.find(Procedure::Issue, place.by_items(&other)).await.unwrap();
-    let end = akashi_ca::profile::tbs::moment(
+    let end = akashi_wire::pki::moment(
         &<x509_cert::Certificate as der::Decode>::from_der(
             &place.security.authority().certificate.0,
         )

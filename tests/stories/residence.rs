@@ -153,7 +153,7 @@ async fn without_the_registry_nothing_is_issued_and_everything_else_goes_on() {
     let revoke = journey::revoke(desk, again.by_items(&code), RevocationReason::KeyCompromise);
     assert_eq!(refusal(revoke.await), Refusal::RegistryUnreachable);
 
-    assert_eq!(again.judged(&holder.certificate).await, akashi::agency::Verdict::Valid);
+    assert_eq!(again.judged(&holder.certificate).await, akashi_agency::Verdict::Valid);
     assert_eq!(again.send(tottori(), &batch).await.accepted, 1);
     again.tick().await;
     let standing = again.house.ledger().standing(holder.serial).await.unwrap().unwrap();

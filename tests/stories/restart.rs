@@ -1,6 +1,6 @@
 //! The authority is stopped and opened again: everything is still there.
 
-use akashi::agency::Verdict;
+use akashi_agency::Verdict;
 use akashi_ledger::{Scope, Standing};
 use akashi_ra_console::journey;
 use akashi_wire::act::{Deed, Procedure, Refusal};

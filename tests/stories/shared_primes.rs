@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use akashi::bench::keys::{CardKey, PRIMES, primes};
 use akashi_ca::CaError;
 use akashi_ra_console::{Desk, DeskError};
+use akashi_town::card_key::{CardKey, PRIMES, primes};
 use akashi_wire::Clock;
 use akashi_wire::act::{LookUpBy, Procedure, Refusal};
 use jiff::ToSpan;

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use akashi::agency::{Agency, Verdict};
 use akashi::config::{Config, FILE};
-use akashi::demo::{DemoError, PASSPHRASE, PaperCard, Setting, World};
 use akashi::house::{House, HouseError, Services, certificate};
 use akashi::init::SECURITY_OFFICER;
+use akashi_agency::{Agency, Verdict};
 use akashi_edge::program::OpenError;
 use akashi_keys::{CardMaster, EcKey, OfficerToken, Passphrase, RsaKey, RsaSize, Signer};
 use akashi_ledger::{Access, Entry, Position, Standing, StatusRow, status};
@@ -18,6 +17,7 @@ use akashi_link::Identity;
 use akashi_ra_console::{Desk, DeskError};
 use akashi_registry::http::{self as registry_http, Window};
 use akashi_registry::{Office, Person, Queued, Registry, RegistryError, SealedBatch};
+use akashi_town::{PASSPHRASE, PaperCard, Setting, TownError, World};
 use akashi_wire::act::{
     Act, Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure, Refusal, RequestId,
 };
@@ -191,7 +191,7 @@ impl Place {
                     return Self { world, people: 0, keys: 0, dir, base };
                 }
                 // The free ports that were found are somebody else's by now: other stories.
-                Err(DemoError::House(HouseError::Open(OpenError::Listen { .. }))) if tries < 5 => {}
+                Err(TownError::House(HouseError::Open(OpenError::Listen { .. }))) if tries < 5 => {}
                 Err(error) => panic!("no world: {error}"),
             }
         }

@@ -15,7 +15,7 @@ use super::case_record::{Applied, texts};
 use super::{Acting, Counter, Halt, at_step, one_certificate};
 use crate::CaError;
 use crate::characters::CertificateText;
-use crate::profile::validity::not_after;
+use akashi_wire::validity::not_after;
 
 impl Counter {
     /// 申請: everything about the person is decided here; one key pair on this card is permitted.

@@ -11,7 +11,7 @@ use super::case_record::{CaseRecord, LookedUp, proposal};
 use super::one_certificate::Stands;
 use super::{Acting, Counter, Halt, at_step, one_certificate};
 use crate::characters::{Choices, certify_address, certify_name};
-use crate::profile::validity::renewal_opens;
+use akashi_wire::validity::renewal_opens;
 
 /// A person may be looked up again as long as nothing was issued.
 const BEFORE_ISSUE: [Step; 3] = [Step::Opened, Step::LookedUp, Step::Applied];

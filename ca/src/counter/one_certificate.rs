@@ -4,7 +4,7 @@ use akashi_ledger::{Living, Slot, Standing};
 use akashi_wire::act::{Procedure, Refusal};
 use jiff::civil::Date;
 
-use crate::profile::validity::renewal_opens;
+use akashi_wire::validity::renewal_opens;
 
 /// A living certificate, and how it stands; one that is not filed yet does not stand at all.
 pub(super) type Stands = (Living, Option<Standing>);

@@ -1,7 +1,8 @@
 //! Where to ask for status, and where the issuer is found.
 
 use super::{Candidate, Rule, must};
-use crate::profile::{extension, oid};
+use crate::profile::extension;
+use akashi_wire::pki::oid;
 
 pub(super) const RULE: Rule =
     Rule { name: "information_access", source: "RFC 5280 §4.2.2.1", check };

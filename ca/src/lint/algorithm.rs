@@ -1,7 +1,7 @@
 //! SHA-256 with RSA, its parameters NULL.
 
 use super::{Candidate, Rule, must};
-use crate::profile::oid;
+use akashi_wire::pki::oid;
 
 pub(super) const RULE: Rule =
     Rule { name: "signature_algorithm", source: "RFC 5280 §4.1.2.3, RFC 4055 §5", check };

@@ -1,7 +1,7 @@
 //! A resident is no authority.
 
 use super::{Candidate, Rule, must};
-use crate::profile::oid;
+use akashi_wire::pki::oid;
 
 pub(super) const RULE: Rule = Rule { name: "no_authority", source: "RFC 5280 §4.2.1.9", check };
 

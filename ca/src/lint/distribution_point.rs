@@ -1,7 +1,8 @@
 //! The municipality's distribution point, octet for octet as in its CRL.
 
 use super::{Candidate, Rule, must};
-use crate::profile::{extension, oid};
+use crate::profile::extension;
+use akashi_wire::pki::oid;
 
 pub(super) const RULE: Rule =
     Rule { name: "distribution_point", source: "RFC 5280 §4.2.1.13, §6.3.3 (b)(2)", check };

@@ -1,7 +1,7 @@
 //! Exactly the extensions of the profile, each once, in its order.
 
 use super::{Candidate, Rule, must};
-use crate::profile::oid;
+use akashi_wire::pki::oid;
 
 pub(super) const RULE: Rule = Rule { name: "extensions_once", source: "RFC 5280 §4.2", check };
 

@@ -1,7 +1,8 @@
 //! The identifiers of the two keys.
 
 use super::{Candidate, Rule, must};
-use crate::profile::{extension, oid};
+use crate::profile::extension;
+use akashi_wire::pki::oid;
 
 pub(super) const RULE: Rule =
     Rule { name: "key_identifiers", source: "RFC 5280 §4.2.1.1, §4.2.1.2", check };

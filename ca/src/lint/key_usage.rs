@@ -1,7 +1,7 @@
 //! digitalSignature and nonRepudiation, critical, and no more.
 
 use super::{Candidate, Rule, must};
-use crate::profile::oid;
+use akashi_wire::pki::oid;
 
 pub(super) const RULE: Rule = Rule { name: "key_usage", source: "RFC 5280 §4.2.1.3", check };
 

@@ -1,7 +1,8 @@
 //! A map has one digit a character of its text.
 
 use super::{Candidate, Rule, must};
-use crate::profile::{extension, oid};
+
+use akashi_wire::pki::{oid, person};
 
 pub(super) const RULE: Rule = Rule {
     name: "substitution_maps",
@@ -11,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(candidate: &Candidate<'_>) -> Result<(), String> {
     let value = candidate.extension(oid::SUBJECT_ALT_NAME, false)?;
-    let names = extension::read_person(value).map_err(|e| e.to_string())?;
+    let names = person::read(value).map_err(|e| e.to_string())?;
     let text = |oid| names.iter().find(|(found, _)| *found == oid).map(|(_, text)| text.as_str());
     for (text_oid, map_oid) in
         [(oid::PERSON_NAME, oid::PERSON_NAME_MAP), (oid::PERSON_ADDRESS, oid::PERSON_ADDRESS_MAP)]

@@ -4,7 +4,8 @@ use super::{Candidate, Rule, must};
 use akashi_wire::BirthDate;
 
 use crate::characters::{ADDRESS_LIMIT, admits};
-use crate::profile::{extension, oid};
+
+use akashi_wire::pki::{oid, person};
 
 pub(super) const RULE: Rule = Rule {
     name: "four_items",
@@ -14,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(candidate: &Candidate<'_>) -> Result<(), String> {
     let value = candidate.extension(oid::SUBJECT_ALT_NAME, false)?;
-    let names = extension::read_person(value).map_err(|e| e.to_string())?;
+    let names = person::read(value).map_err(|e| e.to_string())?;
     let types: Vec<_> = names.iter().map(|(oid, _)| *oid).collect();
     let expected = [
         oid::PERSON_NAME,

@@ -1,7 +1,8 @@
 //! One policy, the authority's, with the address of the practice statement; critical.
 
 use super::{Candidate, Rule, must};
-use crate::profile::{extension, oid};
+use crate::profile::extension;
+use akashi_wire::pki::oid;
 
 pub(super) const RULE: Rule = Rule { name: "policy", source: "RFC 5280 §4.2.1.4", check };
 

@@ -3,7 +3,8 @@
 use der::{Decode, Encode};
 
 use super::Finding;
-use crate::profile::{AuthorityFacts, TbsCertificate, extension, oid};
+use crate::profile::{AuthorityFacts, TbsCertificate, extension};
+use akashi_wire::pki::oid;
 
 /// Everything that is wrong with the certificate of a delegated responder.
 pub fn lint_responder(der: &[u8], authority: &AuthorityFacts) -> Vec<Finding> {

@@ -1,7 +1,8 @@
 //! The subject says where, and nothing about who.
 
 use super::{Candidate, Rule, must};
-use crate::profile::{name, oid};
+use crate::profile::name;
+use akashi_wire::pki::oid;
 use der::Encode;
 
 pub(super) const RULE: Rule = Rule {

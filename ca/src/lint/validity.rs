@@ -1,8 +1,8 @@
 //! Three years by the rule, inside of the authority's own.
 
 use super::{Candidate, Rule, must};
-use crate::profile::tbs::moment;
-use crate::profile::validity::not_after;
+use akashi_wire::pki::moment;
+use akashi_wire::validity::not_after;
 use x509_cert::time::Time;
 
 pub(super) const RULE: Rule =

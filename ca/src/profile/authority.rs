@@ -11,8 +11,10 @@ use x509_cert::Certificate;
 use x509_cert::ext::pkix::{KeyUsages, SubjectKeyIdentifier};
 use x509_cert::name::Name;
 
-use super::tbs::{TbsCertificate, moment};
-use super::{extension, name, oid, tbs};
+use super::tbs::TbsCertificate;
+use super::{extension, name, tbs};
+use akashi_wire::pki::moment;
+use akashi_wire::pki::oid;
 
 /// What of the authority's certificate goes into everything that it issues.
 #[derive(Clone, Debug)]

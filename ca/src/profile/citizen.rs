@@ -9,8 +9,9 @@ use x509_cert::ext::pkix::KeyUsages;
 
 use super::authority::AuthorityFacts;
 use super::tbs::TbsCertificate;
-use super::{extension, name, oid, tbs};
+use super::{extension, name, tbs};
 use crate::characters::CertificateText;
+use akashi_wire::pki::oid;
 
 /// Everything that a citizen's certificate states.
 pub struct CitizenFacts<'a> {

@@ -4,7 +4,7 @@ use const_oid::ObjectIdentifier;
 use der::asn1::{
     Any, BitString, Ia5String, Null, ObjectIdentifier as Oid, OctetString, Utf8StringRef,
 };
-use der::{Decode, Encode, Sequence, Tag, TagNumber};
+use der::{Encode, Sequence, Tag, TagNumber};
 use sha1::{Digest, Sha1};
 use spki::SubjectPublicKeyInfoOwned;
 use x509_cert::ext::Extension;
@@ -16,7 +16,7 @@ use x509_cert::ext::pkix::{
 };
 use x509_cert::name::Name;
 
-use super::oid;
+use akashi_wire::pki::oid;
 
 fn extension(
     extn_id: ObjectIdentifier,
@@ -139,20 +139,6 @@ pub fn ocsp_signing() -> der::Result<Extension> {
 /// id-pkix-ocsp-nocheck: short-lived, so nobody asks for its status.
 pub fn ocsp_no_check() -> der::Result<Extension> {
     extension(oid::OCSP_NO_CHECK, false, &Null)
-}
-
-/// The texts of otherName in a subjectAltName, in their order, with their types.
-pub fn read_person(value: &[u8]) -> der::Result<Vec<(ObjectIdentifier, String)>> {
-    Vec::<GeneralName>::from_der(value)?
-        .into_iter()
-        .map(|name| match name {
-            GeneralName::OtherName(other) => Ok((
-                other.type_id,
-                other.value.decode_as::<Utf8StringRef<'_>>()?.as_str().to_owned(),
-            )),
-            _ => Err(Tag::Sequence.value_error().into()),
-        })
-        .collect()
 }
 
 /// The bits of a signature.

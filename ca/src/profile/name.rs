@@ -10,7 +10,7 @@ use x509_cert::name::Name;
 use akashi_ledger::AuthorityProfile;
 use akashi_wire::municipality::Municipality;
 
-use super::oid;
+use akashi_wire::pki::oid;
 
 /// Builds a name. C is PrintableString, all else UTF8String; an attribute may come twice.
 fn name(attributes: &[(ObjectIdentifier, &str)]) -> der::Result<Name> {

@@ -78,11 +78,6 @@ fn time(at: Timestamp) -> der::Result<Time> {
     })
 }
 
-/// The moment of a Time.
-pub fn moment(time: &Time) -> Timestamp {
-    Timestamp::from_second(time.to_unix_duration().as_secs() as i64).unwrap_or(Timestamp::MAX)
-}
-
 /// Puts a signature to what was signed.
 pub fn assemble(
     tbs: &[u8],

@@ -9,7 +9,7 @@ use akashi_softcard::CardNumber;
 #[derive(Debug, thiserror::Error)]
 pub enum CardHostError {
     /// The card's file cannot be read.
-    #[error("{file}: {source}. `akashi card new` makes a card")]
+    #[error("{file}: {source}. `akashi-demo softcard new` makes a card")]
     Read {
         /// Which file.
         file: PathBuf,
@@ -35,7 +35,7 @@ pub enum CardHostError {
     #[error(transparent)]
     Channel(#[from] akashi_scp03::ChannelError),
     /// Another kind of file.
-    #[error("{0} is not the file of a software card; `akashi card new` makes one")]
+    #[error("{0} is not the file of a software card; `akashi-demo softcard new` makes one")]
     NotACard(PathBuf),
     /// The memory is torn or changed. Guessing would be giving tries back.
     #[error("{0} is damaged: a card that lost its memory is of no use. Issue into a new one")]
@@ -77,7 +77,7 @@ pub enum CardHostError {
     Exists(PathBuf),
     /// Another process has the card.
     #[error(
-        "the card {0} is in use by another program; `akashi card remove` takes it out of a reader"
+        "the card {0} is in use by another program; `akashi-demo softcard remove` takes it out of a reader"
     )]
     InUse(PathBuf),
     /// A card was to be removed that is in no reader.

@@ -17,7 +17,7 @@ pub struct InsertedCard {
     file: Option<CardFile>,
 }
 
-/// Hears that a card should be removed (`akashi card remove`). Holds the card as long as it lives.
+/// Hears that a card should be removed (`akashi-demo softcard remove`). Holds the card as long as it lives.
 pub struct RemovalRequest(File);
 
 impl InsertedCard {

@@ -11,7 +11,9 @@ use akashi_wire::{BirthDate, Clock, SerialNumber};
 use der::Decode;
 
 use super::{Journal, MunicipalKeys};
-use crate::{DeskError, known};
+use akashi_wire::known;
+
+use crate::DeskError;
 
 /// What the officer has at hand.
 pub struct Counter<'a> {

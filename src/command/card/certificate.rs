@@ -7,8 +7,8 @@ use akashi_wire::Clock;
 use super::way::Own;
 use crate::clock::SystemClock;
 use crate::command::Failure;
-use crate::demo::pem;
-use crate::holder::{Stated, output};
+use akashi_holder::{Stated, output};
+use akashi_wire::pki::certificate_pem;
 
 /// Show what the signing certificate says, in plain words, or write it to a file.
 #[derive(clap::Args)]
@@ -40,7 +40,7 @@ impl ShowCertificate {
         };
         let octets = match self.der {
             Some(_) => on_card.certificate,
-            None => pem(&on_card.certificate).into_bytes(),
+            None => certificate_pem(&on_card.certificate).into_bytes(),
         };
         output::write(file, &octets, self.force)?;
         println!(

@@ -6,8 +6,8 @@ use akashi_card::{Card, CardError, SigningPin};
 
 use super::way::{Way, to_write};
 use crate::command::Failure;
-use crate::holder::{HolderError, OnCard, Stated, pin};
 use crate::secret::{NEW_PIN, PIN};
+use akashi_holder::{HolderError, OnCard, Stated, pin};
 
 /// Change the signing PIN (署名用暗証番号).
 ///

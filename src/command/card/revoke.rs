@@ -7,8 +7,8 @@ use akashi_wire::{Clock, RevocationReason, SerialNumber};
 use super::way::Own;
 use crate::clock::SystemClock;
 use crate::command::Failure;
-use crate::holder::revocation::Application;
-use crate::holder::{OnCard, Page, Standing, Stated, words};
+use akashi_holder::revocation::Application;
+use akashi_holder::{OnCard, Page, Standing, Stated, words};
 
 /// Ask the authority, over the card's signature, to end the signing certificate for good (失効申請).
 #[derive(clap::Args)]

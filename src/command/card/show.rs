@@ -13,7 +13,7 @@ use crate::secret::PIN;
 /// Which card: one in a file, one in a reader, else the one in whatever reader has one.
 #[derive(clap::Args)]
 pub struct Show {
-    /// A software card's file.
+    /// A software card's file: akashi-demo alone takes one.
     file: Option<PathBuf>,
     /// The same, as the other commands take it.
     #[arg(long = "file", visible_alias = "card", value_name = "FILE", conflicts_with = "file")]

@@ -8,8 +8,8 @@ use akashi_wire::Clock;
 use super::way::Own;
 use crate::clock::SystemClock;
 use crate::command::Failure;
-use crate::holder::signature::{self, Content};
-use crate::holder::{HolderError, Page, Stated, output, words};
+use akashi_holder::signature::{self, Content};
+use akashi_holder::{HolderError, Page, Stated, output, words};
 
 /// Sign a file: a detached signature (CMS, CAdES-BES) beside it.
 #[derive(clap::Args)]

@@ -7,7 +7,7 @@ use akashi_wire::Clock;
 use super::way::Own;
 use crate::clock::SystemClock;
 use crate::command::Failure;
-use crate::holder::{Standing, Stated};
+use akashi_holder::{Standing, Stated};
 
 /// Ask the authority now whether the signing certificate is good.
 #[derive(clap::Args)]

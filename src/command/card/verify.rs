@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::way::Way;
 use crate::command::Failure;
-use crate::holder::certificate::AuthorityNames;
-use crate::holder::{Fingerprint, HolderError, OnCard, Page, fingerprint};
+use akashi_holder::certificate::AuthorityNames;
+use akashi_holder::{Fingerprint, HolderError, OnCard, Page, fingerprint};
 
 /// Check that the card is the prefecture's, by a fingerprint from paper.
 #[derive(clap::Args)]

@@ -1,20 +1,20 @@
 //! Which card, the way to it, and its PIN.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use akashi_card::{Card, CardError, SigningPin, Transport};
-use akashi_cardhost::InsertedCard;
 use akashi_reader::{ConnectedCard, Sharing, Terminal};
 
 use crate::command::Failure;
-use crate::holder::OnCard;
 use crate::secret::PIN;
+use akashi_holder::OnCard;
 
 /// Which card: one in a file, one in a reader, else the one in whatever reader has one.
 #[derive(clap::Args)]
 pub struct Way {
-    /// A software card's file.
+    /// A software card's file: akashi-demo alone takes one.
     #[arg(long, visible_alias = "card", value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Name of a PC/SC reader.
@@ -40,8 +40,7 @@ impl Way {
         work: impl FnOnce(&mut Card<Box<dyn Transport + '_>>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         if let Some(file) = &self.file {
-            let card: Box<dyn Transport> = Box::new(InsertedCard::open(file)?);
-            return work(&mut Card::open(card)?);
+            return work(&mut Card::open(in_file(file)?)?);
         }
         let mut card = in_reader(self.reader.as_deref(), Sharing::Shared)?;
         let session: Box<dyn Transport + '_> = Box::new(card.session()?);
@@ -86,10 +85,33 @@ impl Own {
 /// A card in a file or a reader.
 pub type AnyCard = Box<dyn Transport>;
 
+/// Opens a card that is a file.
+pub type OpenCardFile = fn(&Path) -> Result<AnyCard, Failure>;
+
+/// How this program opens a card that is a file. `akashi` itself cannot: a card in a file is a card
+/// made of software, and no program of production is linked with one.
+static CARD_FILES: OnceLock<OpenCardFile> = OnceLock::new();
+
+/// From now on a card may also be a file. The first word counts.
+pub fn take_card_files(open: OpenCardFile) {
+    let _ = CARD_FILES.set(open);
+}
+
+fn in_file(file: &Path) -> Result<AnyCard, Failure> {
+    match CARD_FILES.get() {
+        Some(open) => open(file),
+        None => {
+            Err("a card in a file is made of software, and akashi works with cards in readers \
+                     only: name the reader with --reader; akashi-demo takes files"
+                .into())
+        }
+    }
+}
+
 /// A way to a card for whoever writes to it: its file, or a reader for this program alone.
 pub fn to_write(file: Option<&Path>, reader: Option<&str>) -> Result<AnyCard, Failure> {
     Ok(match file {
-        Some(file) => Box::new(InsertedCard::open(file)?),
+        Some(file) => in_file(file)?,
         None => {
             let terminal = Terminal::open()?;
             let reader = terminal.wait_for_card(reader, Duration::ZERO)?;

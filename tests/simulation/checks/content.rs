@@ -1,6 +1,6 @@
 //! Certificates: they say what the register said, for three years.
 
-use akashi::agency::{StatedItems, stated_items};
+use akashi_agency::{StatedItems, stated_items};
 use akashi_wire::FourItems;
 use jiff::Timestamp;
 

@@ -15,8 +15,8 @@ use crate::issuance::{Draft, Linted, Recorded};
 use crate::lint::Expected;
 use crate::profile::TbsCertificate;
 use crate::profile::citizen::{CitizenFacts, tbs_citizen};
-use crate::profile::validity::not_after;
 use crate::{CaError, Issuer};
+use akashi_wire::validity::not_after;
 
 /// What there is before the signature.
 pub(super) enum Before {
@@ -115,5 +115,5 @@ fn whole_second(at: Timestamp) -> Timestamp {
 /// The last second of a certificate.
 pub(in crate::counter) fn end(certificate: &[u8]) -> Result<Timestamp, der::Error> {
     let certificate = x509_cert::Certificate::from_der(certificate)?;
-    Ok(crate::profile::tbs::moment(&certificate.tbs_certificate().validity().not_after))
+    Ok(akashi_wire::pki::moment(&certificate.tbs_certificate().validity().not_after))
 }

@@ -15,7 +15,7 @@ use crate::counter::Counter;
 use crate::counter::cards::is_of_another;
 use crate::counter::one_certificate::{self, Stands};
 use crate::issuance::{Linted, Recorded};
-use crate::profile::validity::not_after;
+use akashi_wire::validity::not_after;
 
 /// What the book says to a draft.
 enum Verdict {

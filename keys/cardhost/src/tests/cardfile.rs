@@ -113,7 +113,7 @@ fn a_file_with_one_wrong_bit_is_refused_wherever_the_bit_is() {
         let error = open(&file).err().expect("a changed card");
         let told = error.to_string();
         assert!(
-            told.contains("one.card") && told.contains("akashi card new")
+            told.contains("one.card") && told.contains("akashi-demo softcard new")
                 || told.contains("new one"),
             "{told}"
         );

@@ -11,10 +11,10 @@ use ring::signature::{
 use std::sync::LazyLock;
 use x509_cert::Certificate;
 
-#[path = "../../../../src/agency/answer.rs"]
+#[path = "../../../../agency/src/answer.rs"]
 mod reader;
 
-#[path = "../../../../src/agency/der_reader.rs"]
+#[path = "../../../../agency/src/der_reader.rs"]
 mod der_reader;
 
 /// What the reader concludes.

@@ -38,12 +38,11 @@ pub fn certificate(octets: &[u8]) {
     if let Ok(certificate) = x509_cert::Certificate::from_der(octets) {
         let extensions = certificate.tbs_certificate().extensions().cloned().unwrap_or_default();
         for extension in &extensions {
-            let _ = akashi_ca::profile::extension::read_person(extension.extn_value.as_bytes());
+            let _ = akashi_wire::pki::person::read(extension.extn_value.as_bytes());
         }
-        let _ =
-            akashi_ca::profile::tbs::moment(&certificate.tbs_certificate().validity().not_after);
+        let _ = akashi_wire::pki::moment(&certificate.tbs_certificate().validity().not_after);
     }
-    let _ = akashi_ca::profile::extension::read_person(octets);
+    let _ = akashi_wire::pki::person::read(octets);
     if ours.is_ok() {
         assert_eq!(der::AnyRef::from_der(octets).expect("DER").to_der().expect("DER"), octets);
     }

@@ -1,0 +1,40 @@
+//! Nouns, and what travels between desk, registry and authority.
+//!
+//! Types only: no SQL, no private key, no issuing code, no clock. Whatever comes from outside is
+//! parsed once, here, into a type that cannot hold nonsense. Two groups of files:
+//!
+//! * nouns: [`serial`], [`reason`], [`four_items`], [`resident_code`], [`date`], [`municipality`];
+//! * messages: [`signed`] and [`signed_data`] (CMS), [`act`] (what an officer asks), [`idou`] and
+//!   [`batch`] (what the registry reports), [`lookup`] (what the authority asks the registry), [`journal`]
+//!   (what a counter did while it could not ask).
+
+pub mod act;
+pub mod batch;
+pub mod clock;
+pub mod date;
+pub mod four_items;
+pub mod holder;
+pub mod idou;
+pub mod journal;
+pub mod known;
+pub mod lookup;
+pub mod municipality;
+pub mod octets;
+pub mod party;
+pub mod pki;
+pub mod reason;
+pub mod resident_code;
+pub mod serial;
+pub mod signed;
+pub mod signed_data;
+pub mod validity;
+
+pub use act::{Act, Answer, CaseId, Deed, RequestId};
+pub use clock::Clock;
+pub use four_items::{BirthDate, FourItems, Sex};
+pub use idou::{Idou, IdouKind};
+pub use municipality::MunicipalityCode;
+pub use reason::RevocationReason;
+pub use resident_code::{CodeCommitment, CodeOpening, ResidentCode};
+pub use serial::SerialNumber;
+pub use signed::{SignedMessage, Verified};

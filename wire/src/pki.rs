@@ -1,0 +1,27 @@
+//! What the standards of public key infrastructure fix and several rooms read: identifiers, and the
+//! six items of a resident in a certificate.
+
+pub mod oid;
+pub mod person;
+
+use jiff::Timestamp;
+use x509_cert::time::Time;
+
+/// The moment of a Time.
+///
+/// ```asn1
+/// Time ::= CHOICE {
+///      utcTime        UTCTime,
+///      generalTime    GeneralizedTime }
+/// ```
+///
+/// Source: RFC 5280 §4.1.2.5.
+pub fn moment(time: &Time) -> Timestamp {
+    Timestamp::from_second(time.to_unix_duration().as_secs() as i64).unwrap_or(Timestamp::MAX)
+}
+
+/// DER of a certificate as PEM (RFC 7468 §5).
+pub fn certificate_pem(der: &[u8]) -> String {
+    der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, der)
+        .expect("a label and octets make PEM")
+}
