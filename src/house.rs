@@ -78,23 +78,23 @@ impl House {
         let crl: akashi_crl::Settings = opened.config.part("crl", &opened.config.crl)?;
         let doors = Doors::open(&opened, clock.clone()).await?;
         let ledger = &doors.issuer.ledger;
-        let clockwork = Arc::new(opened.clockwork()?);
+        let scheduler = Arc::new(opened.scheduler()?);
         let settings = akashi_ocsp::Settings::default();
         let ocsp_key = opened.custody.ec("ocsp")?;
         let responder_key = ocsp_key.public_key().to_vec();
         let responder =
-            Responder::open(ledger.as_role(), ocsp_key, clockwork.clone(), settings).await?;
+            Responder::open(ledger.as_role(), ocsp_key, scheduler.clone(), settings).await?;
         let public = opened.public();
         let lists = akashi_crl::Issuer::open(
             ledger.as_role(),
             doors.issuer.key.clone(),
-            clockwork.clone(),
+            scheduler.clone(),
             &public,
             crl.clone(),
         )
         .await?;
         let repository = akashi_crl::Repository::open(&public, lists.authority(), &crl)?
-            .with_register(ledger.as_role(), clockwork);
+            .with_register(ledger.as_role(), scheduler);
         Ok(Self {
             identity: opened.identity()?,
             dir: opened.dir,

@@ -312,7 +312,7 @@ fn only_the_edge_reads_the_clock() {
         lines.filter(|line| !ALLOWED.iter().any(|allowed| line.file.starts_with(allowed)));
     none_of(
         elsewhere.filter(|line| readings.iter().any(|reading| line.text.contains(reading))),
-        "`now` is an argument; doors and clockworks are given an akashi_wire::Clock",
+        "`now` is an argument; doors and schedulers are given an akashi_wire::Clock",
     );
 }
 

@@ -79,13 +79,12 @@ async fn compare(
 ) -> Result<Option<Compared>, CaError> {
     fill(issuer, orders, clock).await?;
     let now = clock.now();
-    let mut writing =
-        issuer.ledger.begin(&orders.permit("compare moduli", now).await?, now).await?;
-    let Some(up_to) = writing.begin_comparison(day).await? else {
-        writing.leave().await?;
+    let mut change = issuer.ledger.begin(&orders.permit("compare moduli", now).await?, now).await?;
+    let Some(up_to) = change.begin_comparison(day).await? else {
+        change.rollback().await?;
         return Ok(None);
     };
-    writing.commit().await?;
+    change.commit().await?;
 
     let (serials, moduli) = read(issuer, up_to).await?;
     let count = moduli.len();
@@ -96,19 +95,18 @@ async fn compare(
     for some in found.chunks(CHANGE) {
         let now = clock.now();
         let permit = orders.permit("compare moduli", now).await?;
-        let mut writing = issuer.ledger.begin(&permit, now).await?;
+        let mut change = issuer.ledger.begin(&permit, now).await?;
         for (serial, what) in some {
-            writing.share_prime(*serial, what).await?;
+            change.share_prime(*serial, what).await?;
         }
-        writing.commit().await?;
+        change.commit().await?;
     }
     let now = clock.now();
-    let mut writing =
-        issuer.ledger.begin(&orders.permit("compare moduli", now).await?, now).await?;
+    let mut change = issuer.ledger.begin(&orders.permit("compare moduli", now).await?, now).await?;
     let Compared { moduli, found, took } = &compared;
     let says = format!("{moduli} moduli, {found} found, {} s", took.as_secs());
-    writing.end_comparison(day, &says).await?;
-    writing.commit().await?;
+    change.end_comparison(day, &says).await?;
+    change.commit().await?;
     Ok(Some(compared))
 }
 
@@ -193,9 +191,9 @@ async fn fill(issuer: &Issuer, orders: &Orders, clock: &dyn Clock) -> Result<(),
         if !known.is_empty() || !without.is_empty() {
             let now = clock.now();
             let permit = orders.permit("compare moduli", now).await?;
-            let mut writing = issuer.ledger.begin(&permit, now).await?;
-            writing.fill_moduli(&known, &without).await?;
-            writing.commit().await?;
+            let mut change = issuer.ledger.begin(&permit, now).await?;
+            change.fill_moduli(&known, &without).await?;
+            change.commit().await?;
         }
     }
 }

@@ -20,7 +20,7 @@ mod recall;
 use std::sync::{Arc, Mutex};
 
 use akashi_keys::{CardMaster, KeyError, LinkAuthority, Opener, Vault};
-use akashi_ledger::{CaseFile, Content, LedgerError, Permit, RecordedRequest, Step, Writing};
+use akashi_ledger::{CaseFile, Change, Content, LedgerError, Permit, RecordedRequest, Step};
 use akashi_wire::act::{Act, Answer, Deed, Refusal};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
@@ -31,21 +31,21 @@ use rand::rngs::StdRng;
 
 use crate::{CaError, Issuer, Orders, RegistryClient};
 use case_record::CaseRecord;
-use certifying::{Bench, RecentKeys};
+use certifying::{Queue, RecentKeys};
 
 pub(crate) use ending::{end_living, end_undelivered};
 
 /// The counter's door.
 pub struct Counter {
     issuer: Issuer,
-    hands: Hands,
+    services: Services,
     rng: Mutex<StdRng>,
-    bench: Bench,
+    queue: Queue,
     recent: RecentKeys,
 }
 
 /// What the counter works with, beside the issuer.
-pub struct Hands {
+pub struct Services {
     /// Whom it asks about persons.
     pub registry: RegistryClient,
     /// Who certifies parties.
@@ -86,9 +86,9 @@ halt_from!(CaError, Refusal, LedgerError, KeyError, der::Error);
 
 impl Counter {
     /// A counter over an issuer; `rng` gives serial numbers and challenges.
-    pub fn new(issuer: Issuer, hands: Hands, rng: StdRng) -> Self {
+    pub fn new(issuer: Issuer, services: Services, rng: StdRng) -> Self {
         let recent = RecentKeys::new(issuer.rules.shared_prime_window);
-        Self { issuer, hands, rng: Mutex::new(rng), bench: Bench::default(), recent }
+        Self { issuer, services, rng: Mutex::new(rng), queue: Queue::default(), recent }
     }
 
     /// Carries out one signed act. `peer` is the certificate at the other end of the link.
@@ -104,7 +104,7 @@ impl Counter {
         let acting = match self.admit(message, peer, now).await {
             Ok(acting) => Arc::new(acting),
             Err(CaError::Refused(refusal)) => {
-                self.hands
+                self.services
                     .orders
                     .note_refusal(Some(peer), refusal_name(&refusal).as_str(), now)
                     .await?;
@@ -229,29 +229,29 @@ impl Counter {
     }
 
     /// Begins the change that an act makes. A copy of the same request that was quicker halts it.
-    async fn begin(&self, acting: &Acting) -> Result<Writing, Halt> {
-        let mut writing = self.issuer.ledger.begin(&acting.permit, acting.now).await?;
-        if let Some(done) = writing.request(acting.act.request).await? {
+    async fn begin(&self, acting: &Acting) -> Result<Change, Halt> {
+        let mut change = self.issuer.ledger.begin(&acting.permit, acting.now).await?;
+        if let Some(done) = change.request(acting.act.request).await? {
             let answer = Box::new(self.repeat(acting, &done)?);
-            writing.leave().await?;
+            change.rollback().await?;
             return Err(Halt::Already(answer));
         }
-        Ok(writing)
+        Ok(change)
     }
 
     /// Ends the change that an act makes: the act as signed is noted, its answer kept, all of it
     /// made durable.
     async fn finish(
         &self,
-        mut writing: Writing,
+        mut change: Change,
         acting: &Acting,
         subject: &str,
         answer: Answer,
     ) -> Result<Answer, Halt> {
         let evidence = self.evidence(acting)?;
-        writing.note(acting.act.deed.verb(), subject, Some(evidence)).await?;
-        writing.record_request(&self.answered(acting, &answer)?).await?;
-        writing.commit().await?;
+        change.append(acting.act.deed.verb(), subject, Some(evidence)).await?;
+        change.record_request(&self.answered(acting, &answer)?).await?;
+        change.commit().await?;
         Ok(answer)
     }
 
@@ -272,12 +272,12 @@ impl Counter {
         let case = acting.act.deed.case().map(|case| case.to_string()).unwrap_or_default();
         let subject = format!("{} {case} {name}", acting.act.deed.verb());
         // A clock that is behind can record nothing; that refusal stands in the log alone.
-        let mut writing = match self.issuer.ledger.begin(&acting.permit, acting.now).await {
+        let mut change = match self.issuer.ledger.begin(&acting.permit, acting.now).await {
             Err(LedgerError::ClockBehind { .. }) => return Ok(()),
             other => other?,
         };
-        writing.note("refuse", &subject, Some(self.evidence(acting)?)).await?;
-        writing.commit().await?;
+        change.append("refuse", &subject, Some(self.evidence(acting)?)).await?;
+        change.commit().await?;
         Ok(())
     }
 
@@ -302,23 +302,23 @@ impl Counter {
     /// A case of the officer's own counter.
     async fn case_in(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         case: CaseId,
     ) -> Result<(CaseFile, CaseRecord), Halt> {
-        let own = writing.permit().municipality();
-        let file = of_counter(writing.case(case).await?, own)?;
+        let own = change.permit().municipality();
+        let file = of_counter(change.case(case).await?, own)?;
         let record = CaseRecord::open(self.vault(), case, &file.sealed_file)?;
         Ok((file, record))
     }
 
     async fn save_case(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         file: &mut CaseFile,
         record: &CaseRecord,
     ) -> Result<(), Halt> {
         file.sealed_file = record.seal(self.vault(), file.case)?;
-        Ok(writing.save_case(file).await?)
+        Ok(change.save_case(file).await?)
     }
 }
 

@@ -58,12 +58,12 @@ pub async fn found(
     let custody = Custody::create(&dir.join("keys"), founding.passphrase)?;
     let profile = &founding.profile;
     let ca_key = RsaKey::generate(founding.size)?;
-    let (link_key, clockwork_key, server_key) =
+    let (link_key, scheduler_key, server_key) =
         (EcKey::generate()?, EcKey::generate()?, EcKey::generate()?);
     let envelope_key = RsaKey::generate(RsaSize::Rsa3072)?;
     custody.keep_rsa("ca", &ca_key)?;
     custody.keep_ec("link", &link_key)?;
-    custody.keep_ec("clockwork", &clockwork_key)?;
+    custody.keep_ec("scheduler", &scheduler_key)?;
     custody.keep_ec("server", &server_key)?;
     custody.keep_ec("ocsp", &EcKey::generate()?)?;
     custody.keep_rsa("envelope", &envelope_key)?;
@@ -87,7 +87,7 @@ pub async fn found(
     let server = Usage::Server { hosts: founding.hosts.clone() };
     let server = own(&server_key, "Akashi", server)?;
     let envelope = own(&envelope_key, "Akashi Inbox", Usage::Recipient)?;
-    let clockwork = own(&clockwork_key, "Akashi Clockwork", party_usage())?;
+    let scheduler = own(&scheduler_key, "Akashi Scheduler", party_usage())?;
     let officer_key = EcKey::generate()?;
     let name = &founding.security_officer;
     let officer = link.certify(officer_key.public_key(), name, &party_usage(), now)?;
@@ -100,7 +100,7 @@ pub async fn found(
         ("link", &link.certificate().to_vec()),
         ("server", &server),
         ("envelope", &envelope),
-        ("clockwork", &clockwork),
+        ("scheduler", &scheduler),
     ] {
         write_durably(&certificates.join(format!("{name}.der")), der)?;
     }
@@ -113,12 +113,12 @@ pub async fn found(
         certificate: certificate.to_vec(),
     };
     let parties = [
-        party("Akashi Clockwork", Role::Scheduler, &clockwork, rng),
+        party("Akashi Scheduler", Role::Scheduler, &scheduler, rng),
         party(&founding.security_officer, Role::SecurityOfficer, &officer, rng),
     ];
-    let message = SignedMessage::sign(b"found", &clockwork, now, |o| clockwork_key.sign(o))
+    let message = SignedMessage::sign(b"found", &scheduler, now, |o| scheduler_key.sign(o))
         .and_then(SignedMessage::verify)
-        .map_err(|_| CaError::BadSignature("the clockwork's own key"))?;
+        .map_err(|_| CaError::BadSignature("the scheduler's own key"))?;
     ledger.found(&message, &authority, &distribution_points(profile)?, &parties, now).await?;
     let security_officer = OfficerToken::new(officer_key, officer, link.certificate().to_vec());
     Ok(Founded { authority, security_officer })

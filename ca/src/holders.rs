@@ -1,7 +1,7 @@
 //! The holders' door: whoever signs with a certificate may have it ended.
 //!
 //! Nobody here is enrolled. What speaks for the holder is a signature by the key of a certificate
-//! that lies in the book. The change is made by the clockwork's order; the evidence is what the
+//! that lies in the book. The change is made by the scheduler's order; the evidence is what the
 //! holder signed.
 
 use std::sync::Arc;
@@ -52,21 +52,21 @@ impl Holders {
         let RevocationApplication { serial, reason, .. } = application;
         let order = format!("{VERB} {serial}");
         let permit = self.orders.permit(&order, now).await?;
-        let mut writing = match self.issuer.ledger.begin(&permit, now).await {
+        let mut change = match self.issuer.ledger.begin(&permit, now).await {
             Err(LedgerError::ClockBehind { .. }) => return Err(Refusal::ClockBehind.into()),
             other => other?,
         };
-        if let Some(Standing::Revoked { at, reason }) = writing.standing(serial).await? {
-            writing.leave().await?;
+        if let Some(Standing::Revoked { at, reason }) = change.standing(serial).await? {
+            change.rollback().await?;
             return Ok(Answer::Revoked { serial, at, reason });
         }
-        let person = writing.holder(serial).await?.ok_or(Refusal::NoLivingCertificate)?;
-        let recording = Recording { reason, received_at: writing.at(), idou_date: None };
-        let row = end_living(&mut writing, person, &recording).await?;
+        let person = change.holder(serial).await?.ok_or(Refusal::NoLivingCertificate)?;
+        let recording = Recording { reason, received_at: change.at(), idou_date: None };
+        let row = end_living(&mut change, person, &recording).await?;
         let row = row.ok_or(Refusal::NoLivingCertificate)?;
         let evidence = self.evidence(&message)?;
-        writing.note(VERB, &serial.to_string(), Some(evidence)).await?;
-        writing.commit().await?;
+        change.append(VERB, &serial.to_string(), Some(evidence)).await?;
+        change.commit().await?;
         Ok(Answer::Revoked { serial, at: row.recorded_at, reason })
     }
 

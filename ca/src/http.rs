@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::idou::BatchRefusal;
-use crate::{CaError, Clockwork, Counter, Holders, Inbox, Issuer};
+use crate::{CaError, Counter, Holders, Inbox, Issuer, Scheduler};
 
 /// A signed act is small.
 const ACT_LIMIT: usize = 256 * 1024;
@@ -33,7 +33,7 @@ const BATCH_LIMIT: usize = 64 * 1024 * 1024;
 const ACT_TIME: Duration = Duration::from_secs(10);
 /// A whole batch. A source's own patience is as long.
 const BATCH_TIME: Duration = Duration::from_secs(30);
-/// How often the clockwork ticks.
+/// How often the scheduler ticks.
 const TICK: Duration = Duration::from_millis(200);
 
 /// After a comparison of moduli that went wrong the next try waits for so long.
@@ -51,7 +51,7 @@ pub struct Doors {
     /// What the registry reports.
     pub inbox: Inbox,
     /// What time asks for.
-    pub clockwork: Arc<Clockwork>,
+    pub scheduler: Arc<Scheduler>,
     /// From what the keys of every card come.
     pub card_master: Arc<CardMaster>,
     /// DER of the certificate to which messages are encrypted.
@@ -102,14 +102,14 @@ pub async fn serve_holders(
     akashi_link::serve_plain(listener, holders_router(doors), stop).await
 }
 
-/// Serves the doors and runs the clockwork until `stop` resolves.
+/// Serves the doors and runs the scheduler until `stop` resolves.
 pub async fn serve(
     listener: TcpListener,
     identity: &Identity,
     doors: Doors,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
-    let (clockwork, clock, tell) = (doors.clockwork.clone(), doors.clock.clone(), doors.tell);
+    let (scheduler, clock, tell) = (doors.scheduler.clone(), doors.clock.clone(), doors.tell);
     let mut ticking = tokio::spawn(async move {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -119,14 +119,14 @@ pub async fn serve(
         loop {
             interval.tick().await;
             let (now, monotonic) = clock.read();
-            match clockwork.tick(now, monotonic).await {
+            match scheduler.tick(now, monotonic).await {
                 Ok(ticked) => {
                     last.clear();
                     ticked.alarms.iter().for_each(|alarm| tell(alarm));
                     while comparing.try_join_next().is_some() {}
                     // A clock in doubt does not say which night it is.
                     if !ticked.held_by_clock && comparing.is_empty() {
-                        comparing.spawn(compare(clockwork.clone(), clock.clone()));
+                        comparing.spawn(compare(scheduler.clone(), clock.clone()));
                     }
                 }
                 Err(error) => complain(&error, &mut last),
@@ -136,15 +136,15 @@ pub async fn serve(
     let served = tokio::select! {
         served = akashi_link::serve(listener, identity, router(doors), stop) => served,
         // An authority that takes deaths and settles none must not look alive.
-        _ = &mut ticking => Err(LinkError::Listen(std::io::Error::other("the clockwork has stopped"))),
+        _ = &mut ticking => Err(LinkError::Listen(std::io::Error::other("the scheduler has stopped"))),
     };
     ticking.abort();
     served
 }
 
 /// The night's comparison, beside the ticks: it takes from minutes to hours.
-async fn compare(clockwork: Arc<Clockwork>, clock: Arc<dyn Clock>) {
-    if let Err(error) = clockwork.compare(&*clock).await {
+async fn compare(scheduler: Arc<Scheduler>, clock: Arc<dyn Clock>) {
+    if let Err(error) = scheduler.compare(&*clock).await {
         complain(&error, &mut String::new());
         // What is wrong with the book mostly takes a while.
         tokio::time::sleep(COMPLAINED).await;

@@ -156,9 +156,9 @@ impl Inbox {
             .vault
             .seal("batch", &row, message.signed.message())
             .map_err(|error| BatchRefusal::NotNow(error.into()))?;
-        let mut writing = self.ledger.begin(&permit, now).await.map_err(not_now)?;
+        let mut change = self.ledger.begin(&permit, now).await.map_err(not_now)?;
         let place = (message.batch.header.first, message.batch.header.previous);
-        let answer = writing
+        let answer = change
             .accept(source, digest, place, &evidence, &message.events)
             .await
             .map_err(|error| match error {
@@ -167,7 +167,7 @@ impl Inbox {
                 }
                 error => not_now(error),
             })?;
-        writing.commit().await.map_err(not_now)?;
+        change.commit().await.map_err(not_now)?;
         Ok(answer)
     }
 

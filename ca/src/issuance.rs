@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use akashi_keys::{Signer, Vault};
-use akashi_ledger::{Authority, Issuing, Ledger, NewCertificate, NewFile, Permit, Writing};
+use akashi_ledger::{Authority, Change, Issuing, Ledger, NewCertificate, NewFile, Permit};
 use akashi_wire::octets::Sha256;
 use akashi_wire::{MunicipalityCode, SerialNumber};
 use der::{Decode, Encode};
@@ -119,7 +119,7 @@ impl Linted {
     /// power. `new` says of each what the book keeps, in the same order.
     pub async fn record_all(
         linted: Vec<Self>,
-        mut writing: Writing,
+        mut change: Change,
         new: &[NewCertificate],
     ) -> Result<Vec<Recorded>, CaError> {
         let agrees = |(linted, new): (&Self, &NewCertificate)| {
@@ -130,8 +130,8 @@ impl Linted {
             linted.len() == new.len() && linted.iter().zip(new).all(agrees),
             "an intention that is about another certificate"
         );
-        writing.intend_all(new).await?;
-        writing.commit().await?;
+        change.intend_all(new).await?;
+        change.commit().await?;
         Ok(linted.into_iter().map(Recorded).collect())
     }
 }
@@ -212,14 +212,14 @@ impl Signed {
     /// issued.
     pub async fn file_all(
         signed: Vec<(Self, NewFile)>,
-        writing: &mut Writing,
+        change: &mut Change,
     ) -> Result<Vec<Vec<u8>>, CaError> {
         let (signed, files): (Vec<Self>, Vec<NewFile>) = signed.into_iter().unzip();
         assert!(
             signed.iter().zip(&files).all(|(signed, file)| signed.serial == file.serial),
             "a page about another certificate"
         );
-        writing.file_all(&files).await?;
+        change.file_all(&files).await?;
         Ok(signed.into_iter().map(|signed| signed.certificate).collect())
     }
 }

@@ -1,17 +1,16 @@
 //! The authority: accepts, profiles, lints, issues, revokes; hears the registry (異動).
 //!
-//! Three doors and a clockwork stand around one core:
+//! Three doors and a scheduler stand around one core:
 //!
 //! * [`counter`]: what officers ask, act by act;
 //! * [`idou`]: what the registry reports, and what it does to a certificate;
-//! * [`clockwork`]: what the passing of time asks for;
+//! * [`scheduler`]: what the passing of time asks for;
 //! * the core: [`profile`] says what a certificate looks like, [`lint`] refuses what does not look
 //!   so, [`issuance`] takes it from application to file in moved values.
 
 mod alarms;
 mod card;
 pub mod characters;
-pub mod clockwork;
 pub mod comparison;
 pub mod counter;
 mod error;
@@ -29,8 +28,8 @@ pub mod public_key;
 mod recall;
 pub mod registry;
 pub mod rules;
+pub mod scheduler;
 
-pub use clockwork::Clockwork;
 pub use counter::Counter;
 pub use error::CaError;
 pub use founding::{Founded, Founding, found};
@@ -41,3 +40,4 @@ pub use issuance::Issuer;
 pub use orders::Orders;
 pub use registry::RegistryClient;
 pub use rules::Rules;
+pub use scheduler::Scheduler;

@@ -1,4 +1,4 @@
-//! The authority's doors and clockwork as a program of its own.
+//! The authority's doors and scheduler as a program of its own.
 
 use std::process::ExitCode;
 

@@ -12,9 +12,9 @@ use akashi_wire::Clock;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::counter::Hands;
+use crate::counter::Services;
 use crate::{
-    CaError, Clockwork, Counter, Doors, Holders, Inbox, Issuer, Orders, RegistryClient, Rules,
+    CaError, Counter, Doors, Holders, Inbox, Issuer, Orders, RegistryClient, Rules, Scheduler,
 };
 
 impl Doors {
@@ -43,34 +43,34 @@ impl Doors {
         let key: Arc<dyn Signer> = Arc::new(custody.rsa("ca")?);
         let link_der = opened.certificate("link")?;
         let link = Arc::new(LinkAuthority::open(&custody.ec("link")?, link_der.clone())?);
-        let clockwork = Arc::new(opened.clockwork()?);
-        // The authority asks the registry under the clockwork's name, which is a party's.
+        let scheduler = Arc::new(opened.scheduler()?);
+        // The authority asks the registry under the scheduler's name, which is a party's.
         let asking = Identity {
-            certificate: clockwork.certificate().to_vec(),
-            key: clockwork.key().for_tls(),
+            certificate: scheduler.certificate().to_vec(),
+            key: scheduler.key().for_tls(),
             authority: link_der,
         };
-        let orders = Orders::new(ledger.clone(), clockwork);
+        let orders = Orders::new(ledger.clone(), scheduler);
         let issuer = Issuer::open(ledger.clone(), vault.clone(), key, Arc::new(rules)).await?;
         let client = akashi_link::client(&asking)?;
         let registry = RegistryClient::new(client, config.registry.url.clone(), opener.clone());
         let card_master = Arc::new(custody.card_master()?);
-        let hands = Hands {
+        let services = Services {
             registry,
             link_authority: link,
             opener: opener.clone(),
             orders: orders.clone(),
             card_master: card_master.clone(),
         };
-        let counter = Counter::new(issuer.clone(), hands, StdRng::from_rng(&mut rng));
+        let counter = Counter::new(issuer.clone(), services, StdRng::from_rng(&mut rng));
         let salts = StdRng::from_rng(&mut rng);
         let holders = Holders::new(issuer.clone(), orders.clone(), salts);
-        let clockwork = Clockwork::new(issuer.clone(), orders.clone(), rng);
+        let scheduler = Scheduler::new(issuer.clone(), orders.clone(), rng);
         Ok(Self {
             counter: Arc::new(counter),
             holders: Arc::new(holders),
             inbox: Inbox::new(ledger, vault, opener, orders),
-            clockwork: Arc::new(clockwork),
+            scheduler: Arc::new(scheduler),
             card_master,
             envelope: Arc::new(opened.certificate("envelope")?),
             clock,

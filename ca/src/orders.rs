@@ -1,4 +1,4 @@
-//! The clockwork's own hand: its signed orders, and the entries for what nobody with a permit did.
+//! The scheduler's own hand: its signed orders, and the entries for what nobody with a permit did.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::CaError;
 
-/// Signs orders with the clockwork's key.
+/// Signs orders with the scheduler's key.
 #[derive(Clone)]
 pub struct Orders {
     ledger: Ledger<Issuing>,
@@ -39,19 +39,19 @@ impl Orders {
     ) -> Result<(), CaError> {
         let shown = shown.map_or_else(|| "a file".to_owned(), |der| Sha256::of(der).to_string());
         let permit = self.permit("note refusal", now).await?;
-        let mut writing = match self.ledger.begin(&permit, now).await {
+        let mut change = match self.ledger.begin(&permit, now).await {
             Err(LedgerError::ClockBehind { .. }) => return Ok(()),
             other => other?,
         };
-        writing.note("refuse", &format!("{why} {shown}"), None::<Content>).await?;
-        writing.commit().await?;
+        change.append("refuse", &format!("{why} {shown}"), None::<Content>).await?;
+        change.commit().await?;
         Ok(())
     }
 
-    /// A message of the clockwork, signed and verified.
+    /// A message of the scheduler, signed and verified.
     pub fn sign(&self, content: &[u8], now: Timestamp) -> Result<akashi_wire::Verified, CaError> {
         SignedMessage::sign(content, self.token.certificate(), now, |o| self.token.sign(o))
             .and_then(SignedMessage::verify)
-            .map_err(|_| CaError::BadSignature("the clockwork's own key"))
+            .map_err(|_| CaError::BadSignature("the scheduler's own key"))
     }
 }

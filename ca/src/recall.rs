@@ -1,4 +1,4 @@
-//! What is left of a recall is done by the clockwork: in steps, so that counters and the inbox come to
+//! What is left of a recall is done by the scheduler: in steps, so that counters and the inbox come to
 //! the book between two of them. Where a recall stands is in the book.
 
 use akashi_ledger::{Issuing, Ledger, Permit};
@@ -26,9 +26,9 @@ pub(crate) async fn go_on(
                 return Ok(ended);
             }
             steps += 1;
-            let mut writing = ledger.begin(permit, now).await?;
-            let Some(step) = writing.recall_step(recall, STEP).await? else { break };
-            writing.commit().await?;
+            let mut change = ledger.begin(permit, now).await?;
+            let Some(step) = change.recall_step(recall, STEP).await? else { break };
+            change.commit().await?;
             ended += (step.revoked + step.voided) as usize;
             if step.finished {
                 break;

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use akashi_keys::{OfficerToken, Signer};
 use akashi_ledger::{
-    Authority, Change, CrlRecord, Ledger, LedgerError, Listing, Permit, Position, Scope, StatusRow,
+    Authority, CrlRecord, Ledger, LedgerError, Listing, Permit, Position, Scope, StatusChange,
+    StatusRow,
 };
 use akashi_wire::MunicipalityCode;
 use akashi_wire::octets::Sha256;
@@ -27,7 +28,7 @@ const ROWS: i64 = 1000;
 pub struct Issuer {
     ledger: Ledger<Listing>,
     signer: Arc<dyn Signer>,
-    clockwork: Arc<OfficerToken>,
+    scheduler: Arc<OfficerToken>,
     authority: Authority,
     signatory: Arc<Signatory>,
     points: BTreeMap<MunicipalityCode, Vec<u8>>,
@@ -87,7 +88,7 @@ impl Issuer {
     pub async fn open(
         ledger: Ledger<Listing>,
         signer: Arc<dyn Signer>,
-        clockwork: Arc<OfficerToken>,
+        scheduler: Arc<OfficerToken>,
         dir: &Path,
         settings: Settings,
     ) -> Result<Self, CrlError> {
@@ -101,7 +102,7 @@ impl Issuer {
         let issuer = Self {
             ledger,
             signer,
-            clockwork,
+            scheduler,
             authority,
             signatory,
             points,
@@ -224,8 +225,8 @@ impl Issuer {
     }
 
     async fn permit(&self, now: Timestamp) -> Result<Permit, CrlError> {
-        let sign = |octets: &[u8]| self.clockwork.sign(octets);
-        Ok(self.ledger.order("publish crl", self.clockwork.certificate(), now, sign).await?)
+        let sign = |octets: &[u8]| self.scheduler.sign(octets);
+        Ok(self.ledger.order("publish crl", self.scheduler.certificate(), now, sign).await?)
     }
 
     /// Records the number, committed before the key is asked: after a power cut we must know every
@@ -237,13 +238,13 @@ impl Issuer {
         up_to: Position,
         now: Timestamp,
     ) -> Result<CrlRecord, CrlError> {
-        let mut writing = self.ledger.begin(permit, now).await?;
+        let mut change = self.ledger.begin(permit, now).await?;
         // The book's time and not the clock's, which may stand a few seconds before the newest
         // row: no revocation may lie after thisUpdate.
-        let this_update = Timestamp::from_second(writing.at().as_second()).unwrap_or(now);
+        let this_update = Timestamp::from_second(change.at().as_second()).unwrap_or(now);
         let next_update = this_update + self.settings.life(scope);
-        let record = writing.record_crl(scope, this_update, next_update, up_to).await?;
-        writing.commit().await?;
+        let record = change.record_crl(scope, this_update, next_update, up_to).await?;
+        change.commit().await?;
         Ok(record)
     }
 
@@ -256,14 +257,14 @@ impl Issuer {
         digest: Sha256,
         now: Timestamp,
     ) -> Result<(), CrlError> {
-        let mut writing = match self.ledger.begin(permit, now).await {
+        let mut change = match self.ledger.begin(permit, now).await {
             // The book took this time when the number was recorded; since then others have
             // written, and it is we who were slow with a long list.
             Err(LedgerError::ClockBehind { last, .. }) => self.ledger.begin(permit, last).await?,
             begun => begun?,
         };
-        writing.publish_crl(scope, number, digest).await?;
-        writing.commit().await?;
+        change.publish_crl(scope, number, digest).await?;
+        change.commit().await?;
         Ok(())
     }
 
@@ -372,7 +373,7 @@ impl Issuer {
 
 impl Scopes {
     fn hear(&mut self, row: &StatusRow) {
-        if row.change == Change::Issued {
+        if row.change == StatusChange::Issued {
             return;
         }
         // A municipality without a distribution point gets a situation too: it is due, cannot be

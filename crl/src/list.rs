@@ -80,7 +80,7 @@ impl Lister {
 
 #[cfg(test)]
 mod tests {
-    use akashi_ledger::Change;
+    use akashi_ledger::StatusChange;
 
     use super::*;
     use RevocationReason::*;
@@ -89,7 +89,12 @@ mod tests {
         SerialNumber::from_random([octet; 16])
     }
 
-    fn row(position: i64, octet: u8, change: Change, reason: RevocationReason) -> ListedChange {
+    fn row(
+        position: i64,
+        octet: u8,
+        change: StatusChange,
+        reason: RevocationReason,
+    ) -> ListedChange {
         ListedChange { serial: serial(octet), change, reason, recorded_at: at(position) }
     }
 
@@ -111,12 +116,12 @@ mod tests {
     #[test]
     fn every_serial_number_has_one_entry_with_its_last_word() {
         let list = list(&[
-            row(3, 1, Change::Held, CertificateHold),
-            row(7, 1, Change::Revoked, KeyCompromise),
-            row(4, 2, Change::Voided, Unspecified),
-            row(5, 3, Change::Held, CertificateHold),
-            row(6, 3, Change::Released, Unspecified),
-            row(2, 4, Change::Held, CertificateHold),
+            row(3, 1, StatusChange::Held, CertificateHold),
+            row(7, 1, StatusChange::Revoked, KeyCompromise),
+            row(4, 2, StatusChange::Voided, Unspecified),
+            row(5, 3, StatusChange::Held, CertificateHold),
+            row(6, 3, StatusChange::Released, Unspecified),
+            row(2, 4, StatusChange::Held, CertificateHold),
         ]);
         let expected = [
             Entry::new(serial(1), at(7), KeyCompromise),
@@ -130,9 +135,9 @@ mod tests {
     #[test]
     fn a_hold_that_was_released_and_set_again_is_listed_again() {
         let list = list(&[
-            row(1, 1, Change::Held, CertificateHold),
-            row(2, 1, Change::Released, Unspecified),
-            row(3, 1, Change::Held, CertificateHold),
+            row(1, 1, StatusChange::Held, CertificateHold),
+            row(2, 1, StatusChange::Released, Unspecified),
+            row(3, 1, StatusChange::Held, CertificateHold),
         ]);
         assert_eq!(list.entries, [Entry::new(serial(1), at(3), CertificateHold)]);
         assert_eq!(list.released, []);

@@ -17,11 +17,11 @@ async fn main() -> ExitCode {
         let settings: Settings = opened.config.part("crl", &opened.config.crl)?;
         let ledger = Ledger::<Listing>::open(&opened.ledger()).await?;
         let register = Ledger::<Responding>::open(&opened.ledger()).await?;
-        let (key, clockwork) = (Arc::new(opened.custody.rsa("ca")?), Arc::new(opened.clockwork()?));
+        let (key, scheduler) = (Arc::new(opened.custody.rsa("ca")?), Arc::new(opened.scheduler()?));
         let public = opened.public();
-        let lists = Issuer::open(ledger, key, clockwork.clone(), &public, settings.clone()).await?;
+        let lists = Issuer::open(ledger, key, scheduler.clone(), &public, settings.clone()).await?;
         let repository = Repository::open(&public, lists.authority(), &settings)?
-            .with_register(register, clockwork);
+            .with_register(register, scheduler);
         let (lists, repository) = (Arc::new(lists), Arc::new(repository));
         let addresses = &opened.config.listen;
         let plain = listen("repository", addresses.repository).await?;

@@ -50,7 +50,7 @@ type Stamp = (u64, u64, i64, i64);
 /// Whom to give lists, and where to write it down.
 struct Register {
     ledger: Ledger<Responding>,
-    clockwork: Arc<OfficerToken>,
+    scheduler: Arc<OfficerToken>,
 }
 
 /// Why somebody gets no list. Says what to do.
@@ -104,14 +104,14 @@ impl Repository {
         })
     }
 
-    /// With the book, in which agencies are enrolled and their inquiries recorded; `clockwork`
+    /// With the book, in which agencies are enrolled and their inquiries recorded; `scheduler`
     /// signs the orders to record them.
     pub fn with_register(
         mut self,
         ledger: Ledger<Responding>,
-        clockwork: Arc<OfficerToken>,
+        scheduler: Arc<OfficerToken>,
     ) -> Self {
-        self.register = Some(Register { ledger, clockwork });
+        self.register = Some(Register { ledger, scheduler });
         self
     }
 
@@ -202,8 +202,8 @@ impl Repository {
         let (Some((agency, purpose)), Some(register)) = (&admitted.agency, &self.register) else {
             return Ok(());
         };
-        let sign = |octets: &[u8]| register.clockwork.sign(octets);
-        let certificate = register.clockwork.certificate();
+        let sign = |octets: &[u8]| register.scheduler.sign(octets);
+        let certificate = register.scheduler.certificate();
         let permit = register.ledger.order("record inquiries", certificate, now, sign).await?;
         let inquiry = Inquiry {
             party: agency.party,

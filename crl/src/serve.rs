@@ -1,4 +1,4 @@
-//! The room at work: a clockwork that publishes what is due, and two doors.
+//! The room at work: a scheduler that publishes what is due, and two doors.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::http::router;
 use crate::{CrlError, Issuer, Outcome, Repository};
 
-/// How often the clockwork looks whether something is due: well within the minute in which an
+/// How often the scheduler looks whether something is due: well within the minute in which an
 /// urgent revocation must be published.
 const TICK: Duration = Duration::from_secs(1);
 

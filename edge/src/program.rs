@@ -78,10 +78,10 @@ impl Opened {
         certificate(&self.dir, name)
     }
 
-    /// The clockwork's key and certificate.
-    pub fn clockwork(&self) -> Result<OfficerToken, OpenError> {
-        let key = self.custody.ec("clockwork")?;
-        Ok(OfficerToken::new(key, self.certificate("clockwork")?, self.certificate("link")?))
+    /// The scheduler's key and certificate.
+    pub fn scheduler(&self) -> Result<OfficerToken, OpenError> {
+        let key = self.custody.ec("scheduler")?;
+        Ok(OfficerToken::new(key, self.certificate("scheduler")?, self.certificate("link")?))
     }
 
     /// The server's end of every link.

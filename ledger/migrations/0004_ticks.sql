@@ -1,4 +1,4 @@
--- What the clockwork asks five times a second must not grow with the book: the intentions that have
+-- What the scheduler asks five times a second must not grow with the book: the intentions that have
 -- no standing yet, and the cases whose certificate is not handed over.
 CREATE TABLE intended (
     serial BYTEA  PRIMARY KEY,

@@ -35,6 +35,6 @@ CREATE TABLE recall (
     voided       BIGINT NOT NULL,
     finished_at  BIGINT
 );
--- The clockwork asks for these five times a second.
+-- The scheduler asks for these five times a second.
 CREATE INDEX recall_under_way ON recall (position)
     WHERE position IS NOT NULL AND finished_at IS NULL;

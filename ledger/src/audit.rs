@@ -70,7 +70,7 @@ pub fn chain_hash(before: &[u8], entry: &Entry) -> Sha256 {
     Sha256::of(&octets)
 }
 
-/// What the clockwork signs about the head of the chain.
+/// What the scheduler signs about the head of the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SignedHead {
@@ -159,7 +159,7 @@ impl<R> Ledger<R> {
     ///
     /// # Errors
     /// [`LedgerError::Chain`] names the first bad entry: changed, missing, out of order, cut off
-    /// below a signed head, or signed by somebody who is not the clockwork.
+    /// below a signed head, or signed by somebody who is not the scheduler.
     pub async fn verify_audit(&self) -> Result<AuditReport, LedgerError> {
         let bad = |position: i64, what: &str| LedgerError::Chain {
             position: Position(position),
@@ -247,7 +247,7 @@ impl<R> Ledger<R> {
                 .map_err(|error| bad(format!("its signature: {error}")))?;
             let signer = self.enrolment_of(Sha256::of(message.signer())).await?;
             if signer.is_none_or(|signer| signer.role != Role::Scheduler) {
-                return Err(bad("it was signed by somebody else than the clockwork".into()));
+                return Err(bad("it was signed by somebody else than the scheduler".into()));
             }
             let head = read_head(&message)?;
             if head.position != position.0 {

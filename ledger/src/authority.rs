@@ -129,8 +129,8 @@ impl<R> Ledger<R> {
 
 impl Ledger<crate::Issuing> {
     /// Writes the first page of the book: the authority, its municipalities' distribution points,
-    /// and the two parties that everything else begins with, its clockwork and its security
-    /// officer. `founding` is a message signed by the clockwork, whose enrolment this makes.
+    /// and the two parties that everything else begins with, its scheduler and its security
+    /// officer. `founding` is a message signed by the scheduler, whose enrolment this makes.
     ///
     /// # Errors
     /// [`LedgerError::AuthorityExists`] when the book has a first page already.
@@ -147,15 +147,15 @@ impl Ledger<crate::Issuing> {
             Ok(_) => return Err(LedgerError::AuthorityExists),
             Err(error) => return Err(error),
         }
-        let clockwork = parties
+        let scheduler = parties
             .iter()
             .find(|party| party.certificate == founding.signer())
             .ok_or(LedgerError::NotEnrolled)?;
-        let enrolment = Enrolment::of(clockwork, now);
+        let enrolment = Enrolment::of(scheduler, now);
         let permit = Permit::founding(&enrolment, founding);
-        let mut writing = self.begin(&permit, now).await?;
+        let mut change = self.begin(&permit, now).await?;
         let profile = serde_json::to_string(&authority.profile).expect("a profile is JSON");
-        writing
+        change
             .tx
             .execute(
                 "INSERT INTO authority (generation, certificate, profile) VALUES ($1, $2, $3)",
@@ -164,7 +164,7 @@ impl Ledger<crate::Issuing> {
             .await
             .map_err(|e| if e.is_unique_violation() { LedgerError::AuthorityExists } else { e })?;
         for (municipality, name) in distribution_points {
-            writing
+            change
                 .tx
                 .execute(
                     "INSERT INTO distribution_point (generation, municipality, name) VALUES ($1, $2, $3)",
@@ -172,11 +172,11 @@ impl Ledger<crate::Issuing> {
                 )
                 .await?;
         }
-        writing.note("found", &authority.fingerprint().to_string(), None).await?;
+        change.append("found", &authority.fingerprint().to_string(), None).await?;
         for party in parties {
-            writing.enrol(party).await?;
+            change.enrol(party).await?;
         }
-        writing.commit().await?;
+        change.commit().await?;
         Ok(())
     }
 }

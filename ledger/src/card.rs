@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use akashi_wire::party::Role;
 
 use crate::store::{Row, Value, args};
-use crate::{LedgerError, PersonId, Writing};
+use crate::{Change, LedgerError, PersonId};
 
 /// What the book knows of a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ fn read(row: &Row) -> Result<(String, KnownCard), LedgerError> {
     Ok((row.text(0)?, known))
 }
 
-impl Writing {
+impl Change {
     /// Those of these cards that some delivery held.
     pub async fn cards(
         &mut self,
@@ -105,7 +105,7 @@ impl Writing {
         let mut new = numbers;
         new.retain(|number| !known.contains_key(*number));
         let subject = format!("{} cards of lot {lot} of model {model}", new.len());
-        let position = self.note("register", &subject, None).await?;
+        let position = self.append("register", &subject, None).await?;
         let rows = new.iter().map(|number| args![*number, lot, model, position.0]).collect();
         self.tx.write("INSERT INTO card (number, lot, model, position) VALUES $rows", rows).await?;
         Ok(Registered::Done { new: new.len() as u64, known: known.len() as u64 })

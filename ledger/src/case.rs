@@ -8,7 +8,7 @@ use akashi_wire::{CaseId, MunicipalityCode, SerialNumber};
 use jiff::Timestamp;
 
 use crate::store::{Row, Value, args, damaged};
-use crate::{Issuing, Ledger, LedgerError, PersonId, Writing};
+use crate::{Change, Issuing, Ledger, LedgerError, PersonId};
 
 /// Where a case stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl Ledger<Issuing> {
     }
 }
 
-impl Writing {
+impl Change {
     /// Whether a certificate was ever delivered to this person: what was in the card before is gone
     /// since then, however the certificate stands now.
     pub async fn was_delivered_to(&mut self, person: PersonId) -> Result<bool, LedgerError> {

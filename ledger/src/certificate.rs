@@ -6,10 +6,10 @@ use akashi_wire::octets::Sha256;
 use akashi_wire::{CaseId, MunicipalityCode, SerialNumber};
 use jiff::Timestamp;
 
-use crate::status::{Change, News, Recording, forbids};
+use crate::status::{News, Recording, StatusChange, forbids};
 use crate::store::{Row, args};
 use crate::{
-    Issuing, Ledger, LedgerError, NewEntry, Permit, PersonId, Position, StatusRow, Writing,
+    Change, Issuing, Ledger, LedgerError, NewEntry, Permit, PersonId, Position, StatusRow,
 };
 use akashi_wire::RevocationReason;
 
@@ -118,7 +118,7 @@ pub struct NewFile {
     pub sealed_der: Vec<u8>,
 }
 
-impl Writing {
+impl Change {
     /// The living certificates of a person, the current one first. Expired ones are cleared away.
     pub async fn living(&mut self, person: PersonId) -> Result<Vec<Living>, LedgerError> {
         Ok(self.living_of(&[person]).await?.remove(&person).unwrap_or_default())
@@ -195,7 +195,7 @@ impl Writing {
     /// Writes down many, no two for one person, or none of them.
     ///
     /// # Errors
-    /// As [`Writing::intend`], for any of them.
+    /// As [`Change::intend`], for any of them.
     pub async fn intend_all(&mut self, new: &[NewCertificate]) -> Result<(), LedgerError> {
         let persons: Vec<PersonId> = new.iter().map(|new| new.intention.person).collect();
         let taken = self.living_of(&persons).await?;
@@ -217,7 +217,7 @@ impl Writing {
             subject,
             content: None,
         });
-        let positions = self.note_all(entries).await?;
+        let positions = self.append_all(entries).await?;
         let certificate = |(new, position): (&NewCertificate, &Position)| {
             let intention = &new.intention;
             args![
@@ -299,7 +299,7 @@ impl Writing {
     /// Files many, or none of them.
     ///
     /// # Errors
-    /// As [`Writing::file`], for any of them.
+    /// As [`Change::file`], for any of them.
     pub async fn file_all(&mut self, files: &[NewFile]) -> Result<Vec<StatusRow>, LedgerError> {
         let serials: Vec<SerialNumber> = files.iter().map(|file| file.serial).collect();
         if let Some((serial, standing)) = self.standings(&serials).await?.into_iter().next() {
@@ -311,10 +311,10 @@ impl Writing {
         let news = files.iter().map(|file| News {
             permit: file.permit.clone(),
             serial: file.serial,
-            change: Change::Issued,
+            change: StatusChange::Issued,
             recording: &recording,
         });
-        let rows = self.append_all("file", news.collect()).await?;
+        let rows = self.append_status("file", news.collect()).await?;
         let file = |(file, row): (&NewFile, &StatusRow)| {
             args![file.serial.as_bytes(), &file.sealed_der, row.position.0]
         };

@@ -3,7 +3,7 @@
 use akashi_wire::act::PartyId;
 
 use crate::store::args;
-use crate::{Issuing, Ledger, LedgerError, Position, Writing};
+use crate::{Change, Issuing, Ledger, LedgerError, Position};
 
 /// Persons who must accept a clock that jumped.
 const PERSONS: i64 = 2;
@@ -18,11 +18,11 @@ impl Ledger<Issuing> {
     }
 }
 
-impl Writing {
+impl Change {
     /// Puts the clock in doubt. Where it is already, who accepted it before accepted another time,
     /// and is asked again.
     pub async fn hold_clock(&mut self) -> Result<(), LedgerError> {
-        let position = self.note("hold_clock", "", None).await?;
+        let position = self.append("hold_clock", "", None).await?;
         if let Some(Position(held)) = self.held_clock().await? {
             let forget = "DELETE FROM clock_acceptance WHERE position = $1";
             return self.tx.execute(forget, args![held]).await.map(|_| ());

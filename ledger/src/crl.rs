@@ -6,7 +6,7 @@ use akashi_wire::party::Role;
 use jiff::Timestamp;
 
 use crate::store::{Row, args, timestamp};
-use crate::{Ledger, LedgerError, Position, Writing};
+use crate::{Change, Ledger, LedgerError, Position};
 
 /// What a CRL covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,7 +102,7 @@ impl<R> Ledger<R> {
     }
 }
 
-impl Writing {
+impl Change {
     /// Records the next number of a scope, before anything is signed with it.
     ///
     /// `max(last + 1, Unix milliseconds)`: a book restored from a backup cannot give a number that
@@ -124,7 +124,7 @@ impl Writing {
             .await?
             .map_or(Ok(0), |row| row.int(0))?;
         let number = (last + 1).max(self.at().as_millisecond());
-        self.note("record_crl", &format!("{scope} {number}"), None).await?;
+        self.append("record_crl", &format!("{scope} {number}"), None).await?;
         self.tx
             .execute(
                 "INSERT INTO crl (scope, number, this_update, next_update, up_to)
@@ -145,7 +145,7 @@ impl Writing {
         digest: Sha256,
     ) -> Result<(), LedgerError> {
         self.permit.require("publish_crl", |role| matches!(role, Role::Scheduler))?;
-        self.note("publish_crl", &format!("{scope} {number} {digest}"), None).await?;
+        self.append("publish_crl", &format!("{scope} {number} {digest}"), None).await?;
         let changed = self
             .tx
             .execute(

@@ -8,9 +8,9 @@ use akashi_wire::party::Role;
 use jiff::Timestamp;
 
 use crate::store::{Row, Value, args, damaged};
-use crate::{Ledger, LedgerError, Writing};
+use crate::{Change, Ledger, LedgerError};
 
-/// One party: an officer, an agency, a source, or the clockwork.
+/// One party: an officer, an agency, a source, or the scheduler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolment {
     /// Its number.
@@ -107,12 +107,12 @@ impl<R> Ledger<R> {
     }
 }
 
-impl Writing {
-    /// Enrols a party. Allowed to the security officer, and to the clockwork on the first page.
+impl Change {
+    /// Enrols a party. Allowed to the security officer, and to the scheduler on the first page.
     pub async fn enrol(&mut self, new: &NewEnrolment) -> Result<(), LedgerError> {
         self.permit
             .require("enrol", |role| matches!(role, Role::SecurityOfficer | Role::Scheduler))?;
-        self.note("enrol", &format!("{}:{}", new.role.name(), new.party), None).await?;
+        self.append("enrol", &format!("{}:{}", new.role.name(), new.party), None).await?;
         let role = serde_json::to_string(&new.role).expect("a role is JSON");
         self.tx
             .execute(
@@ -157,7 +157,7 @@ impl Writing {
     /// Ends an enrolment now. `false` when there is no such party in force.
     pub async fn dismiss(&mut self, party: PartyId) -> Result<bool, LedgerError> {
         self.permit.require("dismiss", |role| matches!(role, Role::SecurityOfficer))?;
-        self.note("dismiss", &party.to_string(), None).await?;
+        self.append("dismiss", &party.to_string(), None).await?;
         let changed = self
             .tx
             .execute(

@@ -1,10 +1,10 @@
-//! The one writer of the book, and the groups in which it commits.
+//! The queue of whoever changes the book, and the groups in which it commits.
 //!
-//! Whoever changes the book takes its turn with the pen. A change that is done leaves the pen to the
-//! next and asks for it again, behind everybody who waits by then; who gets it back first makes
-//! the whole group durable with one commit. So a lone change is committed at once, and the more
-//! wait, the more share the disk's one slow moment; no timer, no task of its own, and positions
-//! still go in the order of commits.
+//! One change at a time writes, in a transaction that it shares with those before it. A change that is
+//! done leaves the transaction open to the next and queues again, behind everybody who waits by then;
+//! who comes to the front first commits for the whole group. So a lone change is committed at once, and
+//! the more wait, the more share one fsync; no timer, no task of its own, and positions still go in the
+//! order of commits.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -29,9 +29,9 @@ pub(crate) struct Head {
 
 /// The right to write, one at a time, with what was written since the last commit.
 #[derive(Clone, Default)]
-pub(crate) struct Pen(Arc<Mutex<Option<Group>>>);
+pub(crate) struct CommitQueue(Arc<Mutex<Option<Group>>>);
 
-impl std::fmt::Debug for Pen {
+impl std::fmt::Debug for CommitQueue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Pen")
     }
@@ -109,33 +109,33 @@ impl Group {
     }
 }
 
-/// One change's turn with the pen. Dropped before [`Turn::keep`], the change never was.
-pub(crate) struct Turn {
+/// One change in the transaction of its group. Dropped before [`Member::commit`], the change never was.
+pub(crate) struct Member {
     slot: OwnedMutexGuard<Option<Group>>,
-    pen: Pen,
+    queue: CommitQueue,
 }
 
-impl Pen {
-    /// Waits for the pen.
-    pub(crate) async fn turn(&self, store: &Store) -> Result<Turn, LedgerError> {
-        // A turn from here on: given up in the midst of its beginning it is cleared away like any.
-        let mut turn = Turn { slot: self.0.clone().lock_owned().await, pen: self.clone() };
-        if let Some(group) = turn.slot.as_mut()
+impl CommitQueue {
+    /// Waits for the front of the queue.
+    pub(crate) async fn join(&self, store: &Store) -> Result<Member, LedgerError> {
+        // A member from here on: given up in the midst of its beginning it is cleared away like any.
+        let mut member = Member { slot: self.0.clone().lock_owned().await, queue: self.clone() };
+        if let Some(group) = member.slot.as_mut()
             && group.begin().await.is_err()
         {
             // The group is lost, and its members will be told; this change can still go on.
-            *turn.slot = None;
+            *member.slot = None;
         }
-        if turn.slot.is_none() {
+        if member.slot.is_none() {
             let mut group = Group::open(store).await?;
             group.begin().await?;
-            *turn.slot = Some(group);
+            *member.slot = Some(group);
         }
-        Ok(turn)
+        Ok(member)
     }
 }
 
-impl Turn {
+impl Member {
     /// Where the chain ended when this change began.
     pub(crate) fn head(&self) -> &Head {
         &self.group().head
@@ -145,12 +145,12 @@ impl Turn {
     ///
     /// # Errors
     /// Whatever broke the commit; or [`LedgerError::GroupLost`] when another member met it.
-    pub(crate) async fn keep(mut self, head: Head) -> Result<(), LedgerError> {
-        let group = self.slot.as_mut().expect("a turn has a group");
+    pub(crate) async fn commit(mut self, head: Head) -> Result<(), LedgerError> {
+        let group = self.slot.as_mut().expect("a member has a group");
         group.keep(head).await?;
-        let waiting = Waiting { pen: self.pen.clone(), ticket: group.ticket.clone() };
+        let waiting = Waiting { queue: self.queue.clone(), ticket: group.ticket.clone() };
         if group.changes >= LIMIT {
-            let group = self.slot.take().expect("a turn has a group");
+            let group = self.slot.take().expect("a member has a group");
             return group.commit().await;
         }
         drop(self);
@@ -159,22 +159,22 @@ impl Turn {
 
     /// Gives the change up and waits until what it could read is durable: an answer that rests on
     /// another change of the group must not leave the house before that change is there to stay.
-    pub(crate) async fn leave(self) -> Result<(), LedgerError> {
+    pub(crate) async fn rollback(self) -> Result<(), LedgerError> {
         let group = self.group();
         if group.changes == 0 {
             return Ok(());
         }
-        let waiting = Waiting { pen: self.pen.clone(), ticket: group.ticket.clone() };
+        let waiting = Waiting { queue: self.queue.clone(), ticket: group.ticket.clone() };
         drop(self);
         waiting.until_durable().await
     }
 
     fn group(&self) -> &Group {
-        self.slot.as_ref().expect("a turn has a group")
+        self.slot.as_ref().expect("a member has a group")
     }
 }
 
-impl Drop for Turn {
+impl Drop for Member {
     /// A change that was not kept is undone at once where nobody waits for its group, so that it
     /// does not keep the data base locked; else whoever comes next takes its traces away.
     fn drop(&mut self) {
@@ -185,7 +185,7 @@ impl Drop for Turn {
 }
 
 /// Statements of the change, in the transaction of its group.
-impl Turn {
+impl Member {
     pub(crate) async fn execute(
         &mut self,
         sql: impl Into<Cow<'static, str>>,
@@ -238,19 +238,19 @@ impl Turn {
     }
 
     fn tx(&mut self) -> &mut Transaction {
-        &mut self.slot.as_mut().expect("a turn has a group").tx
+        &mut self.slot.as_mut().expect("a member has a group").tx
     }
 }
 
 /// A member of a group that waits for the commit.
 struct Waiting {
-    pen: Pen,
+    queue: CommitQueue,
     ticket: Arc<Ticket>,
 }
 
 impl Waiting {
     async fn until_durable(self) -> Result<(), LedgerError> {
-        let mut slot = self.pen.0.clone().lock_owned().await;
+        let mut slot = self.queue.0.clone().lock_owned().await;
         if self.ticket.durable.get().is_some() {
             return Ok(());
         }
@@ -265,7 +265,7 @@ impl Waiting {
 impl Drop for Waiting {
     /// A group whose last member gave up waiting must not keep the data base locked.
     fn drop(&mut self) {
-        if let Ok(mut slot) = self.pen.0.try_lock()
+        if let Ok(mut slot) = self.queue.0.try_lock()
             && slot.as_ref().is_some_and(|group| {
                 Arc::ptr_eq(&group.ticket, &self.ticket) && Arc::strong_count(&self.ticket) == 2
             })

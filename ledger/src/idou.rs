@@ -7,7 +7,7 @@ use akashi_wire::party::Role;
 use jiff::Timestamp;
 
 use crate::store::{Row, args, damaged};
-use crate::{Issuing, Ledger, LedgerError, Writing};
+use crate::{Change, Issuing, Ledger, LedgerError};
 
 /// Where an event stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,7 +187,7 @@ impl Ledger<Issuing> {
     }
 }
 
-impl Writing {
+impl Change {
     /// Takes a batch into the inbox, whole. The same text accepted before gives the same answer
     /// and changes nothing but the time at which the source was last heard.
     pub async fn accept(
@@ -211,7 +211,7 @@ impl Writing {
             )
             .await?;
         let position =
-            self.note("accept", &format!("{source} {first}+{}", events.len()), None).await?;
+            self.append("accept", &format!("{source} {first}+{}", events.len()), None).await?;
         if let Some(row) = known {
             self.heard(source, None).await?;
             return serde_json::from_str(&row.text(0)?)
@@ -278,7 +278,8 @@ impl Writing {
             }
             if !is_open {
                 // Acted on: the first version stands, and somebody must look.
-                self.note("resent_too_late", &format!("{source} {}", event.sequence), None).await?;
+                self.append("resent_too_late", &format!("{source} {}", event.sequence), None)
+                    .await?;
                 return Ok(());
             }
             self.tx
@@ -397,7 +398,7 @@ impl Writing {
         result: &str,
     ) -> Result<(), LedgerError> {
         let subject = format!("{} {} {result}", event.source, event.sequence);
-        self.note(state.name(), &subject, None).await?;
+        self.append(state.name(), &subject, None).await?;
         self.tx
             .execute(
                 "UPDATE idou SET state = $3, due_at = $4, result = $5

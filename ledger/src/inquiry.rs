@@ -34,7 +34,7 @@ impl Ledger<Responding> {
         if inquiries.is_empty() {
             return Ok(());
         }
-        let mut writing = self.begin(permit, now).await?;
+        let mut change = self.begin(permit, now).await?;
         let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
         for inquiry in inquiries {
             let Inquiry { party, purpose, asked, answer, at } = inquiry;
@@ -42,9 +42,9 @@ impl Ledger<Responding> {
             digest.update(line.as_bytes());
         }
         let subject = format!("{} {}", inquiries.len(), hex::encode(digest.finish()));
-        let position = writing.note("inquiries", &subject, None).await?;
+        let position = change.append("inquiries", &subject, None).await?;
         for (ordinal, inquiry) in (0i64..).zip(inquiries) {
-            writing
+            change
                 .tx
                 .execute(
                     "INSERT INTO inquiry (position, ordinal, party, purpose, asked, answer, at)
@@ -61,7 +61,7 @@ impl Ledger<Responding> {
                 )
                 .await?;
         }
-        writing.commit().await.map(|_| ())
+        change.commit().await.map(|_| ())
     }
 }
 

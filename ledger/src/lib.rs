@@ -5,7 +5,7 @@
 //!
 //! * **Status is a pure function of append-only rows** ([`status`]); CRL and OCSP are two
 //!   renderings of it.
-//! * **No change without a [`Permit`] and an audit entry**, in one transaction ([`Writing`]).
+//! * **No change without a [`Permit`] and an audit entry**, in one transaction ([`Change`]).
 //! * **Positions are given out in the order of commits**: a follower of `position > last` misses
 //!   nothing, on PostgreSQL too.
 //!
@@ -16,10 +16,12 @@ mod authority;
 mod card;
 mod case;
 mod certificate;
+mod change;
 mod clock;
 mod crl;
 mod enrolment;
 mod error;
+mod fault;
 mod gather;
 mod group;
 mod idou;
@@ -31,13 +33,11 @@ mod offline_use;
 mod permit;
 mod person;
 mod recall;
-mod rehearsal;
 mod request;
 mod responder;
 mod source;
 pub mod status;
 mod store;
-mod writing;
 
 use std::marker::PhantomData;
 
@@ -46,9 +46,11 @@ pub use authority::{Access, Authority, AuthorityProfile};
 pub use card::{KnownCard, Registered};
 pub use case::{CaseFile, Step};
 pub use certificate::{Intention, Living, NewCertificate, NewFile, Slot};
+pub use change::{Change, NewEntry};
 pub use crl::{CrlRecord, Scope};
 pub use enrolment::{Enrolment, NewEnrolment};
 pub use error::LedgerError;
+pub use fault::{Fault, FaultInjection, FaultPoint};
 pub use idou::{InboxState, NewEvent, PendingEvent};
 pub use inquiry::Inquiry;
 pub use listed::ListedChange;
@@ -57,12 +59,10 @@ pub use offline_use::OfflineUse;
 pub use permit::Permit;
 pub use person::{KnownPerson, Person, PersonId};
 pub use recall::{NewRecall, Recall, RecallSet, RecallStep};
-pub use rehearsal::{Fate, Moment, Rehearsal};
 pub use request::RecordedRequest;
 pub use responder::ResponderCertificate;
 pub use source::Source;
-pub use status::{Change, Recording, Standing, StatusRow};
-pub use writing::{NewEntry, Writing};
+pub use status::{Recording, Standing, StatusChange, StatusRow};
 
 /// A place in the audit chain, and in the order of commits. Counts from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -115,9 +115,9 @@ impl<R> Ledger<R> {
         Ok(Self { store: store::Store::open(address, false).await?, role: PhantomData })
     }
 
-    /// The same book, where every statement meets what the rehearsal has in store: for simulation.
-    pub fn rehearse(&self, rehearsal: std::sync::Arc<dyn Rehearsal>) -> Self {
-        Self { store: self.store.rehearse(rehearsal), role: PhantomData }
+    /// The same book, where every statement meets a fault may be injected at: for simulation.
+    pub fn with_faults(&self, faults: std::sync::Arc<dyn FaultInjection>) -> Self {
+        Self { store: self.store.with_faults(faults), role: PhantomData }
     }
 
     /// Closes every connection.

@@ -7,7 +7,7 @@
 use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
-use crate::status::Change;
+use crate::status::StatusChange;
 use crate::store::{Row, args, damaged, timestamp};
 use crate::{Ledger, LedgerError, Position};
 
@@ -20,7 +20,7 @@ pub struct ListedChange {
     /// Which certificate.
     pub serial: SerialNumber,
     /// What is said.
-    pub change: Change,
+    pub change: StatusChange,
     /// Why.
     pub reason: RevocationReason,
     /// When it was recorded.
@@ -33,7 +33,7 @@ impl ListedChange {
         let unfit = || damaged("status", format!("change and reason {}", said & 0xff));
         Ok(Self {
             serial,
-            change: Change::from_code(said & 0xf).ok_or_else(unfit)?,
+            change: StatusChange::from_code(said & 0xf).ok_or_else(unfit)?,
             reason: RevocationReason::from_code((said >> 4 & 0xf) as u8).ok_or_else(unfit)?,
             recorded_at: timestamp(said >> 8)?,
         })

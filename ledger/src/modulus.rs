@@ -4,9 +4,9 @@ use akashi_wire::SerialNumber;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::status::Change;
+use crate::status::StatusChange;
 use crate::store::{Row, args};
-use crate::{Issuing, Ledger, LedgerError, Position, Writing};
+use crate::{Change, Issuing, Ledger, LedgerError, Position};
 
 /// A modulus and the certificate that it was for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,13 +112,13 @@ impl Ledger<Issuing> {
                    WHERE certificate.not_after >= $1 AND NOT EXISTS (SELECT 1 FROM status
                      WHERE status.serial = shared_prime.serial AND status.change IN ($2, $3))
                    ORDER BY shared_prime.serial";
-        let ended = [Change::Revoked as i64, Change::Voided as i64];
+        let ended = [StatusChange::Revoked as i64, StatusChange::Voided as i64];
         let rows = self.store.rows(sql, args![now, ended[0], ended[1]]).await?;
         rows.iter().map(|row| Ok((row.fixed(0, SerialNumber::from_slice)?, row.text(1)?))).collect()
     }
 }
 
-impl Writing {
+impl Change {
     /// Begins the comparison of a day: of all moduli up to the position that it gives. `None` when it
     /// was begun already, here or by another authority over the same book; then nothing is written.
     pub async fn begin_comparison(&mut self, day: Date) -> Result<Option<Position>, LedgerError> {
@@ -136,13 +136,13 @@ impl Writing {
         if begun == 0 {
             return Ok(None);
         }
-        self.note("begin_comparison", &day.to_string(), None).await?;
+        self.append("begin_comparison", &day.to_string(), None).await?;
         Ok(Some(Position(up_to)))
     }
 
     /// Ends the comparison of a day, and says what was done.
     pub async fn end_comparison(&mut self, day: Date, says: &str) -> Result<(), LedgerError> {
-        self.note("end_comparison", &format!("{day} {says}"), None).await?;
+        self.append("end_comparison", &format!("{day} {says}"), None).await?;
         let at = self.at();
         let sql = "UPDATE comparison SET ended_at = $2 WHERE day = $1";
         self.tx.execute(sql, args![day.to_string(), at]).await.map(|_| ())
@@ -154,7 +154,7 @@ impl Writing {
         serial: SerialNumber,
         what: &str,
     ) -> Result<(), LedgerError> {
-        let position = self.note("share_prime", &serial.to_string(), None).await?;
+        let position = self.append("share_prime", &serial.to_string(), None).await?;
         self.tx
             .execute(
                 "INSERT INTO shared_prime (serial, what, position) VALUES ($1, $2, $3)
@@ -173,7 +173,7 @@ impl Writing {
         without: &[SerialNumber],
     ) -> Result<(), LedgerError> {
         let (read, none) = (known.len(), without.len());
-        self.note("fill_moduli", &format!("{read} read, {none} without"), None).await?;
+        self.append("fill_moduli", &format!("{read} read, {none} without"), None).await?;
         let row = |one: &IssuedModulus| args![one.position.0, one.serial.as_bytes(), &one.modulus];
         self.tx
             .write(

@@ -5,7 +5,7 @@ use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 
 use crate::store::args;
-use crate::{LedgerError, Writing};
+use crate::{Change, LedgerError};
 
 /// One entry of a journal, with the outcome that followed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct OfflineUse {
     pub answer: String,
 }
 
-impl Writing {
+impl Change {
     /// What was answered when this entry was told of before.
     pub async fn offline_answer(&mut self, entry: Sha256) -> Result<Option<String>, LedgerError> {
         let row =

@@ -1,7 +1,7 @@
 //! Leave to change the book.
 //!
 //! A permit is made only by verifying a signature of an enrolled party: an officer's act, a
-//! source's batch, or an order of the authority's own clockwork. Nothing that changes the book can
+//! source's batch, or an order of the authority's own scheduler. Nothing that changes the book can
 //! be called without one, and nobody outside of this module can make one.
 
 use akashi_wire::act::PartyId;
@@ -85,10 +85,10 @@ impl<R> Ledger<R> {
         Ok(Permit { party: enrolment.party, role: enrolment.role, evidence })
     }
 
-    /// The permit of the authority's own clockwork for what is to be done now: an order, signed by
-    /// the clockwork's key and verified like anybody's message.
+    /// The permit of the authority's own scheduler for what is to be done now: an order, signed by
+    /// the scheduler's key and verified like anybody's message.
     ///
-    /// `certificate` is the clockwork's; `sign` gives its signature over the octets it gets.
+    /// `certificate` is the scheduler's; `sign` gives its signature over the octets it gets.
     pub async fn order<E: std::fmt::Display>(
         &self,
         order: &str,

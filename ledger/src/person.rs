@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::store::args;
-use crate::{LedgerError, Writing};
+use crate::{Change, LedgerError};
 
 /// Sixteen random octets that stand for one person in this book and nowhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +43,7 @@ pub struct KnownPerson {
     pub reported: u32,
 }
 
-impl Writing {
+impl Change {
     /// The persons with these hashes of resident codes, as far as they are known.
     pub async fn known_persons(
         &mut self,

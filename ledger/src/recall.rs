@@ -11,9 +11,9 @@ use akashi_wire::party::Role;
 use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
-use crate::status::Change;
+use crate::status::StatusChange;
 use crate::store::{Row, Value, args, damaged, timestamp};
-use crate::{Issuing, Ledger, LedgerError, Position, Recording, Writing};
+use crate::{Change, Issuing, Ledger, LedgerError, Position, Recording};
 
 /// A recall that is to be proposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl RecallSet {
             let counts = set.counts.entry(row.parsed(1)?).or_default();
             match row.maybe_int(2)? {
                 None => counts.under_way += 1,
-                Some(change) if change == Change::Held as i64 => counts.on_hold += 1,
+                Some(change) if change == StatusChange::Held as i64 => counts.on_hold += 1,
                 Some(_) => counts.in_force += 1,
             }
             set.serials.push(row.fixed(0, SerialNumber::from_slice)?);
@@ -214,7 +214,7 @@ impl Ledger<Issuing> {
     }
 }
 
-impl Writing {
+impl Change {
     /// The certificates that the recall of these cards would end, read inside of this change.
     pub async fn recall_set(
         &mut self,
@@ -264,7 +264,7 @@ impl Writing {
         const VERB: &str = "confirm_recall";
         self.permit.require(VERB, |role| matches!(role, Role::SecurityOfficer))?;
         let (by, at) = (self.permit.party(), self.at());
-        let position = self.note("recall", &recall.to_string(), None).await?;
+        let position = self.append("recall", &recall.to_string(), None).await?;
         let changed = self
             .tx
             .execute(
@@ -349,7 +349,7 @@ impl Writing {
         if finished {
             let (revoked, voided) = (found.revoked + step.revoked, found.voided + step.voided);
             let subject = format!("{recall} {revoked} revoked, {voided} voided");
-            self.note("recalled", &subject, None).await?;
+            self.append("recalled", &subject, None).await?;
         }
         Ok(Some(step))
     }

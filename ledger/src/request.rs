@@ -7,7 +7,7 @@ use akashi_wire::octets::Sha256;
 use std::collections::HashMap;
 
 use crate::store::{Row, Value, args};
-use crate::{Issuing, Ledger, LedgerError, Writing};
+use crate::{Change, Issuing, Ledger, LedgerError};
 
 /// A request that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Ledger<Issuing> {
     }
 }
 
-impl Writing {
+impl Change {
     /// The same, inside of this change: two copies of one request that arrive at once are told
     /// apart here.
     pub async fn request(

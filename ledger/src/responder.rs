@@ -5,7 +5,7 @@ use akashi_wire::party::Role;
 use jiff::Timestamp;
 
 use crate::store::{Row, args};
-use crate::{Issuing, Ledger, LedgerError, Responding, Writing};
+use crate::{Change, Issuing, Ledger, LedgerError, Responding};
 
 /// A certificate of a delegated responder (RFC 6960 §4.2.2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +47,10 @@ impl Ledger<Responding> {
         if known.is_some() {
             return Ok(());
         }
-        let mut writing = self.begin(permit, now).await?;
+        let mut change = self.begin(permit, now).await?;
         let name = akashi_wire::octets::Sha256::of(public_key).to_string();
-        writing.note("ask_for_responder_certificate", &name, None).await?;
-        writing
+        change.append("ask_for_responder_certificate", &name, None).await?;
+        change
             .tx
             .execute(
                 "INSERT INTO responder_key (public_key, asked_at) VALUES ($1, $2)
@@ -58,7 +58,7 @@ impl Ledger<Responding> {
                 args![public_key, now],
             )
             .await?;
-        writing.commit().await.map(|_| ())
+        change.commit().await.map(|_| ())
     }
 }
 
@@ -135,17 +135,17 @@ impl Ledger<Issuing> {
     }
 }
 
-impl Writing {
+impl Change {
     /// Records that a responder's certificate is going to be signed.
     pub async fn intend_responder(&mut self, serial: SerialNumber) -> Result<(), LedgerError> {
         self.permit.require("intend_responder", |role| matches!(role, Role::Scheduler))?;
-        self.note("intend_responder", &serial.to_string(), None).await.map(|_| ())
+        self.append("intend_responder", &serial.to_string(), None).await.map(|_| ())
     }
 
     /// Files a responder's certificate.
     pub async fn file_responder(&mut self, new: &ResponderCertificate) -> Result<(), LedgerError> {
         self.permit.require("file_responder", |role| matches!(role, Role::Scheduler))?;
-        self.note("file_responder", &new.serial.to_string(), None).await?;
+        self.append("file_responder", &new.serial.to_string(), None).await?;
         self.tx
             .execute(
                 "INSERT INTO responder_certificate

@@ -6,7 +6,7 @@ use akashi_wire::party::Role;
 use jiff::Timestamp;
 
 use crate::store::{Row, args};
-use crate::{Issuing, Ledger, LedgerError, Writing};
+use crate::{Change, Issuing, Ledger, LedgerError};
 
 /// One source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Ledger<Issuing> {
     }
 }
 
-impl Writing {
+impl Change {
     /// A batch that leaves a gap, or does not follow the last one, raises an alarm: something of
     /// this source was lost on the way and must be sent again.
     pub(crate) async fn watch_chain(
@@ -73,10 +73,10 @@ impl Writing {
         let (due, last) = (row.int(0)? as u64, row.maybe_octets(1)?);
         if first > due {
             let subject = format!("source {source}: {due} was due, {first} came");
-            self.note("alarm", &subject, None).await?;
+            self.append("alarm", &subject, None).await?;
         } else if first == due && last.as_deref() != previous.as_ref().map(|p| p.0.as_slice()) {
             let subject = format!("source {source}: a batch before {first} is missing");
-            self.note("alarm", &subject, None).await?;
+            self.append("alarm", &subject, None).await?;
         }
         Ok(())
     }
@@ -151,7 +151,7 @@ impl Writing {
     ) -> Result<bool, LedgerError> {
         self.permit.require("link", |role| matches!(role, Role::SecurityOfficer))?;
         let verb = if open { "open_link" } else { "cut_link" };
-        self.note(verb, &source.to_string(), None).await?;
+        self.append(verb, &source.to_string(), None).await?;
         let changed = self
             .tx
             .execute(

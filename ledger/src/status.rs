@@ -8,12 +8,12 @@ use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
 use crate::store::{Row, args, damaged};
-use crate::{Ledger, LedgerError, ListedChange, NewEntry, Permit, Position, Writing};
+use crate::{Change, Ledger, LedgerError, ListedChange, NewEntry, Permit, Position};
 
 /// What one row says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i64)]
-pub enum Change {
+pub enum StatusChange {
     /// The certificate was filed and is in force.
     Issued = 0,
     /// Put on hold.
@@ -26,7 +26,7 @@ pub enum Change {
     Voided = 4,
 }
 
-impl Change {
+impl StatusChange {
     pub(crate) fn from_code(code: i64) -> Option<Self> {
         [Self::Issued, Self::Held, Self::Released, Self::Revoked, Self::Voided]
             .into_iter()
@@ -46,8 +46,8 @@ pub struct StatusRow {
     /// The certificate's last second.
     pub not_after: Timestamp,
     /// What is said.
-    pub change: Change,
-    /// Why; `Unspecified` for [`Change::Issued`] and [`Change::Released`].
+    pub change: StatusChange,
+    /// Why; `Unspecified` for [`StatusChange::Issued`] and [`StatusChange::Released`].
     pub reason: RevocationReason,
     /// When it was recorded: the time that CRL and OCSP state.
     pub recorded_at: Timestamp,
@@ -108,13 +108,13 @@ impl Standing {
     pub fn after_change(standing: Option<Self>, row: &ListedChange) -> Option<Self> {
         match (standing, row.change) {
             (Some(Self::Revoked { at, reason }), _) => Some(Self::Revoked { at, reason }),
-            (None, Change::Issued) | (Some(Self::Held { .. }), Change::Released) => {
+            (None, StatusChange::Issued) | (Some(Self::Held { .. }), StatusChange::Released) => {
                 Some(Self::Good)
             }
-            (Some(Self::Good), Change::Held) => Some(Self::Held { at: row.recorded_at }),
+            (Some(Self::Good), StatusChange::Held) => Some(Self::Held { at: row.recorded_at }),
             // RFC 5280 §5.3.1 leaves the date of a hold that becomes final open; the day of the
             // final record is given, since the book has one row for it.
-            (_, Change::Revoked | Change::Voided) => {
+            (_, StatusChange::Revoked | StatusChange::Voided) => {
                 Some(Self::Revoked { at: row.recorded_at, reason: row.reason })
             }
             (standing, _) => standing,
@@ -136,7 +136,7 @@ fn read(row: &Row) -> Result<StatusRow, LedgerError> {
         serial: row.fixed(1, SerialNumber::from_slice)?,
         municipality: row.parsed(2)?,
         not_after: row.time(3)?,
-        change: Change::from_code(code)
+        change: StatusChange::from_code(code)
             .ok_or_else(|| damaged("status", format!("change {code}")))?,
         reason: u8::try_from(reason)
             .ok()
@@ -209,11 +209,11 @@ pub struct Recording {
 pub(crate) struct News<'r> {
     pub permit: Permit,
     pub serial: SerialNumber,
-    pub change: Change,
+    pub change: StatusChange,
     pub recording: &'r Recording,
 }
 
-impl Writing {
+impl Change {
     /// How a certificate stands, read inside of this change.
     pub async fn standing(
         &mut self,
@@ -263,7 +263,7 @@ impl Writing {
     /// Ends many for the same reason, or none of them.
     ///
     /// # Errors
-    /// As [`Writing::revoke`], for any of them.
+    /// As [`Change::revoke`], for any of them.
     pub async fn revoke_all(
         &mut self,
         serials: &[SerialNumber],
@@ -281,10 +281,10 @@ impl Writing {
         let news = serials.iter().map(|serial| News {
             permit: permit.clone(),
             serial: *serial,
-            change: Change::Revoked,
+            change: StatusChange::Revoked,
             recording,
         });
-        self.append_all("revoke", news.collect()).await
+        self.append_status("revoke", news.collect()).await
     }
 
     /// Puts a certificate on hold.
@@ -302,7 +302,7 @@ impl Writing {
         }
         let reason = RevocationReason::CertificateHold;
         let recording = Recording { reason, received_at, idou_date: None };
-        self.append(serial, Change::Held, &recording, "hold").await
+        self.append_one_status(serial, StatusChange::Held, &recording, "hold").await
     }
 
     /// Voids a certificate that was recorded, perhaps signed, and never filed: it is listed as
@@ -315,28 +315,28 @@ impl Writing {
         self.release_living(&[serial]).await?;
         let received_at = self.at();
         let reason = RevocationReason::Unspecified;
-        self.append(
+        self.append_one_status(
             serial,
-            Change::Voided,
+            StatusChange::Voided,
             &Recording { reason, received_at, idou_date: None },
             "void",
         )
         .await
     }
 
-    async fn append(
+    async fn append_one_status(
         &mut self,
         serial: SerialNumber,
-        change: Change,
+        change: StatusChange,
         recording: &Recording,
         verb: &'static str,
     ) -> Result<StatusRow, LedgerError> {
         let news = News { permit: self.permit().clone(), serial, change, recording };
-        let mut rows = self.append_all(verb, vec![news]).await?;
+        let mut rows = self.append_status(verb, vec![news]).await?;
         Ok(rows.remove(0))
     }
 
-    pub(crate) async fn append_all(
+    pub(crate) async fn append_status(
         &mut self,
         verb: &'static str,
         news: Vec<News<'_>>,
@@ -350,7 +350,8 @@ impl Writing {
             )
             .await?;
         // Filed or voided, it is an open intention no longer.
-        let first = |news: &&News<'_>| matches!(news.change, Change::Issued | Change::Voided);
+        let first =
+            |news: &&News<'_>| matches!(news.change, StatusChange::Issued | StatusChange::Voided);
         let settled = news.iter().filter(first).map(|news| news.serial.as_bytes().into());
         self.tx.rows_of("DELETE FROM intended WHERE serial IN ($keys)", settled).await?;
         let mut facts = HashMap::new();
@@ -359,7 +360,7 @@ impl Writing {
             facts.insert(serial, (row.int(1)?, row.parsed(2)?, row.time(3)?));
         }
         let subject = |news: &News<'_>| match news.change {
-            Change::Revoked => format!("{} {}", news.serial, news.recording.reason),
+            StatusChange::Revoked => format!("{} {}", news.serial, news.recording.reason),
             _ => news.serial.to_string(),
         };
         let subjects: Vec<String> = news.iter().map(subject).collect();
@@ -369,7 +370,7 @@ impl Writing {
             subject,
             content: None,
         });
-        let positions = self.note_all(entries).await?;
+        let positions = self.append_all(entries).await?;
         let (mut appended, mut rows) = (Vec::new(), Vec::new());
         for (news, position) in news.iter().zip(positions) {
             let (generation, municipality, not_after): (i64, MunicipalityCode, Timestamp) = facts
@@ -424,7 +425,7 @@ mod tests {
     use super::*;
     use RevocationReason::*;
 
-    fn row(position: i64, change: Change, reason: RevocationReason) -> StatusRow {
+    fn row(position: i64, change: StatusChange, reason: RevocationReason) -> StatusRow {
         StatusRow {
             position: Position(position),
             serial: SerialNumber::from_random([1; 16]),
@@ -444,11 +445,11 @@ mod tests {
     #[test]
     fn nothing_undoes_a_final_revocation() {
         let rows = [
-            row(1, Change::Issued, Unspecified),
-            row(2, Change::Revoked, AffiliationChanged),
-            row(3, Change::Released, Unspecified),
-            row(4, Change::Revoked, KeyCompromise),
-            row(5, Change::Issued, Unspecified),
+            row(1, StatusChange::Issued, Unspecified),
+            row(2, StatusChange::Revoked, AffiliationChanged),
+            row(3, StatusChange::Released, Unspecified),
+            row(4, StatusChange::Revoked, KeyCompromise),
+            row(5, StatusChange::Issued, Unspecified),
         ];
         let at = Timestamp::from_second(2).unwrap();
         assert_eq!(fold(&rows), Some(Standing::Revoked { at, reason: AffiliationChanged }));
@@ -457,20 +458,20 @@ mod tests {
     #[test]
     fn a_hold_can_be_released_or_become_final() {
         let rows = [
-            row(1, Change::Issued, Unspecified),
-            row(2, Change::Held, CertificateHold),
-            row(3, Change::Released, Unspecified),
+            row(1, StatusChange::Issued, Unspecified),
+            row(2, StatusChange::Held, CertificateHold),
+            row(3, StatusChange::Released, Unspecified),
         ];
         assert_eq!(fold(&rows), Some(Standing::Good));
         assert_eq!(fold(&rows[..2]).unwrap().revocation().unwrap().1, CertificateHold);
-        let last = row(3, Change::Revoked, KeyCompromise);
+        let last = row(3, StatusChange::Revoked, KeyCompromise);
         let standing = Standing::after(fold(&rows[..2]), &last);
         assert_eq!(standing.unwrap().revocation().unwrap().1, KeyCompromise);
     }
 
     #[test]
     fn an_interrupted_issue_is_listed_as_revoked() {
-        let rows = [row(1, Change::Voided, Unspecified)];
+        let rows = [row(1, StatusChange::Voided, Unspecified)];
         assert!(matches!(fold(&rows), Some(Standing::Revoked { reason: Unspecified, .. })));
     }
 }

@@ -21,10 +21,10 @@ use akashi_wire::octets::Sha256;
 
 use crate::LedgerError;
 use crate::enrolment::Enrolment;
+use crate::fault::{FaultInjection, FaultPoint, inject};
 use crate::gather::Gather;
-use crate::group::{Pen, Turn};
+use crate::group::{CommitQueue, Member};
 use crate::many::{self, Places};
-use crate::rehearsal::{Moment, Rehearsal, live_through};
 use crate::request::RecordedRequest;
 
 /// The migrations, in order; the place in this list is the schema's number.
@@ -162,12 +162,12 @@ pub(crate) fn damaged(table: &'static str, what: impl Into<String>) -> LedgerErr
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     pools: Pools,
-    pen: Pen,
+    queue: CommitQueue,
     /// Questions that every act begins with.
     pub(crate) requests: Arc<Gather<RequestId, RecordedRequest>>,
     pub(crate) enrolments: Arc<Gather<Sha256, Enrolment>>,
     /// In a simulation, what befalls each statement.
-    rehearsal: Option<Arc<dyn Rehearsal>>,
+    faults: Option<Arc<dyn FaultInjection>>,
 }
 
 #[derive(Clone, Debug)]
@@ -182,7 +182,7 @@ enum Pools {
 /// A transaction that rolls back when dropped.
 pub(crate) struct Transaction {
     open: Open,
-    rehearsal: Option<Arc<dyn Rehearsal>>,
+    faults: Option<Arc<dyn FaultInjection>>,
 }
 
 enum Open {
@@ -231,10 +231,10 @@ impl Store {
         };
         let store = Self {
             pools,
-            pen: Pen::default(),
+            queue: CommitQueue::default(),
             requests: Arc::default(),
             enrolments: Arc::default(),
-            rehearsal: None,
+            faults: None,
         };
         store.migrate().await?;
         Ok(store)
@@ -262,7 +262,7 @@ impl Store {
     /// Begins a transaction that will write. Two programs that migrate at once are told apart by
     /// the lock of the data base (SQLite) or an advisory lock (PostgreSQL).
     pub(crate) async fn begin(&self) -> Result<Transaction, LedgerError> {
-        self.meet(Moment::Begin).await?;
+        self.meet(FaultPoint::Begin).await?;
         let open = match &self.pools {
             Pools::Sqlite { write, .. } => {
                 let begun = match write.begin_with("BEGIN IMMEDIATE").await {
@@ -284,21 +284,21 @@ impl Store {
                 Open::Postgres(tx)
             }
         };
-        Ok(Transaction { open, rehearsal: self.rehearsal.clone() })
+        Ok(Transaction { open, faults: self.faults.clone() })
     }
 
-    /// The same data base, where every statement meets what the rehearsal has in store.
-    pub(crate) fn rehearse(&self, rehearsal: Arc<dyn Rehearsal>) -> Self {
-        Self { rehearsal: Some(rehearsal), ..self.clone() }
+    /// The same data base, with these faults injected at its statements.
+    pub(crate) fn with_faults(&self, faults: Arc<dyn FaultInjection>) -> Self {
+        Self { faults: Some(faults), ..self.clone() }
     }
 
-    /// Waits for the turn of one change.
-    pub(crate) async fn turn(&self) -> Result<Turn, LedgerError> {
-        self.pen.turn(self).await
+    /// Waits until a change may begin.
+    pub(crate) async fn join(&self) -> Result<Member, LedgerError> {
+        self.queue.join(self).await
     }
 
-    async fn meet(&self, moment: Moment) -> Result<(), LedgerError> {
-        live_through(self.rehearsal.as_deref(), moment).await
+    async fn meet(&self, moment: FaultPoint) -> Result<(), LedgerError> {
+        inject(self.faults.as_deref(), moment).await
     }
 
     /// Reads rows, outside of any transaction.
@@ -334,7 +334,7 @@ impl Store {
     ) -> Result<(), LedgerError> {
         // Every text is of this crate: statements carry values as arguments, always.
         let sql = AssertSqlSafe(sql.into());
-        self.meet(Moment::Read).await?;
+        self.meet(FaultPoint::Read).await?;
         match &self.pools {
             Pools::Sqlite { read, .. } => {
                 let mut rows = sqlx::query_with(sql, sqlite(args)?).fetch(read);
@@ -395,7 +395,7 @@ impl Transaction {
         args: Vec<Value>,
     ) -> Result<u64, LedgerError> {
         let sql = AssertSqlSafe(sql.into());
-        self.meet(Moment::Write).await?;
+        self.meet(FaultPoint::Write).await?;
         Ok(match &mut self.open {
             Open::Sqlite(tx) => {
                 sqlx::query_with(sql, sqlite(args)?).execute(&mut **tx).await?.rows_affected()
@@ -421,7 +421,7 @@ impl Transaction {
         args: Vec<Value>,
     ) -> Result<Vec<Row>, LedgerError> {
         let sql = AssertSqlSafe(sql.into());
-        self.meet(Moment::Read).await?;
+        self.meet(FaultPoint::Read).await?;
         Ok(match &mut self.open {
             Open::Sqlite(tx) => sqlx::query_with(sql, sqlite(args)?)
                 .fetch_all(&mut **tx)
@@ -455,16 +455,16 @@ impl Transaction {
     }
 
     pub(crate) async fn commit(self) -> Result<(), LedgerError> {
-        self.meet(Moment::Commit).await?;
+        self.meet(FaultPoint::Commit).await?;
         match self.open {
             Open::Sqlite(tx) => tx.commit().await?,
             Open::Postgres(tx) => tx.commit().await?,
         }
-        live_through(self.rehearsal.as_deref(), Moment::Committed).await
+        inject(self.faults.as_deref(), FaultPoint::Committed).await
     }
 
-    async fn meet(&self, moment: Moment) -> Result<(), LedgerError> {
-        live_through(self.rehearsal.as_deref(), moment).await
+    async fn meet(&self, moment: FaultPoint) -> Result<(), LedgerError> {
+        inject(self.faults.as_deref(), moment).await
     }
 }
 

@@ -35,11 +35,11 @@ impl Recorder {
     /// Starts the task; it ends when this is dropped and the last group is written.
     pub(crate) fn start(
         ledger: Ledger<Responding>,
-        clockwork: Arc<OfficerToken>,
+        scheduler: Arc<OfficerToken>,
         patience: Duration,
     ) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING);
-        tokio::spawn(write(ledger, clockwork, waiting));
+        tokio::spawn(write(ledger, scheduler, waiting));
         Self { queue, patience }
     }
 
@@ -62,7 +62,7 @@ impl Recorder {
 
 async fn write(
     ledger: Ledger<Responding>,
-    clockwork: Arc<OfficerToken>,
+    scheduler: Arc<OfficerToken>,
     mut queue: mpsc::Receiver<Waiting>,
 ) {
     while let Some(first) = queue.recv().await {
@@ -75,7 +75,7 @@ async fn write(
             inquiries.extend(next.inquiries);
             recorded.push(next.recorded);
         }
-        if commit(&ledger, &clockwork, &inquiries, now).await.is_ok() {
+        if commit(&ledger, &scheduler, &inquiries, now).await.is_ok() {
             for one in recorded {
                 let _ = one.send(());
             }
@@ -85,12 +85,12 @@ async fn write(
 
 async fn commit(
     ledger: &Ledger<Responding>,
-    clockwork: &OfficerToken,
+    scheduler: &OfficerToken,
     inquiries: &[Inquiry],
     now: Timestamp,
 ) -> Result<(), LedgerError> {
     let permit = ledger
-        .order("inquiries", clockwork.certificate(), now, |order| clockwork.sign(order))
+        .order("inquiries", scheduler.certificate(), now, |order| scheduler.sign(order))
         .await?;
     ledger.record_inquiries(&permit, inquiries, now).await
 }

@@ -1,5 +1,5 @@
 //! The OCSP responder as a program of its own. It contains no code that can issue a citizen's
-//! certificate, and needs no key but its own, the clockwork's and the server's.
+//! certificate, and needs no key but its own, the scheduler's and the server's.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 async fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
         let ledger = Ledger::open(&opened.ledger()).await?;
-        let (key, clockwork) = (opened.custody.ec("ocsp")?, Arc::new(opened.clockwork()?));
-        let responder = Responder::open(ledger, key, clockwork, Settings::default()).await?;
+        let (key, scheduler) = (opened.custody.ec("ocsp")?, Arc::new(opened.scheduler()?));
+        let responder = Responder::open(ledger, key, scheduler, Settings::default()).await?;
         let addresses = &opened.config.listen;
         let plain = listen("ocsp", addresses.ocsp).await?;
         let link = listen("ocsp-link", addresses.ocsp_link).await?;

@@ -62,7 +62,7 @@ pub struct Responder {
     ledger: Ledger<Responding>,
     key: EcKey,
     key_hash: [u8; 20],
-    clockwork: Arc<OfficerToken>,
+    scheduler: Arc<OfficerToken>,
     settings: Settings,
     authority: Authority,
     issuer: Issuer,
@@ -92,7 +92,7 @@ impl Responder {
     pub async fn open(
         ledger: Ledger<Responding>,
         key: EcKey,
-        clockwork: Arc<OfficerToken>,
+        scheduler: Arc<OfficerToken>,
         settings: Settings,
     ) -> Result<Arc<Self>, OcspError> {
         if settings.validity < Duration::from_secs(2) {
@@ -105,7 +105,7 @@ impl Responder {
         // One that is started anew with its clock set back must not answer from before.
         let seen = ledger.responder_time(key.public_key()).await?;
         Ok(Arc::new(Self {
-            recorder: Recorder::start(ledger.clone(), clockwork.clone(), settings.patience),
+            recorder: Recorder::start(ledger.clone(), scheduler.clone(), settings.patience),
             follower: Follower::new(settings.compare_every),
             cache: Cache::new(settings.kept_answers, validity / 2),
             own: OwnCertificates::default(),
@@ -116,7 +116,7 @@ impl Responder {
             ledger,
             key,
             key_hash,
-            clockwork,
+            scheduler,
             settings,
             authority,
             issuer,
@@ -307,11 +307,11 @@ impl Responder {
     }
 
     async fn ask(&self, now: Timestamp) -> Result<(), LedgerError> {
-        let clockwork = &self.clockwork;
+        let scheduler = &self.scheduler;
         let order = "ask_for_responder_certificate";
         let permit = self
             .ledger
-            .order(order, clockwork.certificate(), now, |order| clockwork.sign(order))
+            .order(order, scheduler.certificate(), now, |order| scheduler.sign(order))
             .await?;
         self.ledger.ask_for_certificate(&permit, self.key.public_key(), now).await
     }

@@ -1,4 +1,4 @@
-//! Both doors, and the clockwork that follows the book behind them.
+//! Both doors, and the scheduler that follows the book behind them.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -383,7 +383,7 @@ async fn a_batch_of_the_wrong_sender_or_a_second_time_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn days_at_the_ends_of_the_calendar_stop_no_clockwork() {
+async fn days_at_the_ends_of_the_calendar_stop_no_scheduler() {
     let mut scene = Scene::open(Access::Registered).await;
     let codes: Vec<_> = (0..4).map(|_| scene.place.resident(tottori())).collect();
     let mut holders = Vec::new();
@@ -395,7 +395,7 @@ async fn days_at_the_ends_of_the_calendar_stop_no_clockwork() {
         let day: jiff::civil::Date = day.parse().unwrap();
         scene.place.reported(|office| office.notify_move_out(code, day)).await;
     }
-    // What lies in the past ends at once; the rest is planned, and the clockwork still ticks.
+    // What lies in the past ends at once; the rest is planned, and the scheduler still ticks.
     for (holder, still_good) in holders.iter().zip([false, false, true, true]) {
         assert_eq!(scene.place.is_good(holder.serial).await, still_good);
     }

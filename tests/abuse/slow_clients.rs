@@ -23,11 +23,11 @@ const PAUSE: Duration = Duration::from_millis(400);
 
 /// Sends octet by octet; gives how long the server suffered it, and what it said.
 async fn dripped(address: SocketAddr, octets: Vec<u8>) -> (Duration, Vec<u8>) {
-    let (mut reading, mut writing) = TcpStream::connect(address).await.unwrap().into_split();
+    let (mut reading, mut change) = TcpStream::connect(address).await.unwrap().into_split();
     let begun = Instant::now();
     let drip = tokio::spawn(async move {
         for octet in octets {
-            if writing.write_all(&[octet]).await.is_err() {
+            if change.write_all(&[octet]).await.is_err() {
                 break;
             }
             tokio::time::sleep(PAUSE).await;
@@ -80,9 +80,9 @@ async fn who_sends_one_octet_after_another_is_cut_off_at_every_door_and_all_othe
             let mut stream = TcpStream::connect(address).await.unwrap();
             stream.write_all(body).await.unwrap();
             let begun = Instant::now();
-            let (mut reading, mut writing) = stream.into_split();
+            let (mut reading, mut change) = stream.into_split();
             let dripping = tokio::spawn(async move {
-                while drip && writing.write_all(&[0x30]).await.is_ok() {
+                while drip && change.write_all(&[0x30]).await.is_ok() {
                     tokio::time::sleep(PAUSE).await;
                 }
                 tokio::time::sleep(DEADLINE * 2).await;

@@ -202,7 +202,7 @@ async fn meet(
         tokio::time::sleep(before_settling).await;
         let tick = || {
             let (now, monotonic) = clock.read();
-            doors.clockwork.tick(now, monotonic)
+            doors.scheduler.tick(now, monotonic)
         };
         let mut ticked = tick().await;
         while ticked.is_err() && began.elapsed() < PATIENCE {
@@ -251,7 +251,7 @@ async fn nobody_is_left(world: &World, met: &mut Met) {
         Ok(looked) => looked,
         Err(why) => return met.failures.push(why),
     };
-    met.voided = rows.iter().filter(|row| row.change == status::Change::Voided).count();
+    met.voided = rows.iter().filter(|row| row.change == status::StatusChange::Voided).count();
     let mut by_serial: BTreeMap<_, Vec<_>> = BTreeMap::new();
     rows.iter().for_each(|row| by_serial.entry(row.serial).or_default().push(row));
     for (serial, rows) in by_serial {

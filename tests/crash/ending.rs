@@ -13,7 +13,7 @@ use crate::rounds::comes_up;
 use crate::scene::{Scene, change_config};
 use crate::truth::Claim;
 
-/// The clockwork has so long to end what was forgotten.
+/// The scheduler has so long to end what was forgotten.
 const WITHIN: Duration = Duration::from_secs(20);
 
 /// Closes the books of a run.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use akashi_agency::Verdict;
-use akashi_ledger::status::Change;
+use akashi_ledger::status::StatusChange;
 use akashi_ledger::{Auditing, Ledger, LedgerError, Position, StatusRow};
 use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::Timestamp;
@@ -65,7 +65,7 @@ impl Inspector {
             let ended = Stands::Revoked(row.recorded_at, row.reason);
             match (row.change, standings.get(&row.serial)) {
                 (_, Some(Stands::Revoked(..))) => {}
-                (Change::Issued | Change::Released, _) => {
+                (StatusChange::Issued | StatusChange::Released, _) => {
                     standings.insert(row.serial, Stands::Good);
                 }
                 _ => {
@@ -129,7 +129,7 @@ impl Inspector {
             scene.notes.finding("status rows that were read before are gone or changed");
         }
         let mut filed = BTreeSet::new();
-        for row in rows.iter().filter(|row| row.change == Change::Issued) {
+        for row in rows.iter().filter(|row| row.change == StatusChange::Issued) {
             if !filed.insert(row.serial) {
                 scene.notes.finding(format!("{} was filed twice", row.serial));
             }

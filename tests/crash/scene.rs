@@ -123,7 +123,7 @@ impl Scene {
             clock: Arc::new(Timestamp::now),
             rng: Arc::new(Mutex::new(StdRng::seed_from_u64(rand::random()))),
         };
-        let asker = std::fs::read(self.dir.join("certificates/clockwork.der")).expect("a file");
+        let asker = std::fs::read(self.dir.join("certificates/scheduler.der")).expect("a file");
         let link = self.sources.values().next().expect("a town").link();
         tokio::spawn(async move {
             registry_http::serve(door, &link, asker, window, std::future::pending()).await

@@ -10,7 +10,7 @@ use akashi_ledger::{Access, Position, Recording, Scope};
 use akashi_wire::RevocationReason;
 
 use crate::insisting::{revoke, revoked, told};
-use crate::second_responder::{SecondResponder, Told, clockwork};
+use crate::second_responder::{SecondResponder, Told, scheduler};
 use crate::support::*;
 
 told_on_both!(an_older_change_held_open_hides_no_newer_one_from_the_followers);
@@ -25,7 +25,7 @@ async fn an_older_change_held_open_hides_no_newer_one_from_the_followers(book: B
     let before = place.house.ledger().head().await.unwrap();
 
     // The older change: begun, and not committed.
-    let token = clockwork(&place);
+    let token = scheduler(&place);
     let ledger = place.house.ledger();
     let sign = |octets: &[u8]| token.sign(octets);
     let permit = ledger.order("test", token.certificate(), place.now(), sign).await.unwrap();

@@ -27,17 +27,17 @@ pub enum Told {
     TryLater,
 }
 
-/// The clockwork's token: what gives orders.
-pub fn clockwork(place: &Place) -> OfficerToken {
+/// The scheduler's token: what gives orders.
+pub fn scheduler(place: &Place) -> OfficerToken {
     let passphrase = Passphrase::new(PASSPHRASE.into()).unwrap();
-    Opened::open(&place.dir, &passphrase).unwrap().clockwork().unwrap()
+    Opened::open(&place.dir, &passphrase).unwrap().scheduler().unwrap()
 }
 
 impl SecondResponder {
     /// Opens it for a world with open access; the authority certifies it.
     pub async fn open(place: &Place) -> Self {
         let ledger = place.house.ledger().as_role();
-        let (key, token) = (EcKey::generate().unwrap(), Arc::new(clockwork(place)));
+        let (key, token) = (EcKey::generate().unwrap(), Arc::new(scheduler(place)));
         let responder = Responder::open(ledger, key, token, Settings::default()).await.unwrap();
         let second = Self { responder };
         second.follow(place).await;

@@ -22,7 +22,7 @@ async fn revoke(home: &Home, arguments: &[&str]) -> Said {
     tokio::task::block_in_place(|| home.run(&[&["revoke"], arguments].concat()))
 }
 
-/// Hands octets in, as anybody can.
+/// Services octets in, as anybody can.
 async fn knock(url: &str, octets: Vec<u8>) -> (u16, String) {
     let client = akashi_link::plain_client().unwrap();
     let answer = client.post(format!("{url}/revocations")).body(octets).send().await.unwrap();

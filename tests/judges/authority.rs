@@ -16,7 +16,7 @@ use akashi_crl::List;
 use akashi_edge::Opened;
 use akashi_keys::{Passphrase, RsaKey, RsaSize, Signer};
 use akashi_ledger::status::Recording;
-use akashi_ledger::{Access, Intention, NewCertificate, PersonId, Scope, Slot, Writing};
+use akashi_ledger::{Access, Change, Intention, NewCertificate, PersonId, Scope, Slot};
 use akashi_ocsp::Asker;
 use akashi_registry::Person;
 use akashi_town::PASSPHRASE;
@@ -65,8 +65,8 @@ impl Authority {
         init(&inside, &plan, &passphrase, PASSPHRASE, start, &mut rand::rng()).await.unwrap();
         let clock = Arc::new(SimulatedClock::at(start));
         let house = House::open(&inside, &passphrase, clock.clone()).await.unwrap();
-        let clockwork = Opened::open(&inside, &passphrase).unwrap().clockwork().unwrap();
-        let orders = Orders::new(house.ledger().clone(), Arc::new(clockwork));
+        let scheduler = Opened::open(&inside, &passphrase).unwrap().scheduler().unwrap();
+        let orders = Orders::new(house.ledger().clone(), Arc::new(scheduler));
         let ca = certificate(&inside, "ca").unwrap();
         fs::write(dir.join("ca.der"), &ca).unwrap();
         write_pem(&dir.join("ca.pem"), "CERTIFICATE", &ca);
@@ -78,7 +78,7 @@ impl Authority {
         Timestamp::from_second(self.clock.now().as_second()).unwrap()
     }
 
-    async fn begin(&self) -> Writing {
+    async fn begin(&self) -> Change {
         let permit = self.orders.permit("judge", self.clock.now()).await.unwrap();
         self.house.ledger().begin(&permit, self.clock.now()).await.unwrap()
     }
@@ -132,8 +132,8 @@ impl Authority {
             not_after: facts.not_after,
             slot: Slot::Current,
         };
-        let writing = self.begin().await;
-        let permit = writing.permit().clone();
+        let change = self.begin().await;
+        let permit = change.permit().clone();
         let sealed_items = b"sealed".to_vec();
         let new = NewCertificate {
             permit: permit.clone(),
@@ -142,13 +142,13 @@ impl Authority {
             history: 1,
             card: None,
         };
-        let recorded = Linted::record_all(vec![linted], writing, &[new]).await.unwrap();
+        let recorded = Linted::record_all(vec![linted], change, &[new]).await.unwrap();
         let recorded = recorded.into_iter().next().unwrap();
         let signed = recorded.sign(&*issuer.key, &issuer.facts).unwrap();
         let file = signed.to_file(permit, &issuer.vault).unwrap();
-        let mut writing = self.begin().await;
-        let der = Signed::file_all(vec![(signed, file)], &mut writing).await.unwrap().remove(0);
-        writing.commit().await.unwrap();
+        let mut change = self.begin().await;
+        let der = Signed::file_all(vec![(signed, file)], &mut change).await.unwrap().remove(0);
+        change.commit().await.unwrap();
         assert_eq!(serial_of(&der), serial);
         fs::write(self.dir.join(format!("{serial}.der")), &der).unwrap();
         let pem = write_pem(&self.dir.join(format!("{serial}.pem")), "CERTIFICATE", &der);
@@ -157,14 +157,14 @@ impl Authority {
 
     /// Ends a certificate, or puts it on hold when that is the reason.
     pub async fn end(&self, serial: SerialNumber, reason: RevocationReason) {
-        let mut writing = self.begin().await;
+        let mut change = self.begin().await;
         if reason == RevocationReason::CertificateHold {
-            writing.hold(serial, self.now()).await.unwrap();
+            change.hold(serial, self.now()).await.unwrap();
         } else {
             let recording = Recording { reason, received_at: self.now(), idou_date: None };
-            writing.revoke(serial, &recording).await.unwrap();
+            change.revoke(serial, &recording).await.unwrap();
         }
-        writing.commit().await.unwrap();
+        change.commit().await.unwrap();
     }
 
     /// Publishes a list now; gives the copy that is judged and how many entries it has.
@@ -188,7 +188,7 @@ impl Authority {
     pub async fn follow(&self) {
         for _ in 0..2 {
             self.house.responder.follow(self.now(), Duration::ZERO).await.unwrap();
-            self.house.doors.clockwork.tick(self.now(), Duration::ZERO).await.unwrap();
+            self.house.doors.scheduler.tick(self.now(), Duration::ZERO).await.unwrap();
         }
         let followed = self.house.responder.follow(self.now(), Duration::ZERO).await.unwrap();
         assert!(followed.trouble.is_none(), "{:?}", followed.trouble);

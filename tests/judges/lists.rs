@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use akashi_crl::list::Lister;
 use akashi_crl::{Entry, List};
-use akashi_ledger::{Change, Position, Scope, StatusRow};
+use akashi_ledger::{StatusChange, Position, Scope, StatusRow};
 use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::{Timestamp, ToSpan};
 use rand::rngs::StdRng;
@@ -90,7 +90,7 @@ fn many(prefecture: &Prefecture, count: usize, these: &[&Certified]) -> List {
         serial,
         municipality: prefecture.certified[0].town,
         not_after: Timestamp::MAX,
-        change: Change::Revoked,
+        change: StatusChange::Revoked,
         reason,
         recorded_at: at,
     };

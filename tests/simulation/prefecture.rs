@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use akashi_ca::counter::Hands;
-use akashi_ca::{Clockwork, Counter, Inbox, Issuer, Orders, RegistryClient, Rules};
+use akashi_ca::counter::Services;
+use akashi_ca::{Counter, Inbox, Issuer, Orders, RegistryClient, Rules, Scheduler};
 use akashi_edge::Opened;
 use akashi_keys::{LinkAuthority, OfficerToken, Signer};
 use akashi_ledger::{Issuing, Ledger};
@@ -32,7 +32,7 @@ pub struct Authority {
     /// What the registry reports.
     pub inbox: Inbox,
     /// What time asks for.
-    pub clockwork: Clockwork,
+    pub scheduler: Scheduler,
     /// Its book.
     pub ledger: Ledger<Issuing>,
     /// Its key, watched.
@@ -50,7 +50,8 @@ impl Authority {
         lens: Arc<Lens>,
     ) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let ledger = Ledger::<Issuing>::open(book).await.expect("the book opens").rehearse(trouble);
+        let ledger =
+            Ledger::<Issuing>::open(book).await.expect("the book opens").with_faults(trouble);
         let custody = &opened.custody;
         let vault = Arc::new(custody.vault().expect("a vault"));
         let opener = Arc::new(custody.opener("envelope").expect("a key"));
@@ -58,13 +59,13 @@ impl Authority {
         let link = opened.certificate("link").expect("a certificate");
         let link_key = custody.ec("link").expect("a key");
         let link = Arc::new(LinkAuthority::open(&link_key, link).expect("a link authority"));
-        let orders = Orders::new(ledger.clone(), clockwork(opened));
+        let orders = Orders::new(ledger.clone(), scheduler(opened));
         let signer: Arc<dyn Signer> = key.clone();
         let rules = Arc::new(Rules::default());
         let issuer = Issuer::open(ledger.clone(), vault.clone(), signer, rules).await;
         let issuer = issuer.expect("an issuer");
         let client = akashi_link::plain_client().expect("a client");
-        let hands = Hands {
+        let services = Services {
             registry: RegistryClient::new(client, registry, opener.clone()),
             link_authority: link,
             opener: opener.clone(),
@@ -72,17 +73,17 @@ impl Authority {
             card_master: Arc::new(custody.card_master().expect("a key")),
         };
         Self {
-            counter: Counter::new(issuer.clone(), hands, StdRng::from_rng(&mut rng)),
+            counter: Counter::new(issuer.clone(), services, StdRng::from_rng(&mut rng)),
             inbox: Inbox::new(ledger.clone(), vault, opener, orders.clone()),
-            clockwork: Clockwork::new(issuer, orders, rng),
+            scheduler: Scheduler::new(issuer, orders, rng),
             ledger,
             key,
         }
     }
 }
 
-fn clockwork(opened: &Opened) -> Arc<OfficerToken> {
-    Arc::new(opened.clockwork().expect("the clockwork's token"))
+fn scheduler(opened: &Opened) -> Arc<OfficerToken> {
+    Arc::new(opened.scheduler().expect("the scheduler's token"))
 }
 
 /// Which process.
@@ -196,8 +197,8 @@ impl Prefecture {
                 let public = self.public();
                 self.lists = Some(Process::start(async |trouble| {
                     let ledger = Ledger::open(&book).await.expect("the book opens");
-                    let ledger = ledger.rehearse(trouble);
-                    let (token, settings) = (clockwork(opened), list_settings());
+                    let ledger = ledger.with_faults(trouble);
+                    let (token, settings) = (scheduler(opened), list_settings());
                     let lists =
                         akashi_crl::Issuer::open(ledger, key, token, &public, settings).await;
                     lists.expect("the list issuer opens")
@@ -206,10 +207,10 @@ impl Prefecture {
             Role::Responder => {
                 self.responder = Some(Process::start(async |trouble| {
                     let ledger = Ledger::open(&book).await.expect("the book opens");
-                    let ledger = ledger.rehearse(trouble);
+                    let ledger = ledger.with_faults(trouble);
                     let key = opened.custody.ec("ocsp").expect("a key");
                     let settings = akashi_ocsp::Settings::default();
-                    let responder = Responder::open(ledger, key, clockwork(opened), settings).await;
+                    let responder = Responder::open(ledger, key, scheduler(opened), settings).await;
                     responder.expect("the responder opens")
                 }));
             }

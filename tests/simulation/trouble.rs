@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use akashi_ledger::{Fate, Moment, Rehearsal};
+use akashi_ledger::{Fault, FaultInjection, FaultPoint};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
@@ -59,15 +59,15 @@ impl Trouble {
     }
 }
 
-impl Rehearsal for Trouble {
-    fn fate(&self, moment: Moment) -> Fate {
+impl FaultInjection for Trouble {
+    fn fault(&self, moment: FaultPoint) -> Fault {
         if self.dead.load(Ordering::Relaxed) {
-            return Fate::Crash;
+            return Fault::Crash;
         }
         let met = self.met.fetch_add(1, Ordering::Relaxed);
         let armed = *self.armed.lock().expect("nobody panics with trouble in hand");
         let Some(Mishap { at, kind }) = armed.filter(|mishap| met >= u64::from(mishap.at)) else {
-            return Fate::Go;
+            return Fault::Go;
         };
         let first = met == u64::from(at);
         match kind {
@@ -75,12 +75,12 @@ impl Rehearsal for Trouble {
                 self.dead.store(true, Ordering::Relaxed);
                 self.died.notify_waiters();
                 self.died.notify_one();
-                Fate::Crash
+                Fault::Crash
             }
-            Kind::Fail if first => Fate::Fail,
-            Kind::Stop if moment != Moment::Committed => Fate::Fail,
-            Kind::Full if matches!(moment, Moment::Write | Moment::Commit) => Fate::Fail,
-            _ => Fate::Go,
+            Kind::Fail if first => Fault::Fail,
+            Kind::Stop if moment != FaultPoint::Committed => Fault::Fail,
+            Kind::Full if matches!(moment, FaultPoint::Write | FaultPoint::Commit) => Fault::Fail,
+            _ => Fault::Go,
         }
     }
 }

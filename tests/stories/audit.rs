@@ -49,7 +49,7 @@ async fn the_chain_is_whole_after_a_busy_day(book: Book) {
     busy_day(&mut place).await;
     let report = place.house.ledger().verify_audit().await.unwrap();
     assert!(report.entries > 60 && report.signed_up_to > 0, "{report:?}");
-    // The clockwork signs the head: the tail is never longer than what came since its last tick.
+    // The scheduler signs the head: the tail is never longer than what came since its last tick.
     let AuditReport { unsigned_tail, .. } = report;
     assert!(unsigned_tail < 20, "{report:?}");
     // Every act stands there: by whom, and about which case.
@@ -124,7 +124,7 @@ async fn whoever_changes_the_chain_is_found_out_at_the_first_entry_that_he_touch
          hash = (SELECT hash FROM audit WHERE position = {cut})"
     );
     assert_eq!(first_bad(&book, &sql).await, cut + 1);
-    // A chain made anew from some place on, by somebody without the clockwork's key, does not fit
+    // A chain made anew from some place on, by somebody without the scheduler's key, does not fit
     // the signed heads either.
     let sql = format!(
         "DELETE FROM audit_signature WHERE position > {at}; UPDATE audit_signature SET hash = zeroblob(32), message = zeroblob(9) WHERE position = (SELECT MAX(position) FROM audit_signature)"

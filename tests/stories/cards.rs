@@ -27,7 +27,7 @@ use crate::support::*;
 
 told_on_both!(
     a_bad_lot_is_recalled_by_two_persons_and_no_other_certificate_ends,
-    a_recall_that_a_crash_cut_off_is_finished_by_the_clockwork,
+    a_recall_that_a_crash_cut_off_is_finished_by_the_scheduler,
 );
 
 fn lot(lot: &str) -> CardSelection {
@@ -137,9 +137,9 @@ impl Place {
             NewCertificate { permit, intention, sealed_items: vec![0], history: 1, card }
         };
         let new: Vec<_> = cards.iter().map(new).collect();
-        let mut writing = self.house.ledger().begin(&permit, now).await.unwrap();
-        writing.intend_all(&new).await.unwrap();
-        writing.commit().await.unwrap();
+        let mut change = self.house.ledger().begin(&permit, now).await.unwrap();
+        change.intend_all(&new).await.unwrap();
+        change.commit().await.unwrap();
         new.iter().map(|new| new.intention.serial).collect()
     }
 }
@@ -268,7 +268,7 @@ async fn a_bad_lot_is_recalled_by_two_persons_and_no_other_certificate_ends(book
     place.close().await;
 }
 
-async fn a_recall_that_a_crash_cut_off_is_finished_by_the_clockwork(book: Book) {
+async fn a_recall_that_a_crash_cut_off_is_finished_by_the_scheduler(book: Book) {
     let mut place = Place::open(book).await;
     let (other, _) = place.another_security_officer().await;
     place.security.ask(delivery("A", &["A1", "A2", "A3", "A4"])).await.unwrap();
@@ -288,13 +288,13 @@ async fn a_recall_that_a_crash_cut_off_is_finished_by_the_clockwork(book: Book) 
             None => address.to_owned(),
         };
         let ledger = Ledger::<Issuing>::open(&address).await.unwrap();
-        let mut writing = ledger.begin(&permit, now).await.unwrap();
-        writing.confirm_recall(recall).await.unwrap();
-        writing.commit().await.unwrap();
-        let mut writing = ledger.begin(&permit, now).await.unwrap();
-        let step = writing.recall_step(recall, 3).await.unwrap().unwrap();
+        let mut change = ledger.begin(&permit, now).await.unwrap();
+        change.confirm_recall(recall).await.unwrap();
+        change.commit().await.unwrap();
+        let mut change = ledger.begin(&permit, now).await.unwrap();
+        let step = change.recall_step(recall, 3).await.unwrap().unwrap();
         assert_eq!((step.revoked, step.voided, step.finished), (2, 1, false));
-        writing.commit().await.unwrap();
+        change.commit().await.unwrap();
         assert_eq!(ledger.standing(last.serial).await.unwrap(), Some(Standing::Good));
         ledger.close().await;
     };
@@ -330,7 +330,7 @@ async fn a_recall_that_a_crash_cut_off_is_finished_by_the_clockwork(book: Book) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recall_too_large_for_one_change_is_carried_out_by_the_clockwork() {
+async fn a_recall_too_large_for_one_change_is_carried_out_by_the_scheduler() {
     let mut place = Place::open(Book::Sqlite).await;
     let (other, second) = place.another_security_officer().await;
     let cards: Vec<String> = (0..4600).map(|number| format!("A{number:04}")).collect();
@@ -343,9 +343,9 @@ async fn a_recall_too_large_for_one_change_is_carried_out_by_the_clockwork() {
         NewFile { permit, serial: *serial, sealed_der }
     };
     let files: Vec<_> = serials.iter().map(file).collect();
-    let mut writing = place.house.ledger().begin(&permit, place.now()).await.unwrap();
-    writing.file_all(&files).await.unwrap();
-    writing.commit().await.unwrap();
+    let mut change = place.house.ledger().begin(&permit, place.now()).await.unwrap();
+    change.file_all(&files).await.unwrap();
+    change.commit().await.unwrap();
     let (code, sound) = place.holder(tottori()).await;
 
     let (recall, digest) = proposed(&place.security, lot("A")).await;

@@ -468,7 +468,7 @@ async fn a_sequence_that_stood_for_somebody_else_is_refused_and_ends_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_absurd_history_number_is_refused_and_the_clockwork_lives() {
+async fn an_absurd_history_number_is_refused_and_the_scheduler_lives() {
     let mut place = Place::open(Book::Sqlite).await;
     let (code, holder) = place.holder(tottori()).await;
     let change = place.change(|office| office.household_change(&code));

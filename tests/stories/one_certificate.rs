@@ -54,7 +54,7 @@ async fn two_counters_race_and_one_certificate_comes_of_it(book: Book) {
         assert!(won == [true, false] || won == [false, true], "round {round}: {one:?}, {other:?}");
         assert_eq!(place.good_ones().await.len(), round + 1);
     }
-    // Nothing was left half done that the clockwork would have to clear up for the winners.
+    // Nothing was left half done that the scheduler would have to clear up for the winners.
     place.pass(25.hours());
     place.tick().await;
     assert_eq!(place.good_ones().await.len(), 4);

@@ -129,9 +129,9 @@ fn a_bad_start_is_told_in_one_sentence_and_changes_nothing() {
     sentence(&mut akashi(&["audit", "verify", "--dir", at]));
     std::fs::write(&book, sound).unwrap();
     // A key that is missing.
-    let certificate = dir.join("certificates/clockwork.der");
+    let certificate = dir.join("certificates/scheduler.der");
     std::fs::rename(&certificate, home.path().join("away.der")).unwrap();
-    assert!(sentence(&mut akashi(&["up", "--dir", at])).contains("clockwork.der"));
+    assert!(sentence(&mut akashi(&["up", "--dir", at])).contains("scheduler.der"));
     std::fs::rename(home.path().join("away.der"), &certificate).unwrap();
     done(&["audit", "verify", "--dir", at]);
 }
@@ -278,7 +278,7 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
         clock: Arc::new(Timestamp::now),
         rng: Arc::new(Mutex::new(StdRng::seed_from_u64(8))),
     };
-    let asker = std::fs::read(dir.join("certificates/clockwork.der")).unwrap();
+    let asker = std::fs::read(dir.join("certificates/scheduler.der")).unwrap();
     let link = source.link();
     tokio::spawn(async move {
         registry_http::serve(door, &link, asker, window, std::future::pending()).await.unwrap();

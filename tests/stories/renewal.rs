@@ -231,7 +231,7 @@ async fn the_authority_goes_on_when_the_first_certificates_of_its_own_people_end
     // Five years after it was made: what was planned must still come, and lists be made.
     place.clock.advance_to(start_of_day(day) + 1.hour());
     let (now, monotonic) = place.clock.read();
-    let ticked = place.house.doors.clockwork.tick(now, monotonic).await;
+    let ticked = place.house.doors.scheduler.tick(now, monotonic).await;
     assert!(ticked.is_ok(), "{ticked:?}");
     let moved = Some(RevocationReason::AffiliationChanged);
     assert_eq!(place.reason(holder.serial).await, moved);

@@ -85,7 +85,7 @@ async fn what_shares_a_prime_is_found_by_night_and_alarms_once(book: Book) {
         + 26.hours().minutes(30);
     again.clock.advance_to(night);
     for _ in 0..200 {
-        again.house.doors.clockwork.compare(&*again.clock).await.unwrap();
+        again.house.doors.scheduler.compare(&*again.clock).await.unwrap();
         if !entries("end_comparison").await.is_empty() {
             break;
         }
@@ -108,7 +108,7 @@ async fn what_shares_a_prime_is_found_by_night_and_alarms_once(book: Book) {
     }
     for _ in 0..3 {
         again.tick().await;
-        again.house.doors.clockwork.compare(&*again.clock).await.unwrap();
+        again.house.doors.scheduler.compare(&*again.clock).await.unwrap();
     }
     assert_eq!(alarms().await, 2);
     assert_eq!(entries("begin_comparison").await.len(), 1, "once a night");

@@ -311,10 +311,10 @@ impl Place {
         self.result(&queued).await
     }
 
-    /// The clockwork's next tick, without waiting for it.
-    pub async fn tick(&self) -> akashi_ca::clockwork::Ticked {
+    /// The scheduler's next tick, without waiting for it.
+    pub async fn tick(&self) -> akashi_ca::scheduler::Ticked {
         let (now, monotonic) = self.clock.read();
-        self.house.doors.clockwork.tick(now, monotonic).await.unwrap()
+        self.house.doors.scheduler.tick(now, monotonic).await.unwrap()
     }
 
     pub async fn event(&self, event: &Queued) -> EventStanding {
@@ -455,7 +455,7 @@ impl Place {
             rng: Arc::new(Mutex::new(StdRng::seed_from_u64(5))),
         };
         let identity = sources[&tottori()].link();
-        let asker = certificate(&authority, "clockwork").unwrap();
+        let asker = certificate(&authority, "scheduler").unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let stopped = async move {
@@ -521,7 +521,7 @@ impl Again {
 
     pub async fn tick(&self) {
         let (now, monotonic) = self.clock.read();
-        self.house.doors.clockwork.tick(now, monotonic).await.unwrap();
+        self.house.doors.scheduler.tick(now, monotonic).await.unwrap();
     }
 
     pub async fn judged(&self, certificate: &[u8]) -> Verdict {

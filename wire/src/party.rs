@@ -25,7 +25,7 @@ pub enum Role {
         /// The municipality.
         municipality: MunicipalityCode,
     },
-    /// The authority's own clockwork.
+    /// The authority's own scheduler.
     Scheduler,
 }
 

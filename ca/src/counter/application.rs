@@ -28,16 +28,16 @@ impl Counter {
         (name_choices, address_choices): (&SubstituteChoices, &SubstituteChoices),
     ) -> Result<Answer, Halt> {
         let rules = &self.issuer.rules;
-        let mut writing = self.begin(acting).await?;
-        let (mut file, mut record) = self.case_in(&mut writing, case).await?;
+        let mut change = self.begin(acting).await?;
+        let (mut file, mut record) = self.case_in(&mut change, case).await?;
         at_step(&file, &[Step::LookedUp, Step::Applied, Step::Issued], acting)?;
         // The look-up refused whoever is leaving or gone only for these two procedures.
         if !matches!(record.procedure, Procedure::Issue | Procedure::Renewal) {
             return Err(Refusal::NotAllowed.into());
         }
         let bound = record.applied.as_ref().map(|applied| applied.card.as_str());
-        self.may_take(&mut writing, card, bound).await?;
-        let today = day_in_japan(writing.at());
+        self.may_take(&mut change, card, bound).await?;
+        let today = day_in_japan(change.at());
         not_expired(identity, today)?;
         let person = record.person()?.clone();
         if let Some(minimum) = rules.minimum_age {
@@ -47,23 +47,23 @@ impl Counter {
             }
         }
         let (name, address) = texts(&person.items, name_choices, address_choices)?;
-        if not_after(writing.at(), rules.validity) > self.issuer.facts.not_after {
+        if not_after(change.at(), rules.validity) > self.issuer.facts.not_after {
             return Err(Refusal::AuthorityEnding.into());
         }
         let oldest = SignedDuration::from_hours(i64::from(rules.look_up_hours));
-        if person.as_of < writing.at() - oldest {
+        if person.as_of < change.at() - oldest {
             return Err(Refusal::LookUpTooOld { as_of: person.as_of }.into());
         }
         // A key made again for the same case: what the earlier one led to is ended first.
-        self.abandon(&mut writing, &mut file).await?;
+        self.abandon(&mut change, &mut file).await?;
         let holder =
             file.person.ok_or_else(|| CaError::Damaged("a case without a person".into()))?;
-        is_nobody_elses(&mut writing, card, holder).await?;
-        let living = self.living(&mut writing, holder).await?;
+        is_nobody_elses(&mut change, card, holder).await?;
+        let living = self.living(&mut change, holder).await?;
         one_certificate::place(record.procedure, &living, today)?;
 
         let challenge: [u8; 32] = self.random();
-        let until = writing.at() + SignedDuration::from_secs(i64::from(rules.permit_seconds));
+        let until = change.at() + SignedDuration::from_secs(i64::from(rules.permit_seconds));
         record.applied = Some(Applied {
             card: card.to_owned(),
             identity: identity.clone(),
@@ -77,14 +77,14 @@ impl Counter {
         });
         record.tbs = None;
         file.step = Step::Applied;
-        self.save_case(&mut writing, &mut file, &record).await?;
+        self.save_case(&mut change, &mut file, &record).await?;
         let answer = Answer::Permitted {
             challenge: Octets(challenge.to_vec()),
             until,
             name: certified(&person.items.name, &name),
             address: certified(&person.items.address, &address),
         };
-        self.finish(writing, acting, &case.to_string(), answer).await
+        self.finish(change, acting, &case.to_string(), answer).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! The channel to the card of a case: opened, spoken through, taken up again.
 
 use akashi_card::issuing;
-use akashi_ledger::{CaseFile, Standing, Step, Writing};
+use akashi_ledger::{CaseFile, Change, Standing, Step};
 use akashi_wire::CaseId;
 use akashi_wire::act::{Answer, IssuedCertificate, Procedure, Refusal};
 use akashi_wire::octets::{Octets, Sha256};
@@ -26,8 +26,8 @@ impl Counter {
         case: CaseId,
         card: &str,
     ) -> Result<Answer, Halt> {
-        let mut writing = self.begin(acting).await?;
-        let (file, record) = self.case_in(&mut writing, case).await?;
+        let mut change = self.begin(acting).await?;
+        let (file, record) = self.case_in(&mut change, case).await?;
         let open = [Step::Opened, Step::LookedUp, Step::Applied, Step::Issued];
         at_step(&file, &open, acting)?;
         if record.applied.as_ref().is_some_and(|applied| applied.card != card) {
@@ -56,7 +56,7 @@ impl Counter {
         };
         let procedure = record.procedure;
         let answer = Answer::TakenUp { procedure, items, name, address, issued };
-        self.finish(writing, acting, &case.to_string(), answer).await
+        self.finish(change, acting, &case.to_string(), answer).await
     }
 
     /// The first command of a channel. What an earlier one was used for is forgotten.
@@ -66,26 +66,26 @@ impl Counter {
         case: CaseId,
         card: &str,
     ) -> Result<Answer, Halt> {
-        let mut writing = self.begin(acting).await?;
-        let (mut file, mut record) = self.case_in(&mut writing, case).await?;
+        let mut change = self.begin(acting).await?;
+        let (mut file, mut record) = self.case_in(&mut change, case).await?;
         at_step(&file, &WITH_CARD, acting)?;
         let applied = record.application_mut()?;
         if applied.card != card {
             return Err(Refusal::WrongCard.into());
         }
-        may_make_key(&file, applied, acting, writing.at())?;
+        may_make_key(&file, applied, acting, change.at())?;
         if let Some(person) = file.person {
-            is_nobody_elses(&mut writing, card, person).await?;
+            is_nobody_elses(&mut change, card, person).await?;
         }
-        self.still_stands(&mut writing, &file).await?;
+        self.still_stands(&mut change, &file).await?;
         let (channel, run) = Channel::ask(self.random());
         applied.channel = Some(channel);
         if file.step == Step::Applied {
             // The pair that comes now overwrites the one before.
             applied.made = None;
         }
-        self.save_case(&mut writing, &mut file, &record).await?;
-        self.finish(writing, acting, &case.to_string(), Answer::Commands { run }).await
+        self.save_case(&mut change, &mut file, &record).await?;
+        self.finish(change, acting, &case.to_string(), Answer::Commands { run }).await
     }
 
     /// The card's answers to the last run; what comes next.
@@ -95,18 +95,18 @@ impl Counter {
         case: CaseId,
         answers: &[Octets],
     ) -> Result<Answer, Halt> {
-        let mut writing = self.begin(acting).await?;
-        let (mut file, mut record) = self.case_in(&mut writing, case).await?;
+        let mut change = self.begin(acting).await?;
+        let (mut file, mut record) = self.case_in(&mut change, case).await?;
         at_step(&file, &WITH_CARD, acting)?;
         let own = match file.step {
             Step::Issued => self.issued(&file).await?,
             _ => Vec::new(),
         };
-        self.still_stands(&mut writing, &file).await?;
+        self.still_stands(&mut change, &file).await?;
         let certificates = self.certificates(&own);
         let procedure = record.procedure;
         let applied = record.application_mut()?;
-        may_make_key(&file, applied, acting, writing.at())?;
+        may_make_key(&file, applied, acting, change.at())?;
         let refuse = |halted: Halted| Halt::from(refusal(halted, file.step));
         let answer = match applied.channel.take() {
             None | Some(Channel::Open { .. }) => return Err(Refusal::NoChannel.into()),
@@ -116,7 +116,7 @@ impl Counter {
                     (_, Procedure::PinReset) => Run::OpenPinWindow,
                     (_, procedure) => Run::MakeKey { pin_window: procedure == Procedure::Issue },
                 };
-                let keys = self.hands.card_master.card_keys(&applied.card);
+                let keys = self.services.card_master.card_keys(&applied.card);
                 let what = (run, certificates);
                 let (sent, run) = Sent::opening(&opening, &keys, answers, what).map_err(refuse)?;
                 applied.channel = Some(Channel::Sent { sent });
@@ -152,8 +152,8 @@ impl Counter {
                 }
             }
         };
-        self.save_case(&mut writing, &mut file, &record).await?;
-        self.finish(writing, acting, &case.to_string(), answer).await
+        self.save_case(&mut change, &mut file, &record).await?;
+        self.finish(change, acting, &case.to_string(), answer).await
     }
 
     /// The certificate of an issued case, DER.
@@ -166,9 +166,9 @@ impl Counter {
 
     /// Refuses to write, or to switch to, a certificate that ended after it was issued: the card keeps
     /// what its holder has.
-    async fn still_stands(&self, writing: &mut Writing, file: &CaseFile) -> Result<(), Halt> {
+    async fn still_stands(&self, change: &mut Change, file: &CaseFile) -> Result<(), Halt> {
         let (Step::Issued, Some(serial)) = (file.step, file.serial) else { return Ok(()) };
-        match writing.standing(serial).await? {
+        match change.standing(serial).await? {
             Some(Standing::Good) => Ok(()),
             _ => Err(Refusal::CertificateEnded.into()),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use akashi_ledger::{PersonId, Registered, Writing};
+use akashi_ledger::{Change, PersonId, Registered};
 use akashi_wire::act::{Answer, CARDS_OF_ONE_ACT, Refusal};
 
 use super::{Acting, Counter, Halt};
@@ -41,8 +41,8 @@ impl Counter {
             return Err(malformed(what).into());
         }
         let numbers: Vec<&str> = cards.iter().map(String::as_str).collect();
-        let mut writing = self.begin(acting).await?;
-        match writing.register_cards(lot, model, &numbers).await? {
+        let mut change = self.begin(acting).await?;
+        match change.register_cards(lot, model, &numbers).await? {
             Registered::Otherwise(mut cards) => {
                 let count = cards.len() as u64;
                 cards.truncate(FEW);
@@ -51,7 +51,7 @@ impl Counter {
             Registered::Done { new, known } => {
                 let subject = format!("{new} new, {known} known");
                 let answer = Answer::CardsRegistered { new, known };
-                self.finish(writing, acting, &subject, answer).await
+                self.finish(change, acting, &subject, answer).await
             }
         }
     }
@@ -60,13 +60,13 @@ impl Counter {
     /// then a card that is recalled itself, and where only registered ones are taken, any other.
     pub(super) async fn may_take(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         card: &str,
         bound: Option<&str>,
     ) -> Result<(), Halt> {
         let bound = bound.filter(|bound| *bound != card);
         let numbers: Vec<&str> = [Some(card), bound].into_iter().flatten().collect();
-        let known = writing.cards(&numbers).await?;
+        let known = change.cards(&numbers).await?;
         let is_kept = |bound: &str| known.get(bound).is_none_or(|known| !known.recalled);
         if card.is_empty() || bound.is_some_and(is_kept) {
             return Err(Refusal::WrongCard.into());
@@ -83,11 +83,11 @@ impl Counter {
 
 /// Refuses a card in which somebody else's certificate lives: a card has one PIN and one living key.
 pub(super) async fn is_nobody_elses(
-    writing: &mut Writing,
+    change: &mut Change,
     card: &str,
     person: PersonId,
 ) -> Result<(), Halt> {
-    if is_of_another(&writing.holders_of_cards(&[card]).await?, card, person) {
+    if is_of_another(&change.holders_of_cards(&[card]).await?, card, person) {
         return Err(Refusal::CardOfAnother.into());
     }
     Ok(())

@@ -38,12 +38,12 @@ const MOST: usize = 64;
 const GROUPS: usize = 4;
 
 /// Where applications wait to be certified.
-pub(super) struct Bench {
+pub(super) struct Queue {
     waiting: Mutex<VecDeque<Waiting>>,
     groups: Semaphore,
 }
 
-impl Default for Bench {
+impl Default for Queue {
     fn default() -> Self {
         Self { waiting: Mutex::default(), groups: Semaphore::new(GROUPS) }
     }
@@ -97,14 +97,14 @@ impl Waiting {
     }
 }
 
-impl Bench {
+impl Queue {
     fn push(&self, waiting: Waiting) {
-        self.waiting.lock().expect("nobody panics with the bench").push_back(waiting);
+        self.waiting.lock().expect("nobody panics with the queue").push_back(waiting);
     }
 
     /// The next group: what has waited longest, each case once.
     fn take(&self) -> Vec<Waiting> {
-        let mut waiting = self.waiting.lock().expect("nobody panics with the bench");
+        let mut waiting = self.waiting.lock().expect("nobody panics with the queue");
         let (mut group, mut left, mut cases) = (Vec::new(), VecDeque::new(), HashSet::new());
         while let Some(one) = waiting.pop_front() {
             if group.len() < MOST && cases.insert(one.case) {
@@ -119,7 +119,7 @@ impl Bench {
 }
 
 impl Counter {
-    /// Waits on the bench and comes back certified, or refused.
+    /// Waits on the queue and comes back certified, or refused.
     pub(super) async fn certify(
         &self,
         acting: &Arc<Acting>,
@@ -130,15 +130,15 @@ impl Counter {
         let proven = Proven::by(proof);
         let (reply, mut answer) = oneshot::channel();
         let (acting, card) = (acting.clone(), card.to_owned());
-        self.bench.push(Waiting { acting, case, card, proven, reply });
+        self.queue.push(Waiting { acting, case, card, proven, reply });
         // Everybody who waits takes one turn, and every turn takes all that wait: nobody is left.
         loop {
             let turn = tokio::select! {
                 biased;
                 answer = &mut answer => return answer.unwrap_or_else(|_| Err(lost())),
-                turn = self.bench.groups.acquire() => turn.expect("the bench is never closed"),
+                turn = self.queue.groups.acquire() => turn.expect("the queue is never closed"),
             };
-            let group = self.bench.take();
+            let group = self.queue.take();
             if group.is_empty() {
                 drop(turn);
                 return answer.await.unwrap_or_else(|_| Err(lost()));
@@ -232,11 +232,11 @@ impl Counter {
         let what =
             format!("a prime in common with the key that was refused in case {}", waiting.case);
         let kept = async {
-            let mut writing = self.issuer.ledger.begin(permit, now).await?;
+            let mut change = self.issuer.ledger.begin(permit, now).await?;
             for serial in sharing {
-                writing.share_prime(*serial, &what).await?;
+                change.share_prime(*serial, &what).await?;
             }
-            writing.commit().await
+            change.commit().await
         };
         let refused = match kept.await {
             Ok(_) => Halt::from(bad_key(BadKey::SharedPrime)),

@@ -16,15 +16,15 @@ impl Counter {
         card: &str,
         read_back: Sha256,
     ) -> Result<Answer, Halt> {
-        let mut writing = self.begin(acting).await?;
-        let (mut file, record) = self.case_in(&mut writing, case).await?;
+        let mut change = self.begin(acting).await?;
+        let (mut file, record) = self.case_in(&mut change, case).await?;
         at_step(&file, &[Step::Issued], acting)?;
         if record.application()?.card != card {
             return Err(Refusal::WrongCard.into());
         }
         let damaged = || CaError::Damaged("an issued case without its certificate".into());
         let (serial, person) = (file.serial.ok_or_else(damaged)?, file.person.ok_or_else(damaged)?);
-        if writing.standing(serial).await? != Some(Standing::Good) {
+        if change.standing(serial).await? != Some(Standing::Good) {
             return Err(Refusal::NoLivingCertificate.into());
         }
         // What was not read back through the channel is not in the card, whoever says so.
@@ -38,18 +38,18 @@ impl Counter {
             return Err(Refusal::ReadBackDiffers.into());
         }
         // Only now, with the new pair in the card, does the old one end.
-        let living = writing.living(person).await?;
+        let living = change.living(person).await?;
         let old = living.iter().find(|l| l.slot == Slot::Current && l.serial != serial);
         if let Some(old) = old {
             let reason = RevocationReason::Superseded;
-            let recording = Recording { reason, received_at: writing.at(), idou_date: None };
-            writing.revoke(old.serial, &recording).await?;
+            let recording = Recording { reason, received_at: change.at(), idou_date: None };
+            change.revoke(old.serial, &recording).await?;
         }
-        writing.promote(person).await?;
+        change.promote(person).await?;
         file.step = Step::Done;
-        self.save_case(&mut writing, &mut file, &record).await?;
+        self.save_case(&mut change, &mut file, &record).await?;
         let (fee_yen, superseded) = (self.issuer.rules.fee_yen, old.map(|old| old.serial));
         let answer = Answer::Delivered { serial, fee_yen, superseded };
-        self.finish(writing, acting, &format!("{case} {serial}"), answer).await
+        self.finish(change, acting, &format!("{case} {serial}"), answer).await
     }
 }

@@ -41,41 +41,41 @@ impl Counter {
             _ => {}
         }
         let certificate = self
-            .hands
+            .services
             .link_authority
             .certify_request(request, name, &Usage::Party { hosts: hosts.to_vec() }, acting.now)
             .map_err(|error| malformed(&error.to_string()))?;
         let party = PartyId::from_random(self.random());
-        let mut writing = self.begin(acting).await?;
+        let mut change = self.begin(acting).await?;
         let new = NewEnrolment {
             party,
             name: name.to_owned(),
             role: role.clone(),
             certificate: certificate.clone(),
         };
-        writing.enrol(&new).await?;
+        change.enrol(&new).await?;
         let answer = Answer::Enrolled {
             party,
             certificate: Octets(certificate),
-            link_authority: Octets(self.hands.link_authority.certificate().to_vec()),
+            link_authority: Octets(self.services.link_authority.certificate().to_vec()),
         };
-        self.finish(writing, acting, &party.to_string(), answer).await
+        self.finish(change, acting, &party.to_string(), answer).await
     }
 
     pub(super) async fn dismiss(&self, acting: &Acting, party: PartyId) -> Result<Answer, Halt> {
-        let mut writing = self.begin(acting).await?;
-        if !writing.dismiss(party).await? {
+        let mut change = self.begin(acting).await?;
+        if !change.dismiss(party).await? {
             return Err(
                 Refusal::Malformed { what: "there is no such party in force".into() }.into()
             );
         }
-        self.finish(writing, acting, &party.to_string(), Answer::Done).await
+        self.finish(change, acting, &party.to_string(), Answer::Done).await
     }
 
     pub(super) async fn accept_clock(&self, acting: &Acting) -> Result<Answer, Halt> {
-        let mut writing = self.begin(acting).await?;
-        writing.accept_clock(acting.permit.party()).await?;
-        self.finish(writing, acting, "clock", Answer::Done).await
+        let mut change = self.begin(acting).await?;
+        change.accept_clock(acting.permit.party()).await?;
+        self.finish(change, acting, "clock", Answer::Done).await
     }
 
     pub(super) async fn link(
@@ -84,10 +84,10 @@ impl Counter {
         source: MunicipalityCode,
         open: bool,
     ) -> Result<Answer, Halt> {
-        let mut writing = self.begin(acting).await?;
-        if !writing.set_link(source, open).await? {
+        let mut change = self.begin(acting).await?;
+        if !change.set_link(source, open).await? {
             return Err(Refusal::Malformed { what: "there is no such source".into() }.into());
         }
-        self.finish(writing, acting, &source.to_string(), Answer::Done).await
+        self.finish(change, acting, &source.to_string(), Answer::Done).await
     }
 }

@@ -1,6 +1,6 @@
 //! Opening a case, and finding the person in the registry.
 
-use akashi_ledger::{CaseFile, PersonId, Standing, Step, Writing};
+use akashi_ledger::{CaseFile, Change, PersonId, Standing, Step};
 use akashi_wire::act::{Answer, LivingCertificate, LookUpBy, Procedure, Refusal};
 use akashi_wire::lookup::{LookUpRequest, ResidentState, Whom};
 use akashi_wire::octets::Sha256;
@@ -23,7 +23,7 @@ impl Counter {
         procedure: Procedure,
     ) -> Result<Answer, Halt> {
         let municipality = acting.permit.municipality().ok_or(Refusal::NotAllowed)?;
-        let mut writing = self.begin(acting).await?;
+        let mut change = self.begin(acting).await?;
         let case = CaseId::from_random(self.random());
         let record = CaseRecord { procedure, looked_up: None, applied: None, tbs: None };
         let mut file = CaseFile {
@@ -35,11 +35,11 @@ impl Counter {
             person: None,
             serial: None,
             sealed_file: Vec::new(),
-            opened_at: writing.at(),
+            opened_at: change.at(),
         };
-        self.save_case(&mut writing, &mut file, &record).await?;
+        self.save_case(&mut change, &mut file, &record).await?;
         let subject = format!("{case} {}", procedure_name(procedure));
-        self.finish(writing, acting, &subject, Answer::CaseOpened { case }).await
+        self.finish(change, acting, &subject, Answer::CaseOpened { case }).await
     }
 
     pub(super) async fn look_up(
@@ -49,11 +49,11 @@ impl Counter {
         by: &LookUpBy,
     ) -> Result<Answer, Halt> {
         let municipality = acting.permit.municipality().ok_or(Refusal::NotAllowed)?;
-        let mut writing = self.begin(acting).await?;
-        let (file, record) = self.case_in(&mut writing, case).await?;
+        let mut change = self.begin(acting).await?;
+        let (file, record) = self.case_in(&mut change, case).await?;
         at_step(&file, &BEFORE_ISSUE, acting)?;
         // The registry may take its time: the book must not wait for it.
-        drop(writing);
+        drop(change);
 
         let request = LookUpRequest {
             case,
@@ -62,7 +62,7 @@ impl Counter {
             whom: self.whom(acting, by)?,
         };
         let found = self
-            .hands
+            .services
             .registry
             .look_up(&request, &self.issuer.ledger, self.vault(), acting.now)
             .await?;
@@ -82,19 +82,19 @@ impl Counter {
             proposal("address", &items.address, certify_address(&items.address, &Choices::none()))?;
         let feed_silent = self.feed_silent(acting, municipality).await?;
 
-        let mut writing = self.begin(acting).await?;
-        let (mut file, mut record) = self.case_in(&mut writing, case).await?;
+        let mut change = self.begin(acting).await?;
+        let (mut file, mut record) = self.case_in(&mut change, case).await?;
         at_step(&file, &BEFORE_ISSUE, acting)?;
         // The register changed under an application: it begins anew.
-        self.abandon(&mut writing, &mut file).await?;
+        self.abandon(&mut change, &mut file).await?;
         record.tbs = None;
         let code_hash = Sha256(*found.code_hash.as_bytes());
-        let person = writing.person(&code_hash.0, PersonId::from_random(self.random()), 0).await?;
+        let person = change.person(&code_hash.0, PersonId::from_random(self.random()), 0).await?;
         // The card stays bound to the case, and the case to its person.
         if record.applied.is_some() && file.person != Some(person.person) {
             return Err(Refusal::WrongCard.into());
         }
-        let living = self.living(&mut writing, person.person).await?;
+        let living = self.living(&mut change, person.person).await?;
         record.looked_up = Some(LookedUp {
             items: items.clone(),
             code_hash,
@@ -104,7 +104,7 @@ impl Counter {
         });
         file.step = Step::LookedUp;
         file.person = Some(person.person);
-        self.save_case(&mut writing, &mut file, &record).await?;
+        self.save_case(&mut change, &mut file, &record).await?;
         let living =
             one_certificate::current(&living).map(|(living, standing)| LivingCertificate {
                 serial: living.serial,
@@ -114,7 +114,7 @@ impl Counter {
             });
         let (as_of, protected) = (found.as_of, found.record.protected);
         let answer = Answer::Found { items, name, address, as_of, protected, living, feed_silent };
-        self.finish(writing, acting, &case.to_string(), answer).await
+        self.finish(change, acting, &case.to_string(), answer).await
     }
 
     fn whom(&self, acting: &Acting, by: &LookUpBy) -> Result<Whom, Halt> {
@@ -135,7 +135,7 @@ impl Counter {
                 };
                 let sealed = acting.message.enclosure().filter(|o| Sha256::of(o) == *digest);
                 let sealed = sealed.ok_or_else(unreadable)?;
-                let octets = self.hands.opener.open(sealed).map_err(|_| unreadable())?;
+                let octets = self.services.opener.open(sealed).map_err(|_| unreadable())?;
                 let opening = serde_json::from_slice(&octets).map_err(|_| unreadable())?;
                 Whom::Code { opening }
             }
@@ -145,12 +145,12 @@ impl Counter {
     /// The person's living certificates, and how each stands.
     pub(super) async fn living(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         person: PersonId,
     ) -> Result<Vec<Stands>, Halt> {
-        let living = writing.living(person).await?;
+        let living = change.living(person).await?;
         let serials: Vec<SerialNumber> = living.iter().map(|living| living.serial).collect();
-        let standings = writing.standings(&serials).await?;
+        let standings = change.standings(&serials).await?;
         let stands = living.into_iter().map(|living| {
             let standing = standings.get(&living.serial).copied();
             (living, standing)

@@ -4,7 +4,7 @@
 //! who sat there. It happened, whatever is wrong with it, and so nothing is refused but what cannot
 //! be read: each thing that is wrong is an alarm on record, and the officer is told.
 
-use akashi_ledger::{OfflineUse, Writing};
+use akashi_ledger::{Change, OfflineUse};
 use akashi_wire::act::{Answer, Refusal};
 use akashi_wire::date::day_in_japan;
 use akashi_wire::journal::{Entry, Finding, Outcome, Record, Reset};
@@ -34,33 +34,35 @@ impl Counter {
     ) -> Result<Answer, Halt> {
         let told = read(lines, acting.act.authority)?;
         let own = acting.permit.municipality().ok_or(Refusal::NotAllowed)?;
-        let mut writing = self.begin(acting).await?;
-        if let Some(answer) = writing.offline_answer(told.entry).await? {
-            writing.leave().await?;
+        let mut change = self.begin(acting).await?;
+        if let Some(answer) = change.offline_answer(told.entry).await? {
+            change.rollback().await?;
             let answer = serde_json::from_str(&answer)
                 .map_err(|error| CaError::Damaged(error.to_string()))?;
             return Err(Halt::Already(Box::new(answer)));
         }
         let mut findings = Vec::new();
         let municipality = self.whose(&told, own, &mut findings).await?;
-        in_journal(&mut writing, &told, &mut findings).await?;
+        in_journal(&mut change, &told, &mut findings).await?;
         let (mut counted, mut serial) = (None, None);
         let subject = match &told.first.record {
             Record::Begun { token, count, sealed } => {
                 // A count that no officer of this counter's vouches for would hide what is missing.
                 if !findings.contains(&Finding::ForeignOfficer) {
-                    by_count(&mut writing, municipality, (token, *count), &mut findings).await?;
+                    by_count(&mut change, municipality, (token, *count), &mut findings).await?;
                     counted = Some((token.clone(), *count));
                 }
                 let reset = self.reset(&sealed.0);
                 let outcome;
-                (outcome, serial) = self.of_use(&mut writing, &told, reset, &mut findings).await?;
+                (outcome, serial) = self.of_use(&mut change, &told, reset, &mut findings).await?;
                 format!("{municipality} use {count} {outcome}")
             }
             Record::Ended { .. } => format!("{municipality} line {}", told.first.line),
         };
         for finding in &findings {
-            writing.note("alarm", &format!("offline PIN reset {subject}: {finding}"), None).await?;
+            change
+                .append("alarm", &format!("offline PIN reset {subject}: {finding}"), None)
+                .await?;
         }
         let answer = Answer::OfflineReported { serial, findings };
         let (line, digest) = told.last;
@@ -73,8 +75,8 @@ impl Counter {
             digest,
             answer: serde_json::to_string(&answer).expect("an answer is JSON"),
         };
-        writing.record_offline_use(&kept).await?;
-        self.finish(writing, acting, &subject, answer).await
+        change.record_offline_use(&kept).await?;
+        self.finish(change, acting, &subject, answer).await
     }
 
     /// At whose counter it was: what the enrolment of who signed it says, then or now.
@@ -110,7 +112,7 @@ impl Counter {
     /// What came of a use, in a word or two, and the certificate that the card showed.
     async fn of_use(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         told: &Told,
         reset: Option<Reset>,
         findings: &mut Vec<Finding>,
@@ -125,7 +127,7 @@ impl Counter {
         }
         let word = match told.outcome {
             Some(Outcome::Set { serial: Some(serial) }) => {
-                self.of_certificate(writing, told, (serial, reset), findings).await?;
+                self.of_certificate(change, told, (serial, reset), findings).await?;
                 return Ok((format!("set {serial}"), Some(serial)));
             }
             Some(Outcome::Set { serial: None }) => {
@@ -143,27 +145,27 @@ impl Counter {
     }
 
     fn reset(&self, sealed: &[u8]) -> Option<Reset> {
-        serde_json::from_slice(&self.hands.opener.open(sealed).ok()?).ok()
+        serde_json::from_slice(&self.services.opener.open(sealed).ok()?).ok()
     }
 
     /// Whether the certificate that the card showed is the one of that card and that person.
     async fn of_certificate(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         told: &Told,
         (serial, reset): (SerialNumber, Option<Reset>),
         findings: &mut Vec<Finding>,
     ) -> Result<(), Halt> {
-        let Some(case) = writing.case_of(serial).await? else {
+        let Some(case) = change.case_of(serial).await? else {
             findings.push(Finding::NoSuchCertificate { serial });
             return Ok(());
         };
-        let ended = writing.standing(serial).await?.map(|standing| standing.revocation());
+        let ended = change.standing(serial).await?.map(|standing| standing.revocation());
         if ended.is_none_or(|ended| ended.is_some_and(|(since, _)| since <= told.first.at)) {
             findings.push(Finding::NotInForce { serial });
         }
         let damaged = || CaError::Damaged(format!("the case of certificate {serial}"));
-        let file = writing.case(case).await?.ok_or_else(damaged)?;
+        let file = change.case(case).await?.ok_or_else(damaged)?;
         let record = CaseRecord::open(self.vault(), case, &file.sealed_file)?;
         if let Some(reset) = reset {
             if record.application()?.card != reset.card {
@@ -231,12 +233,12 @@ fn read(lines: &[Octets], authority: Sha256) -> Result<Told, Refusal> {
 
 /// Each line is bound to the one before it, and the first to the head.
 async fn in_journal(
-    writing: &mut Writing,
+    change: &mut Change,
     told: &Told,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Halt> {
     let Entry { journal, line, before, .. } = told.first;
-    let (last, digest) = writing.last_line(journal).await?.unwrap_or((0, journal));
+    let (last, digest) = change.last_line(journal).await?.unwrap_or((0, journal));
     if line > last + 1 {
         findings.push(Finding::LinesMissing { from: last + 1, to: line - 1 });
     } else if line <= last {
@@ -250,15 +252,15 @@ async fn in_journal(
 /// The token counts without a gap, and each use is told of once. A terminal that tells later than
 /// another fills the gap that it left.
 async fn by_count(
-    writing: &mut Writing,
+    change: &mut Change,
     municipality: MunicipalityCode,
     (token, count): (&str, u64),
     findings: &mut Vec<Finding>,
 ) -> Result<(), Halt> {
-    let highest = writing.highest_use(municipality, token).await?;
+    let highest = change.highest_use(municipality, token).await?;
     if count > highest + 1 {
         findings.push(Finding::UsesMissing { from: highest + 1, to: count - 1 });
-    } else if writing.is_use_known(municipality, token, count).await? {
+    } else if change.is_use_known(municipality, token, count).await? {
         findings.push(Finding::UseRepeated { count });
     }
     Ok(())

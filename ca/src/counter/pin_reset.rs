@@ -23,15 +23,15 @@ impl Counter {
         card: &str,
         identity: &IdentityProof,
     ) -> Result<Answer, Halt> {
-        let mut writing = self.begin(acting).await?;
-        let (mut file, mut record) = self.case_in(&mut writing, case).await?;
+        let mut change = self.begin(acting).await?;
+        let (mut file, mut record) = self.case_in(&mut change, case).await?;
         at_step(&file, &[Step::LookedUp, Step::Applied], acting)?;
         if record.procedure != Procedure::PinReset {
             return Err(Refusal::NotAllowed.into());
         }
-        not_expired(identity, day_in_japan(writing.at()))?;
+        not_expired(identity, day_in_japan(change.at()))?;
         let person = file.person.ok_or(Refusal::NoLivingCertificate)?;
-        let living = self.living(&mut writing, person).await?;
+        let living = self.living(&mut change, person).await?;
         let (current, standing) =
             one_certificate::current(&living).ok_or(Refusal::NoLivingCertificate)?;
         let serial = current.serial;
@@ -39,14 +39,14 @@ impl Counter {
             return Err(Refusal::OnHold { serial }.into());
         }
         let damaged = || CaError::Damaged(format!("the case of certificate {serial}"));
-        let issued_in = writing.case_of(serial).await?.ok_or_else(damaged)?;
-        let issued_in = writing.case(issued_in).await?.ok_or_else(damaged)?;
+        let issued_in = change.case_of(serial).await?.ok_or_else(damaged)?;
+        let issued_in = change.case(issued_in).await?.ok_or_else(damaged)?;
         let issued_in = CaseRecord::open(self.vault(), issued_in.case, &issued_in.sealed_file)?;
         if issued_in.application()?.card != card {
             return Err(Refusal::NotOnThisCard.into());
         }
         let lasts = SignedDuration::from_secs(i64::from(self.issuer.rules.permit_seconds));
-        let until = writing.at() + lasts;
+        let until = change.at() + lasts;
         record.applied = Some(Applied {
             card: card.to_owned(),
             identity: identity.clone(),
@@ -59,8 +59,8 @@ impl Counter {
             channel: None,
         });
         file.step = Step::Applied;
-        self.save_case(&mut writing, &mut file, &record).await?;
+        self.save_case(&mut change, &mut file, &record).await?;
         let subject = format!("{case} {serial}");
-        self.finish(writing, acting, &subject, Answer::PinMayBeReset { until }).await
+        self.finish(change, acting, &subject, Answer::PinMayBeReset { until }).await
     }
 }

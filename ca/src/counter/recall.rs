@@ -37,8 +37,8 @@ impl Counter {
             without_card: ledger.certificates_without_card(acting.now).await?,
             recalls,
         };
-        let writing = self.begin(acting).await?;
-        self.finish(writing, acting, &selection.to_string(), answer).await
+        let change = self.begin(acting).await?;
+        self.finish(change, acting, &selection.to_string(), answer).await
     }
 
     /// Proposes what was looked at. Nothing ends by it.
@@ -58,13 +58,13 @@ impl Counter {
             return Err(Refusal::Malformed { what: "a recall needs a why".into() }.into());
         }
         let recall = RecallId::from_random(self.random());
-        let mut writing = self.begin(acting).await?;
-        let set = writing.recall_set(selection).await?;
+        let mut change = self.begin(acting).await?;
+        let set = change.recall_set(selection).await?;
         if set.digest() != digest {
             return Err(Refusal::RecallChanged.into());
         }
         let certificates = set.serials.len() as u64;
-        writing
+        change
             .propose_recall(&NewRecall {
                 recall,
                 selection: selection.clone(),
@@ -74,9 +74,9 @@ impl Counter {
                 digest,
             })
             .await?;
-        let until = writing.at() + WAITS;
+        let until = change.at() + WAITS;
         let answer = Answer::RecallProposed { recall, certificates, until };
-        self.finish(writing, acting, &recall.to_string(), answer).await
+        self.finish(change, acting, &recall.to_string(), answer).await
     }
 
     /// The second person's word. Asked again about a confirmed recall, it says how far that is.
@@ -86,37 +86,37 @@ impl Counter {
         recall: RecallId,
         digest: Sha256,
     ) -> Result<Answer, Halt> {
-        let mut writing = self.begin(acting).await?;
-        let found = writing.recall(recall).await?.ok_or(Refusal::NoSuchRecall)?;
+        let mut change = self.begin(acting).await?;
+        let found = change.recall(recall).await?.ok_or(Refusal::NoSuchRecall)?;
         if found.confirmed.is_none() {
             if found.proposed_by == acting.permit.party() {
                 return Err(Refusal::SamePerson.into());
             }
             // Who was dismissed since is one person less.
-            if !writing.is_enrolled(found.proposed_by).await? {
+            if !change.is_enrolled(found.proposed_by).await? {
                 return Err(Refusal::NoSuchRecall.into());
             }
             let until = ends(&found);
-            if writing.at() > until {
+            if change.at() > until {
                 return Err(Refusal::RecallLapsed { until }.into());
             }
-            let set = writing.recall_set(&found.proposed.selection).await?;
+            let set = change.recall_set(&found.proposed.selection).await?;
             if digest != found.proposed.digest || digest != set.digest() {
                 return Err(Refusal::RecallChanged.into());
             }
-            writing.confirm_recall(recall).await?;
+            change.confirm_recall(recall).await?;
             if set.serials.len() <= AT_ONCE {
-                writing.recall_step(recall, AT_ONCE + 1).await?;
+                change.recall_step(recall, AT_ONCE + 1).await?;
             }
         }
         let Recall { proposed, revoked, voided, finished_at, .. } =
-            writing.recall(recall).await?.ok_or(Refusal::NoSuchRecall)?;
+            change.recall(recall).await?.ok_or(Refusal::NoSuchRecall)?;
         let left = match finished_at {
             Some(_) => 0,
             None => proposed.certificates.saturating_sub(revoked + voided),
         };
         let answer = Answer::Recalled { recall, revoked, voided, left };
-        self.finish(writing, acting, &recall.to_string(), answer).await
+        self.finish(change, acting, &recall.to_string(), answer).await
     }
 
     fn known(&self, recall: Recall) -> Result<KnownRecall, CaError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use akashi_keys::Vault;
 use akashi_ledger::{
-    InboxState, Issuing, Ledger, Living, PendingEvent, Permit, Person, Recording, Writing,
+    Change, InboxState, Issuing, Ledger, Living, PendingEvent, Permit, Person, Recording,
 };
 use akashi_wire::date::start_of_day;
 use akashi_wire::municipality::Municipality;
@@ -77,13 +77,13 @@ impl Worker {
         permit: &Permit,
         now: Timestamp,
     ) -> Result<(), CaError> {
-        let mut writing = self.ledger.begin(permit, now).await?;
-        let Some(event) = self.still(&mut writing, event, InboxState::Scheduled).await? else {
+        let mut change = self.ledger.begin(permit, now).await?;
+        let Some(event) = self.pending(&mut change, event, InboxState::Scheduled).await? else {
             return Ok(());
         };
         let kept = self.open(&event)?;
-        self.fire(&mut writing, &event, &kept, "revoked on the planned day").await?;
-        writing.commit().await?;
+        self.fire(&mut change, &event, &kept, "revoked on the planned day").await?;
+        change.commit().await?;
         Ok(())
     }
 
@@ -106,21 +106,21 @@ impl Worker {
             }
             Err(error) => error,
         };
-        let mut writing = self.ledger.begin(permit, now).await?;
+        let mut change = self.ledger.begin(permit, now).await?;
         let subject = format!("{} {} cannot be settled: {error}", event.source, event.sequence);
-        writing.note("alarm", &subject, None).await?;
-        writing.settle(event, InboxState::HeldBack, None, "cannot be settled").await?;
-        writing.commit().await?;
+        change.append("alarm", &subject, None).await?;
+        change.settle(event, InboxState::HeldBack, None, "cannot be settled").await?;
+        change.commit().await?;
         Ok(())
     }
 
-    async fn still(
+    async fn pending(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         event: &PendingEvent,
         state: InboxState,
     ) -> Result<Option<PendingEvent>, CaError> {
-        let event = writing.event(event.source, event.sequence).await?;
+        let event = change.event(event.source, event.sequence).await?;
         Ok(event.filter(|event| event.state == state))
     }
 
@@ -139,39 +139,39 @@ impl Worker {
         now: Timestamp,
         held_by_clock: bool,
     ) -> Result<(), CaError> {
-        let mut writing = self.ledger.begin(permit, now).await?;
-        let Some(event) = self.still(&mut writing, event, InboxState::Waiting).await? else {
+        let mut change = self.ledger.begin(permit, now).await?;
+        let Some(event) = self.pending(&mut change, event, InboxState::Waiting).await? else {
             return Ok(());
         };
         let kept = self.open(&event)?;
-        match writing.find_person(&event.code_hash).await? {
-            None => writing.settle(&event, InboxState::Settled, None, "no certificate").await?,
+        match change.find_person(&event.code_hash).await? {
+            None => change.settle(&event, InboxState::Settled, None, "no certificate").await?,
             Some(person) => {
-                self.settle_person(&mut writing, &event, &kept, person, held_by_clock).await?
+                self.settle_person(&mut change, &event, &kept, person, held_by_clock).await?
             }
         }
-        writing.commit().await?;
+        change.commit().await?;
         Ok(())
     }
 
     async fn settle_person(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         event: &PendingEvent,
         kept: &KeptEvent,
         person: Person,
         held_by_clock: bool,
     ) -> Result<(), CaError> {
-        let living = writing.living(person.person).await?;
+        let living = change.living(person.person).await?;
         // One that takes the place of a scheduled one is news again.
         let again = event.due_at.is_some();
         let news: Vec<&Living> = living
             .iter()
-            .filter(|l| l.history < event.history || again && concerns(event, l))
+            .filter(|l| l.history < event.history || again && applies_to(event, l))
             .collect();
         // An earlier change of this person has not arrived: this one waits for it, others do not.
         if news.iter().any(|l| l.history.saturating_add(1) < event.history) {
-            return Ok(writing
+            return Ok(change
                 .settle(
                     event,
                     InboxState::HeldBack,
@@ -181,41 +181,41 @@ impl Worker {
                 .await?);
         }
         if kept.event.kind == IdouKind::CodeHenkou {
-            return self.relink(writing, event, kept, person, &news).await;
+            return self.relink(change, event, kept, person, &news).await;
         }
-        writing.advance(person.person, event.history).await?;
+        change.advance(person.person, event.history).await?;
         // A cancellation reaches what was scheduled even where the certificate is newer than both.
         let takes_back = effect(kept.event.kind, &self.rules) == Effect::TakesBack;
         let (state, due_at, result) = if living.is_empty() || news.is_empty() && takes_back {
-            self.settle_bare(writing, event, kept).await?
+            self.settle_bare(change, event, kept).await?
         } else if news.is_empty() {
             (InboxState::Settled, None, "the certificate is newer")
         } else {
-            self.settle_living(writing, event, kept, &news, held_by_clock).await?
+            self.settle_living(change, event, kept, &news, held_by_clock).await?
         };
-        writing.settle(event, state, due_at, result).await?;
-        Ok(writing.release_held_back(&event.code_hash, event.history.saturating_add(1)).await?)
+        change.settle(event, state, due_at, result).await?;
+        Ok(change.release_held_back(&event.code_hash, event.history.saturating_add(1)).await?)
     }
 
     /// A person without a living certificate: only what is scheduled can still be touched.
     async fn settle_bare(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         event: &PendingEvent,
         kept: &KeptEvent,
     ) -> Result<(InboxState, Option<Timestamp>, &'static str), CaError> {
         if let (Effect::TakesBack, Some(cancels)) =
             (effect(kept.event.kind, &self.rules), kept.event.cancels)
         {
-            let result = self.withdraw(writing, event, cancels).await?;
+            let result = self.withdraw(change, event, cancels).await?;
             return Ok((InboxState::Settled, None, result));
         }
         if matches!(
             effect(kept.event.kind, &self.rules),
             Effect::EndsStale | Effect::EndsEarly | Effect::Ends
         ) {
-            for earlier in writing.scheduled_events(&event.code_hash).await? {
-                writing.settle(&earlier, InboxState::Settled, None, "came early").await?;
+            for earlier in change.scheduled_events(&event.code_hash).await? {
+                change.settle(&earlier, InboxState::Settled, None, "came early").await?;
             }
         }
         Ok((InboxState::Settled, None, "no certificate"))
@@ -223,7 +223,7 @@ impl Worker {
 
     async fn settle_living(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         event: &PendingEvent,
         kept: &KeptEvent,
         news: &[&Living],
@@ -232,11 +232,11 @@ impl Worker {
         let mut outcome = (InboxState::Settled, None, "not affected");
         for living in news {
             let certified = self.items(living)?;
-            let mut consequence = consequence(&kept.event, &certified, &self.rules, writing.at());
+            let mut consequence = consequence(&kept.event, &certified, &self.rules, change.at());
             let effect_here = effect(kept.event.kind, &self.rules);
             // The old town speaks of the certificate that it issued, not of the new town's.
             if matches!(effect_here, Effect::EndsEarly | Effect::EndsOnDay)
-                && !concerns(event, living)
+                && !applies_to(event, living)
             {
                 consequence = Consequence::CarryForward(None);
             }
@@ -249,19 +249,19 @@ impl Worker {
             }
             match consequence {
                 Consequence::Revoke => {
-                    self.revoke(writing, living, event, kept).await?;
+                    self.revoke(change, living, event, kept).await?;
                     outcome.2 = "revoked";
                 }
                 Consequence::RevokeOn(day) => {
-                    self.carry(writing, living, None, event.history).await?;
+                    self.carry(change, living, None, event.history).await?;
                     outcome = (InboxState::Scheduled, Some(start_of_day(day)), "scheduled");
                 }
                 Consequence::CarryForward(items) => {
-                    self.carry(writing, living, items.as_ref(), event.history).await?;
+                    self.carry(change, living, items.as_ref(), event.history).await?;
                 }
                 Consequence::Withdraw { cancels } => {
-                    let result = self.withdraw(writing, event, cancels).await?;
-                    let minor = match writing.event_of(&event.code_hash, cancels).await? {
+                    let result = self.withdraw(change, event, cancels).await?;
+                    let minor = match change.event_of(&event.code_hash, cancels).await? {
                         Some(cancelled) => {
                             effect(self.open(&cancelled)?.event.kind, &self.rules)
                                 == Effect::CarriesForward
@@ -275,10 +275,10 @@ impl Worker {
                         .is_none_or(|after| super::consequence::same_items(after, &certified));
                     if minor || true_still {
                         let after = kept.event.after.as_ref();
-                        self.carry(writing, living, after, event.history).await?;
+                        self.carry(change, living, after, event.history).await?;
                         outcome.2 = result;
                     } else {
-                        self.revoke(writing, living, event, kept).await?;
+                        self.revoke(change, living, event, kept).await?;
                         outcome.2 = "revoked";
                     }
                 }
@@ -286,7 +286,7 @@ impl Worker {
             }
         }
         if outcome.2 == "revoked" {
-            self.close_scheduled(writing, event, kept).await?;
+            self.close_scheduled(change, event, kept).await?;
         }
         Ok(outcome)
     }
@@ -295,32 +295,32 @@ impl Worker {
     /// that no notified move explains is somebody's to look at.
     async fn close_scheduled(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         event: &PendingEvent,
         kept: &KeptEvent,
     ) -> Result<(), CaError> {
-        let scheduled = writing.scheduled_events(&event.code_hash).await?;
+        let scheduled = change.scheduled_events(&event.code_hash).await?;
         if effect(kept.event.kind, &self.rules) == Effect::EndsStale && scheduled.is_empty() {
             let subject =
                 format!("{} {} entry without a notified move", event.source, event.sequence);
-            writing.note("alarm", &subject, None).await?;
+            change.append("alarm", &subject, None).await?;
         }
         for earlier in scheduled {
-            writing.settle(&earlier, InboxState::Settled, None, "fired early").await?;
+            change.settle(&earlier, InboxState::Settled, None, "fired early").await?;
         }
         Ok(())
     }
 
     async fn withdraw(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         event: &PendingEvent,
         cancels: u32,
     ) -> Result<&'static str, CaError> {
-        let scheduled = writing.scheduled_events(&event.code_hash).await?;
+        let scheduled = change.scheduled_events(&event.code_hash).await?;
         match scheduled.iter().find(|earlier| earlier.history == cancels) {
             Some(earlier) => {
-                writing.settle(earlier, InboxState::Withdrawn, None, "withdrawn").await?;
+                change.settle(earlier, InboxState::Withdrawn, None, "withdrawn").await?;
                 Ok("withdrawn")
             }
             // It has fired, or never did anything: what is revoked stays revoked.
@@ -330,7 +330,7 @@ impl Worker {
 
     async fn relink(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         event: &PendingEvent,
         kept: &KeptEvent,
         person: Person,
@@ -338,62 +338,62 @@ impl Worker {
     ) -> Result<(), CaError> {
         let new = kept.new_code_hash.ok_or_else(|| CaError::Damaged("a code change".into()))?;
         for living in news {
-            self.carry(writing, living, None, event.history).await?;
+            self.carry(change, living, None, event.history).await?;
         }
-        writing.advance(person.person, event.history).await?;
+        change.advance(person.person, event.history).await?;
         // Looked up under the new code before the change was reported, the person is in the book
         // twice; and where a certificate was issued so, there are two, of which the older one ends;
         // also when the newer one has ended since, for its key took the older one's place.
-        let other = writing.find_person(&new.0).await?;
+        let other = change.find_person(&new.0).await?;
         let newer = match other.filter(|other| other.person != person.person) {
             Some(other) => {
-                !writing.living(other.person).await?.is_empty()
-                    || writing.was_delivered_to(other.person).await?
+                !change.living(other.person).await?.is_empty()
+                    || change.was_delivered_to(other.person).await?
             }
             None => false,
         };
         if newer {
             let subject =
                 format!("{} {} two certificates of one person", event.source, event.sequence);
-            writing.note("alarm", &subject, None).await?;
-            for living in writing.living(person.person).await? {
-                self.revoke(writing, &living, event, kept).await?;
+            change.append("alarm", &subject, None).await?;
+            for living in change.living(person.person).await? {
+                self.revoke(change, &living, event, kept).await?;
             }
         }
-        writing.relink(person.person, &new.0).await?;
-        writing.settle(event, InboxState::Settled, None, "relinked").await?;
+        change.relink(person.person, &new.0).await?;
+        change.settle(event, InboxState::Settled, None, "relinked").await?;
         let Sha256(new) = new;
-        Ok(writing.release_held_back(&new, event.history.saturating_add(1)).await?)
+        Ok(change.release_held_back(&new, event.history.saturating_add(1)).await?)
     }
 
     /// Fires a scheduled event: every living certificate that was there when it was scheduled ends.
     async fn fire(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         event: &PendingEvent,
         kept: &KeptEvent,
         result: &str,
     ) -> Result<(), CaError> {
-        if let Some(person) = writing.find_person(&event.code_hash).await? {
-            for living in writing.living(person.person).await? {
-                if concerns(event, &living) {
-                    self.revoke(writing, &living, event, kept).await?;
+        if let Some(person) = change.find_person(&event.code_hash).await? {
+            for living in change.living(person.person).await? {
+                if applies_to(event, &living) {
+                    self.revoke(change, &living, event, kept).await?;
                 }
             }
         }
-        Ok(writing.settle(event, InboxState::Settled, None, result).await?)
+        Ok(change.settle(event, InboxState::Settled, None, result).await?)
     }
 
     async fn revoke(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         living: &Living,
         event: &PendingEvent,
         kept: &KeptEvent,
     ) -> Result<(), CaError> {
         if !living.filed {
             // Recorded, perhaps signed this very moment: void, so that it can never be filed.
-            writing.void(living.serial).await?;
+            change.void(living.serial).await?;
             return Ok(());
         }
         let recording = Recording {
@@ -403,13 +403,13 @@ impl Worker {
                 serde_json::to_string(&kept.event.effective_date).expect("a date is JSON"),
             ),
         };
-        writing.revoke(living.serial, &recording).await?;
+        change.revoke(living.serial, &recording).await?;
         Ok(())
     }
 
     async fn carry(
         &self,
-        writing: &mut Writing,
+        change: &mut Change,
         living: &Living,
         items: Option<&FourItems>,
         history: u32,
@@ -421,7 +421,7 @@ impl Worker {
             }
             None => living.sealed_items.clone(),
         };
-        Ok(writing.carry_forward(living.serial, &sealed, history).await?)
+        Ok(change.carry_forward(living.serial, &sealed, history).await?)
     }
 
     fn items(&self, living: &Living) -> Result<FourItems, CaError> {
@@ -434,7 +434,7 @@ impl Worker {
 /// Whether an event about leaving a town is about this certificate: it must have been issued before
 /// the event, at the town's own counters or at those of its wards. The old town does not speak of
 /// what the new town has issued since, nor a plan of what was issued after it was taken back.
-fn concerns(event: &PendingEvent, living: &Living) -> bool {
+fn applies_to(event: &PendingEvent, living: &Living) -> bool {
     let town = Municipality::of(living.municipality);
     let here = living.municipality == event.source
         || town.and_then(Municipality::city).is_some_and(|city| city.code == event.source);

@@ -18,10 +18,10 @@ use crate::support::*;
 /// Records a number of the town's list, with which nothing will be published.
 async fn record(world: &World) -> i64 {
     let ledger: Ledger<Listing> = world.ledger.as_role();
-    let mut writing = ledger.begin(&world.permit().await, world.now()).await.unwrap();
+    let mut change = ledger.begin(&world.permit().await, world.now()).await.unwrap();
     let later = world.now() + SignedDuration::from_hours(72);
-    let recorded = writing.record_crl(shinjuku(), world.now(), later, Position(0)).await.unwrap();
-    writing.commit().await.unwrap();
+    let recorded = change.record_crl(shinjuku(), world.now(), later, Position(0)).await.unwrap();
+    change.commit().await.unwrap();
     recorded.number
 }
 
@@ -219,9 +219,9 @@ async fn the_current_file_is_whole_at_every_moment() {
 async fn another_key_than_the_authoritys_signs_nothing() {
     let world = World::open().await;
     let open = |key: Arc<dyn akashi_keys::Signer>, dir: &Path| {
-        let (ledger, clockwork) = (world.ledger.as_role(), world.clockwork.clone());
+        let (ledger, scheduler) = (world.ledger.as_role(), world.scheduler.clone());
         let dir = dir.to_owned();
-        async move { Issuer::open(ledger, key, clockwork, &dir, Settings::default()).await.err() }
+        async move { Issuer::open(ledger, key, scheduler, &dir, Settings::default()).await.err() }
     };
     let other = Arc::new(RsaKey::generate(RsaSize::Rsa2048).unwrap());
     let error = open(other, world.dir.path()).await;

@@ -8,7 +8,7 @@ use akashi_crl::read::Reading;
 use akashi_crl::signatory::Signatory;
 use akashi_crl::tbs::Plan;
 use akashi_crl::{Entry, write};
-use akashi_ledger::{Change, Position, Scope, StatusRow, status};
+use akashi_ledger::{Position, Scope, StatusChange, StatusRow, status};
 use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::Timestamp;
 use rand::rngs::StdRng;
@@ -35,14 +35,14 @@ fn history(rng: &mut StdRng, position: &mut i64) -> Vec<StatusRow> {
         }
     };
     if rng.random_ratio(1, 20) {
-        return vec![row(Change::Voided, RevocationReason::Unspecified)];
+        return vec![row(StatusChange::Voided, RevocationReason::Unspecified)];
     }
-    let mut rows = vec![row(Change::Issued, RevocationReason::Unspecified)];
+    let mut rows = vec![row(StatusChange::Issued, RevocationReason::Unspecified)];
     for _ in 0..rng.random_range(0..5) {
         rows.push(match rng.random_range(0..3) {
-            0 => row(Change::Held, RevocationReason::CertificateHold),
-            1 => row(Change::Released, RevocationReason::Unspecified),
-            _ => row(Change::Revoked, RevocationReason::ALL[rng.random_range(0..6)]),
+            0 => row(StatusChange::Held, RevocationReason::CertificateHold),
+            1 => row(StatusChange::Released, RevocationReason::Unspecified),
+            _ => row(StatusChange::Revoked, RevocationReason::ALL[rng.random_range(0..6)]),
         });
     }
     rows
@@ -64,7 +64,7 @@ fn what_is_read_back_is_what_the_rows_say() {
         .collect();
 
     let mut lister = Lister::default();
-    let rows = histories.iter().flatten().filter(|row| row.change != Change::Issued);
+    let rows = histories.iter().flatten().filter(|row| row.change != StatusChange::Issued);
     rows.for_each(|row| lister.take(&row.listed()));
     let list = lister.finish();
     assert_eq!(list.entries, expected);

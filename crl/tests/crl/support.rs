@@ -11,8 +11,8 @@ use akashi_crl::{CrlError, Entry, Issuer, Outcome, Published, Settings};
 use akashi_keys::{EcKey, LinkAuthority, OfficerToken, RsaKey, RsaSize, Signer, Usage};
 use akashi_ledger::status::Recording;
 use akashi_ledger::{
-    Access, Authority, AuthorityProfile, Intention, Issuing, Ledger, NewEnrolment, Permit,
-    PersonId, Scope, Slot, Writing,
+    Access, Authority, AuthorityProfile, Change, Intention, Issuing, Ledger, NewEnrolment, Permit,
+    PersonId, Scope, Slot,
 };
 use akashi_wire::act::PartyId;
 use akashi_wire::clock::SimulatedClock;
@@ -53,7 +53,7 @@ pub struct World {
     pub dir: TempDir,
     pub clock: Arc<SimulatedClock>,
     pub ledger: Ledger<Issuing>,
-    pub clockwork: Arc<OfficerToken>,
+    pub scheduler: Arc<OfficerToken>,
     pub link: LinkAuthority,
     pub authority: Authority,
     pub points: Vec<(MunicipalityCode, Vec<u8>)>,
@@ -72,7 +72,7 @@ impl World {
         let address = format!("sqlite:{}", dir.path().join("book.db").display());
         let ledger = Ledger::<Issuing>::create(&address).await.unwrap();
         let link = LinkAuthority::create(&EcKey::generate().unwrap(), "link", begin).unwrap();
-        let clockwork = Arc::new(token(&link, "clockwork", begin));
+        let scheduler = Arc::new(token(&link, "scheduler", begin));
         let profile = AuthorityProfile {
             prefecture: code("130001"),
             organisation: "Akashi test".into(),
@@ -83,21 +83,21 @@ impl World {
         };
         let authority = Authority { generation: 1, certificate: ca_certificate(&key()), profile };
         let points = [CHIYODA, SHINJUKU].map(|town| (code(town), point(&authority, town))).to_vec();
-        let founding = SignedMessage::sign(b"found", clockwork.certificate(), begin, |octets| {
-            clockwork.sign(octets)
+        let founding = SignedMessage::sign(b"found", scheduler.certificate(), begin, |octets| {
+            scheduler.sign(octets)
         })
         .unwrap()
         .verify()
         .unwrap();
-        let scheduler = NewEnrolment {
+        let first = NewEnrolment {
             party: PartyId::from_random([1; 16]),
-            name: "clockwork".into(),
+            name: "scheduler".into(),
             role: Role::Scheduler,
-            certificate: clockwork.certificate().to_vec(),
+            certificate: scheduler.certificate().to_vec(),
         };
-        ledger.found(&founding, &authority, &points, &[scheduler], begin).await.unwrap();
+        ledger.found(&founding, &authority, &points, &[first], begin).await.unwrap();
         let people = AtomicU64::new(0);
-        Self { dir, clock, ledger, clockwork, link, authority, points, people }
+        Self { dir, clock, ledger, scheduler, link, authority, points, people }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -118,15 +118,15 @@ impl World {
 
     pub async fn issuer_with(&self, settings: Settings) -> Result<Issuer, CrlError> {
         let ledger = self.ledger.as_role();
-        Issuer::open(ledger, key(), self.clockwork.clone(), self.dir.path(), settings).await
+        Issuer::open(ledger, key(), self.scheduler.clone(), self.dir.path(), settings).await
     }
 
     pub async fn permit(&self) -> Permit {
-        let sign = |octets: &[u8]| self.clockwork.sign(octets);
-        self.ledger.order("test", self.clockwork.certificate(), self.now(), sign).await.unwrap()
+        let sign = |octets: &[u8]| self.scheduler.sign(octets);
+        self.ledger.order("test", self.scheduler.certificate(), self.now(), sign).await.unwrap()
     }
 
-    pub async fn begin(&self) -> Writing {
+    pub async fn begin(&self) -> Change {
         self.ledger.begin(&self.permit().await, self.now()).await.unwrap()
     }
 
@@ -136,7 +136,7 @@ impl World {
         let octets = Sha256::of(&person.to_be_bytes()).0;
         let id: [u8; 16] = octets[..16].try_into().unwrap();
         let serial = SerialNumber::from_random(id);
-        let mut writing = self.begin().await;
+        let mut change = self.begin().await;
         let intention = Intention {
             serial,
             generation: 1,
@@ -150,8 +150,8 @@ impl World {
             not_after,
             slot: Slot::Current,
         };
-        writing.intend(&intention, b"sealed", 1).await.unwrap();
-        writing.commit().await.unwrap();
+        change.intend(&intention, b"sealed", 1).await.unwrap();
+        change.commit().await.unwrap();
         serial
     }
 
@@ -162,30 +162,30 @@ impl World {
 
     pub async fn issue_until(&self, town: &str, not_after: Timestamp) -> SerialNumber {
         let serial = self.intend(town, not_after).await;
-        let mut writing = self.begin().await;
-        writing.file(serial, b"sealed").await.unwrap();
-        writing.commit().await.unwrap();
+        let mut change = self.begin().await;
+        change.file(serial, b"sealed").await.unwrap();
+        change.commit().await.unwrap();
         serial
     }
 
     pub async fn revoke(&self, serial: SerialNumber, reason: RevocationReason) -> Timestamp {
-        let mut writing = self.begin().await;
+        let mut change = self.begin().await;
         let recording = Recording { reason, received_at: self.now(), idou_date: None };
-        let row = writing.revoke(serial, &recording).await.unwrap();
-        writing.commit().await.unwrap();
+        let row = change.revoke(serial, &recording).await.unwrap();
+        change.commit().await.unwrap();
         row.recorded_at
     }
 
     pub async fn hold(&self, serial: SerialNumber) {
-        let mut writing = self.begin().await;
-        writing.hold(serial, self.now()).await.unwrap();
-        writing.commit().await.unwrap();
+        let mut change = self.begin().await;
+        change.hold(serial, self.now()).await.unwrap();
+        change.commit().await.unwrap();
     }
 
     pub async fn void(&self, serial: SerialNumber) {
-        let mut writing = self.begin().await;
-        writing.void(serial).await.unwrap();
-        writing.commit().await.unwrap();
+        let mut change = self.begin().await;
+        change.void(serial).await.unwrap();
+        change.commit().await.unwrap();
     }
 
     /// The point of a town as the book keeps it.

@@ -7,7 +7,7 @@ use crate::books::{Book, books};
 
 async fn sign_head(book: &Book) {
     let head = book.ledger.head_to_sign().await.unwrap().unwrap();
-    let token = &book.clockwork;
+    let token = &book.scheduler;
     let message = SignedMessage::sign(&head, token.certificate(), book.now, |o| token.sign(o))
         .and_then(SignedMessage::verify)
         .unwrap();
@@ -31,11 +31,11 @@ async fn a_whole_chain_verifies_and_its_unsigned_tail_is_counted() {
 #[tokio::test]
 async fn content_lies_beside_the_chain_under_a_commitment() {
     for book in books().await {
-        let permit = book.permit(&book.clockwork).await;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+        let permit = book.permit(&book.scheduler).await;
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         let sealed = Content::new(b"a name", [5; 32], |_| Ok::<_, ()>(b"sealed".to_vec())).unwrap();
-        writing.note("look_up", "case", Some(sealed)).await.unwrap();
-        writing.commit().await.unwrap();
+        change.append("look_up", "case", Some(sealed)).await.unwrap();
+        change.commit().await.unwrap();
         let entry = &book.ledger.audit_entries(1).await.unwrap()[0];
         assert_eq!(
             entry.commitment,

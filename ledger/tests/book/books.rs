@@ -17,7 +17,7 @@ use jiff::{Timestamp, ToSpan};
 pub struct Book {
     pub ledger: Ledger<Issuing>,
     pub address: String,
-    pub clockwork: OfficerToken,
+    pub scheduler: OfficerToken,
     pub security: OfficerToken,
     pub source: OfficerToken,
     pub now: Timestamp,
@@ -61,8 +61,8 @@ impl Book {
             let certificate = link.certify(key.public_key(), name, &usage, now).unwrap();
             OfficerToken::new(key, certificate, link.certificate().to_vec())
         };
-        let (clockwork, security, source) =
-            (token("clockwork"), token("security"), token("source"));
+        let (scheduler, security, source) =
+            (token("scheduler"), token("security"), token("source"));
         let party = |number: u8, role, token: &OfficerToken| NewEnrolment {
             party: PartyId::from_random([number; 16]),
             name: format!("party {number}"),
@@ -70,7 +70,7 @@ impl Book {
             certificate: token.certificate().to_vec(),
         };
         let parties = [
-            party(1, Role::Scheduler, &clockwork),
+            party(1, Role::Scheduler, &scheduler),
             party(2, Role::SecurityOfficer, &security),
             party(3, Role::Source { municipality: town() }, &source),
         ];
@@ -85,12 +85,12 @@ impl Book {
         let authority = Authority { generation: 1, certificate: vec![1, 2, 3], profile };
         let ledger = Ledger::<Issuing>::create(&address).await.unwrap();
         let founding =
-            SignedMessage::sign(b"found", clockwork.certificate(), now, |o| clockwork.sign(o))
+            SignedMessage::sign(b"found", scheduler.certificate(), now, |o| scheduler.sign(o))
                 .and_then(SignedMessage::verify)
                 .unwrap();
         let points = [(town(), vec![0xa0, 0])];
         ledger.found(&founding, &authority, &points, &parties, now).await.unwrap();
-        Self { ledger, address, clockwork, security, source, now, _dir: dir }
+        Self { ledger, address, scheduler, security, source, now, _dir: dir }
     }
 
     /// A permit by a message of this token.
@@ -118,14 +118,14 @@ impl Book {
 
     /// Issues certificate `number` to person `person`.
     pub async fn issue(&self, number: u8, person: u8) -> StatusRow {
-        let permit = self.permit(&self.clockwork).await;
+        let permit = self.permit(&self.scheduler).await;
         let intention = self.intention(number, person, Slot::Current);
-        let mut writing = self.ledger.begin(&permit, self.now).await.unwrap();
-        writing.intend(&intention, b"sealed", 1).await.unwrap();
-        writing.commit().await.unwrap();
-        let mut writing = self.ledger.begin(&permit, self.now).await.unwrap();
-        let row = writing.file(intention.serial, b"sealed").await.unwrap();
-        writing.commit().await.unwrap();
+        let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
+        change.intend(&intention, b"sealed", 1).await.unwrap();
+        change.commit().await.unwrap();
+        let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
+        let row = change.file(intention.serial, b"sealed").await.unwrap();
+        change.commit().await.unwrap();
         row
     }
 

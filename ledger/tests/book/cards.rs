@@ -39,19 +39,19 @@ fn done(new: u64, known: u64) -> Registered {
 impl Book {
     async fn register(&self, lot: &str, model: &str, cards: &[String]) -> Registered {
         let permit = self.permit(&self.security).await;
-        let mut writing = self.ledger.begin(&permit, self.now).await.unwrap();
+        let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         let numbers: Vec<&str> = cards.iter().map(String::as_str).collect();
-        let registered = writing.register_cards(lot, model, &numbers).await.unwrap();
+        let registered = change.register_cards(lot, model, &numbers).await.unwrap();
         if matches!(registered, Registered::Done { .. }) {
-            writing.commit().await.unwrap();
+            change.commit().await.unwrap();
         }
         registered
     }
 
     /// Certificates of one person each, each in the card of its number.
     async fn intend_in_cards(&self, numbers: &[u32]) {
-        let permit = self.permit(&self.clockwork).await;
-        let mut writing = self.ledger.begin(&permit, self.now).await.unwrap();
+        let permit = self.permit(&self.scheduler).await;
+        let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         let new = |number: &u32| {
             let serial = serial(*number);
             let intention = Intention {
@@ -64,21 +64,21 @@ impl Book {
             let (permit, card) = (permit.clone(), Some(card(*number)));
             NewCertificate { permit, intention, sealed_items: vec![0], history: 1, card }
         };
-        writing.intend_all(&numbers.iter().map(new).collect::<Vec<_>>()).await.unwrap();
-        writing.commit().await.unwrap();
+        change.intend_all(&numbers.iter().map(new).collect::<Vec<_>>()).await.unwrap();
+        change.commit().await.unwrap();
     }
 
     async fn issue_in_cards(&self, numbers: &[u32]) {
         self.intend_in_cards(numbers).await;
-        let permit = self.permit(&self.clockwork).await;
-        let mut writing = self.ledger.begin(&permit, self.now).await.unwrap();
+        let permit = self.permit(&self.scheduler).await;
+        let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         let file = |number: &u32| NewFile {
             permit: permit.clone(),
             serial: serial(*number),
             sealed_der: vec![0],
         };
-        writing.file_all(&numbers.iter().map(file).collect::<Vec<_>>()).await.unwrap();
-        writing.commit().await.unwrap();
+        change.file_all(&numbers.iter().map(file).collect::<Vec<_>>()).await.unwrap();
+        change.commit().await.unwrap();
     }
 
     async fn set(&self, selection: &CardSelection) -> RecallSet {
@@ -88,7 +88,7 @@ impl Book {
     async fn propose(&self, number: u8, selection: &CardSelection) {
         let set = self.set(selection).await;
         let permit = self.permit(&self.security).await;
-        let mut writing = self.ledger.begin(&permit, self.now).await.unwrap();
+        let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         let new = NewRecall {
             recall: recall(number),
             selection: selection.clone(),
@@ -97,24 +97,24 @@ impl Book {
             certificates: set.serials.len() as u64,
             digest: set.digest(),
         };
-        writing.propose_recall(&new).await.unwrap();
-        writing.note("propose_recall", "", None).await.unwrap();
-        writing.commit().await.unwrap();
+        change.propose_recall(&new).await.unwrap();
+        change.append("propose_recall", "", None).await.unwrap();
+        change.commit().await.unwrap();
     }
 
     async fn confirm(&self, number: u8, by: &OfficerToken) -> Result<(), LedgerError> {
         let permit = self.permit(by).await;
-        let mut writing = self.ledger.begin(&permit, self.now).await.unwrap();
-        writing.confirm_recall(recall(number)).await?;
-        writing.commit().await.map(|_| ())
+        let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
+        change.confirm_recall(recall(number)).await?;
+        change.commit().await.map(|_| ())
     }
 
     async fn step(&self, number: u8, most: usize) -> Result<Option<RecallStep>, LedgerError> {
-        let permit = self.permit(&self.clockwork).await;
-        let mut writing = self.ledger.begin(&permit, self.now).await.unwrap();
-        let step = writing.recall_step(recall(number), most).await?;
+        let permit = self.permit(&self.scheduler).await;
+        let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
+        let step = change.recall_step(recall(number), most).await?;
         if step.is_some() {
-            writing.commit().await.unwrap();
+            change.commit().await.unwrap();
         }
         Ok(step)
     }
@@ -126,15 +126,15 @@ impl Book {
         let usage = Usage::Party { hosts: Vec::new() };
         let certificate = link.certify(key.public_key(), "another", &usage, self.now).unwrap();
         let permit = self.permit(&self.security).await;
-        let mut writing = self.ledger.begin(&permit, self.now).await.unwrap();
+        let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         let new = NewEnrolment {
             party: PartyId::from_random([9; 16]),
             name: "another".into(),
             role: Role::SecurityOfficer,
             certificate: certificate.clone(),
         };
-        writing.enrol(&new).await.unwrap();
-        writing.commit().await.unwrap();
+        change.enrol(&new).await.unwrap();
+        change.commit().await.unwrap();
         OfficerToken::new(key, certificate, link.certificate().to_vec())
     }
 
@@ -162,15 +162,15 @@ async fn a_delivery_is_registered_whole_or_not_at_all_and_again_without_harm() {
             let otherwise = Registered::Otherwise(vec![cards[5].clone(), cards[7].clone()]);
             assert_eq!(book.register(lot, model, &mixed).await, otherwise);
         }
-        let permit = book.permit(&book.clockwork).await;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        let known = writing.cards(&[&cards[5], &new]).await.unwrap();
+        let permit = book.permit(&book.scheduler).await;
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        let known = change.cards(&[&cards[5], &new]).await.unwrap();
         assert_eq!(known.len(), 1);
         let card = &known[&cards[5]];
         assert_eq!((card.lot.as_str(), card.model.as_str(), card.recalled), ("A", "M1", false));
-        let refused = writing.register_cards("A", "M1", &[&new]).await;
+        let refused = change.register_cards("A", "M1", &[&new]).await;
         assert!(matches!(refused, Err(LedgerError::NotPermitted { verb: "register_cards", .. })));
-        drop(writing);
+        drop(change);
         for (selection, count) in [
             (lot("A"), 300),
             (lot("B"), 0),
@@ -196,13 +196,13 @@ async fn a_recall_ends_what_lives_in_its_cards_and_nothing_else() {
         book.issue_in_cards(&[0, 1, 2, 3, 10, 20, 40]).await;
         book.intend_in_cards(&[4, 11]).await;
         book.issue(1, 1).await;
-        let permit = book.permit(&book.clockwork).await;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        writing.hold(serial(1), book.now).await.unwrap();
+        let permit = book.permit(&book.scheduler).await;
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        change.hold(serial(1), book.now).await.unwrap();
         let reason = RevocationReason::Superseded;
         let recording = akashi_ledger::Recording { reason, received_at: book.now, idou_date: None };
-        writing.revoke(serial(3), &recording).await.unwrap();
-        writing.commit().await.unwrap();
+        change.revoke(serial(3), &recording).await.unwrap();
+        change.commit().await.unwrap();
 
         let selection = CardSelection::LotAndModel { lot: "A".into(), model: "M1".into() };
         let before = book.ledger.head().await.unwrap();
@@ -256,13 +256,13 @@ async fn a_recall_ends_what_lives_in_its_cards_and_nothing_else() {
         assert_eq!(recalls[0].finished_at, Some(book.now));
         // Cards of the recalled kind stay recalled, those of a later delivery too.
         book.register("A", "M1", &of(50..51)).await;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         let numbers = [0, 9, 10, 20, 50].map(card);
         let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
-        let cards = writing.cards(&numbers).await.unwrap();
+        let cards = change.cards(&numbers).await.unwrap();
         let recalled: Vec<bool> = numbers.iter().map(|number| cards[*number].recalled).collect();
         assert_eq!(recalled, [true, true, false, false, true]);
-        drop(writing);
+        drop(change);
         book.ledger.verify_audit().await.unwrap();
     }
 }
@@ -272,19 +272,19 @@ async fn a_card_that_holds_the_old_and_the_new_certificate_of_a_renewal_loses_bo
     for book in books().await {
         let another = book.another_officer().await;
         book.register("A", "M", &(0..8).map(card).collect::<Vec<_>>()).await;
-        let permit = book.permit(&book.clockwork).await;
+        let permit = book.permit(&book.scheduler).await;
         for number in 0..16_u8 {
             let slot = if number % 2 == 0 { Slot::Current } else { Slot::Next };
             let intention = book.intention(number, number / 2, slot);
             let (permit, card) = (permit.clone(), Some(card(u32::from(number) / 2)));
-            let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+            let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
             let serial = intention.serial;
             let new = NewCertificate { permit, intention, sealed_items: vec![0], history: 1, card };
-            writing.intend_all(&[new]).await.unwrap();
+            change.intend_all(&[new]).await.unwrap();
             if number % 4 != 3 {
-                writing.file(serial, b"sealed").await.unwrap();
+                change.file(serial, b"sealed").await.unwrap();
             }
-            writing.commit().await.unwrap();
+            change.commit().await.unwrap();
         }
         book.propose(1, &lot("A")).await;
         book.confirm(1, &another).await.unwrap();
@@ -308,10 +308,10 @@ async fn a_proposal_of_somebody_who_was_dismissed_counts_no_more() {
         let permit = book.permit(&another).await;
         let proposer = book.permit(&book.security).await.party();
         book.propose(1, &lot("A")).await;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        assert!(writing.is_enrolled(proposer).await.unwrap());
-        writing.dismiss(proposer).await.unwrap();
-        assert!(!writing.is_enrolled(proposer).await.unwrap());
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        assert!(change.is_enrolled(proposer).await.unwrap());
+        change.dismiss(proposer).await.unwrap();
+        assert!(!change.is_enrolled(proposer).await.unwrap());
     }
 }
 
@@ -357,7 +357,7 @@ async fn five_thousand_certificates_end_in_bounded_steps_through_a_restart() {
         eprintln!("{steps} steps, the longest {longest:?}");
         assert_eq!(steps, ALL / STEP as u32 + 1);
         let rows = book.ledger.status_after(akashi_ledger::Position(0), 100_000).await.unwrap();
-        let revoked = rows.iter().filter(|row| row.change == akashi_ledger::Change::Revoked);
+        let revoked = rows.iter().filter(|row| row.change == akashi_ledger::StatusChange::Revoked);
         assert_eq!(revoked.count(), ALL as usize, "each once");
         for number in [ALL, ALL + 1] {
             let standing = book.ledger.standing(serial(number)).await.unwrap();

@@ -14,8 +14,8 @@ fn recording(book: &Book, reason: RevocationReason) -> Recording {
 async fn a_book_belongs_to_one_authority_for_ever() {
     for book in books().await {
         let authority = book.ledger.authority().await.unwrap();
-        let message = SignedMessage::sign(b"found", book.clockwork.certificate(), book.now, |o| {
-            book.clockwork.sign(o)
+        let message = SignedMessage::sign(b"found", book.scheduler.certificate(), book.now, |o| {
+            book.scheduler.sign(o)
         })
         .and_then(SignedMessage::verify)
         .unwrap();
@@ -29,15 +29,15 @@ async fn a_book_belongs_to_one_authority_for_ever() {
 async fn only_an_enrolled_party_gets_a_permit_and_only_for_its_own_work() {
     for book in books().await {
         let permit = book.permit(&book.source).await;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        let refused = writing.dismiss(permit.party()).await;
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        let refused = change.dismiss(permit.party()).await;
         assert!(matches!(refused, Err(LedgerError::NotPermitted { verb: "dismiss", .. })));
-        drop(writing);
+        drop(change);
 
         let security = book.permit(&book.security).await;
-        let mut writing = book.ledger.begin(&security, book.now).await.unwrap();
-        assert!(writing.dismiss(permit.party()).await.unwrap());
-        writing.commit().await.unwrap();
+        let mut change = book.ledger.begin(&security, book.now).await.unwrap();
+        assert!(change.dismiss(permit.party()).await.unwrap());
+        change.commit().await.unwrap();
         let late = book.now + 1.second();
         let order = |octets: &[u8]| book.source.sign(octets);
         let refused = book.ledger.order("test", book.source.certificate(), late, order).await;
@@ -49,25 +49,25 @@ async fn only_an_enrolled_party_gets_a_permit_and_only_for_its_own_work() {
 async fn one_person_has_one_living_certificate_and_one_key_is_certified_once() {
     for book in books().await {
         let issued = book.issue(1, 1).await;
-        let permit = book.permit(&book.clockwork).await;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        let second = writing.intend(&book.intention(2, 1, Slot::Current), b"", 1).await;
+        let permit = book.permit(&book.scheduler).await;
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        let second = change.intend(&book.intention(2, 1, Slot::Current), b"", 1).await;
         assert!(matches!(second, Err(LedgerError::SecondCertificate)));
         let mut same_key = book.intention(3, 3, Slot::Current);
         same_key.public_key = book.intention(1, 1, Slot::Current).public_key;
-        let used = writing.intend(&same_key, b"", 1).await;
+        let used = change.intend(&same_key, b"", 1).await;
         assert!(matches!(used, Err(LedgerError::KeyUsedBefore)));
 
         // Beside a renewal, which waits in the other place until the old one is revoked.
-        writing.intend(&book.intention(4, 1, Slot::Next), b"", 1).await.unwrap();
-        writing.file(book.intention(4, 1, Slot::Next).serial, b"").await.unwrap();
+        change.intend(&book.intention(4, 1, Slot::Next), b"", 1).await.unwrap();
+        change.file(book.intention(4, 1, Slot::Next).serial, b"").await.unwrap();
         let superseded = recording(&book, RevocationReason::Superseded);
-        writing.revoke(issued.serial, &superseded).await.unwrap();
-        writing.promote(book.intention(1, 1, Slot::Next).person).await.unwrap();
-        let living = writing.living(book.intention(1, 1, Slot::Next).person).await.unwrap();
+        change.revoke(issued.serial, &superseded).await.unwrap();
+        change.promote(book.intention(1, 1, Slot::Next).person).await.unwrap();
+        let living = change.living(book.intention(1, 1, Slot::Next).person).await.unwrap();
         assert_eq!(living.len(), 1);
         assert_eq!((living[0].slot, living[0].filed), (Slot::Current, true));
-        writing.commit().await.unwrap();
+        change.commit().await.unwrap();
     }
 }
 
@@ -75,15 +75,15 @@ async fn one_person_has_one_living_certificate_and_one_key_is_certified_once() {
 async fn a_change_of_code_to_the_code_that_a_person_has_already_leaves_the_person() {
     for book in books().await {
         let issued = book.issue(1, 1).await;
-        let permit = book.permit(&book.clockwork).await;
+        let permit = book.permit(&book.scheduler).await;
         let person = book.intention(1, 1, Slot::Current).person;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        writing.person(&[6; 32], person, 1).await.unwrap();
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        change.person(&[6; 32], person, 1).await.unwrap();
         for code_hash in [[7; 32], [7; 32]] {
-            writing.relink(person, &code_hash).await.unwrap();
-            let found = writing.find_person(&code_hash).await.unwrap().unwrap();
+            change.relink(person, &code_hash).await.unwrap();
+            let found = change.find_person(&code_hash).await.unwrap().unwrap();
             assert_eq!(found.person, person);
-            assert_eq!(writing.living(person).await.unwrap()[0].serial, issued.serial);
+            assert_eq!(change.living(person).await.unwrap()[0].serial, issued.serial);
         }
     }
 }
@@ -91,20 +91,20 @@ async fn a_change_of_code_to_the_code_that_a_person_has_already_leaves_the_perso
 #[tokio::test]
 async fn an_intention_is_not_issued_until_it_is_filed_and_a_void_one_never_is() {
     for book in books().await {
-        let permit = book.permit(&book.clockwork).await;
+        let permit = book.permit(&book.scheduler).await;
         let intention = book.intention(1, 1, Slot::Current);
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        writing.intend(&intention, b"", 1).await.unwrap();
-        writing.commit().await.unwrap();
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        change.intend(&intention, b"", 1).await.unwrap();
+        change.commit().await.unwrap();
         assert_eq!(book.ledger.standing(intention.serial).await.unwrap(), None);
         let interrupted = book.ledger.interrupted(book.now + 1.minute()).await.unwrap();
         assert_eq!(interrupted, [intention.serial]);
 
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        writing.void(intention.serial).await.unwrap();
-        let filed = writing.file(intention.serial, b"").await;
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        change.void(intention.serial).await.unwrap();
+        let filed = change.file(intention.serial, b"").await;
         assert!(matches!(filed, Err(LedgerError::StatusForbids { change: "filed", .. })));
-        writing.commit().await.unwrap();
+        change.commit().await.unwrap();
         let standing = book.ledger.standing(intention.serial).await.unwrap().unwrap();
         assert_eq!(standing.revocation().unwrap().1, RevocationReason::Unspecified);
         assert!(book.ledger.interrupted(book.now + 1.minute()).await.unwrap().is_empty());
@@ -115,25 +115,25 @@ async fn an_intention_is_not_issued_until_it_is_filed_and_a_void_one_never_is() 
 async fn a_final_revocation_stands_and_a_hold_may_become_one() {
     for book in books().await {
         let serial = book.issue(1, 1).await.serial;
-        let permit = book.permit(&book.clockwork).await;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        writing.hold(serial, book.now).await.unwrap();
-        let again = writing.hold(serial, book.now).await;
+        let permit = book.permit(&book.scheduler).await;
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        change.hold(serial, book.now).await.unwrap();
+        let again = change.hold(serial, book.now).await;
         assert!(matches!(again, Err(LedgerError::StatusForbids { standing: "on hold", .. })));
         let lost = recording(&book, RevocationReason::KeyCompromise);
-        let row = writing.revoke(serial, &lost).await.unwrap();
+        let row = change.revoke(serial, &lost).await.unwrap();
         assert!(row.recorded_at >= book.now, "never back-dated");
-        let late = writing.revoke(serial, &recording(&book, RevocationReason::Superseded)).await;
+        let late = change.revoke(serial, &recording(&book, RevocationReason::Superseded)).await;
         assert!(matches!(late, Err(LedgerError::StatusForbids { standing: "revoked", .. })));
-        writing.commit().await.unwrap();
+        change.commit().await.unwrap();
         let standing = book.ledger.standing(serial).await.unwrap();
         let at = row.recorded_at;
         let reason = RevocationReason::KeyCompromise;
         assert_eq!(standing, Some(Standing::Revoked { at, reason }));
 
         let stranger = SerialNumber::from_random([9; 16]);
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        assert!(writing.revoke(stranger, &lost).await.is_err(), "never issued");
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        assert!(change.revoke(stranger, &lost).await.is_err(), "never issued");
     }
 }
 
@@ -141,11 +141,11 @@ async fn a_final_revocation_stands_and_a_hold_may_become_one() {
 async fn a_change_that_is_not_committed_never_was() {
     for book in books().await {
         let serial = book.issue(1, 1).await.serial;
-        let permit = book.permit(&book.clockwork).await;
+        let permit = book.permit(&book.scheduler).await;
         let head = book.ledger.head().await.unwrap();
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        writing.hold(serial, book.now).await.unwrap();
-        drop(writing);
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        change.hold(serial, book.now).await.unwrap();
+        drop(change);
         assert_eq!(book.ledger.standing(serial).await.unwrap(), Some(Standing::Good));
         assert_eq!(book.ledger.head().await.unwrap(), head);
         book.ledger.verify_audit().await.unwrap();
@@ -155,10 +155,10 @@ async fn a_change_that_is_not_committed_never_was() {
 #[tokio::test]
 async fn a_clock_behind_the_book_records_nothing_and_one_a_little_behind_goes_on() {
     for book in books().await {
-        let permit = book.permit(&book.clockwork).await;
+        let permit = book.permit(&book.scheduler).await;
         let refused = book.ledger.begin(&permit, book.now - 6.seconds()).await;
         assert!(matches!(refused, Err(LedgerError::ClockBehind { .. })));
-        let writing = book.ledger.begin(&permit, book.now - 4.seconds()).await.unwrap();
-        assert_eq!(writing.at(), book.now, "time in the book never goes back");
+        let change = book.ledger.begin(&permit, book.now - 4.seconds()).await.unwrap();
+        assert_eq!(change.at(), book.now, "time in the book never goes back");
     }
 }

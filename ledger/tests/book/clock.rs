@@ -7,19 +7,19 @@ use crate::books::{Book, books};
 
 impl Book {
     async fn hold_clock(&self) {
-        let permit = self.permit(&self.clockwork).await;
-        let mut writing = self.ledger.begin(&permit, self.now).await.unwrap();
-        writing.hold_clock().await.unwrap();
-        writing.commit().await.unwrap();
+        let permit = self.permit(&self.scheduler).await;
+        let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
+        change.hold_clock().await.unwrap();
+        change.commit().await.unwrap();
     }
 
     /// The act of a person who says that the clock is right.
     async fn accept_clock(&self, person: u8) {
         let permit = self.permit(&self.security).await;
-        let mut writing = self.ledger.begin(&permit, self.now).await.unwrap();
-        writing.accept_clock(PartyId::from_random([person; 16])).await.unwrap();
-        writing.note("accept_clock", "clock", None).await.unwrap();
-        writing.commit().await.unwrap();
+        let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
+        change.accept_clock(PartyId::from_random([person; 16])).await.unwrap();
+        change.append("accept_clock", "clock", None).await.unwrap();
+        change.commit().await.unwrap();
     }
 }
 

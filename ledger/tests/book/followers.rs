@@ -40,18 +40,18 @@ async fn a_follower_misses_nothing_while_many_write_at_once() {
 async fn an_older_change_held_open_keeps_a_later_one_waiting_so_positions_never_overtake() {
     for book in books().await {
         let other = Ledger::<Issuing>::open(&book.address).await.unwrap();
-        let permit = book.permit(&book.clockwork).await;
+        let permit = book.permit(&book.scheduler).await;
         let first = book.ledger.begin(&permit, book.now).await.unwrap();
         let (now, waiting_permit) = (book.now, permit.clone());
         let second = tokio::spawn(async move {
-            let mut writing = other.begin(&waiting_permit, now).await.unwrap();
-            writing.note("second", "", None).await.unwrap();
-            writing.commit().await.unwrap()
+            let mut change = other.begin(&waiting_permit, now).await.unwrap();
+            change.append("second", "", None).await.unwrap();
+            change.commit().await.unwrap()
         });
         tokio::time::sleep(Duration::from_millis(200)).await;
         assert!(!second.is_finished());
         let mut first = first;
-        let position = first.note("first", "", None).await.unwrap();
+        let position = first.append("first", "", None).await.unwrap();
         assert_eq!(first.commit().await.unwrap(), position);
         assert_eq!(second.await.unwrap(), Position(position.0 + 1));
     }

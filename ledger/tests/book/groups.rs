@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use akashi_ledger::{Fate, LedgerError, Moment, Position, Rehearsal, Slot};
+use akashi_ledger::{Fault, FaultInjection, FaultPoint, LedgerError, Position, Slot};
 use futures::future::join_all;
 
 use crate::books::{Book, books};
@@ -16,27 +16,27 @@ struct Commits {
     fail: bool,
 }
 
-impl Rehearsal for Commits {
-    fn fate(&self, moment: Moment) -> Fate {
-        if moment != Moment::Commit {
-            return Fate::Go;
+impl FaultInjection for Commits {
+    fn fault(&self, moment: FaultPoint) -> Fault {
+        if moment != FaultPoint::Commit {
+            return Fault::Go;
         }
         self.seen.fetch_add(1, Ordering::Relaxed);
-        if self.fail { Fate::Fail } else { Fate::Go }
+        if self.fail { Fault::Fail } else { Fault::Go }
     }
 }
 
 impl Book {
-    fn rehearsed(mut self, commits: &Arc<Commits>) -> Self {
-        self.ledger = self.ledger.rehearse(commits.clone());
+    fn with_commits(mut self, commits: &Arc<Commits>) -> Self {
+        self.ledger = self.ledger.with_faults(commits.clone());
         self
     }
 
-    async fn note(&self, subject: String) -> Result<Position, LedgerError> {
-        let permit = self.permit(&self.clockwork).await;
-        let mut writing = self.ledger.begin(&permit, self.now).await?;
-        writing.note("test", &subject, None).await?;
-        writing.commit().await
+    async fn append(&self, subject: String) -> Result<Position, LedgerError> {
+        let permit = self.permit(&self.scheduler).await;
+        let mut change = self.ledger.begin(&permit, self.now).await?;
+        change.append("test", &subject, None).await?;
+        change.commit().await
     }
 }
 
@@ -44,9 +44,9 @@ impl Book {
 async fn changes_that_wait_for_the_pen_become_durable_together_and_keep_their_order() {
     for book in books().await {
         let commits = Arc::new(Commits::default());
-        let book = book.rehearsed(&commits);
+        let book = book.with_commits(&commits);
         let before = book.ledger.head().await.unwrap();
-        let noted = join_all((0..20).map(|number| book.note(number.to_string()))).await;
+        let noted = join_all((0..20).map(|number| book.append(number.to_string()))).await;
         let mut positions: Vec<_> = noted.into_iter().map(Result::unwrap).collect();
         positions.sort();
         let expected: Vec<_> = (1..=20).map(|more| Position(before.0 + more)).collect();
@@ -60,9 +60,9 @@ async fn changes_that_wait_for_the_pen_become_durable_together_and_keep_their_or
 async fn a_lone_change_is_durable_at_once() {
     for book in books().await {
         let commits = Arc::new(Commits::default());
-        let book = book.rehearsed(&commits);
+        let book = book.with_commits(&commits);
         for number in 1..=3 {
-            book.note(number.to_string()).await.unwrap();
+            book.append(number.to_string()).await.unwrap();
             assert_eq!(commits.seen.load(Ordering::Relaxed), number);
         }
     }
@@ -72,24 +72,24 @@ async fn a_lone_change_is_durable_at_once() {
 async fn a_change_that_is_given_up_or_refused_leaves_no_trace_and_harms_nobody_in_its_group() {
     for book in books().await {
         let before = book.issue(1, 1).await.position;
-        let permit = book.permit(&book.clockwork).await;
+        let permit = book.permit(&book.scheduler).await;
         let given_up = async {
-            let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-            writing.note("given up", "", None).await.unwrap();
+            let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+            change.append("given up", "", None).await.unwrap();
         };
         let refused = async {
-            let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+            let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
             // The data base itself refuses: the same serial number again.
             let mut again = book.intention(1, 2, Slot::Current);
             again.public_key = akashi_wire::octets::Sha256([77; 32]);
-            assert!(writing.intend(&again, b"sealed", 1).await.is_err());
+            assert!(change.intend(&again, b"sealed", 1).await.is_err());
         };
         let (one, _, two, _, three) = tokio::join!(
-            book.note("one".into()),
+            book.append("one".into()),
             given_up,
-            book.note("two".into()),
+            book.append("two".into()),
             refused,
-            book.note("three".into()),
+            book.append("three".into()),
         );
         let mut positions = [one.unwrap(), two.unwrap(), three.unwrap()];
         positions.sort();
@@ -101,18 +101,18 @@ async fn a_change_that_is_given_up_or_refused_leaves_no_trace_and_harms_nobody_i
 #[tokio::test]
 async fn who_leaves_with_what_others_wrote_waits_until_it_is_there_to_stay() {
     for book in books().await {
-        let fails = book.rehearsed(&Arc::new(Commits { fail: true, ..Commits::default() }));
-        let permit = fails.permit(&fails.clockwork).await;
+        let fails = book.with_commits(&Arc::new(Commits { fail: true, ..Commits::default() }));
+        let permit = fails.permit(&fails.scheduler).await;
         let reads = async {
-            let writing = fails.ledger.begin(&permit, fails.now).await.unwrap();
-            writing.leave().await
+            let change = fails.ledger.begin(&permit, fails.now).await.unwrap();
+            change.rollback().await
         };
         let alone = fails.ledger.begin(&permit, fails.now).await.unwrap();
-        alone.leave().await.expect("nothing was read that is not durable");
-        let mut writing = fails.ledger.begin(&permit, fails.now).await.unwrap();
-        writing.note("test", "a moment ago", None).await.unwrap();
-        // The reader waits for the pen before the writer gives it up.
-        let (read, noted) = tokio::join!(reads, writing.commit());
+        alone.rollback().await.expect("nothing was read that is not durable");
+        let mut change = fails.ledger.begin(&permit, fails.now).await.unwrap();
+        change.append("test", "a moment ago", None).await.unwrap();
+        // The reader queues before the writer gives its place up.
+        let (read, noted) = tokio::join!(reads, change.commit());
         assert!(noted.is_err());
         assert!(read.is_err(), "what was read was never there");
     }
@@ -122,8 +122,8 @@ async fn who_leaves_with_what_others_wrote_waits_until_it_is_there_to_stay() {
 async fn when_the_commit_fails_every_member_is_told_and_nothing_is_recorded() {
     for book in books().await {
         let before = book.ledger.head().await.unwrap();
-        let book = book.rehearsed(&Arc::new(Commits { fail: true, ..Commits::default() }));
-        let noted = join_all((0..5).map(|number| book.note(number.to_string()))).await;
+        let book = book.with_commits(&Arc::new(Commits { fail: true, ..Commits::default() }));
+        let noted = join_all((0..5).map(|number| book.append(number.to_string()))).await;
         assert!(noted.iter().all(Result::is_err), "{noted:?}");
         assert_eq!(book.ledger.head().await.unwrap(), before);
     }
@@ -134,11 +134,11 @@ async fn who_gives_up_waiting_does_not_keep_the_book_locked() {
     for book in books().await {
         for _ in 0..20 {
             let patience = Duration::from_micros(rand::random_range(0..3000));
-            let _ = tokio::time::timeout(patience, book.note("impatient".into())).await;
+            let _ = tokio::time::timeout(patience, book.append("impatient".into())).await;
         }
         let other = akashi_ledger::Ledger::<akashi_ledger::Issuing>::open(&book.address);
         let other = other.await.unwrap();
-        let permit = book.permit(&book.clockwork).await;
+        let permit = book.permit(&book.scheduler).await;
         let begun = tokio::time::timeout(Duration::from_secs(5), other.begin(&permit, book.now));
         begun.await.expect("the book is not locked").unwrap();
         book.ledger.verify_audit().await.unwrap();

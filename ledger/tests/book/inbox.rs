@@ -22,12 +22,12 @@ async fn accept(
     text: u8,
 ) -> akashi_wire::batch::BatchAnswer {
     let permit = book.permit(&book.source).await;
-    let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-    let answer = writing
+    let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+    let answer = change
         .accept(town(), Sha256([text; 32]), (first, None), b"evidence", events)
         .await
         .unwrap();
-    writing.commit().await.unwrap();
+    change.commit().await.unwrap();
     answer
 }
 
@@ -73,10 +73,10 @@ async fn a_change_sent_again_in_another_form_counts_until_it_was_acted_on() {
         assert_eq!(waiting.len(), 1);
         assert_eq!(waiting[0].sequence, 2);
 
-        let permit = book.permit(&book.clockwork).await;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        writing.settle(&waiting[0], InboxState::Settled, None, "no certificate").await.unwrap();
-        writing.commit().await.unwrap();
+        let permit = book.permit(&book.scheduler).await;
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        change.settle(&waiting[0], InboxState::Settled, None, "no certificate").await.unwrap();
+        change.commit().await.unwrap();
         accept(&book, 2, &[event(2, 1, 2, 13)], 4).await;
         assert!(book.ledger.waiting_events(10).await.unwrap().is_empty(), "acted on: it stands");
         let entries = book.ledger.audit_entries(10).await.unwrap();
@@ -90,10 +90,10 @@ async fn what_is_scheduled_is_due_on_its_day_and_not_before() {
         accept(&book, 1, &[event(1, 1, 2, 1)], 1).await;
         let waiting = book.ledger.waiting_events(10).await.unwrap();
         let due = book.now + jiff::SignedDuration::from_hours(24);
-        let permit = book.permit(&book.clockwork).await;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        writing.settle(&waiting[0], InboxState::Scheduled, Some(due), "scheduled").await.unwrap();
-        writing.commit().await.unwrap();
+        let permit = book.permit(&book.scheduler).await;
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        change.settle(&waiting[0], InboxState::Scheduled, Some(due), "scheduled").await.unwrap();
+        change.commit().await.unwrap();
         let before = due - jiff::SignedDuration::from_millis(1);
         assert!(book.ledger.due_events(before, 10).await.unwrap().is_empty());
         assert_eq!(book.ledger.due_events(due, 10).await.unwrap().len(), 1);

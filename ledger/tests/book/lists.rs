@@ -1,8 +1,8 @@
 //! CRL numbers, and what a list is made of.
 
 use akashi_ledger::{
-    Change, Intention, ListedChange, NewCertificate, NewFile, PersonId, Position, Recording, Scope,
-    Slot,
+    Intention, ListedChange, NewCertificate, NewFile, PersonId, Position, Recording, Scope, Slot,
+    StatusChange,
 };
 use akashi_wire::octets::Sha256;
 use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
@@ -13,28 +13,28 @@ use crate::books::{books, town};
 #[tokio::test]
 async fn a_number_is_never_used_twice_and_never_goes_back() {
     for book in books().await {
-        let permit = book.permit(&book.clockwork).await;
+        let permit = book.permit(&book.scheduler).await;
         let scope = Scope::Partition(town());
         let mut last = 0;
         for _ in 0..3 {
-            let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+            let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
             let end = book.now + 72.hours();
-            let record = writing.record_crl(scope, book.now, end, Position(1)).await.unwrap();
+            let record = change.record_crl(scope, book.now, end, Position(1)).await.unwrap();
             assert!(record.number > last && record.number >= book.now.as_millisecond());
             last = record.number;
-            writing.commit().await.unwrap();
+            change.commit().await.unwrap();
         }
         assert!(
             book.ledger.published_crl(scope).await.unwrap().is_none(),
             "recorded is not published"
         );
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        writing.publish_crl(scope, last, Sha256([7; 32])).await.unwrap();
-        assert!(writing.publish_crl(scope, last, Sha256([8; 32])).await.is_err(), "one content");
-        drop(writing);
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        writing.publish_crl(scope, last, Sha256([7; 32])).await.unwrap();
-        writing.commit().await.unwrap();
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        change.publish_crl(scope, last, Sha256([7; 32])).await.unwrap();
+        assert!(change.publish_crl(scope, last, Sha256([8; 32])).await.is_err(), "one content");
+        drop(change);
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        change.publish_crl(scope, last, Sha256([7; 32])).await.unwrap();
+        change.commit().await.unwrap();
         let published = book.ledger.published_crl(scope).await.unwrap().unwrap();
         assert_eq!((published.number, published.digest), (last, Some(Sha256([7; 32]))));
     }
@@ -49,17 +49,17 @@ async fn a_list_reads_every_change_in_order_and_knows_the_urgent_ones() {
         }
         let start = book.ledger.head().await.unwrap();
         assert_eq!(book.ledger.newest_change(None, Position::default()).await.unwrap(), None);
-        let permit = book.permit(&book.clockwork).await;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+        let permit = book.permit(&book.scheduler).await;
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         let reason = RevocationReason::AffiliationChanged;
         let recording = Recording { reason, received_at: book.now, idou_date: None };
-        writing.revoke(serials[0], &recording).await.unwrap();
-        writing.commit().await.unwrap();
+        change.revoke(serials[0], &recording).await.unwrap();
+        change.commit().await.unwrap();
         let quiet = book.ledger.newest_change(Some(town()), start).await.unwrap().unwrap();
         assert!(!quiet.1, "a move is listed at the regular time");
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        writing.hold(serials[1], book.now).await.unwrap();
-        let head = writing.commit().await.unwrap();
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        change.hold(serials[1], book.now).await.unwrap();
+        let head = change.commit().await.unwrap();
         assert!(book.ledger.newest_change(Some(town()), start).await.unwrap().unwrap().1);
 
         let mut listed = Vec::new();
@@ -80,10 +80,10 @@ async fn a_list_reads_every_change_in_order_and_knows_the_urgent_ones() {
 async fn a_list_that_is_read_in_many_pages_has_every_change_once_and_in_order() {
     const ENDED: u32 = 9000;
     for book in books().await {
-        let permit = book.permit(&book.clockwork).await;
+        let permit = book.permit(&book.scheduler).await;
         let towns: [MunicipalityCode; 2] = [town(), "131016".parse().unwrap()];
         let mut expected = Vec::new();
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         for numbers in (0..ENDED).collect::<Vec<_>>().chunks(500) {
             let new = |number: &u32| {
                 let id = Sha256::of(&number.to_be_bytes());
@@ -100,7 +100,7 @@ async fn a_list_that_is_read_in_many_pages_has_every_change_once_and_in_order() 
                 NewCertificate { permit, intention, sealed_items, history: 1, card: None }
             };
             let news: Vec<_> = numbers.iter().map(new).collect();
-            writing.intend_all(&news).await.unwrap();
+            change.intend_all(&news).await.unwrap();
             let of = |new: &NewCertificate| (new.intention.municipality, new.intention.serial);
             let ends: Vec<_> = news.iter().map(of).collect();
             let file = |(_, serial): &(_, SerialNumber)| NewFile {
@@ -108,20 +108,20 @@ async fn a_list_that_is_read_in_many_pages_has_every_change_once_and_in_order() 
                 serial: *serial,
                 sealed_der: vec![0],
             };
-            writing.file_all(&ends.iter().map(file).collect::<Vec<_>>()).await.unwrap();
+            change.file_all(&ends.iter().map(file).collect::<Vec<_>>()).await.unwrap();
             for (at, (town, serial)) in ends.iter().enumerate() {
                 if at % 100 == 0 {
-                    writing.hold(*serial, book.now).await.unwrap();
-                    expected.push((*town, *serial, Change::Held));
+                    change.hold(*serial, book.now).await.unwrap();
+                    expected.push((*town, *serial, StatusChange::Held));
                 }
-                expected.push((*town, *serial, Change::Revoked));
+                expected.push((*town, *serial, StatusChange::Revoked));
             }
             let serials: Vec<_> = ends.iter().map(|(_, serial)| *serial).collect();
             let reason = RevocationReason::CaCompromise;
             let recording = Recording { reason, received_at: book.now, idou_date: None };
-            writing.revoke_all(&serials, &recording).await.unwrap();
+            change.revoke_all(&serials, &recording).await.unwrap();
         }
-        let head = writing.commit().await.unwrap();
+        let head = change.commit().await.unwrap();
         // A hold stands before what made it final.
         expected.sort_by_key(|(town, serial, _)| (*town, *serial));
         for scope in [None, Some(towns[0]), Some(towns[1])] {

@@ -36,16 +36,16 @@ async fn every_intention_leaves_its_modulus_and_a_follower_misses_none() {
 #[tokio::test]
 async fn a_comparison_is_begun_once_a_day_when_there_is_something_new() {
     for book in books().await {
-        let permit = book.permit(&book.clockwork).await;
+        let permit = book.permit(&book.scheduler).await;
         assert!(!book.ledger.is_comparison_due(book.now + 1.hour()).await.unwrap(), "nothing yet");
         book.issue(1, 1).await;
         assert!(!book.ledger.is_comparison_due(book.now).await.unwrap(), "written after that time");
         assert!(book.ledger.is_comparison_due(book.now + 1.hour()).await.unwrap());
 
         let day = day_in_japan(book.now);
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
-        let up_to = writing.begin_comparison(day).await.unwrap().unwrap();
-        writing.commit().await.unwrap();
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        let up_to = change.begin_comparison(day).await.unwrap().unwrap();
+        change.commit().await.unwrap();
         assert_eq!(book.ledger.moduli(Position(0), 1).await.unwrap()[0].position, up_to);
         let mut again = book.ledger.begin(&permit, book.now).await.unwrap();
         assert_eq!(again.begin_comparison(day).await.unwrap(), None);
@@ -55,9 +55,9 @@ async fn a_comparison_is_begun_once_a_day_when_there_is_something_new() {
         let broken = book.ledger.broken_comparisons(later).await.unwrap();
         assert_eq!(broken, [day.to_string()], "it has not ended");
         assert!(book.ledger.broken_comparisons(book.now).await.unwrap().is_empty());
-        let mut writing = book.ledger.begin(&permit, later).await.unwrap();
-        writing.end_comparison(day, "1 moduli").await.unwrap();
-        writing.commit().await.unwrap();
+        let mut change = book.ledger.begin(&permit, later).await.unwrap();
+        change.end_comparison(day, "1 moduli").await.unwrap();
+        change.commit().await.unwrap();
         assert!(book.ledger.broken_comparisons(later).await.unwrap().is_empty());
         assert!(!book.ledger.is_comparison_due(later).await.unwrap(), "nothing since");
     }
@@ -67,23 +67,23 @@ async fn a_comparison_is_begun_once_a_day_when_there_is_something_new() {
 async fn what_was_found_stands_until_the_certificate_is_revoked_or_over() {
     for book in books().await {
         let (one, other) = (book.issue(1, 1).await.serial, book.issue(2, 2).await.serial);
-        let permit = book.permit(&book.clockwork).await;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+        let permit = book.permit(&book.scheduler).await;
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         let found =
             [(one, format!("a prime with {other}")), (other, format!("a prime with {one}"))];
         for (serial, what) in &found {
-            writing.share_prime(*serial, what).await.unwrap();
+            change.share_prime(*serial, what).await.unwrap();
         }
-        writing.share_prime(one, "a prime with three").await.unwrap();
-        writing.commit().await.unwrap();
+        change.share_prime(one, "a prime with three").await.unwrap();
+        change.commit().await.unwrap();
         let standing = book.ledger.shared_primes(book.now).await.unwrap();
         assert_eq!(standing, [(one, "a prime with three".to_owned()), found[1].clone()]);
 
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         let reason = RevocationReason::KeyCompromise;
         let recording = Recording { reason, received_at: book.now, idou_date: None };
-        writing.revoke(one, &recording).await.unwrap();
-        writing.commit().await.unwrap();
+        change.revoke(one, &recording).await.unwrap();
+        change.commit().await.unwrap();
         assert_eq!(book.ledger.shared_primes(book.now).await.unwrap(), [found[1].clone()]);
         let over = book.now + (4 * 365 * 24).hours();
         assert_eq!(book.ledger.shared_primes(over).await.unwrap(), []);
@@ -103,11 +103,11 @@ async fn a_certificate_from_before_is_named_until_its_modulus_is_filled_in() {
         let after = Some(known.serial);
         assert_eq!(book.ledger.missing_moduli(after, 9).await.unwrap(), []);
 
-        let permit = book.permit(&book.clockwork).await;
-        let mut writing = book.ledger.begin(&permit, book.now).await.unwrap();
+        let permit = book.permit(&book.scheduler).await;
+        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         let filled = IssuedModulus { position: missing[0].position, ..known.clone() };
-        writing.fill_moduli(&[filled], &[]).await.unwrap();
-        writing.commit().await.unwrap();
+        change.fill_moduli(&[filled], &[]).await.unwrap();
+        change.commit().await.unwrap();
         assert_eq!(book.ledger.moduli(Position(0), 9).await.unwrap(), [known]);
         assert_eq!(book.ledger.missing_moduli(None, 9).await.unwrap(), []);
     }

@@ -59,9 +59,9 @@ async fn a_reason_that_is_unspecified_is_left_out_and_a_hold_has_its_own() {
     let (one, held, voided) = (world.issue().await, world.issue().await, world.intend().await);
     world.revoke(one, RevocationReason::Unspecified).await;
     world.hold(held).await;
-    let mut writing = world.writing().await;
-    writing.void(voided).await.unwrap();
-    writing.commit().await.unwrap();
+    let mut change = world.writing().await;
+    change.void(voided).await.unwrap();
+    change.commit().await.unwrap();
     world.follow().await;
     assert_eq!(revoked(world.status(one).await).1, None);
     assert_eq!(revoked(world.status(voided).await).1, None, "perhaps signed: listed as revoked");

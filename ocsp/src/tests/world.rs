@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use akashi_keys::{EcKey, LinkAuthority, OfficerToken, Signer, Usage};
 use akashi_ledger::{
-    Access, Authority, AuthorityProfile, Intention, Issuing, Ledger, NewEnrolment, Permit,
-    PersonId, Recording, ResponderCertificate, Slot, Writing,
+    Access, Authority, AuthorityProfile, Change, Intention, Issuing, Ledger, NewEnrolment, Permit,
+    PersonId, Recording, ResponderCertificate, Slot,
 };
 use akashi_wire::act::PartyId;
 use akashi_wire::clock::SimulatedClock;
@@ -30,7 +30,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<SimulatedClock>,
     pub(crate) responder: Arc<Responder>,
     pub(crate) responder_key: Vec<u8>,
-    pub(crate) clockwork: Arc<OfficerToken>,
+    pub(crate) scheduler: Arc<OfficerToken>,
     pub(crate) link: LinkAuthority,
     security: OfficerToken,
     ca_key: rcgen::KeyPair,
@@ -97,7 +97,7 @@ impl World {
             Ledger::<Issuing>::create(&format!("sqlite:{}", path.display())).await.unwrap();
         let link_key = EcKey::generate().unwrap();
         let link = LinkAuthority::create(&link_key, "Link Authority", now).unwrap();
-        let clockwork = Arc::new(token(&link, "Clockwork", now));
+        let scheduler = Arc::new(token(&link, "Scheduler", now));
         let security = token(&link, "Security Officer", now);
         let (ca_key, ca_params, ca) = authority(options.rsa, now);
         let profile = AuthorityProfile {
@@ -110,18 +110,18 @@ impl World {
         };
         let authority = Authority { generation: 1, certificate: ca, profile };
         let founding =
-            SignedMessage::sign(b"found", clockwork.certificate(), now, |m| clockwork.sign(m))
+            SignedMessage::sign(b"found", scheduler.certificate(), now, |m| scheduler.sign(m))
                 .unwrap()
                 .verify()
                 .unwrap();
         let parties = [
-            enrolment(&clockwork, "Clockwork", Role::Scheduler),
+            enrolment(&scheduler, "Scheduler", Role::Scheduler),
             enrolment(&security, "Security Officer", Role::SecurityOfficer),
         ];
         ledger.found(&founding, &authority, &[], &parties, now).await.unwrap();
         let key = EcKey::generate().unwrap();
         let responder_key = key.public_key().to_vec();
-        let responder = Responder::open(ledger.as_role(), key, clockwork.clone(), options.settings)
+        let responder = Responder::open(ledger.as_role(), key, scheduler.clone(), options.settings)
             .await
             .unwrap();
         let clock = Arc::new(SimulatedClock::at(now));
@@ -131,7 +131,7 @@ impl World {
             clock,
             responder,
             responder_key,
-            clockwork,
+            scheduler,
             link,
             security,
             ca_key,
@@ -158,8 +158,8 @@ impl World {
         self.ledger.order("test", certificate, self.now(), |m| token.sign(m)).await.unwrap()
     }
 
-    pub(crate) async fn writing(&self) -> Writing {
-        self.ledger.begin(&self.permit(&self.clockwork).await, self.now()).await.unwrap()
+    pub(crate) async fn writing(&self) -> Change {
+        self.ledger.begin(&self.permit(&self.scheduler).await, self.now()).await.unwrap()
     }
 
     pub(crate) async fn follow(&self) -> crate::Followed {
@@ -195,12 +195,12 @@ impl World {
         let parts = Parts::read(&certificate).unwrap();
         let (not_before, not_after) = (parts.not_before, parts.not_after);
         let serial = serial();
-        let mut writing = self.writing().await;
-        writing.intend_responder(serial).await.unwrap();
+        let mut change = self.writing().await;
+        change.intend_responder(serial).await.unwrap();
         let public_key = self.responder_key.clone();
         let new = ResponderCertificate { serial, public_key, certificate, not_before, not_after };
-        writing.file_responder(&new).await.unwrap();
-        writing.commit().await.unwrap();
+        change.file_responder(&new).await.unwrap();
+        change.commit().await.unwrap();
     }
 
     pub(crate) async fn certify_responder(&self, days: i64) {
@@ -212,7 +212,7 @@ impl World {
         self.numbers += 1;
         let number = self.numbers.to_be_bytes();
         let serial = serial();
-        let mut writing = self.writing().await;
+        let mut change = self.writing().await;
         let person = PersonId::from_random(number);
         let intention = Intention {
             serial,
@@ -227,30 +227,30 @@ impl World {
             not_after: self.now() + SignedDuration::from_hours(24 * 365),
             slot: Slot::Current,
         };
-        writing.intend(&intention, b"sealed", 1).await.unwrap();
-        writing.commit().await.unwrap();
+        change.intend(&intention, b"sealed", 1).await.unwrap();
+        change.commit().await.unwrap();
         serial
     }
 
     pub(crate) async fn issue(&mut self) -> SerialNumber {
         let serial = self.intend().await;
-        let mut writing = self.writing().await;
-        writing.file(serial, b"sealed").await.unwrap();
-        writing.commit().await.unwrap();
+        let mut change = self.writing().await;
+        change.file(serial, b"sealed").await.unwrap();
+        change.commit().await.unwrap();
         serial
     }
 
     pub(crate) async fn revoke(&self, serial: SerialNumber, reason: RevocationReason) {
-        let mut writing = self.writing().await;
+        let mut change = self.writing().await;
         let recording = Recording { reason, received_at: self.now(), idou_date: None };
-        writing.revoke(serial, &recording).await.unwrap();
-        writing.commit().await.unwrap();
+        change.revoke(serial, &recording).await.unwrap();
+        change.commit().await.unwrap();
     }
 
     pub(crate) async fn hold(&self, serial: SerialNumber) {
-        let mut writing = self.writing().await;
-        writing.hold(serial, self.now()).await.unwrap();
-        writing.commit().await.unwrap();
+        let mut change = self.writing().await;
+        change.hold(serial, self.now()).await.unwrap();
+        change.commit().await.unwrap();
     }
 
     /// Enrols a party; gives its token and number.
@@ -258,17 +258,17 @@ impl World {
         let token = token(&self.link, name, self.now());
         let new = enrolment(&token, name, role);
         let permit = self.permit(&self.security).await;
-        let mut writing = self.ledger.begin(&permit, self.now()).await.unwrap();
-        writing.enrol(&new).await.unwrap();
-        writing.commit().await.unwrap();
+        let mut change = self.ledger.begin(&permit, self.now()).await.unwrap();
+        change.enrol(&new).await.unwrap();
+        change.commit().await.unwrap();
         (token, new.party)
     }
 
     pub(crate) async fn dismiss(&self, party: PartyId) {
         let permit = self.permit(&self.security).await;
-        let mut writing = self.ledger.begin(&permit, self.now()).await.unwrap();
-        assert!(writing.dismiss(party).await.unwrap());
-        writing.commit().await.unwrap();
+        let mut change = self.ledger.begin(&permit, self.now()).await.unwrap();
+        assert!(change.dismiss(party).await.unwrap());
+        change.commit().await.unwrap();
     }
 
     pub(crate) async fn ask_as(&self, request: &[u8], asker: Asker<'_>) -> Answer {

@@ -119,10 +119,10 @@ async fn fill(
 ) -> Result<(), BenchError> {
     eprintln!("bench: filling a book with {} certificates", good + revoked);
     let opened = Opened::open(dir, passphrase).map_err(akashi_ca::CaError::from)?;
-    let clockwork = opened.clockwork().map_err(akashi_ca::CaError::from)?;
+    let scheduler = opened.scheduler().map_err(akashi_ca::CaError::from)?;
     let ledger = Ledger::<Issuing>::open(&opened.ledger()).await?;
-    let sign = |octets: &[u8]| clockwork.sign(octets);
-    let permit = ledger.order("fill", clockwork.certificate(), now, sign).await?;
+    let sign = |octets: &[u8]| scheduler.sign(octets);
+    let permit = ledger.order("fill", scheduler.certificate(), now, sign).await?;
     let recording = Recording {
         reason: RevocationReason::AffiliationChanged,
         received_at: now,
@@ -159,18 +159,18 @@ async fn fill(
             serial: serial(*number),
             sealed_der: vec![0; 64],
         };
-        let mut writing = ledger.begin(&permit, now).await?;
-        writing.intend_all(&numbers.iter().map(new).collect::<Vec<_>>()).await?;
-        writing.file_all(&numbers.iter().map(file).collect::<Vec<_>>()).await?;
+        let mut change = ledger.begin(&permit, now).await?;
+        change.intend_all(&numbers.iter().map(new).collect::<Vec<_>>()).await?;
+        change.file_all(&numbers.iter().map(file).collect::<Vec<_>>()).await?;
         let ended: Vec<SerialNumber> = numbers
             .iter()
             .filter(|number| **number >= good)
             .map(|number| serial(*number))
             .collect();
         if !ended.is_empty() {
-            writing.revoke_all(&ended, &recording).await?;
+            change.revoke_all(&ended, &recording).await?;
         }
-        writing.commit().await?;
+        change.commit().await?;
     }
     ledger.close().await;
     Ok(())

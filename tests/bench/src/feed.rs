@@ -94,7 +94,7 @@ async fn die(world: &mut World, codes: &[ResidentCode]) -> Result<std::time::Dur
         taken.map_err(|error| BenchError::Wrong(error.to_string()))?;
     }
     while !world.house.ledger().waiting_events(1).await?.is_empty() {
-        world.house.doors.clockwork.tick(now, world.clock.monotonic()).await?;
+        world.house.doors.scheduler.tick(now, world.clock.monotonic()).await?;
     }
     Ok(begin.elapsed())
 }
@@ -107,19 +107,19 @@ async fn certify(
 ) -> Result<Vec<SerialNumber>, BenchError> {
     let passphrase = Passphrase::new(PASSPHRASE.into())?;
     let opened = Opened::open(dir, &passphrase).map_err(akashi_ca::CaError::from)?;
-    let clockwork = opened.clockwork().map_err(akashi_ca::CaError::from)?;
+    let scheduler = opened.scheduler().map_err(akashi_ca::CaError::from)?;
     let (ledger, vault, now) =
         (world.house.ledger(), &world.house.doors.issuer.vault, world.clock.now());
-    let sign = |octets: &[u8]| clockwork.sign(octets);
-    let permit = ledger.order("fill", clockwork.certificate(), now, sign).await?;
+    let sign = |octets: &[u8]| scheduler.sign(octets);
+    let permit = ledger.order("fill", scheduler.certificate(), now, sign).await?;
     let mut serials = Vec::new();
     for codes in codes.chunks(64) {
-        let mut writing = ledger.begin(&permit, now).await?;
+        let mut change = ledger.begin(&permit, now).await?;
         let (mut new, mut files) = (Vec::new(), Vec::new());
         for code in codes {
             let hash = *vault.code_hash(code.expose()).as_bytes();
             let id: [u8; 16] = rand::random();
-            writing.person(&hash, PersonId::from_random(id), 1).await?;
+            change.person(&hash, PersonId::from_random(id), 1).await?;
             let serial = SerialNumber::from_random(rand::random());
             let items = {
                 let registry = world.registry.lock().expect("nobody panics with the register");
@@ -151,9 +151,9 @@ async fn certify(
             files.push(NewFile { permit, serial, sealed_der: vec![0; 64] });
             serials.push(serial);
         }
-        writing.intend_all(&new).await?;
-        writing.file_all(&files).await?;
-        writing.commit().await?;
+        change.intend_all(&new).await?;
+        change.file_all(&files).await?;
+        change.commit().await?;
     }
     Ok(serials)
 }

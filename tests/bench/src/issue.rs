@@ -145,7 +145,7 @@ fn wrong(answer: &Answer) -> BenchError {
     BenchError::Wrong(text.chars().take(60).collect())
 }
 
-/// Hands the acts in from many counters at once; gives how long it took until all were answered.
+/// Services the acts in from many counters at once; gives how long it took until all were answered.
 async fn certify(world: &World, acts: Vec<SignedMessage>) -> Result<Duration, BenchError> {
     let (counter, clock) = (world.house.doors.counter.clone(), world.clock.clone());
     let desk = world.desks.values().next().expect("a world has a desk");
@@ -170,7 +170,7 @@ async fn certify(world: &World, acts: Vec<SignedMessage>) -> Result<Duration, Be
 
 /// Signatures a second on every core, for a second.
 fn signatures(key: &Arc<dyn Signer>) -> f64 {
-    let hands = std::thread::available_parallelism().map_or(1, usize::from);
+    let services = std::thread::available_parallelism().map_or(1, usize::from);
     let begin = Instant::now();
     let made: usize = std::thread::scope(|scope| {
         let hand = || {
@@ -181,7 +181,7 @@ fn signatures(key: &Arc<dyn Signer>) -> f64 {
             }
             made
         };
-        let tasks: Vec<_> = (0..hands).map(|_| scope.spawn(hand)).collect();
+        let tasks: Vec<_> = (0..services).map(|_| scope.spawn(hand)).collect();
         tasks.into_iter().map(|task| task.join().unwrap_or(0)).sum()
     });
     rate(made, begin.elapsed())

@@ -82,7 +82,7 @@ async fn load(house: &House, clock: &Arc<SimulatedClock>) -> Result<usize, Bench
     for _ in 0..10_000 {
         let known = house.responder.known();
         house.responder.follow(clock.now(), clock.monotonic()).await?;
-        house.doors.clockwork.tick(clock.now(), clock.monotonic()).await?;
+        house.doors.scheduler.tick(clock.now(), clock.monotonic()).await?;
         if house.responder.known() == known && known > 0 {
             house.responder.follow(clock.now(), clock.monotonic()).await?;
             return Ok(known);

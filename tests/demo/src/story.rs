@@ -196,7 +196,7 @@ impl Story<'_> {
 
     async fn pass_until(&mut self, until: Timestamp) {
         self.world.clock.advance_to(until.min(Timestamp::now()));
-        // The clockworks look once or twice a second of real time.
+        // The schedulers look once or twice a second of real time.
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use akashi_ledger::{Change, StatusRow};
+use akashi_ledger::{StatusChange, StatusRow};
 use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
@@ -26,8 +26,8 @@ pub fn of_rows<'r>(rows: impl Iterator<Item = &'r StatusRow>) -> Option<Said> {
             (Some(Some((at, why))), _) if why != RevocationReason::CertificateHold.code() => {
                 Some(Some((at, why)))
             }
-            (_, Change::Issued | Change::Released) => Some(None),
-            (_, Change::Held | Change::Revoked | Change::Voided) => {
+            (_, StatusChange::Issued | StatusChange::Released) => Some(None),
+            (_, StatusChange::Held | StatusChange::Revoked | StatusChange::Voided) => {
                 Some(Some((row.recorded_at, reason)))
             }
         };
@@ -123,7 +123,8 @@ pub fn no_answer_goes_back_in_time(heard: &mut Heard, answer: &Answer) -> Result
 /// Whatever was issued is in an officer's hands or in doubt; and what nobody has ends in a day.
 pub fn what_nobody_has_ends_in_a_day(truth: &Truth, rows: &[StatusRow]) -> Result<(), Breach> {
     let known = |serial| truth.certificates.iter().any(|c| c.serial == serial);
-    for issued in rows.iter().filter(|row| row.change == Change::Issued && !known(row.serial)) {
+    for issued in rows.iter().filter(|row| row.change == StatusChange::Issued && !known(row.serial))
+    {
         let said = of_rows(rows.iter().filter(|row| row.serial == issued.serial));
         let doubted = !truth.doubts.is_empty();
         hold("what_nobody_has_ends_in_a_day", doubted || said.flatten().is_some(), || {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use akashi_ledger::{Change, StatusRow};
+use akashi_ledger::{StatusChange, StatusRow};
 use akashi_wire::SerialNumber;
 use jiff::Timestamp;
 
@@ -55,9 +55,9 @@ pub fn at_most_one_final_row(rows: &[StatusRow]) -> Result<(), Breach> {
     let mut issued = BTreeSet::new();
     for row in rows {
         let new = match row.change {
-            Change::Issued => issued.insert(row.serial) && !finals.contains(&row.serial),
-            Change::Revoked | Change::Voided => finals.insert(row.serial),
-            Change::Held | Change::Released => !finals.contains(&row.serial),
+            StatusChange::Issued => issued.insert(row.serial) && !finals.contains(&row.serial),
+            StatusChange::Revoked | StatusChange::Voided => finals.insert(row.serial),
+            StatusChange::Held | StatusChange::Released => !finals.contains(&row.serial),
         };
         hold("at_most_one_final_row", new, || {
             format!("{}: {:?} follows what is final", row.serial, row.change)

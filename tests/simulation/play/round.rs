@@ -1,4 +1,4 @@
-//! The machines' round: the clockwork ticks, the responder follows, lists are made; then everything
+//! The machines' round: the scheduler ticks, the responder follows, lists are made; then everything
 //! is compared with what is true.
 
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ impl Play {
         let (now, monotonic) = self.prefecture.clock.read();
         let (outcome, struck) = self
             .prefecture
-            .authority(mishap, async |authority| authority.clockwork.tick(now, monotonic).await);
+            .authority(mishap, async |authority| authority.scheduler.tick(now, monotonic).await);
         self.struck(struck);
         match outcome {
             None => {
@@ -52,7 +52,7 @@ impl Play {
             }
             Some(Err(error)) => {
                 self.says(&format!("{error} {error:?}"))?;
-                hold("the_clockwork_ticks", mishap.is_some(), || error.to_string())?;
+                hold("the_scheduler_ticks", mishap.is_some(), || error.to_string())?;
                 Ok(true)
             }
             Some(Ok(ticked)) => {
@@ -288,7 +288,7 @@ impl Play {
         let monotonic = self.prefecture.clock.monotonic();
         let before = self.prefecture.lens.head();
         let tick = self.prefecture.authority(None, async |authority| {
-            authority.clockwork.tick(wrong, monotonic).await.map_err(|error| error.to_string())
+            authority.scheduler.tick(wrong, monotonic).await.map_err(|error| error.to_string())
         });
         let _ = self.prefecture.lists(None, async |lists| lists.tick(wrong).await.is_ok());
         let _ = self.prefecture.responder(None, async |r| r.follow(wrong, monotonic).await.is_ok());

@@ -148,7 +148,7 @@ impl World {
         let sources = Arc::new(sources);
         let registry_task = serve_registry(
             registry_door,
-            certificate(dir, "clockwork")?,
+            certificate(dir, "scheduler")?,
             registry.clone(),
             sources.clone(),
             clock.clone(),

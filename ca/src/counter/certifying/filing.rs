@@ -1,6 +1,6 @@
 //! Filing what was signed: from the commit on it is issued.
 
-use akashi_ledger::{CaseFile, Content, NewEntry, NewFile, RecordedRequest, Step, Writing};
+use akashi_ledger::{CaseFile, Change, Content, NewEntry, NewFile, RecordedRequest, Step};
 use akashi_wire::act::{Answer, Refusal};
 use akashi_wire::octets::Octets;
 use akashi_wire::{CaseId, SerialNumber};
@@ -39,7 +39,7 @@ impl Counter {
         if members.is_empty() {
             return;
         }
-        let (writing, verdicts) = match self.still_wanted(&members).await {
+        let (change, verdicts) = match self.still_wanted(&members).await {
             Ok(looked) => looked,
             Err(error) => return fail(members.into_iter().map(|member| member.waiting), error),
         };
@@ -52,7 +52,7 @@ impl Counter {
             }
         }
         if !filing.waiting.is_empty() {
-            filing.write(writing).await;
+            filing.write(change).await;
         }
     }
 
@@ -60,15 +60,15 @@ impl Counter {
     async fn still_wanted(
         &self,
         members: &[Member<Signed>],
-    ) -> Result<(Writing, Vec<Verdict>), CaError> {
+    ) -> Result<(Change, Vec<Verdict>), CaError> {
         let permit = &members[0].waiting.acting.permit;
         let now = latest(members.iter().map(|member| &member.waiting));
-        let mut writing = self.issuer.ledger.begin(permit, now).await?;
+        let mut change = self.issuer.ledger.begin(permit, now).await?;
         let cases: Vec<CaseId> = members.iter().map(|member| member.file.case).collect();
-        let cases = writing.cases(&cases).await?;
+        let cases = change.cases(&cases).await?;
         let serials: Vec<SerialNumber> =
             members.iter().map(|member| member.work.serial()).collect();
-        let standings = writing.standings(&serials).await?;
+        let standings = change.standings(&serials).await?;
         let verdict = |member: &Member<Signed>| {
             if cases.get(&member.file.case) != Some(&member.file) {
                 Verdict::Again
@@ -79,7 +79,7 @@ impl Counter {
             }
         };
         let verdicts = members.iter().map(verdict).collect();
-        Ok((writing, verdicts))
+        Ok((change, verdicts))
     }
 
     /// Puts a member's pages together.
@@ -118,11 +118,11 @@ impl Counter {
 
 impl Filing {
     /// Writes all of it, and answers everybody.
-    async fn write(self, mut writing: Writing) {
+    async fn write(self, mut change: Change) {
         let Self { waiting, answers, signed, cases, subjects, evidence, requests } = self;
         let written = async {
-            Signed::file_all(signed, &mut writing).await?;
-            writing.save_cases(&cases).await?;
+            Signed::file_all(signed, &mut change).await?;
+            change.save_cases(&cases).await?;
             let entries = waiting.iter().zip(&subjects).zip(evidence);
             let entries = entries.map(|((waiting, subject), content)| NewEntry {
                 permit: waiting.acting.permit.clone(),
@@ -130,9 +130,9 @@ impl Filing {
                 subject,
                 content: Some(content),
             });
-            writing.note_all(entries).await?;
-            writing.record_requests(&requests).await?;
-            writing.commit().await?;
+            change.append_all(entries).await?;
+            change.record_requests(&requests).await?;
+            change.commit().await?;
             Ok::<_, CaError>(())
         };
         match written.await {

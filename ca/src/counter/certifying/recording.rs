@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use akashi_ledger::{CaseFile, Intention, NewCertificate, Slot, Writing};
+use akashi_ledger::{CaseFile, Change, Intention, NewCertificate, Slot};
 use akashi_wire::CaseId;
 use akashi_wire::act::Refusal;
 use akashi_wire::date::day_in_japan;
@@ -44,7 +44,7 @@ impl Counter {
         if drafts.is_empty() {
             return ready;
         }
-        let (writing, verdicts) = match self.judge(&drafts).await {
+        let (change, verdicts) = match self.judge(&drafts).await {
             Ok(judged) => judged,
             Err(error) => {
                 fail(drafts.into_iter().map(|draft| draft.waiting), error);
@@ -59,29 +59,29 @@ impl Counter {
                 Verdict::Refused(refusal) => draft.waiting.answer(Err(refusal.into())),
             }
         }
-        ready.extend(self.intend(writing, going).await);
+        ready.extend(self.intend(change, going).await);
         ready
     }
 
     /// Holds drafts against the book, which stands still until they are written down.
-    async fn judge(&self, drafts: &[Member<Linted>]) -> Result<(Writing, Vec<Verdict>), CaError> {
+    async fn judge(&self, drafts: &[Member<Linted>]) -> Result<(Change, Vec<Verdict>), CaError> {
         let permit = &drafts[0].waiting.acting.permit;
         let now = latest(drafts.iter().map(|draft| &draft.waiting));
-        let mut writing = self.issuer.ledger.begin(permit, now).await?;
+        let mut change = self.issuer.ledger.begin(permit, now).await?;
         let cases: Vec<CaseId> = drafts.iter().map(|draft| draft.waiting.case).collect();
-        let cases = writing.cases(&cases).await?;
+        let cases = change.cases(&cases).await?;
         let hashes: Result<Vec<_>, CaError> =
             drafts.iter().map(|draft| Ok(draft.record.person()?.code_hash.0)).collect();
-        let persons = writing.known_persons(&hashes?).await?;
+        let persons = change.known_persons(&hashes?).await?;
         let holders: Vec<_> = drafts.iter().filter_map(|draft| draft.file.person).collect();
-        let living = writing.living_of(&holders).await?;
+        let living = change.living_of(&holders).await?;
         let serials: Vec<_> = living.values().flatten().map(|living| living.serial).collect();
-        let standings = writing.standings(&serials).await?;
+        let standings = change.standings(&serials).await?;
         let keys: Vec<Sha256> = drafts.iter().map(|draft| draft.key).collect();
-        let used = writing.keys_used(&keys).await?;
+        let used = change.keys_used(&keys).await?;
         let numbers: Vec<&str> = drafts.iter().map(|draft| draft.waiting.card.as_str()).collect();
-        let cards = writing.cards(&numbers).await?;
-        let holders_of_cards = writing.holders_of_cards(&numbers).await?;
+        let cards = change.cards(&numbers).await?;
+        let holders_of_cards = change.holders_of_cards(&numbers).await?;
 
         let (mut holders, mut keys) = (HashSet::new(), HashSet::new());
         let mut taken = HashSet::new();
@@ -108,8 +108,8 @@ impl Counter {
                 .flatten()
                 .map(|living| (living.clone(), standings.get(&living.serial).copied()))
                 .collect();
-            let today = day_in_japan(writing.at());
-            let verdict = if writing.at() > applied.until {
+            let today = day_in_japan(change.at());
+            let verdict = if change.at() > applied.until {
                 Err(Refusal::PermitExpired { until: applied.until })
             } else if cards.get(&applied.card).is_some_and(|card| card.recalled) {
                 Err(Refusal::CardRecalled)
@@ -129,12 +129,12 @@ impl Counter {
                 Verdict::Goes(slot)
             }));
         }
-        Ok((writing, verdicts))
+        Ok((change, verdicts))
     }
 
     async fn intend(
         &self,
-        mut writing: Writing,
+        mut change: Change,
         going: Vec<(Member<Linted>, Slot)>,
     ) -> Vec<Member<Recorded>> {
         let (mut rest, mut linted, mut news) = (Vec::new(), Vec::new(), Vec::new());
@@ -152,8 +152,8 @@ impl Counter {
             return Vec::new();
         }
         let recorded = async {
-            writing.save_cases(rest.iter().map(|(_, file, ..)| file)).await?;
-            Linted::record_all(linted, writing, &news).await
+            change.save_cases(rest.iter().map(|(_, file, ..)| file)).await?;
+            Linted::record_all(linted, change, &news).await
         };
         match recorded.await {
             Ok(recorded) => rest

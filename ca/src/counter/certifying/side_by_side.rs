@@ -15,8 +15,8 @@ where
     if items.len() <= 1 {
         return items.into_iter().map(work).collect();
     }
-    let hands = available_parallelism().map_or(1, usize::from);
-    let share = items.len().div_ceil(hands);
+    let threads = available_parallelism().map_or(1, usize::from);
+    let share = items.len().div_ceil(threads);
     let work = Arc::new(work);
     let mut tasks = Vec::new();
     while !items.is_empty() {

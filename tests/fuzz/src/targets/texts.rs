@@ -72,7 +72,7 @@ pub fn nouns(octets: &[u8]) {
         let written = serde_json::to_string(&date).expect("JSON");
         assert_eq!(serde_json::from_str::<EffectiveDate>(&written).expect("JSON"), date);
         if let Some(day) = date.day() {
-            // The clockwork turns days that are still to come into instants.
+            // The scheduler turns days that are still to come into instants.
             if day > jiff::civil::date(2000, 1, 1) {
                 akashi_wire::date::start_of_day(day);
             }

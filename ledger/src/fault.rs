@@ -1,14 +1,14 @@
-//! Rehearsing misfortune: a simulation decides what befalls each statement of the book.
+//! Fault injection: a simulation decides what befalls each statement of the book.
 //!
 //! A power cut between two lines, a full disk, an answer that is lost after the commit: none of
-//! them can be waited for. A rehearsal is asked at every moment at which the program is in the
-//! hands of the data base; the program itself does not know of it, and a book that serves has none.
+//! them can be waited for. The injection is asked at every point at which the program waits for the
+//! data base; the program itself does not know of it, and a book that serves has none.
 
 use crate::LedgerError;
 
-/// A moment at which the program is in the hands of the data base.
+/// A point at which the program waits for the data base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Moment {
+pub enum FaultPoint {
     /// Before a transaction begins.
     Begin,
     /// Before rows are read.
@@ -23,7 +23,7 @@ pub enum Moment {
 
 /// What happens then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum Fault {
     /// Nothing special.
     Go,
     /// The data base fails: it is gone, or its disk is full.
@@ -34,20 +34,20 @@ pub enum Fate {
 }
 
 /// Decides what befalls each statement.
-pub trait Rehearsal: Send + Sync + std::fmt::Debug {
-    /// What happens at this moment.
-    fn fate(&self, moment: Moment) -> Fate;
+pub trait FaultInjection: Send + Sync + std::fmt::Debug {
+    /// What happens at this point.
+    fn fault(&self, point: FaultPoint) -> Fault;
 }
 
-pub(crate) async fn live_through(
-    rehearsal: Option<&dyn Rehearsal>,
-    moment: Moment,
+pub(crate) async fn inject(
+    faults: Option<&dyn FaultInjection>,
+    point: FaultPoint,
 ) -> Result<(), LedgerError> {
-    match rehearsal.map_or(Fate::Go, |rehearsal| rehearsal.fate(moment)) {
-        Fate::Go => Ok(()),
-        Fate::Fail => {
-            Err(sqlx::Error::Io(std::io::Error::other("rehearsed: the data base fails")).into())
+    match faults.map_or(Fault::Go, |faults| faults.fault(point)) {
+        Fault::Go => Ok(()),
+        Fault::Fail => {
+            Err(sqlx::Error::Io(std::io::Error::other("injected: the data base fails")).into())
         }
-        Fate::Crash => std::future::pending().await,
+        Fault::Crash => std::future::pending().await,
     }
 }

@@ -4,7 +4,7 @@ use akashi_wire::octets::Sha256;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{Content, Entry, chain_hash};
-use crate::group::{Head, Turn};
+use crate::group::{Head, Member};
 use crate::permit::Permit;
 use crate::store::{args, timestamp};
 use crate::{Ledger, LedgerError, Position};
@@ -17,8 +17,8 @@ const BACKWARDS: SignedDuration = SignedDuration::from_secs(5);
 /// It holds the head of the audit chain from its first moment to its end, so that positions are
 /// given out in the order of commits (docs/decisions/0004); with those who wait behind it, it
 /// shares one commit (docs/decisions/0016).
-pub struct Writing {
-    pub(crate) tx: Turn,
+pub struct Change {
+    pub(crate) tx: Member,
     pub(crate) permit: Permit,
     at: Timestamp,
     position: Position,
@@ -43,19 +43,19 @@ impl<R: crate::Writes> Ledger<R> {
     ///
     /// # Errors
     /// [`LedgerError::ClockBehind`] when `now` lies more than five seconds before the last entry.
-    pub async fn begin(&self, permit: &Permit, now: Timestamp) -> Result<Writing, LedgerError> {
-        let tx = self.store.turn().await?;
+    pub async fn begin(&self, permit: &Permit, now: Timestamp) -> Result<Change, LedgerError> {
+        let tx = self.store.join().await?;
         let Head { position, hash, at: last } = tx.head().clone();
         if now + BACKWARDS < last {
             return Err(LedgerError::ClockBehind { now, last });
         }
         // To the millisecond, as the book keeps it; never before the entry before.
         let at = timestamp(now.as_millisecond())?.max(last);
-        Ok(Writing { tx, permit: permit.clone(), at, position, hash, began_with: position })
+        Ok(Change { tx, permit: permit.clone(), at, position, hash, began_with: position })
     }
 }
 
-impl Writing {
+impl Change {
     /// The time of everything that this change records.
     pub fn at(&self) -> Timestamp {
         self.at
@@ -75,19 +75,19 @@ impl Writing {
     ///
     /// `subject` names what it is about (a serial number, a case, a party) and is no personal data;
     /// whatever is goes into `content`, sealed.
-    pub async fn note(
+    pub async fn append(
         &mut self,
         verb: &str,
         subject: &str,
         content: Option<Content>,
     ) -> Result<Position, LedgerError> {
         let permit = self.permit.clone();
-        let positions = self.note_all([NewEntry { permit, verb, subject, content }]).await?;
+        let positions = self.append_all([NewEntry { permit, verb, subject, content }]).await?;
         Ok(positions[0])
     }
 
     /// Adds entries in this order, each by its own permit; gives their positions.
-    pub async fn note_all<'e>(
+    pub async fn append_all<'e>(
         &mut self,
         entries: impl IntoIterator<Item = NewEntry<'e>>,
     ) -> Result<Vec<Position>, LedgerError> {
@@ -137,8 +137,8 @@ impl Writing {
     /// Gives this change up, and waits until everything that it could read is durable. Whoever
     /// answers by what was read here and records nothing must wait so: others of the group may have
     /// written it a moment ago.
-    pub async fn leave(self) -> Result<(), LedgerError> {
-        self.tx.leave().await
+    pub async fn rollback(self) -> Result<(), LedgerError> {
+        self.tx.rollback().await
     }
 
     /// Makes everything durable; gives the position of the last entry.
@@ -148,7 +148,7 @@ impl Writing {
     pub async fn commit(self) -> Result<Position, LedgerError> {
         assert!(self.position > self.began_with, "a change of the book without an audit entry");
         let head = Head { position: self.position, hash: self.hash, at: self.at };
-        self.tx.keep(head).await?;
+        self.tx.commit(head).await?;
         Ok(self.position)
     }
 }

@@ -66,8 +66,8 @@ pub struct Ticked {
     pub held_by_clock: bool,
 }
 
-/// The authority's own clockwork.
-pub struct Clockwork {
+/// The authority's own scheduler.
+pub struct Scheduler {
     issuer: Issuer,
     worker: Worker,
     orders: Orders,
@@ -77,8 +77,8 @@ pub struct Clockwork {
     rng: Mutex<StdRng>,
 }
 
-impl Clockwork {
-    /// A clockwork that acts by these orders.
+impl Scheduler {
+    /// A scheduler that acts by these orders.
     pub fn new(issuer: Issuer, orders: Orders, rng: StdRng) -> Self {
         let worker = Worker::new(issuer.ledger.clone(), issuer.vault.clone(), issuer.rules.clone());
         Self {
@@ -123,9 +123,9 @@ impl Clockwork {
         monotonic: Duration,
     ) -> Result<bool, CaError> {
         if self.guard.sees_jump(now, monotonic) {
-            let mut writing = self.issuer.ledger.begin(permit, now).await?;
-            writing.hold_clock().await?;
-            writing.commit().await?;
+            let mut change = self.issuer.ledger.begin(permit, now).await?;
+            change.hold_clock().await?;
+            change.commit().await?;
         }
         // Only now: a jump that the book could not keep is seen again at the next tick.
         self.guard.keep(now, monotonic);
@@ -143,11 +143,11 @@ impl Clockwork {
         if new.is_empty() {
             return Ok(new);
         }
-        let mut writing = self.issuer.ledger.begin(permit, now).await?;
+        let mut change = self.issuer.ledger.begin(permit, now).await?;
         for alarm in &new {
-            writing.note("alarm", alarm, None).await?;
+            change.append("alarm", alarm, None).await?;
         }
-        writing.commit().await?;
+        change.commit().await?;
         Ok(new)
     }
 
@@ -155,10 +155,10 @@ impl Clockwork {
         let minutes = i64::from(self.issuer.rules.interrupted_after_minutes);
         let serials = self.issuer.ledger.interrupted(now - minutes.minutes()).await?;
         for serial in &serials {
-            let mut writing = self.issuer.ledger.begin(permit, now).await?;
-            if writing.standing(*serial).await?.is_none() {
-                writing.void(*serial).await?;
-                writing.commit().await?;
+            let mut change = self.issuer.ledger.begin(permit, now).await?;
+            if change.standing(*serial).await?.is_none() {
+                change.void(*serial).await?;
+                change.commit().await?;
             }
         }
         Ok(serials.len())
@@ -168,18 +168,18 @@ impl Clockwork {
         let hours = i64::from(self.issuer.rules.undelivered_after_hours);
         let cases = self.issuer.ledger.undelivered(now - hours.hours()).await?;
         for case in &cases {
-            let mut writing = self.issuer.ledger.begin(permit, now).await?;
-            let Some(mut file) = writing.case(case.case).await?.filter(|f| f.step == Step::Issued)
+            let mut change = self.issuer.ledger.begin(permit, now).await?;
+            let Some(mut file) = change.case(case.case).await?.filter(|f| f.step == Step::Issued)
             else {
                 continue;
             };
             if let Some(serial) = file.serial {
-                end_undelivered(&mut writing, serial).await?;
+                end_undelivered(&mut change, serial).await?;
             }
             file.step = Step::Closed;
-            writing.save_case(&file).await?;
-            writing.note("undelivered", &file.case.to_string(), None).await?;
-            writing.commit().await?;
+            change.save_case(&file).await?;
+            change.append("undelivered", &file.case.to_string(), None).await?;
+            change.commit().await?;
         }
         Ok(cases.len())
     }
@@ -208,13 +208,13 @@ impl Clockwork {
             if !findings.is_empty() {
                 return Err(CaError::Lint(findings));
             }
-            let mut writing = issuer.ledger.begin(permit, now).await?;
-            writing.intend_responder(serial).await?;
-            writing.commit().await?;
+            let mut change = issuer.ledger.begin(permit, now).await?;
+            change.intend_responder(serial).await?;
+            change.commit().await?;
             let certificate = issuance::sign(&tbs, &*issuer.key, &issuer.facts)?;
-            let mut writing = issuer.ledger.begin(permit, now).await?;
+            let mut change = issuer.ledger.begin(permit, now).await?;
             let public_key = public_key.clone();
-            writing
+            change
                 .file_responder(&ResponderCertificate {
                     serial,
                     public_key,
@@ -223,7 +223,7 @@ impl Clockwork {
                     not_after,
                 })
                 .await?;
-            writing.commit().await?;
+            change.commit().await?;
         }
         Ok(keys.len())
     }
