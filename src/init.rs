@@ -10,6 +10,7 @@ use akashi_ca::{CaError, Founding, Rules, found};
 use akashi_keys::{KeyError, Passphrase, RsaSize};
 use akashi_ledger::{Access, Authority, AuthorityProfile, Issuing, Ledger, LedgerError};
 use akashi_wire::MunicipalityCode;
+use akashi_wire::validity::ValidityRule;
 use jiff::Timestamp;
 use rand::CryptoRng;
 
@@ -26,6 +27,10 @@ pub struct Plan {
     pub organisation: String,
     /// Policy of citizens' certificates; a new one of our own when absent.
     pub policy: Option<String>,
+    /// Whether certificatePolicies is critical, which many verifiers refuse.
+    pub policy_critical: bool,
+    /// How the three years are counted.
+    pub validity: ValidityRule,
     /// Who may ask for status.
     pub access: Access,
     /// Where the services listen.
@@ -123,6 +128,9 @@ pub async fn init(
         IpAddr::V6(address) => format!("[{address}]"),
     });
     let profile = AuthorityProfile {
+        generation: 1,
+        policy_critical: plan.policy_critical,
+        validity: plan.validity,
         prefecture: plan.prefecture,
         organisation: plan.organisation.clone(),
         ocsp_url: format!("http://{host}:{}", listen.ocsp.port()),

@@ -75,7 +75,9 @@ pub(crate) fn wrong(
     if held_by_clock {
         wrong.insert("the clock jumped forward: scheduled acts wait for two persons".into());
     }
-    if not_after(now + (WARNING_DAYS * 24).hours(), rules.validity) > issuer.facts.not_after {
+    if not_after(now + (WARNING_DAYS * 24).hours(), issuer.authority.profile.validity)
+        > issuer.facts.not_after
+    {
         wrong.insert("the authority ends within three years: renew its key in time".into());
     }
     wrong

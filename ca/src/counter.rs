@@ -24,6 +24,7 @@ use akashi_ledger::{CaseFile, Change, Content, LedgerError, Permit, RecordedRequ
 use akashi_wire::act::{Act, Answer, Deed, Refusal};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{CaseId, MunicipalityCode, SignedMessage, Verified};
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
@@ -131,7 +132,9 @@ impl Counter {
         peer: &[u8],
         now: Timestamp,
     ) -> Result<Acting, CaError> {
-        let message = message.verify().map_err(|e| Refusal::Malformed { what: e.to_string() })?;
+        let message = message
+            .verify(MessageKind::Act)
+            .map_err(|e| Refusal::Malformed { what: e.to_string() })?;
         if message.signer() != peer {
             return Err(Refusal::NotEnrolled.into());
         }

@@ -10,6 +10,7 @@ use akashi_ledger::{Authority, AuthorityProfile, Issuing, Ledger, NewEnrolment};
 use akashi_wire::act::PartyId;
 use akashi_wire::municipality::Municipality;
 use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{MunicipalityCode, SerialNumber, SignedMessage};
 use der::Encode;
 use jiff::Timestamp;
@@ -105,7 +106,7 @@ pub async fn found(
         write_durably(&certificates.join(format!("{name}.der")), der)?;
     }
 
-    let authority = Authority { generation: 1, certificate, profile: profile.clone() };
+    let authority = Authority { certificate, profile: profile.clone() };
     let party = |name: &str, role, certificate: &[u8], rng: &mut _| NewEnrolment {
         party: PartyId::from_random(random(rng)),
         name: name.to_owned(),
@@ -116,9 +117,11 @@ pub async fn found(
         party("Akashi Scheduler", Role::Scheduler, &scheduler, rng),
         party(&founding.security_officer, Role::SecurityOfficer, &officer, rng),
     ];
-    let message = SignedMessage::sign(b"found", &scheduler, now, |o| scheduler_key.sign(o))
-        .and_then(SignedMessage::verify)
-        .map_err(|_| CaError::BadSignature("the scheduler's own key"))?;
+    let message = SignedMessage::sign(MessageKind::Founding, b"found", &scheduler, now, |o| {
+        scheduler_key.sign(o)
+    })
+    .and_then(|message| message.verify(MessageKind::Founding))
+    .map_err(|_| CaError::BadSignature("the scheduler's own key"))?;
     ledger.found(&message, &authority, &distribution_points(profile)?, &parties, now).await?;
     let security_officer = OfficerToken::new(officer_key, officer, link.certificate().to_vec());
     Ok(Founded { authority, security_officer })

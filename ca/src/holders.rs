@@ -4,17 +4,22 @@
 //! that lies in the book. The change is made by the scheduler's order; the evidence is what the
 //! holder signed.
 
-use std::sync::Arc;
+mod challenges;
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use akashi_keys::Vault;
 use akashi_ledger::{Content, LedgerError, Recording, Standing};
 use akashi_wire::act::{Answer, Refusal};
-use akashi_wire::holder::RevocationApplication;
+use akashi_wire::holder::{DoorChallenge, RevocationApplication};
+use akashi_wire::octets::Octets;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{RevocationReason, SignedMessage, Verified};
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 use rand::rngs::StdRng;
 
+use self::challenges::Challenges;
 use crate::counter::end_living;
 use crate::{CaError, Issuer, Orders};
 
@@ -25,13 +30,22 @@ const VERB: &str = "holder_revokes";
 pub struct Holders {
     issuer: Issuer,
     orders: Orders,
-    rng: std::sync::Mutex<StdRng>,
+    rng: Mutex<StdRng>,
+    challenges: Mutex<Challenges>,
 }
 
 impl Holders {
     /// A door over an issuer; `rng` gives salts.
     pub fn new(issuer: Issuer, orders: Orders, rng: StdRng) -> Self {
-        Self { issuer, orders, rng: std::sync::Mutex::new(rng) }
+        Self { issuer, orders, rng: Mutex::new(rng), challenges: Mutex::default() }
+    }
+
+    /// What the next application must repeat: good for one, and for five minutes.
+    pub fn challenge(&self, now: Timestamp) -> DoorChallenge {
+        let mut challenge = [0; 16];
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut challenge);
+        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).give(challenge, now);
+        DoorChallenge { challenge: Octets(challenge.to_vec()) }
     }
 
     /// Ends the certificate that signed, and with it a renewal of it that is under way.
@@ -43,13 +57,15 @@ impl Holders {
     /// record: anybody may knock here.
     pub async fn revoke(&self, message: SignedMessage, now: Timestamp) -> Result<Answer, CaError> {
         let malformed = |what: String| Refusal::Malformed { what };
-        let content = message.unverified_content().map_err(|e| malformed(e.to_string()))?;
+        let content = message
+            .unverified_content(MessageKind::HolderApplication)
+            .map_err(|e| malformed(e.to_string()))?;
         let application: RevocationApplication = serde_json::from_slice(&content)
             .map_err(|e| malformed(format!("column {}", e.column())))?;
         let message = self.signed_by_its_holder(&application, message).await?;
         self.check(&application, now)?;
 
-        let RevocationApplication { serial, reason, .. } = application;
+        let RevocationApplication { serial, reason, challenge, .. } = application;
         let order = format!("{VERB} {serial}");
         let permit = self.orders.permit(&order, now).await?;
         let mut change = match self.issuer.ledger.begin(&permit, now).await {
@@ -60,6 +76,10 @@ impl Holders {
             change.rollback().await?;
             return Ok(Answer::Revoked { serial, at, reason });
         }
+        if !self.takes(&challenge, now) {
+            change.rollback().await?;
+            return Err(Refusal::ChallengeSpent.into());
+        }
         let person = change.holder(serial).await?.ok_or(Refusal::NoLivingCertificate)?;
         let recording = Recording { reason, received_at: change.at(), idou_date: None };
         let row = end_living(&mut change, person, &recording).await?;
@@ -68,6 +88,10 @@ impl Holders {
         change.append(VERB, &serial.to_string(), Some(evidence)).await?;
         change.commit().await?;
         Ok(Answer::Revoked { serial, at: row.recorded_at, reason })
+    }
+
+    fn takes(&self, challenge: &Octets, now: Timestamp) -> bool {
+        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).take(&challenge.0, now)
     }
 
     /// The application, if the certificate that it names verifies it. That one is taken from the
@@ -81,7 +105,9 @@ impl Holders {
         let sealed = self.issuer.ledger.sealed_certificate(serial).await?;
         let sealed = sealed.ok_or(Refusal::NotTheHolder)?;
         let certificate = self.vault().open("certificate_file", serial.as_bytes(), &sealed)?;
-        Ok(message.verify_by(&certificate).map_err(|_| Refusal::NotTheHolder)?)
+        Ok(message
+            .verify_by(MessageKind::HolderApplication, &certificate)
+            .map_err(|_| Refusal::NotTheHolder)?)
     }
 
     /// Whether it is said to us, now, for a reason that a holder may have.

@@ -13,6 +13,7 @@ use akashi_wire::{Clock, SignedMessage};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
 use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -89,6 +90,7 @@ pub fn router(doors: Doors) -> Router {
 /// The router of the door for holders, without TLS: what comes in is signed.
 pub fn holders_router(doors: Doors) -> Router {
     Router::new()
+        .route("/challenge", get(challenge))
         .route("/revocations", post(revocation).layer(DefaultBodyLimit::max(APPLICATION_LIMIT)))
         .with_state(doors)
 }
@@ -176,6 +178,11 @@ async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 's
         Ok(panic) => std::panic::resume_unwind(panic),
         Err(_) => unreachable!("nobody cancels what was begun"),
     })
+}
+
+async fn challenge(State(doors): State<Doors>) -> Response {
+    ([(CACHE_CONTROL, "no-store")], Json(doors.holders.challenge(doors.clock.now())))
+        .into_response()
 }
 
 async fn revocation(State(doors): State<Doors>, request: Request) -> Response {

@@ -53,7 +53,7 @@ impl Issuer {
         if facts.public_key.to_der()? != key.public_key() {
             return Err(CaError::BadSignature("the key in custody is not the authority's"));
         }
-        let points = ledger.distribution_points(authority.generation).await?;
+        let points = ledger.distribution_points(authority.generation()).await?;
         Ok(Self {
             ledger,
             vault,

@@ -6,6 +6,7 @@ use akashi_keys::OfficerToken;
 use akashi_ledger::{Content, Issuing, Ledger, LedgerError, Permit};
 use akashi_wire::SignedMessage;
 use akashi_wire::octets::Sha256;
+use akashi_wire::signed::MessageKind;
 use jiff::Timestamp;
 
 use crate::CaError;
@@ -49,9 +50,14 @@ impl Orders {
     }
 
     /// A message of the scheduler, signed and verified.
-    pub fn sign(&self, content: &[u8], now: Timestamp) -> Result<akashi_wire::Verified, CaError> {
-        SignedMessage::sign(content, self.token.certificate(), now, |o| self.token.sign(o))
-            .and_then(SignedMessage::verify)
+    pub fn sign(
+        &self,
+        kind: MessageKind,
+        content: &[u8],
+        now: Timestamp,
+    ) -> Result<akashi_wire::Verified, CaError> {
+        SignedMessage::sign(kind, content, self.token.certificate(), now, |o| self.token.sign(o))
+            .and_then(|message| message.verify(kind))
             .map_err(|_| CaError::BadSignature("the scheduler's own key"))
     }
 }

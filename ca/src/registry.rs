@@ -12,6 +12,7 @@ use akashi_wire::act::Refusal;
 use akashi_wire::lookup::{LookUpAnswer, LookUpEnvelope, LookUpRequest, ResidentRecord, Whom};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
 use jiff::Timestamp;
 
 use crate::CaError;
@@ -59,7 +60,7 @@ impl RegistryClient {
         let envelope: LookUpEnvelope =
             serde_json::from_slice(&envelope).map_err(|_| Refusal::RegistryUnreachable)?;
         let signed = SignedMessage::from_der(envelope.signed.0)
-            .verify()
+            .verify(MessageKind::LookUpAnswer)
             .map_err(|_| Refusal::RegistryUnreachable)?;
         let signer = ledger.enrolment_of(Sha256::of(signed.signer())).await?;
         let believed = signer.is_some_and(|signer| {

@@ -6,14 +6,11 @@ use akashi_wire::IdouKind;
 use serde::{Deserialize, Serialize};
 
 use crate::idou::consequence::Effect;
-use akashi_wire::validity::ValidityRule;
 
 /// The settings of the authority's rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rules {
-    /// How the three years are counted.
-    pub validity: ValidityRule,
     /// Fee for issue and renewal, in yen; none for revocation.
     pub fee_yen: u32,
     /// The youngest age at which one may apply; absent: any.
@@ -46,7 +43,6 @@ pub struct Rules {
 impl Default for Rules {
     fn default() -> Self {
         Self {
-            validity: ValidityRule::default(),
             fee_yen: 500,
             minimum_age: None,
             permit_seconds: 120,

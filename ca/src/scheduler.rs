@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use akashi_ledger::{Permit, ResponderCertificate, Step};
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{Clock, SerialNumber};
 use der::{Decode, Encode};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -230,7 +231,7 @@ impl Scheduler {
 
     async fn sign_head(&self, now: Timestamp) -> Result<(), CaError> {
         let Some(head) = self.issuer.ledger.head_to_sign().await? else { return Ok(()) };
-        let message = self.orders.sign(&head, now)?;
+        let message = self.orders.sign(MessageKind::ChainHead, &head, now)?;
         Ok(self.issuer.ledger.keep_signed_head(&message).await?)
     }
 }

@@ -1,7 +1,7 @@
 //! The repository's door. Everything HTTP says about lists is here (RFC 5280 §4.2.1.13, RFC 9110).
 //!
-//! `GET /crl/SCOPE.crl`, the current list; `GET /crl/SCOPE/NUMBER.crl`, for ever that list;
-//! `GET /ca.cer`; `GET /cps`. In `registered` mode `?purpose=…` names the agency's purpose, where
+//! `GET /crl/GENERATION/SCOPE.crl`, the current list; `GET /crl/GENERATION/SCOPE/NUMBER.crl`, for ever
+//! that list; `GET /ca/GENERATION.cer`; `GET /cps`. In `registered` mode `?purpose=…` names the agency's purpose, where
 //! it notified more than one.
 
 use std::fs::File;
@@ -45,9 +45,9 @@ struct Asked {
 /// The repository as a router. Behind mutual TLS each request carries its [`Peer`].
 pub fn router(repository: Arc<Repository>, clock: Arc<dyn Clock>) -> Router {
     Router::new()
-        .route("/crl/{file}", get(current))
-        .route("/crl/{scope}/{file}", get(numbered))
-        .route("/ca.cer", get(certificate))
+        .route("/crl/{generation}/{file}", get(current))
+        .route("/crl/{generation}/{scope}/{file}", get(numbered))
+        .route("/ca/{file}", get(certificate))
         .route("/cps", get(practice_statement))
         .fallback(nothing)
         .with_state(Door { repository, clock })
@@ -55,31 +55,38 @@ pub fn router(repository: Arc<Repository>, clock: Arc<dyn Clock>) -> Router {
 
 async fn current(
     State(door): State<Door>,
-    Path(file): Path<String>,
+    Path((generation, file)): Path<(String, String)>,
     Query(asked): Query<Asked>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
 ) -> Response {
     match file.strip_suffix(".crl").and_then(scope_of) {
-        Some(scope) => door.give(scope, None, asked, peer, &headers).await,
-        None => nothing().await,
+        Some(scope) if door.is_of(&generation) => {
+            door.give(scope, None, asked, peer, &headers).await
+        }
+        _ => nothing().await,
     }
 }
 
 async fn numbered(
     State(door): State<Door>,
-    Path((scope, file)): Path<(String, String)>,
+    Path((generation, scope, file)): Path<(String, String, String)>,
     Query(asked): Query<Asked>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
 ) -> Response {
     match (scope_of(&scope), file.strip_suffix(".crl").and_then(number_of)) {
-        (Some(scope), Some(number)) => door.give(scope, Some(number), asked, peer, &headers).await,
+        (Some(scope), Some(number)) if door.is_of(&generation) => {
+            door.give(scope, Some(number), asked, peer, &headers).await
+        }
         _ => nothing().await,
     }
 }
 
-async fn certificate(State(door): State<Door>) -> Response {
+async fn certificate(State(door): State<Door>, Path(file): Path<String>) -> Response {
+    if !file.strip_suffix(".cer").is_some_and(|generation| door.is_of(generation)) {
+        return nothing().await;
+    }
     let octets = Bytes::copy_from_slice(door.repository.certificate());
     ([(CONTENT_TYPE, "application/pkix-cert")], octets).into_response()
 }
@@ -89,13 +96,19 @@ async fn practice_statement(State(door): State<Door>) -> String {
 }
 
 async fn nothing() -> Response {
-    let text = "There is no such address. Lists are at /crl/CODE.crl, /crl/complete.crl and \
-                /crl/authority.crl, the authority's certificate is at /ca.cer, its practice \
-                statement at /cps.";
+    let text = "There is no such address. Lists are at /crl/GENERATION/CODE.crl, \
+                /crl/GENERATION/complete.crl and /crl/GENERATION/authority.crl, the authority's \
+                certificate is at /ca/GENERATION.cer, its practice statement at /cps. The first \
+                generation is 1.";
     (StatusCode::NOT_FOUND, text).into_response()
 }
 
 impl Door {
+    /// Whether the lists here are of this generation, as it stands in an address.
+    fn is_of(&self, generation: &str) -> bool {
+        number_of(generation) == Some(self.repository.generation())
+    }
+
     async fn give(
         &self,
         scope: Scope,

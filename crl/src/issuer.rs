@@ -97,8 +97,9 @@ impl Issuer {
         }
         let authority = ledger.authority().await?;
         let signatory = Arc::new(Signatory::new(&authority.certificate, &*signer)?);
-        let points = ledger.distribution_points(authority.generation).await?.into_iter().collect();
-        let shelf = Shelf::open(dir)?;
+        let points =
+            ledger.distribution_points(authority.generation()).await?.into_iter().collect();
+        let shelf = Shelf::open(dir, authority.generation())?;
         let issuer = Self {
             ledger,
             signer,

@@ -30,6 +30,7 @@ const REMEMBERED: usize = 4096;
 
 /// What is served, and to whom.
 pub struct Repository {
+    generation: i64,
     shelf: Shelf,
     certificate: Vec<u8>,
     practice_statement: String,
@@ -93,7 +94,8 @@ impl Repository {
     /// gives no list to anybody until it has a register.
     pub fn open(dir: &Path, authority: &Authority, settings: &Settings) -> Result<Self, CrlError> {
         Ok(Self {
-            shelf: Shelf::open(dir)?,
+            generation: authority.generation(),
+            shelf: Shelf::open(dir, authority.generation())?,
             certificate: authority.certificate.clone(),
             practice_statement: practice_statement(&authority.profile),
             access: authority.profile.access,
@@ -119,6 +121,11 @@ impl Repository {
     pub fn with_practice_statement(mut self, text: String) -> Self {
         self.practice_statement = text;
         self
+    }
+
+    /// Whose lists they are: the authority's key with this number.
+    pub fn generation(&self) -> i64 {
+        self.generation
     }
 
     /// DER of the authority's certificate.
@@ -278,6 +285,8 @@ fn stamp(file: &File) -> io::Result<Stamp> {
 /// The short practice statement that comes with the program (RFC 3647 in one page).
 pub fn practice_statement(profile: &AuthorityProfile) -> String {
     let AuthorityProfile { organisation, policy, ocsp_url, repository_url, access, .. } = profile;
+    let (generation, arl, certificate) =
+        (profile.generation, profile.arl_url(), profile.ca_issuers_url());
     let access = match access {
         Access::Open => "Everybody may ask whether a certificate is revoked.",
         Access::Registered => {
@@ -294,8 +303,8 @@ pub fn practice_statement(profile: &AuthorityProfile) -> String {
          card is lost, or when the register of residents no longer says what it says (公的個人認証法 \
          art. 12, 15). Certificates are never published.\n\n\
          {access}\n\n\
-         Lists of the revoked: {repository_url}/crl/CODE.crl for the municipality with that code, \
-         {repository_url}/crl/complete.crl for all, {repository_url}/crl/authority.crl for \
-         authorities. OCSP: {ocsp_url}. Certificate of the authority: {repository_url}/ca.cer.\n"
+         Lists of the revoked: {repository_url}/crl/{generation}/CODE.crl for the municipality \
+         with that code, {repository_url}/crl/{generation}/complete.crl for all, {arl} for \
+         authorities. OCSP: {ocsp_url}. Certificate of the authority: {certificate}.\n"
     )
 }

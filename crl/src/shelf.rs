@@ -1,8 +1,9 @@
 //! Where the files lie, and how a new one takes its place: written beside, on the disk for sure,
 //! then under its name in one step.
 //!
-//! `DIR/crl/SCOPE.crl` is the current list of a scope; `DIR/crl/SCOPE/NUMBER.crl` is for ever the
-//! list with that number. The two are one file under two names as long as it is the current one.
+//! `DIR/crl/GENERATION/SCOPE.crl` is the current list of a scope of one of the authority's keys;
+//! `DIR/crl/GENERATION/SCOPE/NUMBER.crl` is for ever the list with that number. The two are one file
+//! under two names as long as it is the current one.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -65,9 +66,9 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// The shelf in a directory, which is made when it is missing.
-    pub fn open(dir: &Path) -> Result<Self, CrlError> {
-        let shelf = Self { dir: dir.join("crl") };
+    /// The shelf of one generation in a directory, which is made when it is missing.
+    pub fn open(dir: &Path, generation: i64) -> Result<Self, CrlError> {
+        let shelf = Self { dir: dir.join("crl").join(generation.to_string()) };
         make_dir(&shelf.dir)?;
         Ok(shelf)
     }

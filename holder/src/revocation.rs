@@ -2,7 +2,7 @@
 
 use akashi_card::{Card, Transport};
 use akashi_wire::act::{Answer, Refusal};
-use akashi_wire::holder::{Revocation, RevocationApplication};
+use akashi_wire::holder::{DoorChallenge, Revocation, RevocationApplication};
 use akashi_wire::octets::Sha256;
 use akashi_wire::signed::MEDIA_TYPE;
 use akashi_wire::{RevocationReason, SerialNumber};
@@ -25,6 +25,15 @@ pub struct Ended {
     pub reason: RevocationReason,
 }
 
+/// What the authority's door for holders gives for one application.
+pub async fn challenge(url: &str) -> Result<DoorChallenge, HolderError> {
+    let not_heard = |why: String| HolderError::NotHeard { url: url.to_owned(), why };
+    let client = akashi_link::plain_client().map_err(|e| not_heard(e.to_string()))?;
+    let asked = client.get(format!("{}/challenge", url.trim_end_matches('/'))).send().await;
+    let octets = body(asked.map_err(|e| not_heard(innermost(&e)))?).await.map_err(not_heard)?;
+    serde_json::from_slice(&octets).map_err(|_| not_heard("its answer cannot be understood".into()))
+}
+
 impl Application {
     /// Signs an application with the card, whose PIN was verified.
     pub fn sign<T: Transport>(
@@ -32,12 +41,20 @@ impl Application {
         on_card: &OnCard,
         serial: SerialNumber,
         reason: RevocationReason,
+        challenge: &DoorChallenge,
         now: Timestamp,
     ) -> Result<Self, HolderError> {
         let authority = Sha256::of(&on_card.authority);
         let application = Revocation::Revocation;
-        let application =
-            RevocationApplication { application, authority, serial, reason, made_at: now };
+        let challenge = challenge.challenge.clone();
+        let application = RevocationApplication {
+            application,
+            authority,
+            serial,
+            reason,
+            made_at: now,
+            challenge,
+        };
         let content = serde_json::to_vec(&application).expect("an application is JSON");
         let signed = signature::sign_for_authority(card, on_card, &content, now)?;
         Ok(Self { serial, signed })

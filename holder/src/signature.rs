@@ -6,8 +6,8 @@ use std::io::Read;
 
 use akashi_card::{Card, KeySlot, Transport};
 use akashi_wire::octets::Sha256;
-use akashi_wire::signed::SignedMessageError;
-use akashi_wire::signed_data::{Signing, attribute};
+use akashi_wire::signed::{MessageKind, SignedMessageError};
+use akashi_wire::signed_data::{ID_DATA, Signing, attribute};
 use const_oid::ObjectIdentifier;
 use der::asn1::{Any, OctetString};
 use der::{Decode, Sequence};
@@ -61,19 +61,20 @@ pub fn sign<T: Transport>(
     content: Content<'_>,
     signed_at: Timestamp,
 ) -> Result<Vec<u8>, HolderError> {
-    sign_with(card, on_card, (content, Some(&[&on_card.authority])), signed_at)
+    sign_with(card, on_card, (ID_DATA, content, Some(&[&on_card.authority])), signed_at)
 }
 
 fn sign_with<T: Transport>(
     card: &mut Card<T>,
     on_card: &OnCard,
-    (content, inside): (Content<'_>, Option<&[&[u8]]>),
+    (content_type, content, inside): (ObjectIdentifier, Content<'_>, Option<&[&[u8]]>),
     signed_at: Timestamp,
 ) -> Result<Vec<u8>, HolderError> {
     let unreadable = |error: der::Error| HolderError::Unreadable(error.to_string());
     let leaf = Certificate::from_der(&on_card.certificate).map_err(unreadable)?;
     let key = leaf.tbs_certificate().subject_public_key_info().subject_public_key.raw_bytes();
     let signing = Signing {
+        content_type,
         content,
         certificate: &on_card.certificate,
         inside,
@@ -95,15 +96,16 @@ fn sign_with<T: Transport>(
     })
 }
 
-/// Signs something for the authority, which has the certificate: none travels with it, so that
-/// nobody on the way learns who the holder is.
+/// Signs an application to the authority, which has the certificate: none travels with it, so that
+/// nobody on the way learns who the holder is. Nothing else that a card signs has its content type.
 pub fn sign_for_authority<T: Transport>(
     card: &mut Card<T>,
     on_card: &OnCard,
     content: &[u8],
     signed_at: Timestamp,
 ) -> Result<Vec<u8>, HolderError> {
-    sign_with(card, on_card, (Content::Attached(content), None), signed_at)
+    let content_type = MessageKind::HolderApplication.oid();
+    sign_with(card, on_card, (content_type, Content::Attached(content), None), signed_at)
 }
 
 /// The signed attribute that says with which certificate the signature was made.

@@ -2,6 +2,7 @@
 
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{SignedMessage, Verified};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -243,7 +244,7 @@ impl<R> Ledger<R> {
             let position = Position(row.int(0)?);
             let bad = |what: String| LedgerError::Chain { position, what };
             let message = SignedMessage::from_der(row.octets(1)?)
-                .verify()
+                .verify(MessageKind::ChainHead)
                 .map_err(|error| bad(format!("its signature: {error}")))?;
             let signer = self.enrolment_of(Sha256::of(message.signer())).await?;
             if signer.is_none_or(|signer| signer.role != Role::Scheduler) {

@@ -1,6 +1,7 @@
 //! The authority itself: what was fixed when it was made.
 
 use akashi_wire::octets::Sha256;
+use akashi_wire::validity::ValidityRule;
 use akashi_wire::{MunicipalityCode, Verified};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,10 +10,13 @@ use crate::enrolment::NewEnrolment;
 use crate::store::args;
 use crate::{Enrolment, Ledger, LedgerError, Permit};
 
-/// What was decided when the authority was made and stands in its certificates for ever.
+/// The founding record: what was decided when the authority was made and stands in its certificates
+/// for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthorityProfile {
+    /// Which of the authority's keys; counts from 1. Addresses in certificates name it.
+    pub generation: i64,
     /// The prefecture that it serves.
     pub prefecture: MunicipalityCode,
     /// O of every name; a test organisation unless the operator says otherwise.
@@ -24,6 +28,11 @@ pub struct AuthorityProfile {
     pub repository_url: String,
     /// Certificate policy of the citizens' certificates, dotted decimal.
     pub policy: String,
+    /// Whether certificatePolicies is critical. The defaults of the JDK, PyCA, mbedTLS, Erlang and
+    /// rustls-webpki refuse a certificate where it is and has a qualifier.
+    pub policy_critical: bool,
+    /// How the three years are counted.
+    pub validity: ValidityRule,
     /// Whether status is for everybody or for registered agencies only (law art. 17, 18).
     pub access: Access,
 }
@@ -41,17 +50,21 @@ pub enum Access {
 impl AuthorityProfile {
     /// URL of the CRL of one municipality.
     pub fn partition_url(&self, municipality: MunicipalityCode) -> String {
-        format!("{}/crl/{municipality}.crl", self.repository_url)
+        self.list_url(&municipality.to_string())
     }
 
     /// URL of the authority's own certificate.
     pub fn ca_issuers_url(&self) -> String {
-        format!("{}/ca.cer", self.repository_url)
+        format!("{}/ca/{}.cer", self.repository_url, self.generation)
     }
 
     /// URL of the list of revoked authority certificates.
     pub fn arl_url(&self) -> String {
-        format!("{}/crl/authority.crl", self.repository_url)
+        self.list_url("authority")
+    }
+
+    fn list_url(&self, scope: &str) -> String {
+        format!("{}/crl/{}/{scope}.crl", self.repository_url, self.generation)
     }
 
     /// URL of the certification practice statement.
@@ -63,8 +76,6 @@ impl AuthorityProfile {
 /// One generation of the authority.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority {
-    /// Counts the authority's keys, from 1.
-    pub generation: i64,
     /// DER of its certificate.
     pub certificate: Vec<u8>,
     /// What was fixed.
@@ -76,6 +87,11 @@ impl Authority {
     pub fn fingerprint(&self) -> Sha256 {
         Sha256::of(&self.certificate)
     }
+
+    /// Which of the authority's keys it is.
+    pub fn generation(&self) -> i64 {
+        self.profile.generation
+    }
 }
 
 impl<R> Ledger<R> {
@@ -84,14 +100,14 @@ impl<R> Ledger<R> {
         let row = self
             .store
             .row(
-                "SELECT generation, certificate, profile FROM authority ORDER BY generation DESC LIMIT 1",
+                "SELECT certificate, profile FROM authority ORDER BY generation DESC LIMIT 1",
                 args![],
             )
             .await?
             .ok_or(LedgerError::NoAuthority)?;
-        let profile = serde_json::from_str(&row.text(2)?)
+        let profile = serde_json::from_str(&row.text(1)?)
             .map_err(|e| crate::store::damaged("authority", e.to_string()))?;
-        Ok(Authority { generation: row.int(0)?, certificate: row.octets(1)?, profile })
+        Ok(Authority { certificate: row.octets(0)?, profile })
     }
 
     /// The DER of a municipality's distribution point name, where one was made.
@@ -159,7 +175,7 @@ impl Ledger<crate::Issuing> {
             .tx
             .execute(
                 "INSERT INTO authority (generation, certificate, profile) VALUES ($1, $2, $3)",
-                args![authority.generation, &authority.certificate, profile],
+                args![authority.generation(), &authority.certificate, profile],
             )
             .await
             .map_err(|e| if e.is_unique_violation() { LedgerError::AuthorityExists } else { e })?;
@@ -168,7 +184,7 @@ impl Ledger<crate::Issuing> {
                 .tx
                 .execute(
                     "INSERT INTO distribution_point (generation, municipality, name) VALUES ($1, $2, $3)",
-                    args![authority.generation, municipality.to_string(), name],
+                    args![authority.generation(), municipality.to_string(), name],
                 )
                 .await?;
         }

@@ -7,6 +7,7 @@
 use akashi_wire::act::PartyId;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{MunicipalityCode, SignedMessage, Verified};
 use jiff::Timestamp;
 
@@ -97,9 +98,10 @@ impl<R> Ledger<R> {
         sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
     ) -> Result<Permit, LedgerError> {
         let content = format!("{{\"order\":\"{order}\",\"at\":\"{now}\"}}");
-        let message = SignedMessage::sign(content.as_bytes(), certificate, now, sign)
-            .and_then(SignedMessage::verify)
-            .map_err(|_| LedgerError::NotEnrolled)?;
+        let message =
+            SignedMessage::sign(MessageKind::Order, content.as_bytes(), certificate, now, sign)
+                .and_then(|message| message.verify(MessageKind::Order))
+                .map_err(|_| LedgerError::NotEnrolled)?;
         self.permit(&message, now).await
     }
 }

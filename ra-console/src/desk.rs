@@ -7,6 +7,7 @@ use akashi_keys::OfficerToken;
 use akashi_link::Identity;
 use akashi_wire::act::{Act, Answer, Deed, LookUpBy, Refusal, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{Clock, SignedMessage, signed};
 use serde::Deserialize;
 
@@ -113,8 +114,10 @@ impl Desk {
             deed,
         };
         let content = serde_json::to_vec(&act).expect("an act is JSON");
-        SignedMessage::sign(&content, self.token.certificate(), now, |o| self.token.sign(o))
-            .map_err(|error| DeskError::Answer(error.to_string()))
+        SignedMessage::sign(MessageKind::Act, &content, self.token.certificate(), now, |o| {
+            self.token.sign(o)
+        })
+        .map_err(|error| DeskError::Answer(error.to_string()))
     }
 
     /// Sends a signed act, again where the line breaks.

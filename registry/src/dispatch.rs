@@ -4,6 +4,7 @@ use akashi_keys::{EcKey, Signer as _, seal_to};
 use akashi_link::Identity;
 use akashi_wire::batch::{Batch, BatchEnvelope, BatchHeader, Opening};
 use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{Idou, MunicipalityCode, SignedMessage};
 use jiff::Timestamp;
 
@@ -33,10 +34,16 @@ impl SourceIdentity {
         }
     }
 
-    /// Signs a text; the result is DER of CMS SignedData.
-    pub fn sign(&self, text: &[u8], now: Timestamp) -> Result<Octets, RegistryError> {
-        let message =
-            SignedMessage::sign(text, &self.certificate, now, |octets| self.key.sign(octets))?;
+    /// Signs a text as what it is; the result is DER of CMS SignedData.
+    pub fn sign(
+        &self,
+        kind: MessageKind,
+        text: &[u8],
+        now: Timestamp,
+    ) -> Result<Octets, RegistryError> {
+        let message = SignedMessage::sign(kind, text, &self.certificate, now, |octets| {
+            self.key.sign(octets)
+        })?;
         Ok(Octets(message.as_der().to_vec()))
     }
 
@@ -142,7 +149,7 @@ impl Registry {
         let batch = Batch { header, events };
         let text = batch.to_text();
         let digest = Sha256::of(&text);
-        let signed = source.sign(&text, now)?;
+        let signed = source.sign(MessageKind::Batch, &text, now)?;
         let sealed = source.seal(&BatchEnvelope { signed, openings })?;
         // Only what could be signed and encrypted is part of the chain.
         outbox.made(digest, fresh);

@@ -4,6 +4,7 @@ use akashi_wire::lookup::{
     LookUpAnswer, LookUpEnvelope, LookUpRequest, ResidentRecord, ResidentState, Whom,
 };
 use akashi_wire::octets::Sha256;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{CodeOpening, MunicipalityCode, ResidentCode};
 use jiff::Timestamp;
 use rand::{CryptoRng, RngExt as _};
@@ -84,7 +85,10 @@ impl SourceIdentity {
         now: Timestamp,
     ) -> Result<Vec<u8>, RegistryError> {
         let text = serde_json::to_vec(answer).expect("an answer is JSON");
-        self.seal(&LookUpEnvelope { signed: self.sign(&text, now)?, openings })
+        self.seal(&LookUpEnvelope {
+            signed: self.sign(MessageKind::LookUpAnswer, &text, now)?,
+            openings,
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use akashi_keys::RsaSize;
 use akashi_ledger::Access;
 use akashi_wire::MunicipalityCode;
 use akashi_wire::municipality::Municipality;
+use akashi_wire::validity::ValidityRule;
 use jiff::Timestamp;
 
 use super::{Failure, rng};
@@ -32,6 +33,13 @@ pub struct Init {
     /// (documentation, RFC 5612) when absent.
     #[arg(long, value_name = "OID")]
     policy: Option<String>,
+    /// Make the policy critical: the defaults of the JDK, mbedTLS, rustls and others then refuse
+    /// every certificate, good and revoked alike.
+    #[arg(long)]
+    policy_critical: bool,
+    /// How the three years are counted: from the day of issue, or from the day after.
+    #[arg(long, value_enum, default_value_t = ValidityArg::FromIssueDay)]
+    validity: ValidityArg,
     /// Who may ask for status.
     #[arg(long, value_enum, default_value_t = AccessArg::Registered)]
     access: AccessArg,
@@ -79,6 +87,24 @@ pub struct Init {
 
 use clap::builder::TypedValueParser as _;
 
+/// How the three years are counted.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum ValidityArg {
+    /// The day of issue is the first day.
+    FromIssueDay,
+    /// The day after the issue is the first day.
+    FromNextDay,
+}
+
+impl From<ValidityArg> for ValidityRule {
+    fn from(validity: ValidityArg) -> Self {
+        match validity {
+            ValidityArg::FromIssueDay => Self::FromIssueDay,
+            ValidityArg::FromNextDay => Self::FromNextDay,
+        }
+    }
+}
+
 /// Who may ask for status.
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub enum AccessArg {
@@ -105,6 +131,8 @@ impl Init {
             prefecture: self.prefecture,
             organisation: self.organisation,
             policy: self.policy,
+            policy_critical: self.policy_critical,
+            validity: self.validity.into(),
             access: self.access.into(),
             host: self.host,
             ports: [

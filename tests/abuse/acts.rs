@@ -41,9 +41,9 @@ async fn a_message_that_is_not_exactly_one_good_signature_over_its_content_is_no
     let (colleague, _) = place.officer(tottori()).await;
     let content = act(place, open_case()).to_string().into_bytes();
     let mine = &officer.token;
-    let sound = || Parts::sound(mine, &content);
+    let sound = || Parts::sound(mine, ACT, &content);
     let digest = octet_string(&akashi_wire::octets::Sha256::of(&content).0);
-    let kind = attribute(CONTENT_TYPE, &[&oid(DATA)]);
+    let kind = attribute(CONTENT_TYPE, &[&oid(ACT)]);
     let message_digest = attribute(MESSAGE_DIGEST, &[&digest]);
     let with = |change: &dyn Fn(&mut Parts<'_>)| {
         let mut parts = sound();
@@ -173,7 +173,7 @@ async fn a_message_that_is_not_exactly_one_good_signature_over_its_content_is_no
         ),
         (
             "a colleague's whole act",
-            Parts::sound(&colleague.token, &content).der(),
+            Parts::sound(&colleague.token, ACT, &content).der(),
             "not_enrolled",
             "docs/interfaces.md §5: the very certificate of the link",
         ),

@@ -2,12 +2,13 @@
 
 use akashi_ledger::Access;
 use akashi_wire::octets::Sha256;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{CodeOpening, SignedMessage};
 use serde_json::{Value, json};
 
 use crate::der::*;
 use crate::feed::Feed;
-use crate::message::Parts;
+use crate::message::{BATCH, Parts};
 use crate::ocsp::Scene;
 use crate::question::base64;
 use crate::support::*;
@@ -320,16 +321,21 @@ async fn a_batch_of_the_wrong_sender_or_a_second_time_changes_nothing() {
     let text = format!("{}\n{event}\n", feed.header(1)).into_bytes();
     let sound = feed.text(&text, std::slice::from_ref(&opening));
     let well = Well::now(place, &scene.good.certificate).await;
-    let by_officer =
-        SignedMessage::sign(&text, officer.token.certificate(), place.now(), |octets| {
-            officer.token.sign(octets)
-        });
+    let by_officer = SignedMessage::sign(
+        MessageKind::Batch,
+        &text,
+        officer.token.certificate(),
+        place.now(),
+        |octets| officer.token.sign(octets),
+    );
     let by_officer = feed.envelope(by_officer.unwrap().as_der(), std::slice::from_ref(&opening));
-    let mut two = Parts::sound(&officer.token, &text);
+    let mut two = Parts::sound(&officer.token, BATCH, &text);
     two.signers = 2;
     let two = feed.envelope(&two.der(), std::slice::from_ref(&opening));
-    let by_neighbour =
-        feed.envelope(&there.sign(&text, place.now()).unwrap().0, std::slice::from_ref(&opening));
+    let by_neighbour = feed.envelope(
+        &there.sign(MessageKind::Batch, &text, place.now()).unwrap().0,
+        std::slice::from_ref(&opening),
+    );
     for (what, link, octets, status, record) in [
         ("an officer's batch", officer.link(), feed.seal(&by_officer), 403, "batch_source"),
         ("a batch with two signers", officer.link(), feed.seal(&two), 400, "batch_signature"),

@@ -2,6 +2,7 @@
 
 use akashi_registry::SourceIdentity;
 use akashi_wire::CodeOpening;
+use akashi_wire::signed::MessageKind;
 use serde_json::{Value, json};
 
 use crate::question::base64;
@@ -31,7 +32,7 @@ impl Feed<'_> {
     }
 
     pub fn sign(&self, text: &[u8]) -> Vec<u8> {
-        self.source.sign(text, self.now).unwrap().0
+        self.source.sign(MessageKind::Batch, text, self.now).unwrap().0
     }
 
     pub fn seal(&self, envelope: &[u8]) -> Vec<u8> {

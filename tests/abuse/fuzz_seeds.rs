@@ -269,7 +269,7 @@ async fn the_seeds_of_the_fuzz_targets_are_written() {
     place.pass(jiff::Span::new().hours(13));
     place.listed(akashi_ledger::Scope::Complete).await.unwrap();
     for name in ["complete", "authority", TOTTORI] {
-        let list = std::fs::read(place.dir.join(format!("public/crl/{name}.crl"))).unwrap();
+        let list = std::fs::read(place.dir.join(format!("public/crl/1/{name}.crl"))).unwrap();
         keep("revocation_list", name, &list);
     }
     keep("configuration", "whole", place.house.config.to_text().as_bytes());

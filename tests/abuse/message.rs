@@ -8,6 +8,9 @@ use x509_cert::Certificate;
 use crate::der::*;
 
 pub const DATA: &str = "1.2.840.113549.1.7.1";
+/// An act, and a batch (docs/interfaces.md).
+pub const ACT: &str = "1.3.6.1.4.1.32473.2.1";
+pub const BATCH: &str = "1.3.6.1.4.1.32473.2.2";
 pub const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
 pub const CONTENT_TYPE: &str = "1.2.840.113549.1.9.3";
 pub const MESSAGE_DIGEST: &str = "1.2.840.113549.1.9.4";
@@ -35,15 +38,15 @@ pub fn attribute(id: &str, values: &[&[u8]]) -> Vec<u8> {
 }
 
 impl<'a> Parts<'a> {
-    /// A sound message over this content.
-    pub fn sound(token: &'a OfficerToken, content: &[u8]) -> Self {
+    /// A sound message over this content, of the kind with this content type.
+    pub fn sound(token: &'a OfficerToken, kind: &'a str, content: &[u8]) -> Self {
         Self {
             token,
             outer_type: SIGNED_DATA,
-            content_type: DATA,
+            content_type: kind,
             content: Some(content.to_vec()),
             attributes: Some(vec![
-                attribute(CONTENT_TYPE, &[&oid(DATA)]),
+                attribute(CONTENT_TYPE, &[&oid(kind)]),
                 attribute(MESSAGE_DIGEST, &[&octet_string(&Sha256::of(content).0)]),
             ]),
             digest: SHA256,
@@ -81,7 +84,7 @@ impl<'a> Parts<'a> {
             some => tlv(0xa0, &[&some.concat()]),
         };
         let data = sequence(&[
-            &[2, 1, 1],
+            &[2, 1, 3],
             &tlv(0x31, &[&algorithm(self.digest)]),
             &sequence(&[&oid(self.content_type), &content.unwrap_or_default()]),
             &certificates,

@@ -14,40 +14,40 @@ async fn the_repository_gives_lists_and_nothing_else_of_its_directory() {
     scene.place.pass(jiff::Span::new().hours(13));
     scene.place.listed(Scope::Complete).await.unwrap();
     let well = Well::now(&scene.place, &scene.good.certificate).await;
-    let long = format!("/crl/{}.crl", "a".repeat(20_000));
+    let long = format!("/crl/1/{}.crl", "a".repeat(20_000));
     let cases = [
         ("/", 404),
         ("/crl", 404),
         ("/crl/", 404),
-        ("/crl/nothing.crl", 404),
-        ("/crl/complete", 404),
-        ("/crl/complete.CRL", 404),
-        ("/crl/complete.crl.tmp", 404),
-        ("/crl/complete.crl/", 404),
-        ("/crl/131041.crl", 404),
+        ("/crl/1/nothing.crl", 404),
+        ("/crl/1/complete", 404),
+        ("/crl/1/complete.CRL", 404),
+        ("/crl/1/complete.crl.tmp", 404),
+        ("/crl/1/complete.crl/", 404),
+        ("/crl/1/131041.crl", 404),
         ("/crl/../akashi.toml", 404),
         ("/crl/..%2fakashi.toml", 404),
         ("/crl/%2e%2e/book.sqlite", 404),
         ("/crl/%2e%2e%2f%2e%2e%2fakashi.toml", 404),
         ("/crl/..%5cbook.sqlite", 404),
-        ("/crl/complete.crl%00", 404),
-        ("/crl/complete.crl%0a", 404),
+        ("/crl/1/complete.crl%00", 404),
+        ("/crl/1/complete.crl%0a", 404),
         ("/crl/%ff%fe.crl", 400),
         ("/crl/%zz.crl", 404),
-        ("/crl/complete/0.crl", 404),
-        ("/crl/complete/-1.crl", 404),
-        ("/crl/complete/+1.crl", 404),
-        ("/crl/complete/1e9.crl", 404),
-        ("/crl/complete/9223372036854775807.crl", 404),
-        ("/crl/complete/9223372036854775808.crl", 404),
-        ("/crl/complete/99999999999999999999999.crl", 404),
-        ("/crl/complete/..%2f312011.crl", 404),
+        ("/crl/1/complete/0.crl", 404),
+        ("/crl/1/complete/-1.crl", 404),
+        ("/crl/1/complete/+1.crl", 404),
+        ("/crl/1/complete/1e9.crl", 404),
+        ("/crl/1/complete/9223372036854775807.crl", 404),
+        ("/crl/1/complete/9223372036854775808.crl", 404),
+        ("/crl/1/complete/99999999999999999999999.crl", 404),
+        ("/crl/1/complete/..%2f312011.crl", 404),
         ("/crl//etc/passwd", 404),
         ("//crl/complete.crl", 404),
         ("/book.sqlite", 404),
         ("/keys/ca.key", 404),
         (&long, 404),
-        ("/crl/complete.crl?purpose=a&purpose=b", 400),
+        ("/crl/1/complete.crl?purpose=a&purpose=b", 400),
     ];
     for (path, status) in cases {
         let reply = one(door, &format!("GET {path}"), &[]).await;
@@ -56,7 +56,7 @@ async fn the_repository_gives_lists_and_nothing_else_of_its_directory() {
         assert!(found == status || (status == 400 && found == 404), "{path}: {found}");
         assert!(!reply.body.starts_with(b"SQLite") && !reply.body.starts_with(&[0x30]), "{path}");
     }
-    let whole = one(door, "GET /crl/complete.crl", &[]).await;
+    let whole = one(door, "GET /crl/1/complete.crl", &[]).await;
     assert_eq!(whole.status, 200);
     for (header, status) in [
         ("If-None-Match: junk", 200),
@@ -70,7 +70,7 @@ async fn the_repository_gives_lists_and_nothing_else_of_its_directory() {
         ("Content-Length: 5", 200),
     ] {
         let head = format!(
-            "GET /crl/complete.crl HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{header}\r\n\r\n"
+            "GET /crl/1/complete.crl HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{header}\r\n\r\n"
         );
         let replies = said(door, head.as_bytes()).await;
         let found = replies.first().map(|reply| reply.status);
@@ -78,7 +78,7 @@ async fn the_repository_gives_lists_and_nothing_else_of_its_directory() {
         assert!(status == 304 || replies[0].body == whole.body, "{header}");
     }
     for method in ["POST", "PUT", "DELETE", "PATCH"] {
-        let reply = said(door, &request(&format!("{method} /crl/complete.crl"), &[])).await;
+        let reply = said(door, &request(&format!("{method} /crl/1/complete.crl"), &[])).await;
         assert_eq!(reply[0].status, 405, "{method}");
     }
     well.still(&scene.place, "a strange request for a list").await;

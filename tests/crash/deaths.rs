@@ -17,6 +17,7 @@ use akashi_town::{PaperCard, Setting, World};
 use akashi_wire::act::{IdentityProof, LookUpBy, Procedure, Refusal};
 use akashi_wire::date::EffectiveDate;
 use akashi_wire::octets::Octets;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{Answer, Clock, Deed, FourItems, MunicipalityCode, Sex, SignedMessage};
 use jiff::{Timestamp, ToSpan};
 use rand::RngExt;
@@ -270,7 +271,7 @@ async fn nobody_is_left(world: &World, met: &mut Met) {
 }
 
 fn signer(message: &SignedMessage) -> Vec<u8> {
-    message.clone().verify().expect("we signed it").signer().to_vec()
+    message.clone().verify(MessageKind::Act).expect("we signed it").signer().to_vec()
 }
 
 fn items(number: usize) -> FourItems {

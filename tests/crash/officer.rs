@@ -8,6 +8,7 @@ use akashi_ra_console::Desk;
 use akashi_town::PaperCard;
 use akashi_wire::act::{Act, IdentityProof, Procedure, Refusal, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{Answer, CaseId, Deed, MunicipalityCode, SerialNumber, SignedMessage};
 
 use crate::key::CardKey;
@@ -99,7 +100,7 @@ impl Officer {
     /// Signs an act and insists; now and then two copies of it go out at once.
     pub async fn ask(&self, scene: &Scene, deed: Deed) -> (RequestId, Outcome) {
         let act = self.desk.sign(deed).expect("a token signs");
-        let verified = act.clone().verify().expect("we signed it");
+        let verified = act.clone().verify(MessageKind::Act).expect("we signed it");
         let read: Act = serde_json::from_slice(verified.content()).expect("we wrote it");
         let outcome = if rand::random_range(0..6) == 0 {
             scene.notes.count("doubled");

@@ -198,6 +198,8 @@ async fn found(dir: &Path, ledger: String, registry_url: String) {
         prefecture: "310000".parse().expect("a prefecture"),
         organisation: "Akashi Test".into(),
         policy: None,
+        policy_critical: false,
+        validity: Default::default(),
         access: Access::Registered,
         host: HOST,
         ports: [None; 6],

@@ -50,7 +50,7 @@ async fn a_row_hidden_from_the_responder_is_found_by_the_comparison() {
     assert_eq!(responder.follow(&place).await.differences, Some(0), "once is enough");
     // A list is made of the whole book each time: the next one holds it.
     place.clock.advance(Duration::from_secs(3600));
-    let list = place.dir.join("public/crl").join(format!("{TOTTORI}.crl"));
+    let list = place.dir.join("public/crl/1").join(format!("{TOTTORI}.crl"));
     let listed = || holds(&list, hidden.serial.as_bytes()) && holds(&list, seen.serial.as_bytes());
     for _ in 0..600 {
         if listed() {

@@ -116,7 +116,7 @@ async fn everything_is_seen(
     place.clock.advance(Duration::from_secs(3700));
     assert_eq!(responder.follow(place).await.differences, Some(0));
     place.listed(Scope::Partition(tottori())).await.unwrap();
-    let list = place.dir.join("public/crl").join(format!("{TOTTORI}.crl"));
+    let list = place.dir.join("public/crl/1").join(format!("{TOTTORI}.crl"));
     for (_, holder) in holders {
         assert!(holds(&list, holder.serial.as_bytes()), "{} is not listed", holder.serial);
     }

@@ -90,7 +90,7 @@ async fn without_its_book_the_authority_says_not_now_and_afterwards_goes_on_by_i
     told(&world.agency, &world.clock, &kept_octets, |verdict| *verdict == Verdict::Valid).await;
     world.clock.advance(Duration::from_secs(3700));
     world.listed(Scope::Partition(tottori())).await.unwrap();
-    let list = world.dir.join("public/crl").join(format!("{}.crl", tottori()));
+    let list = world.dir.join("public/crl/1").join(format!("{}.crl", tottori()));
     assert!(holds(&list, lost.as_bytes()) && holds(&list, dead.as_bytes()));
     assert!(!holds(&list, kept.as_bytes()));
     world.house.ledger().verify_audit().await.unwrap();

@@ -19,7 +19,7 @@ fn a_holder_reads_in_plain_words_what_the_certificate_says() {
         "Akashi Test, Certification Authority, Tottori-ken",
         "Akashi Test, 電子署名に係る認証局, 鳥取県",
         "digitalSignature, nonRepudiation",
-        "/crl/312011.crl",
+        "/crl/1/312011.crl",
         "/cps",
     ]);
     assert!(shown.err.is_empty(), "{}", shown.err);

@@ -6,9 +6,10 @@ use std::net::{Shutdown, TcpListener};
 use akashi_agency::Verdict;
 use akashi_ledger::{Access, Standing};
 use akashi_town::World;
-use akashi_wire::holder::{Revocation, RevocationApplication};
-use akashi_wire::octets::Sha256;
-use akashi_wire::signed_data::{Content, Signing};
+use akashi_wire::holder::{DoorChallenge, Revocation, RevocationApplication};
+use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::signed::MessageKind;
+use akashi_wire::signed_data::{Content, ID_DATA, Signing};
 use akashi_wire::{Clock, RevocationReason, SerialNumber};
 use jiff::{Timestamp, ToSpan};
 
@@ -29,8 +30,22 @@ async fn knock(url: &str, octets: Vec<u8>) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
+/// What the door gives for one application.
+async fn challenge(url: &str) -> Octets {
+    akashi_holder::revocation::challenge(url).await.unwrap().challenge
+}
+
 /// An application signed with the card, perhaps about something else.
 fn signed(home: &Home, change: impl FnOnce(&mut RevocationApplication)) -> Vec<u8> {
+    signed_as(home, MessageKind::HolderApplication.oid(), change)
+}
+
+/// The same words, signed as something with this content type.
+fn signed_as(
+    home: &Home,
+    content_type: der::asn1::ObjectIdentifier,
+    change: impl FnOnce(&mut RevocationApplication),
+) -> Vec<u8> {
     let (on_card, stated) = home.read();
     let mut application = RevocationApplication {
         application: Revocation::Revocation,
@@ -38,12 +53,14 @@ fn signed(home: &Home, change: impl FnOnce(&mut RevocationApplication)) -> Vec<u
         serial: stated.serial.parse().unwrap(),
         reason: RevocationReason::CessationOfOperation,
         made_at: Timestamp::now(),
+        challenge: Octets(vec![7; 16]),
     };
     change(&mut application);
     let content = serde_json::to_vec(&application).unwrap();
     let mut card = home.card();
     card.verify_pin(&pin(PIN)).unwrap();
     let signing = Signing {
+        content_type,
         content: Content::Attached(&content),
         certificate: &on_card.certificate,
         inside: None,
@@ -116,18 +133,46 @@ fn says(answer: String) -> String {
     let door = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = door.local_addr().unwrap();
     std::thread::spawn(move || {
-        let (mut asker, mut question) = (door.accept().unwrap().0, [0; 16 * 1024]);
-        let _ = asker.read(&mut question);
-        let length = answer.len();
-        let head =
-            format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
-        let _ = asker.write_all(head.as_bytes());
-        let _ = asker.write_all(answer.as_bytes());
-        // What is still on its way is read: a line closed before is a line that broke.
-        let _ = asker.shutdown(Shutdown::Write);
-        let _ = asker.read_to_end(&mut Vec::new());
+        let challenge = serde_json::to_string(&DoorChallenge { challenge: Octets(vec![7; 16]) });
+        for answer in [challenge.unwrap(), answer] {
+            let (mut asker, mut question) = (door.accept().unwrap().0, [0; 16 * 1024]);
+            let _ = asker.read(&mut question);
+            let length = answer.len();
+            let head =
+                format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+            let _ = asker.write_all(head.as_bytes());
+            let _ = asker.write_all(answer.as_bytes());
+            // What is still on its way is read: a line closed before is a line that broke.
+            let _ = asker.shutdown(Shutdown::Write);
+            let _ = asker.read_to_end(&mut Vec::new());
+        }
     });
     format!("http://{address}")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_answers_to_what_the_door_gave_for_it_and_to_nothing_else() {
+    let (home, dir) = (Home::without_card(), tempfile::tempdir().unwrap());
+    let mut world = world(dir.path(), Access::Registered).await;
+    issue(&mut world, &home.path("my.card")).await;
+    let serial: SerialNumber = home.read().1.serial.parse().unwrap();
+    let url = door(&world);
+    // Six minutes later nobody remembers what was given.
+    let early = challenge(&url).await;
+    world.clock.advance(std::time::Duration::from_secs(360));
+    let later = Timestamp::now() + 6.minutes();
+    let late = signed(&home, |a| (a.made_at, a.challenge) = (later, early));
+    let (status, text) = knock(&url, late).await;
+    assert!(status >= 400 && text.contains("challenge_spent"), "{text}");
+    assert_eq!(world.standing(serial).await.unwrap(), Some(Standing::Good));
+    // In time it is good, once; the same application again gets the same answer.
+    let given = challenge(&url).await;
+    assert_ne!(given, challenge(&url).await);
+    let sound = signed(&home, |a| (a.made_at, a.challenge) = (later, given));
+    let (status, first) = knock(&url, sound.clone()).await;
+    assert_eq!(status, 200, "{first}");
+    assert_eq!(knock(&url, sound).await, (200, first));
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -157,6 +202,14 @@ async fn nobody_but_the_holder_ends_a_certificate_here() {
             "a reason that is not the holder's",
             signed(&home, |a| a.reason = RevocationReason::AffiliationChanged),
             "reason_not_for_counter",
+        ),
+        ("nothing that the door gave", signed(&home, |_| ()), "challenge_spent"),
+        ("no challenge", signed(&home, |a| a.challenge = Octets(Vec::new())), "challenge_spent"),
+        ("a text that says the same", signed_as(&home, ID_DATA, |_| ()), "malformed"),
+        (
+            "the words signed as an act",
+            signed_as(&home, MessageKind::Act.oid(), |_| ()),
+            "malformed",
         ),
         ("junk", b"junk".to_vec(), "malformed"),
         ("nothing", Vec::new(), "malformed"),

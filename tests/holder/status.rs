@@ -132,7 +132,7 @@ fn standing_words(standing: &Standing) -> String {
 /// The octets of the newest list, once it holds the status of now.
 async fn listed(world: &World, scope: Scope) -> Vec<u8> {
     world.listed(scope).await.unwrap();
-    let shelf: &Path = &world.dir.join("public/crl");
+    let shelf: &Path = &world.dir.join("public/crl/1");
     std::fs::read(shelf.join(format!("{scope}.crl"))).unwrap()
 }
 

@@ -53,6 +53,8 @@ impl Authority {
             prefecture: town(PREFECTURE),
             organisation: "Akashi Test".into(),
             policy: None,
+            policy_critical: false,
+            validity: Default::default(),
             access: Access::Open,
             host: std::net::Ipv4Addr::LOCALHOST.into(),
             ports: [None; 6],
@@ -90,11 +92,11 @@ impl Authority {
         let items = &person.items;
         let (name, address) = certificate_texts(items);
         let municipality = Municipality::of(person.municipality).unwrap();
-        let generation = issuer.authority.generation;
+        let generation = issuer.authority.generation();
         let point = issuer.ledger.distribution_point(generation, municipality.code).await;
         let point = point.unwrap().expect("every municipality has its point");
         let not_before = self.now();
-        let rule = issuer.rules.validity;
+        let rule = issuer.authority.profile.validity;
         let id: [u8; 16] = *serial.as_bytes();
         let facts = CitizenFacts {
             serial,

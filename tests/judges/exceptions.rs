@@ -66,13 +66,6 @@ pub const PYHANKO_HAS_NO_WORD_FOR_UNKNOWN: Exception = Exception {
     why: "because pyhanko does not tell `unknown` from no answer",
 };
 
-/// By default (RFC 5280 §6.1.1 leaves qualifiers to the application).
-pub const JAVA_REFUSES_QUALIFIERS: Exception = Exception {
-    judge: Judge::Java,
-    says: Some(Verdict::Unfit),
-    why: "because the JDK refuses critical policies with qualifiers until told otherwise",
-};
-
 /// gnutls_x509_trust_list_add_crls: a list takes the place of the issuer's list before it, so the
 /// list of authorities puts out what the municipality's list says.
 pub const GNUTLS_KEEPS_ONE_LIST: Exception = Exception {

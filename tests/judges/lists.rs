@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use akashi_crl::list::Lister;
 use akashi_crl::{Entry, List};
-use akashi_ledger::{StatusChange, Position, Scope, StatusRow};
+use akashi_ledger::{Position, Scope, StatusChange, StatusRow};
 use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::{Timestamp, ToSpan};
 use rand::rngs::StdRng;
@@ -192,11 +192,10 @@ fn a_list_past_its_next_update_is_no_evidence() {
 }
 
 #[test]
-fn java_wants_to_be_told_that_qualifiers_are_for_people() {
+fn every_judge_takes_a_certificate_with_its_own_defaults() {
     let prefecture = prefecture();
     let [good, _] = two(prefecture);
     let evidence = Evidence::ByDefault(vec![prefecture.complete.clone()]);
-    let except = [JAVA_REFUSES_QUALIFIERS];
-    let questions = [question(prefecture, good, evidence, Verdict::Good, &except)];
+    let questions = [question(prefecture, good, evidence, Verdict::Good, &[])];
     ask("a certificate before judges as they come", prefecture, &questions);
 }

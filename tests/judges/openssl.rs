@@ -69,6 +69,19 @@ fn certificates_in_force_verify_with_the_list_at_the_address_in_them() {
 }
 
 #[test]
+fn openssl_fetches_the_lists_of_the_whole_chain_by_itself() {
+    for scene in scenes() {
+        let verdict = |leaf: &Leaf| {
+            let common = words!["verify", "-x509_strict", "-crl_check_all", "-extended_crl"];
+            let rest = words!["-crl_download", "-CAfile", scene.ca(), &leaf.pem];
+            openssl([common, rest].concat())
+        };
+        verdict(&scene.good[0]).must_say(": OK");
+        verdict(&scene.revoked[0].0).must_complain("certificate revoked");
+    }
+}
+
+#[test]
 fn openssl_fetches_the_list_by_itself_and_verifies() {
     for scene in scenes() {
         let verdict = |leaf: &Leaf| {

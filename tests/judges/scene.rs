@@ -105,7 +105,7 @@ pub async fn certify(world: &mut World, person: Person) -> (akashi_wire::Residen
 
 /// Where the current list of a scope lies.
 pub fn list_file(authority: &Path, scope: Scope) -> PathBuf {
-    authority.join("public/crl").join(format!("{scope}.crl"))
+    authority.join("public/crl/1").join(format!("{scope}.crl"))
 }
 
 /// Waits until the lists of citizens' certificates hold the status of now; at the beginning, until

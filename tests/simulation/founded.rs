@@ -13,6 +13,7 @@ use akashi_town::PASSPHRASE;
 use akashi_wire::act::{Act, Answer, Deed, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{MunicipalityCode, SignedMessage};
 use jiff::{Timestamp, ToSpan};
 use rand::SeedableRng;
@@ -75,6 +76,8 @@ impl Founded {
             prefecture: "310000".parse().expect("a prefecture"),
             organisation: "Akashi Test".into(),
             policy: None,
+            policy_critical: false,
+            validity: Default::default(),
             access,
             host: std::net::Ipv4Addr::LOCALHOST.into(),
             ports: [None; 6],
@@ -182,8 +185,10 @@ pub fn signed(
 ) -> SignedMessage {
     let act = Act { request: RequestId::from_random(request), authority, made_at: now, deed };
     let content = serde_json::to_vec(&act).expect("an act is JSON");
-    SignedMessage::sign(&content, token.certificate(), now, |octets| token.sign(octets))
-        .expect("a token signs")
+    SignedMessage::sign(MessageKind::Act, &content, token.certificate(), now, |octets| {
+        token.sign(octets)
+    })
+    .expect("a token signs")
 }
 
 /// The first moment of a seed's play: not every seed begins on the same day.

@@ -73,7 +73,7 @@ async fn strangers_and_officers_are_told_nothing_and_not_that_anything_is_revoke
     place.listed(Scope::Partition(tottori())).await.unwrap();
     let plain = akashi_link::plain_client().unwrap();
     let listen = &place.house.config.listen;
-    let path = format!("/crl/{TOTTORI}.crl");
+    let path = format!("/crl/1/{TOTTORI}.crl");
     let answer = plain.get(format!("http://{}{path}", listen.repository)).send().await.unwrap();
     assert!(answer.status().is_client_error(), "{}", answer.status());
     let over = |link: akashi_link::Identity| {
@@ -99,7 +99,7 @@ async fn strangers_and_officers_are_told_nothing_and_not_that_anything_is_revoke
     assert_eq!(record.len(), 1, "{record:?}");
     assert_eq!((record[0].party, record[0].purpose.as_str()), (agency.party, "passports"));
     // The authority's own certificate is for everybody.
-    let url = format!("http://{}/ca.cer", listen.repository);
+    let url = format!("http://{}/ca/1.cer", listen.repository);
     assert!(plain.get(url).send().await.unwrap().status().is_success());
     place.close().await;
 }

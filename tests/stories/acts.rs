@@ -5,6 +5,7 @@ use akashi_link::Identity;
 use akashi_wire::act::{Answer, Deed, LookUpBy, PartyId, Procedure, Refusal, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{Act, RevocationReason, SignedMessage};
 
 use crate::support::*;
@@ -41,11 +42,14 @@ async fn what_is_not_signed_by_an_enrolled_officer_is_refused_and_on_record() {
     let usage = Usage::Party { hosts: Vec::new() };
     let certificate = own.certify(stranger.public_key(), "Officer 1", &usage, now).unwrap();
     let by_stranger =
-        SignedMessage::sign(&content, &certificate, now, |o| stranger.sign(o)).unwrap();
+        SignedMessage::sign(MessageKind::Act, &content, &certificate, now, |o| stranger.sign(o))
+            .unwrap();
     // Signed by that key in the name of the officer's certificate.
     let usurped =
-        SignedMessage::sign(&content, officer.token.certificate(), now, |o| stranger.sign(o))
-            .unwrap();
+        SignedMessage::sign(MessageKind::Act, &content, officer.token.certificate(), now, |o| {
+            stranger.sign(o)
+        })
+        .unwrap();
     let refused = place.entries("refuse").await.len();
     for (what, octets, name) in [
         ("junk", b"junk".to_vec(), "malformed"),
@@ -263,7 +267,7 @@ async fn the_evidence_of_an_act_verifies_with_plain_openssl() {
     changed[at] = b'O';
     assert!(!openssl(&verify, &changed).0);
     // The text of a batch is signed in the same way.
-    let text = place.sources[&tottori()].sign(b"a batch", place.now()).unwrap();
+    let text = place.sources[&tottori()].sign(MessageKind::Batch, b"a batch", place.now()).unwrap();
     assert_eq!(openssl(&verify, &text.0), (true, b"a batch".to_vec()));
     place.close().await;
 }

@@ -186,7 +186,7 @@ async fn no_file_of_the_authority_tells_anything_about_anybody() {
     let (authority, _dir) = place.closed().await;
     let files = files_under(&authority);
     assert!(files.iter().any(|file| file.ends_with("book.sqlite")));
-    assert!(files.iter().any(|file| file.ends_with("public/crl/complete.crl")));
+    assert!(files.iter().any(|file| file.ends_with("public/crl/1/complete.crl")));
     for file in files {
         for (what, secret) in &secrets {
             assert!(!holds(&file, secret), "{what} lies in {}", file.display());

@@ -20,6 +20,7 @@ use akashi_wire::act::{
 };
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{CaseId, MunicipalityCode, ResidentCode, SerialNumber};
 use jiff::{Timestamp, ToSpan};
 
@@ -111,7 +112,7 @@ impl Place {
 
     /// Leave by a message of this party.
     async fn permit_of(&self, party: &Party) -> Permit {
-        let message = party.sign(b"a story", self.now()).verify().unwrap();
+        let message = party.sign(b"a story", self.now()).verify(MessageKind::Act).unwrap();
         self.house.ledger().permit(&message, self.now()).await.unwrap()
     }
 
@@ -215,7 +216,7 @@ async fn a_bad_lot_is_recalled_by_two_persons_and_no_other_certificate_ends(book
     for (town, ended) in [(tottori(), &a1), (tottori(), &a5), (yonago(), &a2)] {
         let scope = Scope::Partition(town);
         place.listed(scope).await.unwrap();
-        let file = place.dir.join("public/crl").join(format!("{scope}.crl"));
+        let file = place.dir.join("public/crl/1").join(format!("{scope}.crl"));
         assert!(holds(&file, ended.serial.as_bytes()));
         assert!(!holds(&file, b1.serial.as_bytes()));
     }

@@ -7,6 +7,7 @@ use akashi_wire::batch::{Batch, BatchEnvelope, Opening};
 use akashi_wire::date::{EffectiveDate, day_in_japan, start_of_day};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{CodeOpening, Idou, IdouKind, MunicipalityCode, ResidentCode, RevocationReason};
 use jiff::ToSpan;
 
@@ -191,7 +192,8 @@ async fn nothing_happened(place: &Place, holder: &Holder, before: u64) {
 /// A batch made by hand, signed by one and encrypted.
 fn by_hand(text: &[u8], openings: Vec<Opening>, signer: &SourceIdentity) -> Vec<u8> {
     let now = jiff::Timestamp::now();
-    let envelope = BatchEnvelope { signed: signer.sign(text, now).unwrap(), openings };
+    let envelope =
+        BatchEnvelope { signed: signer.sign(MessageKind::Batch, text, now).unwrap(), openings };
     seal_to(&signer.recipient, &serde_json::to_vec(&envelope).unwrap()).unwrap()
 }
 
@@ -219,11 +221,11 @@ async fn what_is_not_signed_by_its_own_source_is_refused_whole() {
         seal_to(&recipient, &serde_json::to_vec(&envelope).unwrap()).unwrap()
     };
     // Changed after signing, inside of an envelope of its own.
-    let mut forged = source.sign(&text, place.now()).unwrap().0;
+    let mut forged = source.sign(MessageKind::Batch, &text, place.now()).unwrap().0;
     let at = forged.windows(6).position(|window| window == b"shibou").unwrap();
     forged[at] = b'S';
     let agency = place.enrolled("Bureau", Role::Agency { purposes: vec!["x".into()] }).await;
-    let by_agency = agency.sign(&text, place.now()).as_der().to_vec();
+    let by_agency = agency.sign_as(MessageKind::Batch, &text, place.now()).as_der().to_vec();
     for (what, octets, status) in [
         ("junk", b"junk".to_vec(), 400),
         ("nothing", Vec::new(), 400),

@@ -88,7 +88,7 @@ async fn after_a_restart_ocsp_and_the_list_agree_and_what_was_planned_still_come
     let moved = RevocationReason::AffiliationChanged;
     assert_eq!(standing.revocation(), Some((again.clock.now(), moved)));
     again.clock.advance(std::time::Duration::from_secs(3700));
-    let list = again.authority.join("public/crl").join(format!("{TOTTORI}.crl"));
+    let list = again.authority.join("public/crl/1").join(format!("{TOTTORI}.crl"));
     let listed = || holds(&list, leaving.serial.as_bytes());
     for _ in 0..100 {
         if listed() {

@@ -12,7 +12,7 @@ told_on_both!(a_hold_is_seen_at_once_and_becomes_a_revocation_at_the_counter);
 
 /// Whether a published list holds a serial number.
 fn lists(place: &Place, scope: Scope, holder: &Holder) -> bool {
-    let file = place.dir.join("public/crl").join(format!("{scope}.crl"));
+    let file = place.dir.join("public/crl/1").join(format!("{scope}.crl"));
     holds(&file, holder.serial.as_bytes())
 }
 

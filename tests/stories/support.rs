@@ -26,6 +26,7 @@ use akashi_wire::clock::SimulatedClock;
 use akashi_wire::date::{day_in_japan, start_of_day};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{
     CaseId, Clock, FourItems, MunicipalityCode, ResidentCode, RevocationReason, SerialNumber, Sex,
     SignedMessage,
@@ -564,9 +565,15 @@ impl Party {
         }
     }
 
-    /// Signs any octets.
+    /// Signs any octets as an act.
     pub fn sign(&self, content: &[u8], now: Timestamp) -> SignedMessage {
-        SignedMessage::sign(content, self.token.certificate(), now, |o| self.token.sign(o)).unwrap()
+        self.sign_as(MessageKind::Act, content, now)
+    }
+
+    /// Signs any octets as a message of any kind.
+    pub fn sign_as(&self, kind: MessageKind, content: &[u8], now: Timestamp) -> SignedMessage {
+        SignedMessage::sign(kind, content, self.token.certificate(), now, |o| self.token.sign(o))
+            .unwrap()
     }
 
     /// Signs an act with a number of one's own choice.

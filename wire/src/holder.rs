@@ -1,15 +1,25 @@
 //! What a holder asks of the authority, over the signature of the holder's own card.
 //!
-//! One door, `POST /revocations`, plain HTTP: the signature is all the proof that there is. The body
-//! is a CMS SignedData whose content is the JSON of a [`RevocationApplication`], without any
-//! certificate: the authority has it, and nobody on the way learns who the holder is. The answer is an
+//! One door, `POST /revocations`, plain HTTP: the signature is all the proof that there is. The holder
+//! first fetches a [`DoorChallenge`] (`GET /challenge`), good for one application and a few minutes.
+//! The body is a CMS SignedData of the kind
+//! [`HolderApplication`](crate::signed::MessageKind::HolderApplication) whose content is the JSON of a
+//! [`RevocationApplication`], without any certificate: the authority has it, and nobody on the way learns who the holder is. The answer is an
 //! [`Answer::Revoked`](crate::Answer::Revoked) or a [`Refusal`](crate::act::Refusal).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::octets::Sha256;
+use crate::octets::{Octets, Sha256};
 use crate::{RevocationReason, SerialNumber};
+
+/// What the door gave: sixteen random octets, which one application repeats.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoorChallenge {
+    /// Sixteen random octets.
+    pub challenge: Octets,
+}
 
 /// 失効申請 (公的個人認証法 art. 9): the holder wants the certificate ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +35,8 @@ pub struct RevocationApplication {
     pub reason: RevocationReason,
     /// When it was signed, by the holder's clock.
     pub made_at: Timestamp,
+    /// What the door gave for this application and no other.
+    pub challenge: Octets,
 }
 
 /// 失効, in one word.
@@ -47,6 +59,7 @@ mod tests {
             serial: SerialNumber::from_random([3; 16]),
             reason: RevocationReason::CessationOfOperation,
             made_at: "2026-04-01T00:00:00Z".parse().unwrap(),
+            challenge: Octets(vec![4; 16]),
         };
         let json = serde_json::to_string(&application).unwrap();
         assert_eq!(serde_json::from_str::<RevocationApplication>(&json).unwrap(), application);

@@ -1,7 +1,10 @@
-//! A message over a signature: CMS SignedData with the content inside (RFC 5652 §5).
+//! A message over a signature: CMS SignedData with the content inside (RFC 5652 §5), and
+//! its kind in the signed content type.
 //!
 //! `openssl cms -verify -inform DER -in MESSAGE -CAfile LINK_AUTHORITY -purpose any` checks one
 //! offline and prints its content. Private keys stay with whoever signs: signing takes a closure.
+
+mod kind;
 
 use cms::cert::CertificateChoices;
 use cms::content_info::ContentInfo;
@@ -11,9 +14,11 @@ use der::{Decode, Encode};
 use jiff::Timestamp;
 use x509_cert::Certificate;
 
+pub use kind::MessageKind;
+
 use crate::signed_data::{
-    Content, ID_CONTENT_TYPE, ID_DATA, ID_EC_PUBLIC_KEY, ID_ECDSA_SHA256, ID_MESSAGE_DIGEST,
-    ID_RSA, ID_RSA_SHA256, ID_SHA256, ID_SIGNED_DATA, Signing, attribute,
+    Content, ID_CONTENT_TYPE, ID_EC_PUBLIC_KEY, ID_ECDSA_SHA256, ID_MESSAGE_DIGEST, ID_RSA,
+    ID_RSA_SHA256, ID_SHA256, ID_SIGNED_DATA, Signing, attribute,
 };
 
 /// Something that travels with a message and is not a part of what is signed or kept: under the
@@ -29,6 +34,9 @@ pub enum SignedMessageError {
     /// Not DER of a ContentInfo with SignedData.
     #[error("this is not a CMS SignedData in DER with its content inside")]
     Malformed,
+    /// A signature over something else.
+    #[error("this is signed, and not as {0}")]
+    Kind(MessageKind),
     /// Not exactly one signer, whose certificate is inside.
     #[error("exactly one signer with the certificate inside is expected")]
     Signer,
@@ -103,17 +111,19 @@ impl SignedMessage {
         &self.0
     }
 
-    /// Signs `content` with the key of `certificate`.
+    /// Signs `content`, which is of this kind, with the key of `certificate`.
     ///
     /// `sign` gets the octets to be signed and gives an ECDSA signature in DER or an RSA
     /// PKCS#1 v1.5 signature, by the kind of the certificate's key, over their SHA-256.
     pub fn sign<E: std::fmt::Display>(
+        kind: MessageKind,
         content: &[u8],
         certificate: &[u8],
         signed_at: Timestamp,
         sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
     ) -> Result<Self, SignedMessageError> {
         let signing = Signing {
+            content_type: kind.oid(),
             content: Content::Attached(content),
             certificate,
             inside: Some(&[]),
@@ -136,35 +146,57 @@ impl SignedMessage {
 
     /// The content, by whomever it was signed and whether it was: to find out which certificate to
     /// verify it with.
-    pub fn unverified_content(&self) -> Result<Vec<u8>, SignedMessageError> {
-        let read = || -> der::Result<Option<Vec<u8>>> {
+    pub fn unverified_content(&self, kind: MessageKind) -> Result<Vec<u8>, SignedMessageError> {
+        let read = || -> der::Result<_> {
             let info = ContentInfo::from_der(&self.0)?;
             let data: SignedData = info.content.decode_as()?;
-            let content = data.encap_content_info.econtent;
-            content.map(|any| Ok(any.decode_as::<OctetString>()?.into_bytes().to_vec())).transpose()
+            let encapsulated = data.encap_content_info;
+            let content = encapsulated.econtent.map(|any| any.decode_as::<OctetString>());
+            Ok((encapsulated.econtent_type, content.transpose()?))
         };
-        read().ok().flatten().ok_or(SignedMessageError::Malformed)
+        match read() {
+            Ok((content_type, _)) if content_type != kind.oid() => {
+                Err(SignedMessageError::Kind(kind))
+            }
+            Ok((_, Some(content))) => Ok(content.into_bytes().to_vec()),
+            _ => Err(SignedMessageError::Malformed),
+        }
     }
 
-    /// Verifies the signature with the certificate inside.
-    pub fn verify(self) -> Result<Verified, SignedMessageError> {
-        self.verify_with(None)
+    /// Verifies the signature with the certificate inside, over a message of this kind.
+    ///
+    /// # Errors
+    /// [`SignedMessageError::Kind`] for a message of any other kind, before anything else of it is
+    /// looked at.
+    pub fn verify(self, kind: MessageKind) -> Result<Verified, SignedMessageError> {
+        self.verify_with(kind, None)
     }
 
     /// Verifies the signature with this certificate (DER), whatever is inside.
-    pub fn verify_by(self, certificate: &[u8]) -> Result<Verified, SignedMessageError> {
+    pub fn verify_by(
+        self,
+        kind: MessageKind,
+        certificate: &[u8],
+    ) -> Result<Verified, SignedMessageError> {
         let known =
             Certificate::from_der(certificate).map_err(|_| SignedMessageError::Malformed)?;
-        self.verify_with(Some(known))
+        self.verify_with(kind, Some(known))
     }
 
-    fn verify_with(self, known: Option<Certificate>) -> Result<Verified, SignedMessageError> {
+    fn verify_with(
+        self,
+        kind: MessageKind,
+        known: Option<Certificate>,
+    ) -> Result<Verified, SignedMessageError> {
         let malformed = |_: der::Error| SignedMessageError::Malformed;
         let info = ContentInfo::from_der(&self.0).map_err(malformed)?;
         if info.content_type != ID_SIGNED_DATA {
             return Err(SignedMessageError::Malformed);
         }
         let data: SignedData = info.content.decode_as().map_err(malformed)?;
+        if data.encap_content_info.econtent_type != kind.oid() {
+            return Err(SignedMessageError::Kind(kind));
+        }
         let content =
             data.encap_content_info.econtent.as_ref().ok_or(SignedMessageError::Malformed)?;
         let content = content.decode_as::<OctetString>().map_err(malformed)?.into_bytes().to_vec();
@@ -192,10 +224,11 @@ impl SignedMessage {
                 _ => None,
             }
         };
-        let is_data = value(ID_CONTENT_TYPE).and_then(|v| v.decode_as::<ObjectIdentifier>().ok());
+        let signed_as = value(ID_CONTENT_TYPE).and_then(|v| v.decode_as::<ObjectIdentifier>().ok());
         let digest = value(ID_MESSAGE_DIGEST).and_then(|v| v.decode_as::<OctetString>().ok());
-        if is_data != Some(ID_DATA) || data.encap_content_info.econtent_type != ID_DATA {
-            return Err(SignedMessageError::Malformed);
+        // RFC 5652 §11.1: the signed attribute must say the same.
+        if signed_as != Some(kind.oid()) {
+            return Err(SignedMessageError::Kind(kind));
         }
         if digest.is_none_or(|d| d.as_bytes() != crate::octets::Sha256::of(&content).0) {
             return Err(SignedMessageError::Digest);

@@ -17,7 +17,8 @@ use x509_cert::attr::Attribute;
 use crate::octets::Sha256;
 use crate::signed::SignedMessageError;
 
-pub(crate) const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
+/// id-data: octets of any kind (RFC 5652 §4).
+pub const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 pub(crate) const ID_SIGNED_DATA: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 pub(crate) const ID_CONTENT_TYPE: ObjectIdentifier =
@@ -46,6 +47,8 @@ pub enum Content<'a> {
 
 /// A SignedData to be made.
 pub struct Signing<'a> {
+    /// What kind of content it is: [`ID_DATA`] for a document, else a message's own.
+    pub content_type: ObjectIdentifier,
     /// What is signed.
     pub content: Content<'a>,
     /// DER of the signer's certificate.
@@ -95,7 +98,7 @@ impl Signing<'_> {
         };
         let digest = OctetString::new(self.content.digest().0)?;
         let mut attributes = vec![
-            attribute(ID_CONTENT_TYPE, Any::encode_from(&ID_DATA)?)?,
+            attribute(ID_CONTENT_TYPE, Any::encode_from(&self.content_type)?)?,
             attribute(ID_SIGNING_TIME, time)?,
             attribute(ID_MESSAGE_DIGEST, Any::encode_from(&digest)?)?,
         ];
@@ -132,9 +135,13 @@ impl Signing<'_> {
             }
         };
         let data = SignedData {
-            version: CmsVersion::V1,
+            // RFC 5652 §5.1: 3 when the content is something else than id-data.
+            version: if self.content_type == ID_DATA { CmsVersion::V1 } else { CmsVersion::V3 },
             digest_algorithms: SetOfVec::try_from(vec![digest_alg.clone()])?,
-            encap_content_info: EncapsulatedContentInfo { econtent_type: ID_DATA, econtent },
+            encap_content_info: EncapsulatedContentInfo {
+                econtent_type: self.content_type,
+                econtent,
+            },
             certificates,
             crls: None,
             signer_infos: SignerInfos::try_from(vec![SignerInfo {

@@ -47,7 +47,9 @@ impl Counter {
             }
         }
         let (name, address) = texts(&person.items, name_choices, address_choices)?;
-        if not_after(change.at(), rules.validity) > self.issuer.facts.not_after {
+        if not_after(change.at(), self.issuer.authority.profile.validity)
+            > self.issuer.facts.not_after
+        {
             return Err(Refusal::AuthorityEnding.into());
         }
         let oldest = SignedDuration::from_hours(i64::from(rules.look_up_hours));

@@ -10,6 +10,7 @@ use akashi_wire::date::day_in_japan;
 use akashi_wire::journal::{Entry, Finding, Outcome, Record, Reset};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{FourItems, MunicipalityCode, SerialNumber, SignedMessage, Verified};
 
 use super::application::not_expired;
@@ -184,7 +185,7 @@ fn read(lines: &[Octets], authority: Sha256) -> Result<Told, Refusal> {
     let malformed = |what: &str| Refusal::Malformed { what: what.to_owned() };
     let one_or_two = || malformed("one line of a journal, or an entry and its outcome, is needed");
     let entry = |line: &Octets| {
-        let message = SignedMessage::from_der(line.0.clone()).verify();
+        let message = SignedMessage::from_der(line.0.clone()).verify(MessageKind::JournalLine);
         let message = message.map_err(|error| malformed(&error.to_string()))?;
         let entry: Entry = serde_json::from_slice(message.content())
             .map_err(|error| malformed(&format!("the entry, column {}", error.column())))?;

@@ -4,6 +4,7 @@ use akashi_keys::{Opener, Vault};
 use akashi_ledger::NewEvent;
 use akashi_wire::batch::{Batch, BatchEnvelope, Opening};
 use akashi_wire::octets::Sha256;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{Idou, SignedMessage, Verified};
 use serde::{Deserialize, Serialize};
 
@@ -35,8 +36,9 @@ pub(super) fn open(sealed: &[u8], opener: &Opener, vault: &Vault) -> Result<Mess
     let envelope = opener.open(sealed).map_err(BatchRefusal::Envelope)?;
     let envelope: BatchEnvelope = serde_json::from_slice(&envelope)
         .map_err(|_| BatchRefusal::Envelope(akashi_keys::KeyError::Envelope))?;
-    let signed =
-        SignedMessage::from_der(envelope.signed.0).verify().map_err(BatchRefusal::Signature)?;
+    let signed = SignedMessage::from_der(envelope.signed.0)
+        .verify(MessageKind::Batch)
+        .map_err(BatchRefusal::Signature)?;
     let batch = Batch::parse(signed.content())?;
     if batch.events.len() != envelope.openings.len() {
         return Err(BatchRefusal::Opening { sequence: batch.header.first });

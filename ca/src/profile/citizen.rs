@@ -57,7 +57,11 @@ pub fn tbs_citizen(
         subject_public_key_info: facts.public_key.clone(),
         extensions: vec![
             extension::key_usage(KeyUsages::DigitalSignature, &[KeyUsages::NonRepudiation])?,
-            extension::certificate_policies(&profile.policy, &profile.cps_url())?,
+            extension::certificate_policies(
+                &profile.policy,
+                profile.policy_critical,
+                &profile.cps_url(),
+            )?,
             extension::person(&[
                 (oid::PERSON_NAME, facts.name.text()),
                 (oid::PERSON_BIRTH_DATE, &birth_date),

@@ -78,8 +78,8 @@ struct Qualifier {
     qualifier: Ia5String,
 }
 
-/// certificatePolicies with one policy and the address of the practice statement, critical.
-pub fn certificate_policies(policy: &str, cps: &str) -> der::Result<Extension> {
+/// certificatePolicies with one policy and the address of the practice statement.
+pub fn certificate_policies(policy: &str, critical: bool, cps: &str) -> der::Result<Extension> {
     let octets = oid::content_octets(policy)
         .ok_or_else(|| der::Error::from(Tag::ObjectIdentifier.value_error()))?;
     let policies = vec![Policy {
@@ -89,7 +89,7 @@ pub fn certificate_policies(policy: &str, cps: &str) -> der::Result<Extension> {
             qualifier: Ia5String::new(cps)?,
         }],
     }];
-    extension(oid::CERTIFICATE_POLICIES, true, &policies)
+    extension(oid::CERTIFICATE_POLICIES, critical, &policies)
 }
 
 /// subjectAltName of a resident: otherName by otherName, in the order given.

@@ -82,7 +82,7 @@ async fn the_current_list_and_its_number_are_the_same_octets_with_other_caching(
     let octets = fs::read(issuer.shelf().current(shinjuku())).unwrap();
     let facts = issuer.shelf().facts(shinjuku()).unwrap();
 
-    let current = get(&router, &format!("/crl/{SHINJUKU}.crl")).await;
+    let current = get(&router, &format!("/crl/1/{SHINJUKU}.crl")).await;
     assert_eq!((current.status, &current.body[..]), (StatusCode::OK, &octets[..]));
     assert_eq!(current.header("content-type"), "application/pkix-crl");
     assert_eq!(current.header("content-length"), octets.len().to_string());
@@ -90,16 +90,16 @@ async fn the_current_list_and_its_number_are_the_same_octets_with_other_caching(
     assert_eq!(current.header("last-modified"), "Mon, 03 Apr 2006 00:30:00 GMT");
     assert_eq!(current.header("cache-control"), "public, max-age=300");
 
-    let numbered = get(&router, &format!("/crl/{SHINJUKU}/{}.crl", facts.number)).await;
+    let numbered = get(&router, &format!("/crl/1/{SHINJUKU}/{}.crl", facts.number)).await;
     assert_eq!(numbered.body, current.body);
     assert_eq!(numbered.header("cache-control"), "public, max-age=31536000, immutable");
 
     world.wait(3600);
     issuer.publish(shinjuku(), world.now()).await.unwrap();
-    let next = get(&router, &format!("/crl/{SHINJUKU}.crl")).await;
+    let next = get(&router, &format!("/crl/1/{SHINJUKU}.crl")).await;
     assert_ne!(next.header("etag"), current.header("etag"));
     assert_ne!(next.body, current.body);
-    let old = get(&router, &format!("/crl/{SHINJUKU}/{}.crl", facts.number)).await;
+    let old = get(&router, &format!("/crl/1/{SHINJUKU}/{}.crl", facts.number)).await;
     assert_eq!(old.body, numbered.body, "the same number for ever the same octets");
 }
 
@@ -109,7 +109,7 @@ async fn a_cache_keeps_a_list_no_longer_than_its_next_update() {
     let router = open_router(&world);
     let next_update = issuer.shelf().facts(shinjuku()).unwrap().next_update;
     world.clock.advance_to(next_update - jiff::SignedDuration::from_secs(20));
-    let path = format!("/crl/{SHINJUKU}.crl");
+    let path = format!("/crl/1/{SHINJUKU}.crl");
     assert_eq!(get(&router, &path).await.header("cache-control"), "public, max-age=20");
     world.wait(20);
     assert_eq!(get(&router, &path).await.header("cache-control"), "no-cache");
@@ -119,7 +119,7 @@ async fn a_cache_keeps_a_list_no_longer_than_its_next_update() {
 async fn who_has_the_list_already_does_not_get_it_again() {
     let (world, _issuer) = world_with_lists(Access::Open).await;
     let router = open_router(&world);
-    let path = format!("/crl/{SHINJUKU}.crl");
+    let path = format!("/crl/1/{SHINJUKU}.crl");
     let first = get(&router, &path).await;
     let (etag, modified) = (first.header("etag"), first.header("last-modified"));
     let weak = format!("W/{etag}");
@@ -155,7 +155,7 @@ async fn who_has_the_list_already_does_not_get_it_again() {
 #[tokio::test]
 async fn head_says_all_but_the_list() {
     let (world, issuer) = world_with_lists(Access::Open).await;
-    let path = format!("/crl/{SHINJUKU}.crl");
+    let path = format!("/crl/1/{SHINJUKU}.crl");
     let answer = ask(&open_router(&world), Method::HEAD, &path, &[]).await;
     let length = fs::metadata(issuer.shelf().current(shinjuku())).unwrap().len();
     assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0));
@@ -168,7 +168,7 @@ async fn the_certificate_and_the_practice_statement_are_public_in_both_modes() {
     for access in [Access::Open, Access::Registered] {
         let world = World::with_access(access).await;
         let router = open_router(&world);
-        let certificate = get(&router, "/ca.cer").await;
+        let certificate = get(&router, "/ca/1.cer").await;
         assert_eq!(certificate.header("content-type"), "application/pkix-cert");
         assert_eq!(certificate.body, world.authority.certificate);
         let statement = get(&router, "/cps").await;
@@ -185,25 +185,25 @@ async fn there_is_nothing_at_any_other_address() {
         "/",
         "/crl",
         "/crl/",
-        "/crl/131041",
-        "/crl/131042.crl",
-        "/crl/131059.crl",
-        "/crl/book.crl",
-        "/crl/131041/1.crl",
-        "/crl/131041/01.crl",
-        "/crl/131041/-1.crl",
-        "/crl/131041/x.crl",
+        "/crl/1/131041",
+        "/crl/1/131042.crl",
+        "/crl/1/131059.crl",
+        "/crl/1/book.crl",
+        "/crl/1/131041/1.crl",
+        "/crl/1/131041/01.crl",
+        "/crl/1/131041/-1.crl",
+        "/crl/1/131041/x.crl",
         "/crl/../book.db",
         "/crl/%2e%2e%2fbook.db",
-        "/crl/131041/..%2f..%2f..%2fbook.crl",
+        "/crl/1/131041/..%2f..%2f..%2fbook.crl",
         "/book.db",
-        "/crl/complete.crl.crl",
-        "/crl/Complete.crl",
+        "/crl/1/complete.crl.crl",
+        "/crl/1/Complete.crl",
     ];
     for path in paths {
         assert_eq!(get(&router, path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    let post = ask(&router, Method::POST, "/crl/complete.crl", &[]).await;
+    let post = ask(&router, Method::POST, "/crl/1/complete.crl", &[]).await;
     assert_eq!(post.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
@@ -211,7 +211,7 @@ async fn there_is_nothing_at_any_other_address() {
 async fn a_damaged_file_is_not_given_out() {
     let (world, issuer) = world_with_lists(Access::Open).await;
     fs::write(issuer.shelf().current(Scope::Complete), b"junk").unwrap();
-    let answer = get(&open_router(&world), "/crl/complete.crl").await;
+    let answer = get(&open_router(&world), "/crl/1/complete.crl").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.text().contains("nextUpdate"), "{}", answer.text());
 }
@@ -240,7 +240,7 @@ async fn in_registered_mode_a_registered_agency_gets_the_list_and_it_is_on_recor
     let router = registered_router(&world).layer(Extension(peer));
     let facts = issuer.shelf().facts(shinjuku()).unwrap();
 
-    let answer = get(&router, &format!("/crl/{SHINJUKU}.crl")).await;
+    let answer = get(&router, &format!("/crl/1/{SHINJUKU}.crl")).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
     assert_eq!(answer.header("cache-control"), "private, no-store");
     assert_eq!(answer.body.len() as u64, facts.length);
@@ -249,7 +249,7 @@ async fn in_registered_mode_a_registered_agency_gets_the_list_and_it_is_on_recor
     assert_eq!((inquiry.party, inquiry.answer.as_str()), (party, "crl"));
     assert_eq!((inquiry.purpose.as_str(), inquiry.at), ("電子申告", world.now()));
 
-    let path = format!("/crl/{SHINJUKU}/{}.crl", facts.number);
+    let path = format!("/crl/1/{SHINJUKU}/{}.crl", facts.number);
     let known = [("if-none-match", answer.header("etag"))];
     let again = ask(&router, Method::GET, &path, &known).await;
     assert_eq!(again.status, StatusCode::NOT_MODIFIED);
@@ -262,7 +262,7 @@ async fn in_registered_mode_a_registered_agency_gets_the_list_and_it_is_on_recor
 async fn in_registered_mode_nobody_else_gets_a_list() {
     let (world, _issuer) = world_with_lists(Access::Registered).await;
     let router = registered_router(&world);
-    let path = "/crl/complete.crl";
+    let path = "/crl/1/complete.crl";
     let answer = get(&router, path).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert!(answer.text().contains("mutual TLS"), "{}", answer.text());
@@ -277,7 +277,7 @@ async fn in_registered_mode_nobody_else_gets_a_list() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
         assert!(answer.text().contains("enrolment"), "{}", answer.text());
     }
-    let absent = get(&router, "/crl/131041/1.crl").await;
+    let absent = get(&router, "/crl/1/131041/1.crl").await;
     assert_eq!(absent.status, StatusCode::FORBIDDEN, "not even whether there is one");
 }
 
@@ -288,7 +288,7 @@ async fn an_agency_with_several_purposes_names_one() {
     let router = registered_router(&world).layer(Extension(peer));
     let purposes = [("", 400), ("?purpose=fishing", 400), ("?purpose=tax", 200)];
     for (query, status) in purposes {
-        let answer = get(&router, &format!("/crl/complete.crl{query}")).await;
+        let answer = get(&router, &format!("/crl/1/complete.crl{query}")).await;
         assert_eq!(answer.status.as_u16(), status, "{query}");
         if status == 400 {
             assert!(answer.text().contains("tax, passport"), "{}", answer.text());
@@ -302,7 +302,7 @@ async fn what_cannot_be_recorded_is_not_given() {
     let (_, peer) = enrol(&world, agency(&["tax"])).await;
     let router = registered_router(&world).layer(Extension(peer));
     world.clock.set(world.now() - jiff::SignedDuration::from_secs(60));
-    let answer = get(&router, "/crl/complete.crl").await;
+    let answer = get(&router, "/crl/1/complete.crl").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.text().contains("nextUpdate"), "{}", answer.text());
 }
@@ -339,7 +339,7 @@ async fn an_agency_fetches_a_list_over_mutual_tls() {
         let stopped = async { stopped.await.unwrap_or(()) };
         serve_link(listener, &server, Arc::new(repository), clock, stopped).await
     });
-    let url = format!("https://{address}/crl/{SHINJUKU}.crl");
+    let url = format!("https://{address}/crl/1/{SHINJUKU}.crl");
     let response = akashi_link::client(&client).unwrap().get(&url).send().await.unwrap();
     assert_eq!(response.status().as_u16(), 200);
     let octets = response.bytes().await.unwrap();
@@ -388,7 +388,7 @@ async fn the_room_publishes_and_serves_until_it_is_stopped() {
 
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request =
-        format!("GET /crl/{SHINJUKU}.crl HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        format!("GET /crl/1/{SHINJUKU}.crl HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();

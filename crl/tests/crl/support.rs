@@ -74,6 +74,9 @@ impl World {
         let link = LinkAuthority::create(&EcKey::generate().unwrap(), "link", begin).unwrap();
         let scheduler = Arc::new(token(&link, "scheduler", begin));
         let profile = AuthorityProfile {
+            generation: 1,
+            policy_critical: false,
+            validity: Default::default(),
             prefecture: code("130001"),
             organisation: "Akashi test".into(),
             ocsp_url: "http://127.0.0.1:1/ocsp".into(),
@@ -81,13 +84,17 @@ impl World {
             policy: "2.25.1".into(),
             access,
         };
-        let authority = Authority { generation: 1, certificate: ca_certificate(&key()), profile };
+        let authority = Authority { certificate: ca_certificate(&key()), profile };
         let points = [CHIYODA, SHINJUKU].map(|town| (code(town), point(&authority, town))).to_vec();
-        let founding = SignedMessage::sign(b"found", scheduler.certificate(), begin, |octets| {
-            scheduler.sign(octets)
-        })
+        let founding = SignedMessage::sign(
+            akashi_wire::signed::MessageKind::Founding,
+            b"found",
+            scheduler.certificate(),
+            begin,
+            |octets| scheduler.sign(octets),
+        )
         .unwrap()
-        .verify()
+        .verify(akashi_wire::signed::MessageKind::Founding)
         .unwrap();
         let first = NewEnrolment {
             party: PartyId::from_random([1; 16]),
@@ -109,7 +116,7 @@ impl World {
     }
 
     pub fn shelf(&self) -> PathBuf {
-        self.dir.path().join("crl")
+        self.dir.path().join("crl/1")
     }
 
     pub async fn issuer(&self) -> Issuer {

@@ -8,9 +8,15 @@ use crate::books::{Book, books};
 async fn sign_head(book: &Book) {
     let head = book.ledger.head_to_sign().await.unwrap().unwrap();
     let token = &book.scheduler;
-    let message = SignedMessage::sign(&head, token.certificate(), book.now, |o| token.sign(o))
-        .and_then(SignedMessage::verify)
-        .unwrap();
+    let message = SignedMessage::sign(
+        akashi_wire::signed::MessageKind::ChainHead,
+        &head,
+        token.certificate(),
+        book.now,
+        |o| token.sign(o),
+    )
+    .and_then(|m| m.verify(akashi_wire::signed::MessageKind::ChainHead))
+    .unwrap();
     book.ledger.keep_signed_head(&message).await.unwrap();
 }
 
@@ -51,9 +57,15 @@ async fn a_head_signed_by_somebody_else_breaks_the_chain() {
         book.issue(1, 1).await;
         let head = book.ledger.head_to_sign().await.unwrap().unwrap();
         let token = &book.security;
-        let message = SignedMessage::sign(&head, token.certificate(), book.now, |o| token.sign(o))
-            .and_then(SignedMessage::verify)
-            .unwrap();
+        let message = SignedMessage::sign(
+            akashi_wire::signed::MessageKind::ChainHead,
+            &head,
+            token.certificate(),
+            book.now,
+            |o| token.sign(o),
+        )
+        .and_then(|m| m.verify(akashi_wire::signed::MessageKind::ChainHead))
+        .unwrap();
         book.ledger.keep_signed_head(&message).await.unwrap();
         let broken = book.ledger.verify_audit().await;
         assert!(matches!(broken, Err(LedgerError::Chain { .. })), "{broken:?}");

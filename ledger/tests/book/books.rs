@@ -75,6 +75,9 @@ impl Book {
             party(3, Role::Source { municipality: town() }, &source),
         ];
         let profile = AuthorityProfile {
+            generation: 1,
+            policy_critical: false,
+            validity: Default::default(),
             prefecture: "130001".parse().unwrap(),
             organisation: "Akashi Test".into(),
             ocsp_url: "http://127.0.0.1:1".into(),
@@ -82,12 +85,17 @@ impl Book {
             policy: "2.25.1".into(),
             access: Access::Open,
         };
-        let authority = Authority { generation: 1, certificate: vec![1, 2, 3], profile };
+        let authority = Authority { certificate: vec![1, 2, 3], profile };
         let ledger = Ledger::<Issuing>::create(&address).await.unwrap();
-        let founding =
-            SignedMessage::sign(b"found", scheduler.certificate(), now, |o| scheduler.sign(o))
-                .and_then(SignedMessage::verify)
-                .unwrap();
+        let founding = SignedMessage::sign(
+            akashi_wire::signed::MessageKind::Founding,
+            b"found",
+            scheduler.certificate(),
+            now,
+            |o| scheduler.sign(o),
+        )
+        .and_then(|m| m.verify(akashi_wire::signed::MessageKind::Founding))
+        .unwrap();
         let points = [(town(), vec![0xa0, 0])];
         ledger.found(&founding, &authority, &points, &parties, now).await.unwrap();
         Self { ledger, address, scheduler, security, source, now, _dir: dir }

@@ -14,10 +14,14 @@ fn recording(book: &Book, reason: RevocationReason) -> Recording {
 async fn a_book_belongs_to_one_authority_for_ever() {
     for book in books().await {
         let authority = book.ledger.authority().await.unwrap();
-        let message = SignedMessage::sign(b"found", book.scheduler.certificate(), book.now, |o| {
-            book.scheduler.sign(o)
-        })
-        .and_then(SignedMessage::verify)
+        let message = SignedMessage::sign(
+            akashi_wire::signed::MessageKind::Founding,
+            b"found",
+            book.scheduler.certificate(),
+            book.now,
+            |o| book.scheduler.sign(o),
+        )
+        .and_then(|m| m.verify(akashi_wire::signed::MessageKind::Founding))
         .unwrap();
         let again = book.ledger.found(&message, &authority, &[], &[], book.now).await;
         assert!(matches!(again, Err(LedgerError::AuthorityExists)));

@@ -101,6 +101,9 @@ impl World {
         let security = token(&link, "Security Officer", now);
         let (ca_key, ca_params, ca) = authority(options.rsa, now);
         let profile = AuthorityProfile {
+            generation: 1,
+            policy_critical: false,
+            validity: Default::default(),
             prefecture: "130001".parse().unwrap(),
             organisation: "Akashi Test".into(),
             ocsp_url: "http://localhost/ocsp".into(),
@@ -108,12 +111,17 @@ impl World {
             policy: "2.25.1".into(),
             access: options.access,
         };
-        let authority = Authority { generation: 1, certificate: ca, profile };
-        let founding =
-            SignedMessage::sign(b"found", scheduler.certificate(), now, |m| scheduler.sign(m))
-                .unwrap()
-                .verify()
-                .unwrap();
+        let authority = Authority { certificate: ca, profile };
+        let founding = SignedMessage::sign(
+            akashi_wire::signed::MessageKind::Founding,
+            b"found",
+            scheduler.certificate(),
+            now,
+            |m| scheduler.sign(m),
+        )
+        .unwrap()
+        .verify(akashi_wire::signed::MessageKind::Founding)
+        .unwrap();
         let parties = [
             enrolment(&scheduler, "Scheduler", Role::Scheduler),
             enrolment(&security, "Security Officer", Role::SecurityOfficer),

@@ -2,6 +2,7 @@
 
 use akashi_wire::SignedMessage;
 use akashi_wire::journal::Head;
+use akashi_wire::signed::MessageKind;
 use der::{Decode, Encode};
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use x509_cert::Certificate;
@@ -10,7 +11,8 @@ use x509_cert::ext::pkix::{KeyUsage, KeyUsages};
 /// Reads the first line of a journal: signed, and its envelope made by the link authority that made
 /// the officer's own token. Else whoever changed the line would read of persons.
 pub(super) fn read(message: &[u8], link_authority: &[u8]) -> Option<Head> {
-    let message = SignedMessage::from_der(message.to_vec()).verify().ok()?;
+    let message =
+        SignedMessage::from_der(message.to_vec()).verify(MessageKind::JournalLine).ok()?;
     let head: Head = serde_json::from_slice(message.content()).ok()?;
     let made = [head.envelope.0.as_slice(), message.signer()];
     let made = made.iter().all(|one| is_made_by(link_authority, one).is_some());

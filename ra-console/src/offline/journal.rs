@@ -12,6 +12,7 @@ use akashi_keys::{OfficerToken, write_durably};
 use akashi_wire::SignedMessage;
 use akashi_wire::journal::{Entry, Head, Record};
 use akashi_wire::octets::Sha256;
+use akashi_wire::signed::MessageKind;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -71,7 +72,8 @@ pub(super) struct Line {
 impl Line {
     fn of(text: &str) -> Self {
         let message = STANDARD.decode(text).unwrap_or_else(|_| text.as_bytes().to_vec());
-        let verified = SignedMessage::from_der(message.clone()).verify().ok();
+        let verified =
+            SignedMessage::from_der(message.clone()).verify(MessageKind::JournalLine).ok();
         let entry = verified.and_then(|message| serde_json::from_slice(message.content()).ok());
         Self { digest: Sha256::of(&message), message, entry }
     }
@@ -201,7 +203,10 @@ fn signed(
     now: Timestamp,
 ) -> Result<Vec<u8>, DeskError> {
     let content = serde_json::to_vec(content).expect("a line is JSON");
-    let message = SignedMessage::sign(&content, token.certificate(), now, |o| token.sign(o))
+    let message =
+        SignedMessage::sign(MessageKind::JournalLine, &content, token.certificate(), now, |o| {
+            token.sign(o)
+        })
         .map_err(|error| DeskError::Answer(error.to_string()))?;
     Ok(message.as_der().to_vec())
 }

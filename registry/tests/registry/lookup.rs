@@ -134,7 +134,9 @@ async fn over_the_link_the_authority_gets_a_sealed_signed_answer_and_nobody_else
     assert_eq!(status, 200);
     let envelope: LookUpEnvelope =
         serde_json::from_slice(&world.opener.open(&sealed).unwrap()).unwrap();
-    let verified = SignedMessage::from_der(envelope.signed.0).verify().unwrap();
+    let verified = SignedMessage::from_der(envelope.signed.0)
+        .verify(akashi_wire::signed::MessageKind::LookUpAnswer)
+        .unwrap();
     assert_eq!(verified.signer(), source.certificate);
     let answer: LookUpAnswer = serde_json::from_slice(verified.content()).unwrap();
     assert_eq!(answer.request, Sha256::of(&octets));

@@ -80,7 +80,9 @@ impl World {
     pub fn open(&self, sealed: &[u8], source: &SourceIdentity) -> (Batch, Vec<Opening>, Vec<u8>) {
         let envelope: BatchEnvelope =
             serde_json::from_slice(&self.opener.open(sealed).unwrap()).unwrap();
-        let verified = SignedMessage::from_der(envelope.signed.0).verify().unwrap();
+        let verified = SignedMessage::from_der(envelope.signed.0)
+            .verify(akashi_wire::signed::MessageKind::Batch)
+            .unwrap();
         assert_eq!(verified.signer(), source.certificate);
         let text = verified.content().to_vec();
         (Batch::parse(&text).unwrap(), envelope.openings, text)

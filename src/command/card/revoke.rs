@@ -44,11 +44,12 @@ impl Revoke {
             Why::Wish => RevocationReason::CessationOfOperation,
             Why::Leak => RevocationReason::KeyCompromise,
         };
+        let challenge = akashi_holder::revocation::challenge(&self.url).await?;
         let now = SystemClock::new().now();
         let (application, on_card, stated) = self.own.with(|card, on_card| {
             let stated = Stated::read(&on_card)?;
             let serial: SerialNumber = stated.serial.parse()?;
-            let application = Application::sign(card, &on_card, serial, reason, now)?;
+            let application = Application::sign(card, &on_card, serial, reason, &challenge, now)?;
             Ok((application, on_card, stated))
         })?;
         let ended = application.hand_in(&self.url).await?;

@@ -85,6 +85,8 @@ pub async fn filled(
             prefecture: "310000".parse().expect("a code of the table"),
             organisation: "Akashi Test".into(),
             policy: None,
+            policy_critical: false,
+            validity: Default::default(),
             access: Access::Open,
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             ports: [None; 6],

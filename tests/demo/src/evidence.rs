@@ -32,7 +32,7 @@ pub async fn leave(world: &World, pair: &Pair<'_>) -> Result<(), DemoError> {
         (Scope::Partition(pair.town), "crl_partition.der"),
         (Scope::Authority, "arl.der"),
     ] {
-        let file = world.dir.join("public/crl").join(format!("{scope}.crl"));
+        let file = world.dir.join("public/crl/1").join(format!("{scope}.crl"));
         std::fs::copy(&file, dir.join(name))?;
     }
     for (der, name) in [(pair.good, "good.ocspresp"), (pair.revoked, "revoked.ocspresp")] {

@@ -378,7 +378,7 @@ impl Story<'_> {
         let serial = holder.delivery.serial;
         let mut lists = Vec::new();
         for scope in [Scope::Partition(town), Scope::Complete] {
-            let file = self.world.dir.join("public/crl").join(format!("{scope}.crl"));
+            let file = self.world.dir.join("public/crl/1").join(format!("{scope}.crl"));
             let octets = std::fs::read(file)?;
             lists.push(octets.windows(16).any(|window| window == serial.as_bytes()));
         }

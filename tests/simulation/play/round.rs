@@ -217,7 +217,7 @@ impl Play {
         }
         let scopes = crate::founded::TOWNS.iter().chain(&["complete"]);
         for scope in scopes {
-            let file = self.prefecture.public().join("crl").join(format!("{scope}.crl"));
+            let file = self.prefecture.public().join("crl/1").join(format!("{scope}.crl"));
             let octets = std::fs::read(&file).unwrap_or_default();
             if self.read.get(*scope).is_none_or(|(known, _)| *known != octets) {
                 let list = read("a_list_can_be_read", self.issuer.list(&octets));
@@ -241,7 +241,7 @@ impl Play {
     /// Every list with a number, also those that an interruption left.
     fn see_the_shelf(&mut self) -> Result<(), Breach> {
         for scope in crate::founded::TOWNS.iter().chain(&["complete"]) {
-            let dir = self.prefecture.public().join("crl").join(scope);
+            let dir = self.prefecture.public().join("crl/1").join(scope);
             for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
                 let file = entry.path();
                 let number = file.file_stem().and_then(|name| name.to_str()?.parse().ok());
@@ -316,7 +316,7 @@ impl Play {
     pub(super) fn disturb_shelf(&mut self, town: u8) -> Result<(), Breach> {
         let scopes = crate::founded::TOWNS;
         let scope = scopes.get(usize::from(town)).copied().unwrap_or("complete");
-        let shelf = self.prefecture.public().join("crl");
+        let shelf = self.prefecture.public().join("crl/1");
         let current = shelf.join(format!("{scope}.crl"));
         let numbers = std::fs::read_dir(shelf.join(scope)).into_iter().flatten().flatten();
         let mut numbered: Vec<_> = numbers.map(|entry| entry.path()).collect();

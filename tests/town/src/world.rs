@@ -108,6 +108,8 @@ impl World {
             prefecture: setting.prefecture,
             organisation: "Akashi Test".into(),
             policy: None,
+            policy_critical: false,
+            validity: Default::default(),
             access: setting.access,
             host,
             ports: [None; 6],

@@ -138,6 +138,11 @@ pub enum Refusal {
         "the application is not signed with the certificate that it names, or that certificate is not of this authority: sign it with the card that holds it"
     )]
     NotTheHolder,
+    /// An application that repeats nothing that the door gave, or gave long ago, or that was used.
+    #[error(
+        "the application does not answer to what this door gave a moment ago: ask the door again (GET /challenge) and sign once more; nothing was done"
+    )]
+    ChallengeSpent,
     /// This reason is not for the counter to give.
     #[error("the counter may give keyCompromise or cessationOfOperation, not {reason}")]
     ReasonNotForCounter {

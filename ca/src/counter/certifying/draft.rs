@@ -92,7 +92,7 @@ fn draft(
         birth_date: person.items.birth_date,
         sex: person.items.sex,
         not_before,
-        not_after: not_after(not_before, issuer.rules.validity),
+        not_after: not_after(not_before, issuer.authority.profile.validity),
         public_key: proven.public_key.clone(),
         distribution_point,
     };
@@ -103,7 +103,7 @@ fn draft(
         profile,
         municipality,
         distribution_point,
-        rule: issuer.rules.validity,
+        rule: issuer.authority.profile.validity,
     })?)
 }
 

@@ -185,7 +185,7 @@ impl Counter {
         let serial = linted.serial();
         let intention = Intention {
             serial,
-            generation: self.issuer.authority.generation,
+            generation: self.issuer.authority.generation(),
             municipality: file.municipality,
             person: file.person.ok_or_else(|| no_person(file.case))?,
             case: file.case,
@@ -193,7 +193,7 @@ impl Counter {
             modulus: draft.waiting.modulus().to_vec(),
             tbs_digest: Sha256::of(linted.tbs()),
             not_before: linted.not_before(),
-            not_after: not_after(linted.not_before(), self.issuer.rules.validity),
+            not_after: not_after(linted.not_before(), self.issuer.authority.profile.validity),
             slot,
         };
         let items = serde_json::to_vec(&person.items).expect("items are JSON");

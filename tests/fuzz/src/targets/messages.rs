@@ -6,12 +6,17 @@ use std::sync::LazyLock;
 use akashi_keys::{Custody, Opener, Passphrase};
 use akashi_wire::SignedMessage;
 use akashi_wire::batch::{Batch, BatchEnvelope};
+use akashi_wire::signed::MessageKind;
 
 /// What verifies verifies again without what was enclosed, and says the same.
 pub fn signed_message(octets: &[u8]) {
-    let Ok(verified) = SignedMessage::from_der(octets.to_vec()).verify() else { return };
+    let kinds = MessageKind::ALL.into_iter();
+    let mut verified = kinds.filter_map(|kind| {
+        Some((kind, SignedMessage::from_der(octets.to_vec()).verify(kind).ok()?))
+    });
+    let Some((kind, verified)) = verified.next() else { return };
     let kept = SignedMessage::from_der(verified.message().to_vec());
-    let again = kept.verify().expect("what is kept as evidence verifies");
+    let again = kept.verify(kind).expect("what is kept as evidence verifies");
     assert_eq!(again.content(), verified.content());
     assert_eq!(again.signer(), verified.signer());
     assert!(again.enclosure().is_none(), "what was enclosed is not kept");
@@ -45,7 +50,9 @@ pub fn sealed_message(octets: &[u8]) {
 /// The inside of a sealed batch: the envelope, the signature, the text, the openings.
 pub fn batch_envelope(octets: &[u8]) {
     let Ok(envelope) = serde_json::from_slice::<BatchEnvelope>(octets) else { return };
-    let Ok(signed) = SignedMessage::from_der(envelope.signed.0).verify() else { return };
+    let Ok(signed) = SignedMessage::from_der(envelope.signed.0).verify(MessageKind::Batch) else {
+        return;
+    };
     let Ok(batch) = Batch::parse(signed.content()) else { return };
     for (event, opening) in batch.events.iter().zip(&envelope.openings) {
         if let Some(code) = opening.resident.open(&event.resident) {
