@@ -8,6 +8,7 @@ mod card;
 mod desk;
 mod idou;
 mod init;
+mod migrate;
 mod token;
 mod up;
 
@@ -36,6 +37,8 @@ pub enum Command {
     Init(init::Init),
     /// Serve an authority, all its roles in one process, until interrupted.
     Up(up::Up),
+    /// Bring the book's schema up to date.
+    Migrate(migrate::Migrate),
     /// Ask the authority as an officer, a security officer included.
     Desk(desk::DeskCommand),
     /// Cards in readers, and what a holder does with one.
@@ -66,6 +69,7 @@ impl Command {
         let done = match self {
             Self::Init(init) => init.run().await,
             Self::Up(up) => up.run().await,
+            Self::Migrate(migrate) => migrate.run().await,
             Self::Desk(desk) => desk.run().await,
             Self::Card(card) => match card.run().await {
                 Ok(code) => return code,

@@ -77,24 +77,32 @@ impl House {
         let opened = Opened::open(dir, passphrase)?;
         let crl: akashi_crl::Settings = opened.config.part("crl", &opened.config.crl)?;
         let doors = Doors::open(&opened, clock.clone()).await?;
-        let ledger = &doors.issuer.ledger;
+        // A connection for each role: what one may not do, its connection cannot.
+        let address = opened.ledger();
+        let (listing, responding, publishing) = tokio::try_join!(
+            Ledger::open(&address),
+            Ledger::open(&address),
+            Ledger::open(&address)
+        )?;
+        let orders = doors.orders.clone();
         let scheduler = Arc::new(opened.scheduler()?);
         let settings = akashi_ocsp::Settings::default();
         let ocsp_key = opened.custody.ec("ocsp")?;
         let responder_key = ocsp_key.public_key().to_vec();
         let responder =
-            Responder::open(ledger.as_role(), ocsp_key, scheduler.clone(), settings).await?;
+            Responder::open(responding, orders.clone(), (ocsp_key, scheduler.clone()), settings)
+                .await?;
         let public = opened.public();
         let lists = akashi_crl::Issuer::open(
-            ledger.as_role(),
-            doors.issuer.key.clone(),
-            scheduler.clone(),
+            listing,
+            orders,
+            (doors.issuer.key.clone(), scheduler),
             &public,
             crl.clone(),
         )
         .await?;
         let repository = akashi_crl::Repository::open(&public, lists.authority(), &crl)?
-            .with_register(ledger.as_role(), scheduler);
+            .with_register(publishing);
         Ok(Self {
             identity: opened.identity()?,
             dir: opened.dir,
@@ -169,7 +177,8 @@ impl House {
     /// DER of the responder's newest certificate.
     pub async fn responder_certificate(&self) -> Result<Vec<u8>, HouseError> {
         let key = &self.responder_key;
-        let found = self.ledger().responder_certificate(key).await?;
+        let generation = self.doors.issuer.authority.generation();
+        let found = self.ledger().responder_certificate(generation, key).await?;
         Ok(found.map(|found| found.certificate).unwrap_or_default())
     }
 

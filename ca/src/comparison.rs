@@ -4,16 +4,13 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use akashi_keys::Vault;
-use akashi_ledger::{IssuedModulus, LedgerError, MissingModulus, Position};
+use akashi_ledger::{LedgerError, Position};
 use akashi_wire::date::{day_in_japan, start_of_day};
-use akashi_wire::{Clock, SerialNumber};
-use der::{Decode, Encode};
+use akashi_wire::{Clock, Order, SerialNumber};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
-use crate::public_key::shape;
 use crate::public_key::shared_primes::{Common, Modulus, Sharing, sharing};
 use crate::{CaError, Issuer, Orders};
 
@@ -21,7 +18,7 @@ use crate::{CaError, Issuer, Orders};
 const BEGINS: SignedDuration = SignedDuration::from_hours(2);
 /// Moduli read at once.
 const PAGE: usize = 4096;
-/// Sealed certificates opened, and findings written, in one change of the book.
+/// Findings written in one change of the book.
 const CHANGE: usize = 64;
 /// Others that are named beside a certificate; the rest is counted.
 const NAMED: usize = 4;
@@ -77,9 +74,9 @@ async fn compare(
     clock: &dyn Clock,
     (day, began): (Date, Duration),
 ) -> Result<Option<Compared>, CaError> {
-    fill(issuer, orders, clock).await?;
     let now = clock.now();
-    let mut change = issuer.ledger.begin(&orders.permit("compare moduli", now).await?, now).await?;
+    let mut change =
+        issuer.ledger.begin(&orders.permit(Order::CompareModuli, now).await?, now).await?;
     let Some(up_to) = change.begin_comparison(day).await? else {
         change.rollback().await?;
         return Ok(None);
@@ -94,7 +91,7 @@ async fn compare(
         Compared { moduli: count, found: found.len(), took: clock.read().1.saturating_sub(began) };
     for some in found.chunks(CHANGE) {
         let now = clock.now();
-        let permit = orders.permit("compare moduli", now).await?;
+        let permit = orders.permit(Order::CompareModuli, now).await?;
         let mut change = issuer.ledger.begin(&permit, now).await?;
         for (serial, what) in some {
             change.share_prime(*serial, what).await?;
@@ -102,7 +99,8 @@ async fn compare(
         change.commit().await?;
     }
     let now = clock.now();
-    let mut change = issuer.ledger.begin(&orders.permit("compare moduli", now).await?, now).await?;
+    let mut change =
+        issuer.ledger.begin(&orders.permit(Order::CompareModuli, now).await?, now).await?;
     let Compared { moduli, found, took } = &compared;
     let says = format!("{moduli} moduli, {found} found, {} s", took.as_secs());
     change.end_comparison(day, &says).await?;
@@ -168,48 +166,6 @@ fn findings(serials: &[SerialNumber], groups: &[Sharing]) -> Vec<(SerialNumber, 
         }
     }
     found.into_iter().collect()
-}
-
-/// Reads the moduli of certificates from before they were kept out of the sealed DER.
-async fn fill(issuer: &Issuer, orders: &Orders, clock: &dyn Clock) -> Result<(), CaError> {
-    let mut after = None;
-    loop {
-        let page = issuer.ledger.missing_moduli(after, CHANGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = Some(last.serial);
-        let (mut known, mut without) = (Vec::new(), Vec::new());
-        for missing in &page {
-            match &missing.sealed_der {
-                Some(sealed) => known.push(opened(&issuer.vault, missing, sealed)?),
-                // Voided: nobody has it. What may still be filed stays on the list.
-                None if issuer.ledger.standing(missing.serial).await?.is_some() => {
-                    without.push(missing.serial);
-                }
-                None => {}
-            }
-        }
-        if !known.is_empty() || !without.is_empty() {
-            let now = clock.now();
-            let permit = orders.permit("compare moduli", now).await?;
-            let mut change = issuer.ledger.begin(&permit, now).await?;
-            change.fill_moduli(&known, &without).await?;
-            change.commit().await?;
-        }
-    }
-}
-
-fn opened(
-    vault: &Vault,
-    missing: &MissingModulus,
-    sealed: &[u8],
-) -> Result<IssuedModulus, CaError> {
-    let MissingModulus { serial, position, .. } = *missing;
-    let der = vault.open("certificate_file", serial.as_bytes(), sealed)?;
-    let certificate = x509_cert::Certificate::from_der(&der)?;
-    let key = certificate.tbs_certificate().subject_public_key_info().to_der()?;
-    let (_, modulus) =
-        shape(&key).map_err(|e| CaError::Damaged(format!("certificate {serial}: {e}")))?;
-    Ok(IssuedModulus { position, serial, modulus })
 }
 
 #[cfg(test)]

@@ -20,7 +20,9 @@ mod recall;
 use std::sync::{Arc, Mutex};
 
 use akashi_keys::{CardMaster, KeyError, LinkAuthority, Opener, Vault};
-use akashi_ledger::{CaseFile, Change, Content, LedgerError, Permit, RecordedRequest, Step};
+use akashi_ledger::{
+    CaseFile, Change, Content, LedgerError, Permit, PermittedAct, RecordedRequest, Step,
+};
 use akashi_wire::act::{Act, Answer, Deed, Refusal};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
@@ -138,12 +140,14 @@ impl Counter {
         if message.signer() != peer {
             return Err(Refusal::NotEnrolled.into());
         }
-        let permit = match self.issuer.ledger.permit(&message, now).await {
+        let PermittedAct { act, permit } = match self.issuer.ledger.permit_act(&message, now).await
+        {
             Err(LedgerError::NotEnrolled) => return Err(Refusal::NotEnrolled.into()),
+            Err(LedgerError::Unreadable { column }) => {
+                return Err(Refusal::Malformed { what: format!("column {column}") }.into());
+            }
             other => other?,
         };
-        let act = serde_json::from_slice(message.content())
-            .map_err(|e| Refusal::Malformed { what: format!("column {}", e.column()) })?;
         Ok(Acting { act, message, permit, now })
     }
 

@@ -14,7 +14,7 @@ use akashi_wire::act::{Answer, Refusal};
 use akashi_wire::holder::{DoorChallenge, RevocationApplication};
 use akashi_wire::octets::Octets;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{RevocationReason, SignedMessage, Verified};
+use akashi_wire::{Order, RevocationReason, SignedMessage, Verified};
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -66,8 +66,7 @@ impl Holders {
         self.check(&application, now)?;
 
         let RevocationApplication { serial, reason, challenge, .. } = application;
-        let order = format!("{VERB} {serial}");
-        let permit = self.orders.permit(&order, now).await?;
+        let permit = self.orders.permit(Order::EndByHolder { serial }, now).await?;
         let mut change = match self.issuer.ledger.begin(&permit, now).await {
             Err(LedgerError::ClockBehind { .. }) => return Err(Refusal::ClockBehind.into()),
             other => other?,

@@ -8,6 +8,7 @@ use akashi_keys::CardMaster;
 use akashi_link::{Identity, LinkError, Peer};
 use akashi_wire::act::{Answer, Refusal};
 use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::order::{OrderDoor, OrderRefusal};
 use akashi_wire::party::Role;
 use akashi_wire::{Clock, SignedMessage};
 use axum::body::Bytes;
@@ -28,6 +29,8 @@ use crate::{CaError, Counter, Holders, Inbox, Issuer, Scheduler};
 const ACT_LIMIT: usize = 256 * 1024;
 /// An application with its two certificates is smaller.
 const APPLICATION_LIMIT: usize = 32 * 1024;
+/// An order of another program of ours is smaller still.
+const ORDER_LIMIT: usize = 16 * 1024;
 /// A night's bulk of 異動 may be large.
 const BATCH_LIMIT: usize = 64 * 1024 * 1024;
 /// A whole act must be here within this time: a body that does not come holds its place for ever.
@@ -51,6 +54,8 @@ pub struct Doors {
     pub holders: Arc<Holders>,
     /// What the registry reports.
     pub inbox: Inbox,
+    /// What list issuer and responder ask.
+    pub orders: Arc<dyn OrderDoor>,
     /// What time asks for.
     pub scheduler: Arc<Scheduler>,
     /// From what the keys of every card come.
@@ -84,6 +89,7 @@ pub fn router(doors: Doors) -> Router {
         .route("/idou", post(batch).layer(DefaultBodyLimit::max(BATCH_LIMIT)))
         .route("/idou/{sequence}", get(standing))
         .route("/authority", get(about))
+        .route("/orders", post(order).layer(DefaultBodyLimit::max(ORDER_LIMIT)))
         .with_state(doors)
 }
 
@@ -208,6 +214,29 @@ async fn act(
     let acting =
         async move { doors.counter.act(message, &peer.certificate, doors.clock.now()).await };
     answered(to_its_end(acting).await)
+}
+
+/// What list issuer and responder ask, since they write nothing into the book themselves.
+async fn order(State(doors): State<Doors>, request: Request) -> Response {
+    let body = match whole(request, ACT_TIME).await {
+        Ok(body) => body,
+        Err(refused) => return refused,
+    };
+    let message = SignedMessage::from_der(body.to_vec());
+    let done = to_its_end(async move { doors.orders.carry_out(message).await }).await;
+    match done {
+        Ok(done) => Json(done).into_response(),
+        Err(refusal) => {
+            let status = match refusal {
+                OrderRefusal::NotAllowed => StatusCode::FORBIDDEN,
+                OrderRefusal::Malformed => StatusCode::BAD_REQUEST,
+                OrderRefusal::ClockBehind { .. } | OrderRefusal::NotNow { .. } => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
+            };
+            (status, Json(refusal)).into_response()
+        }
+    }
 }
 
 fn answered(outcome: Result<Answer, CaError>) -> Response {

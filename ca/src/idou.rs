@@ -15,7 +15,6 @@ use akashi_ledger::{Issuing, Ledger};
 use akashi_wire::MunicipalityCode;
 use akashi_wire::batch::{BatchAnswer, BatchError, EventStanding};
 use akashi_wire::octets::Sha256;
-use akashi_wire::party::Role;
 use jiff::Timestamp;
 
 use crate::{CaError, Orders};
@@ -138,14 +137,11 @@ impl Inbox {
             return Err(BatchRefusal::OtherSender);
         }
         let not_the_source = || BatchRefusal::NotTheSource { claimed: source };
-        let permit = match self.ledger.permit(&message.signed, now).await {
+        let permit = match self.ledger.permit_batch(&message.signed, source, now).await {
             Ok(permit) => permit,
             Err(akashi_ledger::LedgerError::NotEnrolled) => return Err(not_the_source()),
             Err(error) => return Err(not_now(error)),
         };
-        if !matches!(permit.role(), Role::Source { municipality } if *municipality == source) {
-            return Err(not_the_source());
-        }
         match self.ledger.source(source).await.map_err(not_now)? {
             Some(link) if link.is_open => {}
             _ => return Err(BatchRefusal::LinkCut { source_code: source }),

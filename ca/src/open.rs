@@ -6,7 +6,7 @@ use std::sync::Arc;
 use akashi_edge::config::FILE;
 use akashi_edge::{ConfigError, Opened};
 use akashi_keys::{LinkAuthority, Signer};
-use akashi_ledger::{Issuing, Ledger};
+use akashi_ledger::{BookDoor, Issuing, Ledger};
 use akashi_link::Identity;
 use akashi_wire::Clock;
 use rand::SeedableRng;
@@ -69,6 +69,7 @@ impl Doors {
         Ok(Self {
             counter: Arc::new(counter),
             holders: Arc::new(holders),
+            orders: Arc::new(BookDoor::new(ledger.clone(), clock.clone())),
             inbox: Inbox::new(ledger, vault, opener, orders),
             scheduler: Arc::new(scheduler),
             card_master,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use akashi_keys::OfficerToken;
 use akashi_ledger::{Content, Issuing, Ledger, LedgerError, Permit};
-use akashi_wire::SignedMessage;
 use akashi_wire::octets::Sha256;
 use akashi_wire::signed::MessageKind;
+use akashi_wire::{Order, SignedMessage};
 use jiff::Timestamp;
 
 use crate::CaError;
@@ -25,7 +25,7 @@ impl Orders {
     }
 
     /// The permit to do something now.
-    pub async fn permit(&self, order: &str, now: Timestamp) -> Result<Permit, LedgerError> {
+    pub async fn permit(&self, order: Order, now: Timestamp) -> Result<Permit, LedgerError> {
         let sign = |octets: &[u8]| self.token.sign(octets);
         self.ledger.order(order, self.token.certificate(), now, sign).await
     }
@@ -39,7 +39,7 @@ impl Orders {
         now: Timestamp,
     ) -> Result<(), CaError> {
         let shown = shown.map_or_else(|| "a file".to_owned(), |der| Sha256::of(der).to_string());
-        let permit = self.permit("note refusal", now).await?;
+        let permit = self.permit(Order::RecordRefusal, now).await?;
         let mut change = match self.ledger.begin(&permit, now).await {
             Err(LedgerError::ClockBehind { .. }) => return Ok(()),
             other => other?,

@@ -4,9 +4,9 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use akashi_ledger::{Permit, ResponderCertificate, Step};
+use akashi_ledger::{ResponderCertificate, Step};
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{Clock, SerialNumber};
+use akashi_wire::{Clock, Order, SerialNumber};
 use der::{Decode, Encode};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rand::Rng;
@@ -61,11 +61,16 @@ pub struct Ticked {
     pub undelivered: usize,
     /// Certificates ended by a recall of their cards.
     pub recalled: usize,
+    /// Inquiries entered into the chain.
+    pub inquiries: usize,
     /// Alarms that began.
     pub alarms: Vec<String>,
     /// Whether scheduled acts wait for two persons to accept the clock.
     pub held_by_clock: bool,
 }
+
+/// Groups of inquiries that are entered at a time.
+const INQUIRIES: i64 = 1000;
 
 /// The authority's own scheduler.
 pub struct Scheduler {
@@ -95,18 +100,19 @@ impl Scheduler {
 
     /// Does everything that is due now. May be called as often as one likes.
     pub async fn tick(&self, now: Timestamp, monotonic: Duration) -> Result<Ticked, CaError> {
-        let permit = self.orders.permit("tick", now).await?;
-        let held_by_clock = self.is_held_by_clock(&permit, now, monotonic).await?;
-        let alarms = self.raise_alarms(&permit, held_by_clock, now).await?;
+        let held_by_clock = self.is_held_by_clock(now, monotonic).await?;
+        let alarms = self.raise_alarms(held_by_clock, now).await?;
         let mut ticked = Ticked { held_by_clock, alarms, ..Ticked::default() };
-        ticked.settled = self.worker.settle_waiting(&permit, now, held_by_clock).await?;
+        let settling = self.orders.permit(Order::Settle, now).await?;
+        ticked.settled = self.worker.settle_waiting(&settling, now, held_by_clock).await?;
         if !held_by_clock {
-            ticked.fired = self.worker.fire_due(&permit, now).await?;
-            ticked.undelivered = self.end_undelivered(&permit, now).await?;
+            ticked.fired = self.worker.fire_due(&settling, now).await?;
+            ticked.undelivered = self.end_undelivered(now).await?;
         }
-        ticked.recalled = recall::go_on(&self.issuer.ledger, &permit, now).await?;
-        ticked.voided = self.void_interrupted(&permit, now).await?;
-        ticked.responders = self.certify_responders(&permit, now).await?;
+        ticked.recalled = recall::go_on(&self.issuer.ledger, &self.orders, now).await?;
+        ticked.voided = self.void_interrupted(now).await?;
+        ticked.responders = self.certify_responders(now).await?;
+        ticked.inquiries = self.enter_inquiries(now).await?;
         self.sign_head(now).await?;
         Ok(ticked)
     }
@@ -117,14 +123,10 @@ impl Scheduler {
         self.comparison.compare(&self.issuer, &self.orders, clock).await
     }
 
-    async fn is_held_by_clock(
-        &self,
-        permit: &Permit,
-        now: Timestamp,
-        monotonic: Duration,
-    ) -> Result<bool, CaError> {
+    async fn is_held_by_clock(&self, now: Timestamp, monotonic: Duration) -> Result<bool, CaError> {
         if self.guard.sees_jump(now, monotonic) {
-            let mut change = self.issuer.ledger.begin(permit, now).await?;
+            let permit = self.orders.permit(Order::HoldClock, now).await?;
+            let mut change = self.issuer.ledger.begin(&permit, now).await?;
             change.hold_clock().await?;
             change.commit().await?;
         }
@@ -135,7 +137,6 @@ impl Scheduler {
 
     async fn raise_alarms(
         &self,
-        permit: &Permit,
         held_by_clock: bool,
         now: Timestamp,
     ) -> Result<Vec<String>, CaError> {
@@ -144,7 +145,8 @@ impl Scheduler {
         if new.is_empty() {
             return Ok(new);
         }
-        let mut change = self.issuer.ledger.begin(permit, now).await?;
+        let permit = self.orders.permit(Order::RaiseAlarms, now).await?;
+        let mut change = self.issuer.ledger.begin(&permit, now).await?;
         for alarm in &new {
             change.append("alarm", alarm, None).await?;
         }
@@ -152,11 +154,15 @@ impl Scheduler {
         Ok(new)
     }
 
-    async fn void_interrupted(&self, permit: &Permit, now: Timestamp) -> Result<usize, CaError> {
+    async fn void_interrupted(&self, now: Timestamp) -> Result<usize, CaError> {
         let minutes = i64::from(self.issuer.rules.interrupted_after_minutes);
         let serials = self.issuer.ledger.interrupted(now - minutes.minutes()).await?;
+        if serials.is_empty() {
+            return Ok(0);
+        }
+        let permit = self.orders.permit(Order::VoidInterrupted, now).await?;
         for serial in &serials {
-            let mut change = self.issuer.ledger.begin(permit, now).await?;
+            let mut change = self.issuer.ledger.begin(&permit, now).await?;
             if change.standing(*serial).await?.is_none() {
                 change.void(*serial).await?;
                 change.commit().await?;
@@ -165,11 +171,15 @@ impl Scheduler {
         Ok(serials.len())
     }
 
-    async fn end_undelivered(&self, permit: &Permit, now: Timestamp) -> Result<usize, CaError> {
+    async fn end_undelivered(&self, now: Timestamp) -> Result<usize, CaError> {
         let hours = i64::from(self.issuer.rules.undelivered_after_hours);
         let cases = self.issuer.ledger.undelivered(now - hours.hours()).await?;
+        if cases.is_empty() {
+            return Ok(0);
+        }
+        let permit = self.orders.permit(Order::CloseCases, now).await?;
         for case in &cases {
-            let mut change = self.issuer.ledger.begin(permit, now).await?;
+            let mut change = self.issuer.ledger.begin(&permit, now).await?;
             let Some(mut file) = change.case(case.case).await?.filter(|f| f.step == Step::Issued)
             else {
                 continue;
@@ -185,10 +195,11 @@ impl Scheduler {
         Ok(cases.len())
     }
 
-    async fn certify_responders(&self, permit: &Permit, now: Timestamp) -> Result<usize, CaError> {
+    async fn certify_responders(&self, now: Timestamp) -> Result<usize, CaError> {
         let issuer = &self.issuer;
+        let generation = issuer.authority.generation();
         let age = i64::from(issuer.rules.responder_renewed_after_days) * 24;
-        let keys = issuer.ledger.responders_to_certify(now - age.hours()).await?;
+        let keys = issuer.ledger.responders_to_certify(generation, now - age.hours()).await?;
         for public_key in &keys {
             let mut octets = [0; SerialNumber::LENGTH];
             self.rng.lock().expect("nobody panics with the generator").fill_bytes(&mut octets);
@@ -209,24 +220,41 @@ impl Scheduler {
             if !findings.is_empty() {
                 return Err(CaError::Lint(findings));
             }
-            let mut change = issuer.ledger.begin(permit, now).await?;
+            let permit = self.orders.permit(Order::CertifyResponders, now).await?;
+            let mut change = issuer.ledger.begin(&permit, now).await?;
             change.intend_responder(serial).await?;
             change.commit().await?;
             let certificate = issuance::sign(&tbs, &*issuer.key, &issuer.facts)?;
-            let mut change = issuer.ledger.begin(permit, now).await?;
+            let mut change = issuer.ledger.begin(&permit, now).await?;
             let public_key = public_key.clone();
             change
-                .file_responder(&ResponderCertificate {
-                    serial,
-                    public_key,
-                    certificate,
-                    not_before,
-                    not_after,
-                })
+                .file_responder(
+                    generation,
+                    &ResponderCertificate {
+                        serial,
+                        public_key,
+                        certificate,
+                        not_before,
+                        not_after,
+                    },
+                )
                 .await?;
             change.commit().await?;
         }
         Ok(keys.len())
+    }
+
+    /// Brings what agencies asked under the chain: whoever answers them cannot write there.
+    async fn enter_inquiries(&self, now: Timestamp) -> Result<usize, CaError> {
+        let groups = self.issuer.ledger.new_inquiries(INQUIRIES).await?;
+        if groups.is_empty() {
+            return Ok(0);
+        }
+        let permit = self.orders.permit(Order::EnterInquiries, now).await?;
+        let mut change = self.issuer.ledger.begin(&permit, now).await?;
+        let entered = change.enter_inquiries(&groups).await?;
+        change.commit().await?;
+        Ok(entered)
     }
 
     async fn sign_head(&self, now: Timestamp) -> Result<(), CaError> {

@@ -21,6 +21,9 @@ pub enum CrlError {
     /// A door cannot be opened.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// The authority did not record what it was asked to.
+    #[error("no list can be signed: {0}")]
+    Order(akashi_wire::order::OrderRefusal),
     /// Reading or writing a file failed.
     #[error("{file}: {source}")]
     File {

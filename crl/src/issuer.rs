@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use akashi_keys::{OfficerToken, Signer};
 use akashi_ledger::{
-    Authority, CrlRecord, Ledger, LedgerError, Listing, Permit, Position, Scope, StatusChange,
-    StatusRow,
+    Authority, CrlRecord, Ledger, Listing, Position, Scope, StatusChange, StatusRow,
 };
-use akashi_wire::MunicipalityCode;
 use akashi_wire::octets::Sha256;
+use akashi_wire::order::{Done, OrderDoor, OrderRefusal, SignedOrder};
+use akashi_wire::{MunicipalityCode, Order};
 use jiff::Timestamp;
 
 use crate::list::{List, Lister};
@@ -27,6 +27,7 @@ const ROWS: i64 = 1000;
 /// Makes, judges and publishes the lists of one authority.
 pub struct Issuer {
     ledger: Ledger<Listing>,
+    orders: Arc<dyn OrderDoor>,
     signer: Arc<dyn Signer>,
     scheduler: Arc<OfficerToken>,
     authority: Authority,
@@ -87,8 +88,8 @@ impl Issuer {
     /// burnt.
     pub async fn open(
         ledger: Ledger<Listing>,
-        signer: Arc<dyn Signer>,
-        scheduler: Arc<OfficerToken>,
+        orders: Arc<dyn OrderDoor>,
+        (signer, scheduler): (Arc<dyn Signer>, Arc<OfficerToken>),
         dir: &Path,
         settings: Settings,
     ) -> Result<Self, CrlError> {
@@ -102,6 +103,7 @@ impl Issuer {
         let shelf = Shelf::open(dir, authority.generation())?;
         let issuer = Self {
             ledger,
+            orders,
             signer,
             scheduler,
             authority,
@@ -177,11 +179,10 @@ impl Issuer {
         // The head comes first: what the list holds is what was committed up to here, and
         // whatever is committed from now on makes the next one due.
         let up_to = self.ledger.head().await?;
-        let last = self.ledger.published_crl(scope).await?;
+        let last = self.ledger.published_crl(self.authority.generation(), scope).await?;
         let ended_before = last.map_or(Timestamp::UNIX_EPOCH, |last| last.this_update);
 
-        let permit = self.permit(now).await?;
-        let record = self.record(&permit, scope, up_to, now).await?;
+        let record = self.record(scope, up_to, now).await?;
         let list = Arc::new(self.list(scope, ended_before, up_to).await?);
         self.pass_gate(scope, &list, ended_before).await?;
 
@@ -200,7 +201,7 @@ impl Issuer {
             Ok((plan, sound))
         })
         .await?;
-        self.confirm(&permit, scope, record.number, sound.digest, now).await?;
+        self.confirm(scope, record.number, sound.digest, now).await?;
         self.note(scope, CrlRecord { digest: Some(sound.digest), ..record.clone() });
 
         let (shelf, keep) = (self.shelf.clone(), self.settings.keep);
@@ -225,48 +226,41 @@ impl Issuer {
         }
     }
 
-    async fn permit(&self, now: Timestamp) -> Result<Permit, CrlError> {
+    async fn order(&self, order: Order, now: Timestamp) -> Result<Done, CrlError> {
         let sign = |octets: &[u8]| self.scheduler.sign(octets);
-        Ok(self.ledger.order("publish crl", self.scheduler.certificate(), now, sign).await?)
+        let order = SignedOrder::sign(order, self.scheduler.certificate(), now, sign)
+            .map_err(|error| CrlError::Order(OrderRefusal::NotNow { why: error.to_string() }))?;
+        self.orders.carry_out(order).await.map_err(CrlError::Order)
     }
 
-    /// Records the number, committed before the key is asked: after a power cut we must know every
-    /// number under which something may have been signed.
+    /// Has the number recorded, committed before the key is asked: after a power cut the book knows
+    /// every number under which something may have been signed.
     async fn record(
         &self,
-        permit: &Permit,
         scope: Scope,
         up_to: Position,
         now: Timestamp,
     ) -> Result<CrlRecord, CrlError> {
-        let mut change = self.ledger.begin(permit, now).await?;
-        // The book's time and not the clock's, which may stand a few seconds before the newest
-        // row: no revocation may lie after thisUpdate.
-        let this_update = Timestamp::from_second(change.at().as_second()).unwrap_or(now);
-        let next_update = this_update + self.settings.life(scope);
-        let record = change.record_crl(scope, this_update, next_update, up_to).await?;
-        change.commit().await?;
-        Ok(record)
+        let life = self.settings.life(scope).as_secs();
+        let life = u32::try_from(life).unwrap_or(u32::MAX);
+        let order = Order::RecordList { scope, life, up_to: up_to.0 };
+        match self.order(order, now).await? {
+            Done::ListRecorded { number, this_update, next_update } => {
+                Ok(CrlRecord { number, this_update, next_update, up_to, digest: None })
+            }
+            Done::Done => Err(CrlError::Order(OrderRefusal::Malformed)),
+        }
     }
 
-    /// Records that the list is on the shelf.
+    /// Has it recorded that the list is on the shelf.
     async fn confirm(
         &self,
-        permit: &Permit,
         scope: Scope,
         number: i64,
         digest: Sha256,
         now: Timestamp,
     ) -> Result<(), CrlError> {
-        let mut change = match self.ledger.begin(permit, now).await {
-            // The book took this time when the number was recorded; since then others have
-            // written, and it is we who were slow with a long list.
-            Err(LedgerError::ClockBehind { last, .. }) => self.ledger.begin(permit, last).await?,
-            begun => begun?,
-        };
-        change.publish_crl(scope, number, digest).await?;
-        change.commit().await?;
-        Ok(())
+        self.order(Order::PublishList { scope, number, digest }, now).await.map(|_| ())
     }
 
     async fn list(
@@ -285,7 +279,11 @@ impl Issuer {
         // An entry stays until it has been on one list that is later than its certificate's end
         // (RFC 5280 §3.3): whatever had not ended when the last list was made is on this one.
         let mut lister = Lister::default();
-        self.ledger.each_change(municipality, ended_before, up_to, |row| lister.take(&row)).await?;
+        self.ledger
+            .each_change(self.authority.generation(), municipality, ended_before, up_to, |row| {
+                lister.take(&row)
+            })
+            .await?;
         Ok(lister.finish())
     }
 
@@ -334,7 +332,7 @@ impl Issuer {
     async fn take_stock(&self) -> Result<(), CrlError> {
         let head = self.ledger.head().await?;
         for scope in self.scopes() {
-            let published = self.ledger.published_crl(scope).await?;
+            let published = self.ledger.published_crl(self.authority.generation(), scope).await?;
             let shelf = self.shelf.clone();
             let facts = blocking(move || Ok(shelf.facts(scope))).await?;
             let on_shelf = matches!((&published, facts), (Some(published), Some(facts))
@@ -342,8 +340,10 @@ impl Issuer {
             let mut situation = Situation { published, on_shelf, ..Situation::default() };
             if let Scope::Partition(code) = scope {
                 let up_to = situation.published.as_ref().map_or(Position(0), |last| last.up_to);
-                if let Some((changed, urgent)) =
-                    self.ledger.newest_change(Some(code), up_to).await?
+                if let Some((changed, urgent)) = self
+                    .ledger
+                    .newest_change(self.authority.generation(), Some(code), up_to)
+                    .await?
                 {
                     situation.changed = changed;
                     situation.urgent = if urgent { changed } else { Position(0) };
@@ -365,7 +365,9 @@ impl Issuer {
             let last = rows.last().filter(|_| rows.len() as i64 == ROWS).map(|row| row.position);
             followed = last.unwrap_or(head).max(followed);
             let mut scopes = self.known();
-            rows.iter().for_each(|row| scopes.hear(row));
+            let generation = self.authority.generation();
+            let own = rows.iter().filter(|row| row.generation == generation);
+            own.for_each(|row| scopes.hear(row));
             scopes.followed = followed;
         }
         Ok(())

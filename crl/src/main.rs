@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use akashi_crl::{Issuer, Outcome, Repository, Settings};
 use akashi_edge::program::listen;
-use akashi_ledger::{Ledger, Listing, Responding};
+use akashi_ledger::{Ledger, Listing, Publishing};
 use tokio::sync::watch;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -16,12 +16,14 @@ async fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
         let settings: Settings = opened.config.part("crl", &opened.config.crl)?;
         let ledger = Ledger::<Listing>::open(&opened.ledger()).await?;
-        let register = Ledger::<Responding>::open(&opened.ledger()).await?;
+        let register = Ledger::<Publishing>::open(&opened.ledger()).await?;
+        let orders = Arc::new(opened.authority_link()?);
         let (key, scheduler) = (Arc::new(opened.custody.rsa("ca")?), Arc::new(opened.scheduler()?));
         let public = opened.public();
-        let lists = Issuer::open(ledger, key, scheduler.clone(), &public, settings.clone()).await?;
-        let repository = Repository::open(&public, lists.authority(), &settings)?
-            .with_register(register, scheduler);
+        let lists =
+            Issuer::open(ledger, orders, (key, scheduler), &public, settings.clone()).await?;
+        let repository =
+            Repository::open(&public, lists.authority(), &settings)?.with_register(register);
         let (lists, repository) = (Arc::new(lists), Arc::new(repository));
         let addresses = &opened.config.listen;
         let plain = listen("repository", addresses.repository).await?;

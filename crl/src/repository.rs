@@ -12,9 +12,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use akashi_keys::OfficerToken;
 use akashi_ledger::{
-    Access, Authority, AuthorityProfile, Enrolment, Inquiry, Ledger, LedgerError, Responding, Scope,
+    Access, Authority, AuthorityProfile, Enrolment, Inquiry, Ledger, LedgerError, Publishing, Scope,
 };
 use akashi_link::Peer;
 use akashi_wire::octets::Sha256;
@@ -50,8 +49,7 @@ type Stamp = (u64, u64, i64, i64);
 
 /// Whom to give lists, and where to write it down.
 struct Register {
-    ledger: Ledger<Responding>,
-    scheduler: Arc<OfficerToken>,
+    ledger: Ledger<Publishing>,
 }
 
 /// Why somebody gets no list. Says what to do.
@@ -106,14 +104,9 @@ impl Repository {
         })
     }
 
-    /// With the book, in which agencies are enrolled and their inquiries recorded; `scheduler`
-    /// signs the orders to record them.
-    pub fn with_register(
-        mut self,
-        ledger: Ledger<Responding>,
-        scheduler: Arc<OfficerToken>,
-    ) -> Self {
-        self.register = Some(Register { ledger, scheduler });
+    /// With the book, in which agencies are enrolled and their inquiries recorded.
+    pub fn with_register(mut self, ledger: Ledger<Publishing>) -> Self {
+        self.register = Some(Register { ledger });
         self
     }
 
@@ -209,9 +202,6 @@ impl Repository {
         let (Some((agency, purpose)), Some(register)) = (&admitted.agency, &self.register) else {
             return Ok(());
         };
-        let sign = |octets: &[u8]| register.scheduler.sign(octets);
-        let certificate = register.scheduler.certificate();
-        let permit = register.ledger.order("record inquiries", certificate, now, sign).await?;
         let inquiry = Inquiry {
             party: agency.party,
             purpose: purpose.clone(),
@@ -221,7 +211,8 @@ impl Repository {
         };
         // Carried out to its end, even if whoever asked hangs up: others may share its commit.
         let ledger = register.ledger.clone();
-        let recording = async move { ledger.record_inquiries(&permit, &[inquiry], now).await };
+        let recording =
+            async move { ledger.record_inquiries(rand::random(), &[inquiry], now).await };
         Ok(tokio::spawn(recording).await.unwrap_or(Err(LedgerError::GroupLost))?)
     }
 

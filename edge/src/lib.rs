@@ -5,11 +5,13 @@
 //! `akashi-ocsp`) begin here alike; below it nothing reads a clock, a variable or a file of its own
 //! accord.
 
+pub mod authority;
 pub mod clock;
 pub mod config;
 pub mod program;
 pub mod secret;
 
+pub use authority::AuthorityLink;
 pub use clock::SystemClock;
 pub use config::{Config, ConfigError};
 pub use program::{OpenError, Opened, run, stopped};

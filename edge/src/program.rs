@@ -12,7 +12,7 @@ use clap::Parser;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, ConfigError};
-use crate::{SystemClock, secret};
+use crate::{AuthorityLink, SystemClock, secret};
 
 /// An authority's directory, opened: configuration read, custody unlocked.
 pub struct Opened {
@@ -33,6 +33,9 @@ pub enum OpenError {
     /// The keys.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A link.
+    #[error(transparent)]
+    Link(#[from] akashi_link::LinkError),
     /// A certificate of the inner hierarchy is missing.
     #[error("{file}: {source}")]
     Certificate {
@@ -82,6 +85,18 @@ impl Opened {
     pub fn scheduler(&self) -> Result<OfficerToken, OpenError> {
         let key = self.custody.ec("scheduler")?;
         Ok(OfficerToken::new(key, self.certificate("scheduler")?, self.certificate("link")?))
+    }
+
+    /// The way to the authority for a program that is not in its process.
+    pub fn authority_link(&self) -> Result<AuthorityLink, OpenError> {
+        let scheduler = self.scheduler()?;
+        let identity = Identity {
+            certificate: scheduler.certificate().to_vec(),
+            key: scheduler.key().for_tls(),
+            authority: scheduler.link_authority().to_vec(),
+        };
+        let url = format!("https://{}", self.config.listen.authority);
+        Ok(AuthorityLink::new(&identity, &url)?)
     }
 
     /// The server's end of every link.

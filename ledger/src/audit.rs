@@ -7,25 +7,100 @@ use akashi_wire::{SignedMessage, Verified};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::store::args;
+use std::collections::HashMap;
+
+use crate::evidence::{self, digest_of_rows};
+use crate::store::{Row, args, damaged};
 use crate::{Issuing, Ledger, LedgerError, Position};
+
+/// What the time of an entry is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i64)]
+pub enum TimeQuality {
+    /// The clock was trusted.
+    Trusted = 0,
+    /// The clock was in doubt: the last trusted time stands here, and nobody witnessed it.
+    NotWitnessed = 1,
+}
+
+impl TimeQuality {
+    fn from_code(code: i64) -> Option<Self> {
+        [Self::Trusted, Self::NotWitnessed].into_iter().find(|quality| *quality as i64 == code)
+    }
+}
 
 /// One entry, without its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Its place.
     pub position: Position,
-    /// When.
+    /// When, to the millisecond.
     pub at: Timestamp,
+    /// What that time is worth.
+    pub quality: TimeQuality,
     /// Who, as role and party number.
     pub actor: String,
     /// What was done.
     pub verb: String,
     /// To what: a serial number, a case, a party.
     pub subject: String,
+    /// What it rests on ([`crate::Cause`]).
+    pub cause: String,
     /// Commitment to what else is to be said; zeros when nothing is.
     pub commitment: Sha256,
+    /// Digest of every row of evidence that belongs to it; zeros when there is none.
+    pub rows: Sha256,
 }
+
+impl Entry {
+    /// The form of the octets.
+    pub const VERSION: i64 = 1;
+
+    /// The canonical octets: one octet of version, then each field behind its length in four octets,
+    /// big-endian. Numbers are eight octets, two's complement, big-endian.
+    pub fn octets(&self) -> Vec<u8> {
+        let mut octets = vec![Self::VERSION as u8];
+        let fields: [&[u8]; 9] = [
+            &self.position.0.to_be_bytes(),
+            &self.at.as_millisecond().to_be_bytes(),
+            &[self.quality as u8],
+            self.actor.as_bytes(),
+            self.verb.as_bytes(),
+            self.subject.as_bytes(),
+            self.cause.as_bytes(),
+            &self.commitment.0,
+            &self.rows.0,
+        ];
+        for field in fields {
+            octets.extend((field.len() as u32).to_be_bytes());
+            octets.extend(field);
+        }
+        octets
+    }
+
+    fn read(row: &Row) -> Result<Self, LedgerError> {
+        let (version, quality) = (row.int(1)?, row.int(3)?);
+        if version != Self::VERSION {
+            return Err(damaged("audit", format!("an entry of version {version}")));
+        }
+        Ok(Self {
+            position: Position(row.int(0)?),
+            at: row.time(2)?,
+            quality: TimeQuality::from_code(quality)
+                .ok_or_else(|| damaged("audit", format!("time quality {quality}")))?,
+            actor: row.text(4)?,
+            verb: row.text(5)?,
+            subject: row.text(6)?,
+            cause: row.text(7)?,
+            commitment: row.fixed(8, Sha256::from_slice)?,
+            rows: row.fixed(9, Sha256::from_slice)?,
+        })
+    }
+}
+
+/// Every column of an entry.
+const COLUMNS: &str =
+    "position, version, at, quality, actor, verb, subject, cause, commitment, row_digest";
 
 /// What an entry says beyond its subject: sealed, and deletable when its time is over.
 #[derive(Clone)]
@@ -52,22 +127,12 @@ impl Content {
     }
 }
 
-/// The hash of an entry: SHA-256 over the hash before and every field, each with its length.
+/// The hash of an entry: SHA-256 over the hash before, behind its length in four octets, and the
+/// entry's own octets.
 pub fn chain_hash(before: &[u8], entry: &Entry) -> Sha256 {
-    let mut octets = Vec::with_capacity(256);
-    let fields: [&[u8]; 7] = [
-        before,
-        &entry.position.0.to_be_bytes(),
-        &entry.at.as_millisecond().to_be_bytes(),
-        entry.actor.as_bytes(),
-        entry.verb.as_bytes(),
-        entry.subject.as_bytes(),
-        &entry.commitment.0,
-    ];
-    for field in fields {
-        octets.extend((field.len() as u32).to_be_bytes());
-        octets.extend(field);
-    }
+    let mut octets = (before.len() as u32).to_be_bytes().to_vec();
+    octets.extend(before);
+    octets.extend(entry.octets());
     Sha256::of(&octets)
 }
 
@@ -97,7 +162,7 @@ impl Ledger<Issuing> {
             .store
             .row("SELECT position, hash FROM chain_head WHERE one = 1", args![])
             .await?
-            .ok_or_else(|| crate::store::damaged("chain_head", "no row"))?;
+            .ok_or_else(|| damaged("chain_head", "no row"))?;
         let position = head.int(0)?;
         let newest = self
             .store
@@ -151,8 +216,7 @@ impl Ledger<Issuing> {
 }
 
 fn read_head(message: &Verified) -> Result<SignedHead, LedgerError> {
-    serde_json::from_slice(message.content())
-        .map_err(|e| crate::store::damaged("audit_signature", e.to_string()))
+    serde_json::from_slice(message.content()).map_err(|e| damaged("audit_signature", e.to_string()))
 }
 
 impl<R> Ledger<R> {
@@ -175,54 +239,34 @@ impl<R> Ledger<R> {
             .ok_or_else(|| bad(1, "the head of the chain is missing"))?
             .int(0)?;
         let mut signatures = self.signed_heads().await?.into_iter().peekable();
-        let mut before = Vec::new();
-        let mut last = 0;
-        let mut signed_up_to = 0;
-        let mut first_bad = None;
-        self.store
-            .each(
-                "SELECT position, at, actor, verb, subject, commitment, hash
-                 FROM audit ORDER BY position",
-                args![],
-                |row| {
-                    if first_bad.is_some() {
-                        return Ok(());
+        let mut chain = Chain::default();
+        loop {
+            let page = self.entries_after(chain.last).await?;
+            let Some((newest, _)) = page.last() else { break };
+            let rows = self.evidence_between(chain.last + 1, newest.position.0).await?;
+            for (entry, hash) in &page {
+                let position = entry.position.0;
+                if position != chain.last + 1 {
+                    return Err(bad(chain.last + 1, "it is missing"));
+                }
+                let own = chain_hash(&chain.before, entry);
+                if *hash != own.0 {
+                    return Err(bad(position, "its hash does not follow from what it says"));
+                }
+                let found = rows.get(&position).cloned().unwrap_or_default();
+                if digest_of_rows(found) != entry.rows {
+                    return Err(bad(position, "the rows that belong to it are not those it wrote"));
+                }
+                if let Some(head) = signatures.next_if(|head| head.position == position) {
+                    if head.hash != own {
+                        return Err(bad(position, "its signed hash is another"));
                     }
-                    let position = row.int(0)?;
-                    if position != last + 1 {
-                        first_bad = Some(bad(last + 1, "it is missing"));
-                        return Ok(());
-                    }
-                    let entry = Entry {
-                        position: Position(position),
-                        at: row.time(1)?,
-                        actor: row.text(2)?,
-                        verb: row.text(3)?,
-                        subject: row.text(4)?,
-                        commitment: row.fixed(5, Sha256::from_slice)?,
-                    };
-                    let hash = chain_hash(&before, &entry);
-                    if row.octets(6)? != hash.0 {
-                        first_bad =
-                            Some(bad(position, "its hash does not follow from what it says"));
-                        return Ok(());
-                    }
-                    if let Some(head) = signatures.next_if(|head| head.position == position) {
-                        if head.hash != hash {
-                            first_bad = Some(bad(position, "its signed hash is another"));
-                            return Ok(());
-                        }
-                        signed_up_to = position;
-                    }
-                    before = hash.0.to_vec();
-                    last = position;
-                    Ok(())
-                },
-            )
-            .await?;
-        if let Some(error) = first_bad {
-            return Err(error);
+                    chain.signed_up_to = position;
+                }
+                (chain.before, chain.last) = (own.0.to_vec(), position);
+            }
         }
+        let (last, signed_up_to) = (chain.last, chain.signed_up_to);
         if let Some(head) = signatures.next() {
             let what = format!("the chain ends before entry {}, which was signed", head.position);
             return Err(bad(last + 1, &what));
@@ -230,7 +274,59 @@ impl<R> Ledger<R> {
         if head > last {
             return Err(bad(last + 1, "the chain ends before its head"));
         }
+        // A row behind the last entry belongs to no entry at all. What is written meanwhile has its
+        // entry before anybody can see it.
+        self.no_evidence_without_entry(last).await?;
         Ok(AuditReport { entries: last, signed_up_to, unsigned_tail: last - signed_up_to })
+    }
+
+    /// The next entries after a position, each with its hash as it stands there.
+    async fn entries_after(&self, position: i64) -> Result<Vec<(Entry, Vec<u8>)>, LedgerError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, hash FROM audit WHERE position > $1 ORDER BY position LIMIT $2"
+        );
+        let rows = self.store.rows(sql, args![position, PAGE]).await?;
+        rows.iter().map(|row| Ok((Entry::read(row)?, row.octets(10)?))).collect()
+    }
+
+    /// The digests of all rows of evidence that belong to these positions.
+    async fn evidence_between(
+        &self,
+        first: i64,
+        last: i64,
+    ) -> Result<HashMap<i64, Vec<Sha256>>, LedgerError> {
+        let mut found: HashMap<i64, Vec<Sha256>> = HashMap::new();
+        for table in evidence::TABLES {
+            self.store
+                .each(table.read, args![first, last], |row| {
+                    let values = table.values(&row)?;
+                    found.entry(row.int(0)?).or_default().push(table.digest(&values));
+                    Ok(())
+                })
+                .await?;
+        }
+        Ok(found)
+    }
+
+    /// Nothing stands outside of the chain: neither before its first entry nor behind its last.
+    async fn no_evidence_without_entry(&self, last: i64) -> Result<(), LedgerError> {
+        let newest = self.head().await?.0;
+        for (first, last) in [(i64::MIN, 0), (newest.max(last) + 1, i64::MAX)] {
+            for table in evidence::TABLES {
+                let rows = self.store.rows(table.read, args![first, last]).await?;
+                let newest = self.head().await?.0;
+                for row in &rows {
+                    let position = row.int(0)?;
+                    if position <= 0 || position > newest {
+                        return Err(LedgerError::Chain {
+                            position: Position(position),
+                            what: format!("a row of {} belongs to no entry", table.name),
+                        });
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Every signed head, verified, in order.
@@ -261,25 +357,19 @@ impl<R> Ledger<R> {
 
     /// The newest entries, newest first.
     pub async fn audit_entries(&self, limit: i64) -> Result<Vec<Entry>, LedgerError> {
-        let rows = self
-            .store
-            .rows(
-                "SELECT position, at, actor, verb, subject, commitment FROM audit
-                 ORDER BY position DESC LIMIT $1",
-                args![limit],
-            )
-            .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Entry {
-                    position: Position(row.int(0)?),
-                    at: row.time(1)?,
-                    actor: row.text(2)?,
-                    verb: row.text(3)?,
-                    subject: row.text(4)?,
-                    commitment: row.fixed(5, Sha256::from_slice)?,
-                })
-            })
-            .collect()
+        let sql = format!("SELECT {COLUMNS} FROM audit ORDER BY position DESC LIMIT $1");
+        let rows = self.store.rows(sql, args![limit]).await?;
+        rows.iter().map(Entry::read).collect()
     }
+}
+
+/// Entries that are verified at a time.
+const PAGE: i64 = 2048;
+
+/// How far a verification has come.
+#[derive(Default)]
+struct Chain {
+    before: Vec<u8>,
+    last: i64,
+    signed_up_to: i64,
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::enrolment::NewEnrolment;
+use crate::evidence;
 use crate::store::args;
 use crate::{Enrolment, Ledger, LedgerError, Permit};
 
@@ -171,24 +172,18 @@ impl Ledger<crate::Issuing> {
         let permit = Permit::founding(&enrolment, founding);
         let mut change = self.begin(&permit, now).await?;
         let profile = serde_json::to_string(&authority.profile).expect("a profile is JSON");
+        let found = change.append("found", &authority.fingerprint().to_string(), None).await?;
+        let generation = authority.generation();
+        let row = args![found.0, generation, &authority.certificate, profile];
         change
-            .tx
-            .execute(
-                "INSERT INTO authority (generation, certificate, profile) VALUES ($1, $2, $3)",
-                args![authority.generation(), &authority.certificate, profile],
-            )
+            .record(&evidence::AUTHORITY, vec![row])
             .await
             .map_err(|e| if e.is_unique_violation() { LedgerError::AuthorityExists } else { e })?;
-        for (municipality, name) in distribution_points {
-            change
-                .tx
-                .execute(
-                    "INSERT INTO distribution_point (generation, municipality, name) VALUES ($1, $2, $3)",
-                    args![authority.generation(), municipality.to_string(), name],
-                )
-                .await?;
-        }
-        change.append("found", &authority.fingerprint().to_string(), None).await?;
+        let point = |(municipality, name): &(MunicipalityCode, Vec<u8>)| {
+            args![found.0, generation, municipality.to_string(), name]
+        };
+        let points = distribution_points.iter().map(point).collect();
+        change.record(&evidence::DISTRIBUTION_POINT, points).await?;
         for party in parties {
             change.enrol(party).await?;
         }

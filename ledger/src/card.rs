@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use akashi_wire::party::Role;
-
+use crate::evidence;
+use crate::right::Right;
 use crate::store::{Row, Value, args};
 use crate::{Change, LedgerError, PersonId};
 
@@ -91,7 +91,7 @@ impl Change {
         model: &str,
         numbers: &[&str],
     ) -> Result<Registered, LedgerError> {
-        self.permit.require("register_cards", |role| matches!(role, Role::SecurityOfficer))?;
+        self.require(Right::RegisterCards)?;
         let numbers: BTreeSet<&str> = numbers.iter().copied().collect();
         let numbers: Vec<&str> = numbers.into_iter().collect();
         let known = self.cards(&numbers).await?;
@@ -106,8 +106,8 @@ impl Change {
         new.retain(|number| !known.contains_key(*number));
         let subject = format!("{} cards of lot {lot} of model {model}", new.len());
         let position = self.append("register", &subject, None).await?;
-        let rows = new.iter().map(|number| args![*number, lot, model, position.0]).collect();
-        self.tx.write("INSERT INTO card (number, lot, model, position) VALUES $rows", rows).await?;
+        let rows = new.iter().map(|number| args![position.0, *number, lot, model]).collect();
+        self.record(&evidence::CARD, rows).await?;
         Ok(Registered::Done { new: new.len() as u64, known: known.len() as u64 })
     }
 }

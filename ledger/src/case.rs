@@ -7,6 +7,7 @@ use akashi_wire::act::PartyId;
 use akashi_wire::{CaseId, MunicipalityCode, SerialNumber};
 use jiff::Timestamp;
 
+use crate::right::Right;
 use crate::store::{Row, Value, args, damaged};
 use crate::{Change, Issuing, Ledger, LedgerError, PersonId};
 
@@ -172,6 +173,7 @@ impl Change {
         &mut self,
         files: impl IntoIterator<Item = &'f CaseFile>,
     ) -> Result<(), LedgerError> {
+        self.require(Right::SaveCase)?;
         let row = |file: &CaseFile| {
             args![
                 file.case.as_bytes(),

@@ -6,8 +6,10 @@ use akashi_wire::octets::Sha256;
 use akashi_wire::{CaseId, MunicipalityCode, SerialNumber};
 use jiff::Timestamp;
 
+use crate::evidence;
+use crate::right::Right;
 use crate::status::{News, Recording, StatusChange, forbids};
-use crate::store::{Row, args};
+use crate::store::{Row, Unique, args};
 use crate::{
     Change, Issuing, Ledger, LedgerError, NewEntry, Permit, PersonId, Position, StatusRow,
 };
@@ -118,6 +120,16 @@ pub struct NewFile {
     pub sealed_der: Vec<u8>,
 }
 
+/// No key is certified twice, over all time.
+const CERTIFICATE_KEY: Unique =
+    Unique { name: "certificate_key", columns: "certificate.public_key" };
+/// One living certificate a person and place.
+const LIVING_PLACE: Unique = Unique { name: "living_place", columns: "living.person, living.slot" };
+
+fn second_certificate(error: LedgerError) -> LedgerError {
+    if error.violates(&LIVING_PLACE) { LedgerError::SecondCertificate } else { error }
+}
+
 impl Change {
     /// The living certificates of a person, the current one first. Expired ones are cleared away.
     pub async fn living(&mut self, person: PersonId) -> Result<Vec<Living>, LedgerError> {
@@ -197,6 +209,7 @@ impl Change {
     /// # Errors
     /// As [`Change::intend`], for any of them.
     pub async fn intend_all(&mut self, new: &[NewCertificate]) -> Result<(), LedgerError> {
+        self.require_of_all(new.iter().map(|new| &new.permit)).await?;
         let persons: Vec<PersonId> = new.iter().map(|new| new.intention.person).collect();
         let taken = self.living_of(&persons).await?;
         let is_taken = |new: &NewCertificate| {
@@ -221,24 +234,29 @@ impl Change {
         let certificate = |(new, position): (&NewCertificate, &Position)| {
             let intention = &new.intention;
             args![
+                position.0,
                 intention.serial.as_bytes(),
                 intention.generation,
                 intention.municipality.to_string(),
-                intention.person.as_bytes(),
                 intention.case.as_bytes(),
                 &intention.public_key.0,
                 &intention.tbs_digest.0,
                 intention.not_before,
                 intention.not_after,
-                position.0,
                 new.card.clone(),
             ]
         };
+        let rows = new.iter().zip(&positions).map(certificate).collect();
+        self.record(&evidence::CERTIFICATE, rows).await.map_err(|error| {
+            if error.violates(&CERTIFICATE_KEY) { LedgerError::KeyUsedBefore } else { error }
+        })?;
+        let person = |new: &NewCertificate| {
+            args![new.intention.serial.as_bytes(), new.intention.person.as_bytes()]
+        };
         self.tx
             .write(
-                "INSERT INTO certificate (serial, generation, municipality, person, case_id,
-                 public_key, tbs_digest, not_before, not_after, position, card) VALUES $rows",
-                new.iter().zip(&positions).map(certificate).collect(),
+                "INSERT INTO certificate_person (serial, person) VALUES $rows",
+                new.iter().map(person).collect(),
             )
             .await?;
         let modulus = |(new, position): (&NewCertificate, &Position)| {
@@ -279,7 +297,20 @@ impl Change {
                 new.iter().map(living).collect(),
             )
             .await
-            .map_err(|e| if e.is_unique_violation() { LedgerError::SecondCertificate } else { e })
+            .map_err(second_certificate)
+    }
+
+    /// Each of these permits must be one to issue, of somebody who is enrolled still.
+    async fn require_of_all<'p>(
+        &mut self,
+        permits: impl Iterator<Item = &'p Permit>,
+    ) -> Result<(), LedgerError> {
+        let mut parties = Vec::new();
+        for permit in permits {
+            permit.require(Right::Issue)?;
+            parties.push(permit.party());
+        }
+        self.check_enrolled(&parties).await
     }
 
     /// Files a signed and verified certificate: from now on it is issued.
@@ -301,6 +332,7 @@ impl Change {
     /// # Errors
     /// As [`Change::file`], for any of them.
     pub async fn file_all(&mut self, files: &[NewFile]) -> Result<Vec<StatusRow>, LedgerError> {
+        self.require_of_all(files.iter().map(|file| &file.permit)).await?;
         let serials: Vec<SerialNumber> = files.iter().map(|file| file.serial).collect();
         if let Some((serial, standing)) = self.standings(&serials).await?.into_iter().next() {
             return Err(forbids(serial, Some(standing), "filed"));
@@ -316,26 +348,23 @@ impl Change {
         });
         let rows = self.append_status("file", news.collect()).await?;
         let file = |(file, row): (&NewFile, &StatusRow)| {
-            args![file.serial.as_bytes(), &file.sealed_der, row.position.0]
+            args![row.position.0, file.serial.as_bytes(), &file.sealed_der]
         };
-        self.tx
-            .write(
-                "INSERT INTO certificate_file (serial, sealed_der, position) VALUES $rows",
-                files.iter().zip(&rows).map(file).collect(),
-            )
-            .await?;
+        let filed = files.iter().zip(&rows).map(file).collect();
+        self.record(&evidence::CERTIFICATE_FILE, filed).await?;
         Ok(rows)
     }
 
     /// The renewed certificate takes the place of the one before, which must be revoked by now.
     pub async fn promote(&mut self, person: PersonId) -> Result<(), LedgerError> {
+        self.require(Right::Promote)?;
         self.tx
             .execute(
                 "UPDATE living SET slot = 'current' WHERE person = $1 AND slot = 'next'",
                 args![person.as_bytes()],
             )
             .await
-            .map_err(|e| if e.is_unique_violation() { LedgerError::SecondCertificate } else { e })
+            .map_err(second_certificate)
             .map(|_| ())
     }
 
@@ -347,6 +376,7 @@ impl Change {
         sealed_items: &[u8],
         history: u32,
     ) -> Result<(), LedgerError> {
+        self.require(Right::SettleEvent)?;
         self.tx
             .execute(
                 "UPDATE certificate_items SET sealed_items = $2,

@@ -3,16 +3,35 @@
 use akashi_wire::octets::Sha256;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::audit::{Content, Entry, chain_hash};
+use crate::audit::{Content, Entry, TimeQuality, chain_hash};
+use crate::cause::Cause;
+use crate::evidence::{Evidence, digest_of_rows};
 use crate::group::{Head, Member};
 use crate::permit::Permit;
-use crate::store::{args, timestamp};
-use crate::{Ledger, LedgerError, Position};
+use crate::right::Right;
+use crate::store::{Value, args, timestamp};
+use crate::{Issuing, Ledger, LedgerError, Position};
 
 /// A clock this far behind the last entry is wrong; nothing more is recorded or signed.
-const BACKWARDS: SignedDuration = SignedDuration::from_secs(5);
+pub(crate) const BACKWARDS: SignedDuration = SignedDuration::from_secs(5);
 
 /// An open change. Dropping it undoes everything.
+///
+/// Only the authority has one: what other programs know of the book has no such thing to begin.
+///
+/// ```compile_fail,E0599
+/// fn revokes_everybody(book: &akashi_ledger::Ledger<akashi_ledger::Responding>,
+///                      permit: &akashi_ledger::Permit) {
+///     let _ = book.begin(permit, jiff::Timestamp::UNIX_EPOCH);
+/// }
+/// ```
+///
+/// ```compile_fail,E0599
+/// fn numbers_a_list(book: &akashi_ledger::Ledger<akashi_ledger::Listing>,
+///                   permit: &akashi_ledger::Permit) {
+///     let _ = book.begin(permit, jiff::Timestamp::UNIX_EPOCH);
+/// }
+/// ```
 ///
 /// It holds the head of the audit chain from its first moment to its end, so that positions are
 /// given out in the order of commits (docs/decisions/0004); with those who wait behind it, it
@@ -20,10 +39,17 @@ const BACKWARDS: SignedDuration = SignedDuration::from_secs(5);
 pub struct Change {
     pub(crate) tx: Member,
     pub(crate) permit: Permit,
+    cause: Cause,
     at: Timestamp,
-    position: Position,
-    hash: Vec<u8>,
-    began_with: Position,
+    began_with: Head,
+    entries: Vec<Pending>,
+}
+
+/// An entry whose rows may still come.
+struct Pending {
+    entry: Entry,
+    content: Option<Content>,
+    rows: Vec<Sha256>,
 }
 
 /// An audit entry on its way into the chain.
@@ -38,20 +64,26 @@ pub struct NewEntry<'e> {
     pub content: Option<Content>,
 }
 
-impl<R: crate::Writes> Ledger<R> {
+impl Ledger<Issuing> {
     /// Begins a change.
     ///
     /// # Errors
-    /// [`LedgerError::ClockBehind`] when `now` lies more than five seconds before the last entry.
+    /// [`LedgerError::ClockBehind`] when `now` lies more than five seconds before the last entry;
+    /// [`LedgerError::NotEnrolled`] when the party behind the permit was dismissed meanwhile.
     pub async fn begin(&self, permit: &Permit, now: Timestamp) -> Result<Change, LedgerError> {
         let tx = self.store.join().await?;
-        let Head { position, hash, at: last } = tx.head().clone();
-        if now + BACKWARDS < last {
-            return Err(LedgerError::ClockBehind { now, last });
+        let head = tx.head().clone();
+        if now + BACKWARDS < head.at {
+            return Err(LedgerError::ClockBehind { now, last: head.at });
         }
         // To the millisecond, as the book keeps it; never before the entry before.
-        let at = timestamp(now.as_millisecond())?.max(last);
-        Ok(Change { tx, permit: permit.clone(), at, position, hash, began_with: position })
+        let at = timestamp(now.as_millisecond())?.max(head.at);
+        let (permit, cause) = (permit.clone(), permit.cause().clone());
+        let mut change = Change { tx, permit, cause, at, began_with: head, entries: Vec::new() };
+        if !change.permit.is_founding() {
+            change.check_enrolled(&[change.permit.party()]).await?;
+        }
+        Ok(change)
     }
 }
 
@@ -63,12 +95,23 @@ impl Change {
 
     /// The position of the newest entry of this change, or of the one before it.
     pub(crate) fn position(&self) -> Position {
-        self.position
+        Position(self.began_with.position.0 + self.entries.len() as i64)
     }
 
     /// By whose leave.
     pub fn permit(&self) -> &Permit {
         &self.permit
+    }
+
+    /// What the next entries and rows rest on.
+    pub(crate) fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// From here on entries and status rows rest on this, and no longer on the message that gave the
+    /// permit alone: an order to settle is behind many events, and each row names its own.
+    pub fn because_of(&mut self, cause: Cause) {
+        self.cause = cause;
     }
 
     /// Adds an audit entry; gives its position.
@@ -81,9 +124,9 @@ impl Change {
         subject: &str,
         content: Option<Content>,
     ) -> Result<Position, LedgerError> {
+        let cause = self.cause.to_string();
         let permit = self.permit.clone();
-        let positions = self.append_all([NewEntry { permit, verb, subject, content }]).await?;
-        Ok(positions[0])
+        Ok(self.append_one(NewEntry { permit, verb, subject, content }, cause))
     }
 
     /// Adds entries in this order, each by its own permit; gives their positions.
@@ -91,47 +134,51 @@ impl Change {
         &mut self,
         entries: impl IntoIterator<Item = NewEntry<'e>>,
     ) -> Result<Vec<Position>, LedgerError> {
-        let (mut positions, mut rows, mut contents) = (Vec::new(), Vec::new(), Vec::new());
-        for new in entries {
-            let position = Position(self.position.0 + 1);
-            let entry = Entry {
-                position,
-                at: self.at,
-                actor: new.permit.actor(),
-                verb: new.verb.to_owned(),
-                subject: new.subject.to_owned(),
-                commitment: new.content.as_ref().map_or(Sha256([0; 32]), Content::commitment),
+        let own = self.permit.evidence();
+        let one = |new: NewEntry<'e>| {
+            let cause = match new.permit.evidence() == own {
+                true => self.cause.to_string(),
+                false => new.permit.cause().to_string(),
             };
-            let hash = chain_hash(&self.hash, &entry);
-            if let Some(content) = new.content {
-                contents.push(args![position.0, &content.salt, content.sealed]);
-            }
-            rows.push(args![
-                position.0,
-                entry.at,
-                entry.actor,
-                entry.verb,
-                entry.subject,
-                &entry.commitment.0,
-                &hash.0
-            ]);
-            (self.position, self.hash) = (position, hash.0.to_vec());
-            positions.push(position);
+            self.append_one(new, cause)
+        };
+        Ok(entries.into_iter().map(one).collect())
+    }
+
+    fn append_one(&mut self, new: NewEntry<'_>, cause: String) -> Position {
+        let position = Position(self.position().0 + 1);
+        let entry = Entry {
+            position,
+            at: self.at,
+            quality: TimeQuality::Trusted,
+            actor: new.permit.actor(),
+            verb: new.verb.to_owned(),
+            subject: new.subject.to_owned(),
+            cause,
+            commitment: new.content.as_ref().map_or(Sha256([0; 32]), Content::commitment),
+            rows: Sha256([0; 32]),
+        };
+        self.entries.push(Pending { entry, content: new.content, rows: Vec::new() });
+        position
+    }
+
+    /// Writes rows of evidence. The first value of each is the position of its entry, which must be one
+    /// of this change.
+    pub(crate) async fn record(
+        &mut self,
+        table: &'static Evidence,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<(), LedgerError> {
+        for row in &rows {
+            let Some(Value::Int(Some(position))) = row.first() else {
+                unreachable!("a row of evidence begins with its position")
+            };
+            let place = position - self.began_with.position.0 - 1;
+            let entry = usize::try_from(place).ok().and_then(|place| self.entries.get_mut(place));
+            let entry = entry.expect("a row of evidence belongs to an entry of its own change");
+            entry.rows.push(table.digest(row));
         }
-        self.tx
-            .write(
-                "INSERT INTO audit (position, at, actor, verb, subject, commitment, hash)
-                 VALUES $rows",
-                rows,
-            )
-            .await?;
-        self.tx
-            .write(
-                "INSERT INTO audit_content (position, salt, sealed_content) VALUES $rows",
-                contents,
-            )
-            .await?;
-        Ok(positions)
+        self.tx.write(table.insert, rows).await
     }
 
     /// Gives this change up, and waits until everything that it could read is durable. Whoever
@@ -144,11 +191,53 @@ impl Change {
     /// Makes everything durable; gives the position of the last entry.
     ///
     /// # Panics
-    /// When nothing was noted: a change without an audit entry is a mistake of the program.
-    pub async fn commit(self) -> Result<Position, LedgerError> {
-        assert!(self.position > self.began_with, "a change of the book without an audit entry");
-        let head = Head { position: self.position, hash: self.hash, at: self.at };
+    /// When nothing was appended: a change without an audit entry is a mistake of the program.
+    pub async fn commit(mut self) -> Result<Position, LedgerError> {
+        assert!(!self.entries.is_empty(), "a change of the book without an audit entry");
+        let (mut rows, mut contents) = (Vec::new(), Vec::new());
+        let mut head = Head { at: self.at, ..self.began_with.clone() };
+        for Pending { mut entry, content, rows: digests } in std::mem::take(&mut self.entries) {
+            entry.rows = digest_of_rows(digests);
+            let hash = chain_hash(&head.hash, &entry);
+            head.position = entry.position;
+            head.hash = hash.0.to_vec();
+            if let Some(content) = content {
+                contents.push(args![entry.position.0, &content.salt, content.sealed]);
+            }
+            rows.push(args![
+                entry.position.0,
+                Entry::VERSION,
+                entry.at,
+                entry.quality as i64,
+                entry.actor,
+                entry.verb,
+                entry.subject,
+                entry.cause,
+                &entry.commitment.0,
+                &entry.rows.0,
+                &hash.0,
+            ]);
+        }
+        self.tx
+            .write(
+                "INSERT INTO audit (position, version, at, quality, actor, verb, subject, cause,
+                 commitment, row_digest, hash) VALUES $rows",
+                rows,
+            )
+            .await?;
+        self.tx
+            .write(
+                "INSERT INTO audit_content (position, salt, sealed_content) VALUES $rows",
+                contents,
+            )
+            .await?;
+        let position = head.position;
         self.tx.commit(head).await?;
-        Ok(self.position)
+        Ok(position)
+    }
+
+    /// Stops a change that no signed message covers.
+    pub(crate) fn require(&self, right: Right) -> Result<(), LedgerError> {
+        self.permit.require(right)
     }
 }

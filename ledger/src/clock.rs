@@ -2,6 +2,7 @@
 
 use akashi_wire::act::PartyId;
 
+use crate::right::Right;
 use crate::store::args;
 use crate::{Change, Issuing, Ledger, LedgerError, Position};
 
@@ -22,6 +23,7 @@ impl Change {
     /// Puts the clock in doubt. Where it is already, who accepted it before accepted another time,
     /// and is asked again.
     pub async fn hold_clock(&mut self) -> Result<(), LedgerError> {
+        self.require(Right::HoldClock)?;
         let position = self.append("hold_clock", "", None).await?;
         if let Some(Position(held)) = self.held_clock().await? {
             let forget = "DELETE FROM clock_acceptance WHERE position = $1";
@@ -36,6 +38,7 @@ impl Change {
     /// One person says that the clock is right; the second one releases it. Said while nothing is
     /// held it counts for nothing.
     pub async fn accept_clock(&mut self, party: PartyId) -> Result<(), LedgerError> {
+        self.require(Right::AcceptClock)?;
         let Some(Position(position)) = self.held_clock().await? else { return Ok(()) };
         self.tx
             .execute(

@@ -1,34 +1,13 @@
 //! CRL numbers: recorded before they are signed, never used twice.
 
-use akashi_wire::MunicipalityCode;
 use akashi_wire::octets::Sha256;
-use akashi_wire::party::Role;
+use akashi_wire::{MunicipalityCode, Scope};
 use jiff::Timestamp;
 
+use crate::evidence;
+use crate::right::Right;
 use crate::store::{Row, args, timestamp};
 use crate::{Change, Ledger, LedgerError, Position};
-
-/// What a CRL covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// The certificates of one municipality; has a critical IssuingDistributionPoint.
-    Partition(MunicipalityCode),
-    /// Every certificate of the authority; has none.
-    Complete,
-    /// Certificates of authorities only (ARL).
-    Authority,
-}
-
-impl std::fmt::Display for Scope {
-    /// As it stands in the book, in file names and in URLs.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Partition(code) => code.fmt(f),
-            Self::Complete => f.write_str("complete"),
-            Self::Authority => f.write_str("authority"),
-        }
-    }
-}
 
 /// One CRL in the book.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,13 +36,20 @@ fn read(row: &Row) -> Result<CrlRecord, LedgerError> {
 
 impl<R> Ledger<R> {
     /// The newest published CRL of a scope.
-    pub async fn published_crl(&self, scope: Scope) -> Result<Option<CrlRecord>, LedgerError> {
+    pub async fn published_crl(
+        &self,
+        generation: i64,
+        scope: Scope,
+    ) -> Result<Option<CrlRecord>, LedgerError> {
         let row = self
             .store
             .row(
-                "SELECT number, this_update, next_update, up_to, digest FROM crl
-                 WHERE scope = $1 AND published_at IS NOT NULL ORDER BY number DESC LIMIT 1",
-                args![scope.to_string()],
+                "SELECT crl.number, this_update, next_update, up_to, digest
+                 FROM crl_published JOIN crl ON crl.generation = crl_published.generation
+                 AND crl.scope = crl_published.scope AND crl.number = crl_published.number
+                 WHERE crl_published.generation = $1 AND crl_published.scope = $2
+                 ORDER BY crl_published.number DESC LIMIT 1",
+                args![generation, scope.to_string()],
             )
             .await?;
         row.as_ref().map(read).transpose()
@@ -73,6 +59,7 @@ impl<R> Ledger<R> {
     /// `after` is urgent (keyCompromise, hold).
     pub async fn newest_change(
         &self,
+        generation: i64,
         municipality: Option<MunicipalityCode>,
         after: Position,
     ) -> Result<Option<(Position, bool)>, LedgerError> {
@@ -81,8 +68,9 @@ impl<R> Ledger<R> {
                 self.store
                     .row(
                         "SELECT MAX(position), MAX(CASE WHEN reason IN (1, 2, 6) THEN position ELSE 0 END)
-                         FROM status WHERE position > $1 AND change <> 0 AND municipality = $2",
-                        args![after.0, code.to_string()],
+                         FROM status WHERE position > $1 AND change <> 0 AND generation = $2
+                         AND municipality = $3",
+                        args![after.0, generation, code.to_string()],
                     )
                     .await?
             }
@@ -90,8 +78,8 @@ impl<R> Ledger<R> {
                 self.store
                     .row(
                         "SELECT MAX(position), MAX(CASE WHEN reason IN (1, 2, 6) THEN position ELSE 0 END)
-                         FROM status WHERE position > $1 AND change <> 0",
-                        args![after.0],
+                         FROM status WHERE position > $1 AND change <> 0 AND generation = $2",
+                        args![after.0, generation],
                     )
                     .await?
             }
@@ -109,54 +97,70 @@ impl Change {
     /// the lost book gave already.
     pub async fn record_crl(
         &mut self,
+        generation: i64,
         scope: Scope,
         this_update: Timestamp,
         next_update: Timestamp,
         up_to: Position,
     ) -> Result<CrlRecord, LedgerError> {
-        self.permit.require("record_crl", |role| matches!(role, Role::Scheduler))?;
+        self.require(Right::RecordList)?;
         let last = self
             .tx
             .row(
-                "SELECT COALESCE(MAX(number), 0) FROM crl WHERE scope = $1",
-                args![scope.to_string()],
+                "SELECT COALESCE(MAX(number), 0) FROM crl WHERE generation = $1 AND scope = $2",
+                args![generation, scope.to_string()],
             )
             .await?
             .map_or(Ok(0), |row| row.int(0))?;
         let number = (last + 1).max(self.at().as_millisecond());
-        self.append("record_crl", &format!("{scope} {number}"), None).await?;
-        self.tx
-            .execute(
-                "INSERT INTO crl (scope, number, this_update, next_update, up_to)
-                 VALUES ($1, $2, $3, $4, $5)",
-                args![scope.to_string(), number, this_update, next_update, up_to.0],
-            )
-            .await?;
+        let position = self.append("record_crl", &format!("{scope} {number}"), None).await?;
+        let row = args![
+            position.0,
+            generation,
+            scope.to_string(),
+            number,
+            this_update,
+            next_update,
+            up_to.0,
+        ];
+        self.record(&evidence::CRL, vec![row]).await?;
         let (this_update, next_update) =
             (timestamp(this_update.as_millisecond())?, timestamp(next_update.as_millisecond())?);
         Ok(CrlRecord { number, this_update, next_update, up_to, digest: None })
     }
 
-    /// Records that the CRL with this number is published, and its digest.
+    /// Records that the CRL with this number is published, and its digest. Said again with the same
+    /// digest it changes nothing.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoSuchList`] when the number was never recorded, or stands for other octets.
     pub async fn publish_crl(
         &mut self,
+        generation: i64,
         scope: Scope,
         number: i64,
         digest: Sha256,
     ) -> Result<(), LedgerError> {
-        self.permit.require("publish_crl", |role| matches!(role, Role::Scheduler))?;
-        self.append("publish_crl", &format!("{scope} {number} {digest}"), None).await?;
-        let changed = self
-            .tx
-            .execute(
-                "UPDATE crl SET digest = $3, published_at = $4
-                 WHERE scope = $1 AND number = $2 AND published_at IS NULL",
-                args![scope.to_string(), number, &digest.0, self.at()],
-            )
-            .await?;
-        match changed {
-            1 => Ok(()),
-            _ => Err(crate::store::damaged("crl", format!("{scope} {number} cannot be published"))),
+        self.require(Right::PublishList)?;
+        let unknown = || LedgerError::NoSuchList { scope, number };
+        let sql = "SELECT crl.number, digest FROM crl LEFT JOIN crl_published
+                   ON crl_published.generation = crl.generation
+                   AND crl_published.scope = crl.scope AND crl_published.number = crl.number
+                   WHERE crl.generation = $1 AND crl.scope = $2 AND crl.number = $3";
+        let known = self.tx.row(sql, args![generation, scope.to_string(), number]).await?;
+        let published = known.ok_or_else(unknown)?.maybe_octets(1)?;
+        let subject = format!("{scope} {number} {digest}");
+        match published {
+            Some(same) if same == digest.0 => {
+                self.append("publish_crl_again", &subject, None).await.map(|_| ())
+            }
+            Some(_) => Err(unknown()),
+            None => {
+                let position = self.append("publish_crl", &subject, None).await?;
+                let row =
+                    args![position.0, generation, scope.to_string(), number, &digest.0, self.at(),];
+                self.record(&evidence::CRL_PUBLISHED, vec![row]).await
+            }
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Who is enrolled, and as what.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use akashi_wire::act::PartyId;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use jiff::Timestamp;
 
-use crate::store::{Row, Value, args, damaged};
+use crate::evidence;
+use crate::right::Right;
+use crate::store::{Row, Unique, Value, args, damaged};
 use crate::{Change, Ledger, LedgerError};
 
 /// One party: an officer, an agency, a source, or the scheduler.
@@ -58,6 +60,9 @@ impl Enrolment {
     }
 }
 
+/// A key is one party's.
+const ENROLMENT_KEY: Unique = Unique { name: "enrolment_key", columns: "enrolment.public_key" };
+
 fn read(row: &Row) -> Result<Enrolment, LedgerError> {
     Ok(Enrolment {
         party: row.fixed(0, PartyId::from_slice)?,
@@ -70,8 +75,10 @@ fn read(row: &Row) -> Result<Enrolment, LedgerError> {
     })
 }
 
-const READ: &str = "SELECT party, name, role, certificate, enrolled_at, ended_at, fingerprint
-                    FROM enrolment WHERE fingerprint IN ($keys)";
+const READ: &str = "SELECT enrolment.party, name, role, certificate, enrolled_at, ended_at,
+                    fingerprint FROM enrolment
+                    LEFT JOIN dismissal ON dismissal.party = enrolment.party
+                    WHERE fingerprint IN ($keys)";
 
 impl<R> Ledger<R> {
     /// The party with this certificate (by its SHA-256), ended or not.
@@ -98,8 +105,9 @@ impl<R> Ledger<R> {
         let rows = self
             .store
             .rows(
-                "SELECT party, name, role, certificate, enrolled_at, ended_at
-                 FROM enrolment ORDER BY enrolled_at, name",
+                "SELECT enrolment.party, name, role, certificate, enrolled_at, ended_at
+                 FROM enrolment LEFT JOIN dismissal ON dismissal.party = enrolment.party
+                 ORDER BY enrolled_at, name",
                 args![],
             )
             .await?;
@@ -108,28 +116,42 @@ impl<R> Ledger<R> {
 }
 
 impl Change {
-    /// Enrols a party. Allowed to the security officer, and to the scheduler on the first page.
+    /// Enrols a party.
+    ///
+    /// # Errors
+    /// [`LedgerError::NameTaken`] when another party in force has the name; [`LedgerError::KeyTaken`]
+    /// when any party ever had the key: a key is one party's.
     pub async fn enrol(&mut self, new: &NewEnrolment) -> Result<(), LedgerError> {
-        self.permit
-            .require("enrol", |role| matches!(role, Role::SecurityOfficer | Role::Scheduler))?;
-        self.append("enrol", &format!("{}:{}", new.role.name(), new.party), None).await?;
-        let role = serde_json::to_string(&new.role).expect("a role is JSON");
-        self.tx
-            .execute(
-                "INSERT INTO enrolment
-                 (party, name, role, municipality, certificate, fingerprint, enrolled_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                args![
-                    new.party.as_bytes(),
-                    new.name.as_str(),
-                    role,
-                    new.role.municipality().map(|code| code.to_string()),
-                    &new.certificate,
-                    &Sha256::of(&new.certificate).0,
-                    self.at(),
-                ],
+        self.require(Right::Enrol)?;
+        let taken = self
+            .tx
+            .row(
+                "SELECT enrolment.party FROM enrolment
+                 LEFT JOIN dismissal ON dismissal.party = enrolment.party
+                 WHERE name = $1 AND dismissal.party IS NULL LIMIT 1",
+                args![new.name.as_str()],
             )
             .await?;
+        if taken.is_some() {
+            return Err(LedgerError::NameTaken);
+        }
+        let subject = format!("{}:{}", new.role.name(), new.party);
+        let position = self.append("enrol", &subject, None).await?;
+        let role = serde_json::to_string(&new.role).expect("a role is JSON");
+        let row = args![
+            position.0,
+            new.party.as_bytes(),
+            new.name.as_str(),
+            role,
+            new.role.municipality().map(|code| code.to_string()),
+            &new.certificate,
+            &Sha256::of(&new.certificate).0,
+            &public_key_of(&new.certificate).0,
+            self.at(),
+        ];
+        self.record(&evidence::ENROLMENT, vec![row]).await.map_err(|error| {
+            if error.violates(&ENROLMENT_KEY) { LedgerError::KeyTaken } else { error }
+        })?;
         if let Role::Source { municipality } = &new.role {
             self.tx
                 .execute(
@@ -142,29 +164,48 @@ impl Change {
         Ok(())
     }
 
-    /// Whether this party is enrolled still.
-    pub async fn is_enrolled(&mut self, party: PartyId) -> Result<bool, LedgerError> {
-        let row = self
+    /// Stops the change unless all of these parties are enrolled still: what was permitted a moment ago
+    /// is not permitted to somebody who was dismissed since.
+    pub(crate) async fn check_enrolled(&mut self, parties: &[PartyId]) -> Result<(), LedgerError> {
+        let parties: BTreeSet<PartyId> = parties.iter().copied().collect();
+        let rows = self
             .tx
-            .row(
-                "SELECT party FROM enrolment WHERE party = $1 AND ended_at IS NULL",
-                args![party.as_bytes()],
+            .rows_of(
+                "SELECT enrolment.party FROM enrolment
+                 LEFT JOIN dismissal ON dismissal.party = enrolment.party
+                 WHERE dismissal.party IS NULL AND enrolment.party IN ($keys)",
+                parties.iter().map(|party| party.as_bytes().into()),
             )
             .await?;
-        Ok(row.is_some())
+        let enrolled: Result<BTreeSet<PartyId>, LedgerError> =
+            rows.iter().map(|row| row.fixed(0, PartyId::from_slice)).collect();
+        if enrolled?.is_superset(&parties) { Ok(()) } else { Err(LedgerError::NotEnrolled) }
+    }
+
+    /// Whether this party is enrolled still.
+    pub async fn is_enrolled(&mut self, party: PartyId) -> Result<bool, LedgerError> {
+        match self.check_enrolled(&[party]).await {
+            Ok(()) => Ok(true),
+            Err(LedgerError::NotEnrolled) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Ends an enrolment now. `false` when there is no such party in force.
     pub async fn dismiss(&mut self, party: PartyId) -> Result<bool, LedgerError> {
-        self.permit.require("dismiss", |role| matches!(role, Role::SecurityOfficer))?;
-        self.append("dismiss", &party.to_string(), None).await?;
-        let changed = self
-            .tx
-            .execute(
-                "UPDATE enrolment SET ended_at = $2 WHERE party = $1 AND ended_at IS NULL",
-                args![party.as_bytes(), self.at()],
-            )
-            .await?;
-        Ok(changed == 1)
+        self.require(Right::Dismiss)?;
+        if !self.is_enrolled(party).await? {
+            return Ok(false);
+        }
+        let position = self.append("dismiss", &party.to_string(), None).await?;
+        let row = args![position.0, party.as_bytes(), self.at()];
+        self.record(&evidence::DISMISSAL, vec![row]).await?;
+        Ok(true)
     }
+}
+
+/// SHA-256 of the key in a certificate; of the whole certificate where it cannot be read.
+fn public_key_of(certificate: &[u8]) -> Sha256 {
+    akashi_wire::pki::public_key(certificate)
+        .map_or_else(|| Sha256::of(certificate), |key| Sha256::of(&key))
 }

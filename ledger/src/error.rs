@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::Position;
+use crate::store::Unique;
 
 /// Why something was not read or not written. Nothing is ever half written.
 #[derive(Debug, thiserror::Error)]
@@ -21,14 +22,35 @@ pub enum LedgerError {
         "there is no book at {0}: restore it from the backup, or correct `ledger` in akashi.toml; none was made in its place"
     )]
     Missing(std::path::PathBuf),
-    /// The ledger was made by another version.
-    #[error("the ledger has schema {found}, this program knows up to {known}: use a newer program")]
-    Schema {
-        /// As found.
-        found: i64,
-        /// As known.
+    /// The book excludes programs as old as this one.
+    #[error(
+        "the book has schema {number}, which this program does not understand: use a newer one"
+    )]
+    NewerBook {
+        /// Its schema.
+        number: i64,
+    },
+    /// The book waits for a migration.
+    #[error("the book has schema {number}, this program needs {known}: run `akashi migrate` first")]
+    OlderBook {
+        /// Its schema.
+        number: i64,
+        /// What this program needs.
         known: i64,
     },
+    /// The book was migrated by a program that was none of ours.
+    #[error(
+        "step {number} of the book's schema is not the one that this program knows: it was changed by hand or by another program, and nothing is done with it"
+    )]
+    OtherSchema {
+        /// Which step.
+        number: i64,
+    },
+    /// A book from before the first release.
+    #[error(
+        "this book was made before the first release, whose form it does not have: make the authority anew with `akashi init`"
+    )]
+    BeforeRelease,
     /// The ledger is empty.
     #[error("this ledger belongs to no authority yet: run `akashi init` first")]
     NoAuthority,
@@ -48,14 +70,28 @@ pub enum LedgerError {
     /// A signature by somebody who is not enrolled, or no longer.
     #[error("the signer is not enrolled")]
     NotEnrolled,
-    /// The permit is for something else.
-    #[error("a permit of {actor} does not allow “{verb}”")]
+    /// What was signed does not cover this.
+    #[error("what {actor} signed ({cause}) does not allow “{right}”")]
     NotPermitted {
         /// Whose permit.
         actor: String,
+        /// What was signed.
+        cause: String,
         /// What was tried.
-        verb: &'static str,
+        right: &'static str,
     },
+    /// A signed message whose content is not what it says.
+    #[error("the signed content cannot be read (column {column})")]
+    Unreadable {
+        /// Where.
+        column: usize,
+    },
+    /// Another party in force has the name.
+    #[error("a party in force has this name already: give one that tells the two apart")]
+    NameTaken,
+    /// Another party has or had the key.
+    #[error("this key is or was another party's: make a new one")]
+    KeyTaken,
     /// A person would have had two certificates.
     #[error("this person has a certificate already")]
     SecondCertificate,
@@ -65,6 +101,14 @@ pub enum LedgerError {
     /// A serial number that is not in the book.
     #[error("the book knows no certificate {0}")]
     NoSuchCertificate(String),
+    /// A list that was never recorded, or was published with other octets.
+    #[error("the book knows no list {scope} {number} of these octets: it is not published")]
+    NoSuchList {
+        /// Of what.
+        scope: akashi_wire::Scope,
+        /// Its number.
+        number: i64,
+    },
     /// The status of this certificate does not allow the change.
     #[error("certificate {serial} is {standing}: it cannot be {change}")]
     StatusForbids {
@@ -105,5 +149,17 @@ impl LedgerError {
     /// Whether a unique index stopped a second row.
     pub(crate) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Unreachable(sqlx::Error::Database(e)) if e.is_unique_violation())
+    }
+
+    /// Whether it was this constraint that stopped a second row. PostgreSQL names the constraint,
+    /// SQLite its columns.
+    pub(crate) fn violates(&self, unique: &Unique) -> bool {
+        let Self::Unreachable(sqlx::Error::Database(error)) = self else { return false };
+        let told = || error.message().strip_prefix("UNIQUE constraint failed: ");
+        error.is_unique_violation()
+            && match error.constraint() {
+                Some(name) => name == unique.name,
+                None => told().is_some_and(|columns| columns == unique.columns),
+            }
     }
 }

@@ -56,10 +56,7 @@ struct Ticket {
 impl Group {
     async fn open(store: &Store) -> Result<Self, LedgerError> {
         let mut tx = store.begin().await?;
-        let row = tx
-            .row("SELECT position, hash, at FROM chain_head WHERE one = 1", args![])
-            .await?
-            .ok_or_else(|| damaged("chain_head", "no row"))?;
+        let row = tx.lock_head().await?.ok_or_else(|| damaged("chain_head", "no row"))?;
         let head = Head { position: Position(row.int(0)?), hash: row.octets(1)?, at: row.time(2)? };
         Ok(Self { tx, head, changes: 0, torn: false, ticket: Arc::default() })
     }
@@ -230,11 +227,7 @@ impl Member {
         sql: &'static str,
         rows: Vec<Vec<Value>>,
     ) -> Result<(), LedgerError> {
-        let places = self.tx().places();
-        for (sql, values) in many::writing(sql, places, rows) {
-            self.tx().execute(sql, values).await?;
-        }
-        Ok(())
+        self.tx().write(sql, rows).await
     }
 
     fn tx(&mut self) -> &mut Transaction {

@@ -3,9 +3,10 @@
 use akashi_wire::MunicipalityCode;
 use akashi_wire::batch::{BatchAnswer, EventStanding};
 use akashi_wire::octets::Sha256;
-use akashi_wire::party::Role;
 use jiff::Timestamp;
 
+use crate::evidence;
+use crate::right::Right;
 use crate::store::{Row, args, damaged};
 use crate::{Change, Issuing, Ledger, LedgerError};
 
@@ -198,10 +199,7 @@ impl Change {
         sealed_evidence: &[u8],
         events: &[NewEvent],
     ) -> Result<BatchAnswer, LedgerError> {
-        self.permit.require(
-            "accept",
-            |role| matches!(role, Role::Source { municipality } if *municipality == source),
-        )?;
+        self.require(Right::AcceptBatch)?;
         let code = source.to_string();
         let known = self
             .tx
@@ -230,21 +228,16 @@ impl Change {
             gap: next_expected < first,
         };
         self.heard(source, Some((digest, next_expected))).await?;
-        self.tx
-            .execute(
-                "INSERT INTO batch (source, digest, first, count, sealed_evidence, answer, position)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                args![
-                    code,
-                    &digest.0,
-                    first as i64,
-                    events.len() as i64,
-                    sealed_evidence,
-                    serde_json::to_string(&answer).expect("an answer is JSON"),
-                    position.0,
-                ],
-            )
-            .await?;
+        let row = args![
+            position.0,
+            code,
+            &digest.0,
+            first as i64,
+            events.len() as i64,
+            sealed_evidence,
+            serde_json::to_string(&answer).expect("an answer is JSON"),
+        ];
+        self.record(&evidence::BATCH, vec![row]).await?;
         Ok(answer)
     }
 
@@ -397,6 +390,7 @@ impl Change {
         due_at: Option<Timestamp>,
         result: &str,
     ) -> Result<(), LedgerError> {
+        self.require(Right::SettleEvent)?;
         let subject = format!("{} {} {result}", event.source, event.sequence);
         self.append(state.name(), &subject, None).await?;
         self.tx

@@ -1,11 +1,19 @@
 //! Which agency asked about which certificate, for what purpose, and what it was told
 //! (law art. 17, 18; shown to the holder on request).
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use akashi_wire::act::PartyId;
 use jiff::Timestamp;
 
-use crate::store::args;
-use crate::{Ledger, LedgerError, Permit, Responding};
+use akashi_wire::octets::Sha256;
+
+use crate::change::BACKWARDS;
+use crate::evidence;
+use crate::right::Right;
+use crate::store::{Row, Value, args};
+use crate::{Answers, Change, Issuing, Ledger, LedgerError};
 
 /// One question and its answer. Serial numbers and no names: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,47 +30,121 @@ pub struct Inquiry {
     pub at: Timestamp,
 }
 
-impl Ledger<Responding> {
-    /// Records inquiries, with one audit entry for all of them. Nothing is answered before this
-    /// has returned.
+impl<R: Answers> Ledger<R> {
+    /// Adds what agencies asked, as one group; `random` tells it from others of the same moment.
+    /// Nothing is answered before this has returned. It takes no place in the chain and locks nobody
+    /// out of it: the authority enters the group's digest a moment later.
+    ///
+    /// # Errors
+    /// [`LedgerError::ClockBehind`] when `now` lies more than five seconds before the last entry of the
+    /// chain: what is recorded would bear a wrong time.
     pub async fn record_inquiries(
         &self,
-        permit: &Permit,
+        random: [u8; 4],
         inquiries: &[Inquiry],
         now: Timestamp,
     ) -> Result<(), LedgerError> {
         if inquiries.is_empty() {
             return Ok(());
         }
-        let mut change = self.begin(permit, now).await?;
-        let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
-        for inquiry in inquiries {
-            let Inquiry { party, purpose, asked, answer, at } = inquiry;
-            let line = format!("{party}\t{purpose}\t{asked}\t{answer}\t{}\n", at.as_millisecond());
-            digest.update(line.as_bytes());
+        let last = self.head_time().await?;
+        if now + BACKWARDS < last {
+            return Err(LedgerError::ClockBehind { now, last });
         }
-        let subject = format!("{} {}", inquiries.len(), hex::encode(digest.finish()));
-        let position = change.append("inquiries", &subject, None).await?;
-        for (ordinal, inquiry) in (0i64..).zip(inquiries) {
-            change
-                .tx
-                .execute(
-                    "INSERT INTO inquiry (position, ordinal, party, purpose, asked, answer, at)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                    args![
-                        position.0,
-                        ordinal,
-                        inquiry.party.as_bytes(),
-                        inquiry.purpose.as_str(),
-                        inquiry.asked.as_str(),
-                        inquiry.answer.as_str(),
-                        inquiry.at,
-                    ],
-                )
-                .await?;
-        }
-        change.commit().await.map(|_| ())
+        let group = group(now, random);
+        let row = |(ordinal, inquiry): (i64, &Inquiry)| {
+            args![
+                &group,
+                ordinal,
+                inquiry.party.as_bytes(),
+                inquiry.purpose.as_str(),
+                inquiry.asked.as_str(),
+                inquiry.answer.as_str(),
+                inquiry.at,
+            ]
+        };
+        let mut tx = self.store.begin().await?;
+        tx.write(
+            "INSERT INTO inquiry (group_id, ordinal, party, purpose, asked, answer, at)
+             VALUES $rows",
+            (0..).zip(inquiries).map(row).collect(),
+        )
+        .await?;
+        tx.write("INSERT INTO inquiry_new (group_id) VALUES $rows", vec![args![&group]]).await?;
+        tx.commit().await
     }
+}
+
+/// Names a group: groups of one process are in the order of their recording.
+fn group(now: Timestamp, random: [u8; 4]) -> [u8; 16] {
+    static COUNTER: AtomicU32 = AtomicU32::new(0);
+    let mut group = [0; 16];
+    group[..8].copy_from_slice(&now.as_millisecond().to_be_bytes());
+    group[8..12].copy_from_slice(&COUNTER.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    group[12..].copy_from_slice(&random);
+    group
+}
+
+impl Ledger<Issuing> {
+    /// Groups of inquiries that are not in the chain yet, at most so many.
+    pub async fn new_inquiries(&self, limit: i64) -> Result<Vec<[u8; 16]>, LedgerError> {
+        let sql = "SELECT group_id FROM inquiry_new ORDER BY group_id LIMIT $1";
+        let rows = self.store.rows(sql, args![limit]).await?;
+        rows.iter().map(|row| row.fixed(0, |o| o.try_into().ok())).collect()
+    }
+}
+
+impl Change {
+    /// Enters groups of inquiries into the chain, with one entry for all of them; gives how many
+    /// inquiries they hold.
+    pub async fn enter_inquiries(&mut self, groups: &[[u8; 16]]) -> Result<usize, LedgerError> {
+        self.require(Right::EnterInquiries)?;
+        let rows = self
+            .tx
+            .rows_of(
+                "SELECT group_id, party, purpose, asked, answer, at FROM inquiry
+                 WHERE group_id IN ($keys) ORDER BY group_id, ordinal",
+                groups.iter().map(Value::from),
+            )
+            .await?;
+        let mut lines: BTreeMap<[u8; 16], String> = BTreeMap::new();
+        for row in &rows {
+            let line = read(row, 1)?.line();
+            lines.entry(row.fixed(0, |o| o.try_into().ok())?).or_default().push_str(&line);
+        }
+        let digest = |text: &String| Sha256::of(text.as_bytes());
+        let all: Vec<u8> = lines.values().flat_map(|text| digest(text).0).collect();
+        let subject = format!("{} {}", rows.len(), Sha256::of(&all));
+        let position = self.append("inquiries", &subject, None).await?;
+        let row = |(group, text): (&[u8; 16], &String)| args![position.0, group, &digest(text).0];
+        self.record(&evidence::INQUIRY_ENTERED, lines.iter().map(row).collect()).await?;
+        self.tx
+            .rows_of(
+                "DELETE FROM inquiry_new WHERE group_id IN ($keys)",
+                groups.iter().map(Value::from),
+            )
+            .await?;
+        Ok(rows.len())
+    }
+}
+
+impl Inquiry {
+    /// As it goes into the digest of its group.
+    fn line(&self) -> String {
+        let Self { party, purpose, asked, answer, at } = self;
+        format!("{party}\t{purpose}\t{asked}\t{answer}\t{}\n", at.as_millisecond())
+    }
+}
+
+/// The columns of an inquiry, from this one on.
+fn read(row: &Row, first: usize) -> Result<Inquiry, LedgerError> {
+    Ok(Inquiry {
+        party: row.fixed(first, PartyId::from_slice)?,
+        purpose: row.text(first + 1)?,
+        asked: row.text(first + 2)?,
+        answer: row.text(first + 3)?,
+        at: row.time(first + 4)?,
+    })
 }
 
 impl<R> Ledger<R> {
@@ -72,20 +154,10 @@ impl<R> Ledger<R> {
             .store
             .rows(
                 "SELECT party, purpose, asked, answer, at FROM inquiry WHERE asked = $1
-                 ORDER BY position, ordinal",
+                 ORDER BY at, group_id, ordinal",
                 args![asked],
             )
             .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Inquiry {
-                    party: row.fixed(0, PartyId::from_slice)?,
-                    purpose: row.text(1)?,
-                    asked: row.text(2)?,
-                    answer: row.text(3)?,
-                    at: row.time(4)?,
-                })
-            })
-            .collect()
+        rows.iter().map(|row| read(row, 0)).collect()
     }
 }

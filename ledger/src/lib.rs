@@ -15,12 +15,14 @@ mod audit;
 mod authority;
 mod card;
 mod case;
+mod cause;
 mod certificate;
 mod change;
 mod clock;
 mod crl;
 mod enrolment;
 mod error;
+mod evidence;
 mod fault;
 mod gather;
 mod group;
@@ -30,33 +32,39 @@ mod listed;
 mod many;
 mod modulus;
 mod offline_use;
+mod order_door;
 mod permit;
 mod person;
 mod recall;
 mod request;
 mod responder;
+mod right;
+mod schema;
 mod source;
 pub mod status;
 mod store;
 
 use std::marker::PhantomData;
 
-pub use audit::{AuditReport, Content, Entry, chain_hash};
+pub use akashi_wire::Scope;
+pub use audit::{AuditReport, Content, Entry, TimeQuality, chain_hash};
 pub use authority::{Access, Authority, AuthorityProfile};
 pub use card::{KnownCard, Registered};
 pub use case::{CaseFile, Step};
+pub use cause::Cause;
 pub use certificate::{Intention, Living, NewCertificate, NewFile, Slot};
 pub use change::{Change, NewEntry};
-pub use crl::{CrlRecord, Scope};
+pub use crl::CrlRecord;
 pub use enrolment::{Enrolment, NewEnrolment};
 pub use error::LedgerError;
 pub use fault::{Fault, FaultInjection, FaultPoint};
 pub use idou::{InboxState, NewEvent, PendingEvent};
 pub use inquiry::Inquiry;
 pub use listed::ListedChange;
-pub use modulus::{IssuedModulus, MissingModulus};
+pub use modulus::IssuedModulus;
 pub use offline_use::OfflineUse;
-pub use permit::Permit;
+pub use order_door::BookDoor;
+pub use permit::{Permit, PermittedAct};
 pub use person::{KnownPerson, Person, PersonId};
 pub use recall::{NewRecall, Recall, RecallSet, RecallStep};
 pub use request::RecordedRequest;
@@ -74,24 +82,51 @@ impl std::fmt::Display for Position {
     }
 }
 
-/// The role of the authority itself: reads and writes everything.
+/// The role of the authority itself: reads everything, and alone changes the book.
 #[derive(Debug, Clone, Copy)]
 pub enum Issuing {}
-/// The role of the CRL issuer: reads status, records CRL numbers.
+/// The role of the CRL issuer: reads status and lists. It asks the authority for numbers by message.
 #[derive(Debug, Clone, Copy)]
 pub enum Listing {}
-/// The role of the OCSP responder: follows status, records inquiries.
+/// The role of the OCSP responder: follows status, adds what agencies asked.
 #[derive(Debug, Clone, Copy)]
 pub enum Responding {}
-/// The role of the auditor: reads, never writes.
+/// The role of the public repository: knows the agencies, adds what they asked.
 #[derive(Debug, Clone, Copy)]
-pub enum Auditing {}
+pub enum Publishing {}
+/// The role of the verifier: reads everything, writes nothing, on a standby too.
+#[derive(Debug, Clone, Copy)]
+pub enum Verifying {}
 
-/// Roles that may write.
-pub trait Writes {}
-impl Writes for Issuing {}
-impl Writes for Listing {}
-impl Writes for Responding {}
+/// What a role does with the data base, and which of the data base's own roles it plays.
+pub trait BookRole {
+    /// Its name on PostgreSQL ([schema](https://www.postgresql.org/docs/current/user-manag.html)).
+    const NAME: &'static str;
+    /// Whether it writes anything at all: a book that is only read is opened for reading.
+    const WRITES: bool;
+}
+
+macro_rules! book_role {
+    ($($role:ident = $name:literal, writes: $writes:literal;)*) => {$(
+        impl BookRole for $role {
+            const NAME: &'static str = $name;
+            const WRITES: bool = $writes;
+        }
+    )*};
+}
+
+book_role! {
+    Issuing = "akashi_authority", writes: true;
+    Listing = "akashi_list_issuer", writes: false;
+    Responding = "akashi_responder", writes: true;
+    Publishing = "akashi_repository", writes: true;
+    Verifying = "akashi_verifier", writes: false;
+}
+
+/// Roles that answer agencies, and add what those asked.
+pub trait Answers: BookRole {}
+impl Answers for Responding {}
+impl Answers for Publishing {}
 
 /// The book, as one role sees it: what a role may not do, its type does not have.
 #[derive(Debug)]
@@ -106,16 +141,23 @@ impl<R> Clone for Ledger<R> {
     }
 }
 
-impl<R> Ledger<R> {
-    /// Opens `sqlite:PATH` or `postgres://…` in this role, bringing the schema up to date.
+impl<R: BookRole> Ledger<R> {
+    /// Opens `sqlite:PATH` or `postgres://…` in this role. Writes nothing.
     ///
     /// # Errors
     /// [`LedgerError::Missing`] when the file is not there; nothing is made in its place.
+    /// [`LedgerError::OlderBook`], [`LedgerError::NewerBook`] and [`LedgerError::OtherSchema`] when its
+    /// schema is not the one of this program.
     pub async fn open(address: &str) -> Result<Self, LedgerError> {
-        Ok(Self { store: store::Store::open(address, false).await?, role: PhantomData })
+        let access = if R::WRITES { store::Access::Write } else { store::Access::Read };
+        let store = store::Store::open(address, access).await?;
+        schema::check(&store).await?;
+        Ok(Self { store, role: PhantomData })
     }
+}
 
-    /// The same book, where every statement meets a fault may be injected at: for simulation.
+impl<R> Ledger<R> {
+    /// The same book, where a fault may be injected at every statement: for simulation.
     pub fn with_faults(&self, faults: std::sync::Arc<dyn FaultInjection>) -> Self {
         Self { store: self.store.with_faults(faults), role: PhantomData }
     }
@@ -127,13 +169,25 @@ impl<R> Ledger<R> {
 }
 
 impl Ledger<Issuing> {
-    /// Opens a book, or makes an empty one where there is none: for a new authority.
+    /// Makes an empty book with today's schema where there is none: for a new authority.
     pub async fn create(address: &str) -> Result<Self, LedgerError> {
-        Ok(Self { store: store::Store::open(address, true).await?, role: PhantomData })
+        schema::migrate(address, true).await?;
+        Self::open(address).await
     }
 
-    /// The same book in a lesser role, for rooms that run in one process with the authority.
-    pub fn as_role<R>(&self) -> Ledger<R> {
+    /// The same book in a lesser role, for rooms that run in one process with the authority and share
+    /// its connections.
+    pub fn as_role<R: BookRole>(&self) -> Ledger<R> {
         Ledger { store: self.store.clone(), role: PhantomData }
     }
+}
+
+/// Brings a book's schema up to date: the only thing that does. Gives its number before and after.
+pub async fn migrate(address: &str) -> Result<(i64, i64), LedgerError> {
+    schema::migrate(address, false).await
+}
+
+/// An address as it may be shown: without a password.
+pub fn shown(address: &str) -> String {
+    store::without_password(address)
 }

@@ -45,17 +45,20 @@ impl<R> Ledger<R> {
     /// of all, one by one, ordered by municipality, serial and position: what a CRL is made of.
     pub async fn each_change(
         &self,
+        generation: i64,
         municipality: Option<MunicipalityCode>,
         end: Timestamp,
         up_to: Position,
         mut take: impl FnMut(ListedChange),
     ) -> Result<(), LedgerError> {
         if let Some(municipality) = municipality {
-            return self.each_change_of(&municipality.to_string(), end, up_to, &mut take).await;
+            return self
+                .each_change_of(generation, &municipality.to_string(), end, up_to, &mut take)
+                .await;
         }
         let mut last = String::new();
-        while let Some(next) = self.listed_municipality_after(&last).await? {
-            self.each_change_of(&next, end, up_to, &mut take).await?;
+        while let Some(next) = self.listed_municipality_after(generation, &last).await? {
+            self.each_change_of(generation, &next, end, up_to, &mut take).await?;
             last = next;
         }
         Ok(())
@@ -63,6 +66,7 @@ impl<R> Ledger<R> {
 
     async fn each_change_of(
         &self,
+        generation: i64,
         municipality: &str,
         end: Timestamp,
         up_to: Position,
@@ -70,7 +74,7 @@ impl<R> Ledger<R> {
     ) -> Result<(), LedgerError> {
         let mut after = (Vec::new(), 0);
         loop {
-            let page = self.page(municipality, end, up_to, after).await?;
+            let page = self.page((generation, municipality), end, up_to, after).await?;
             for (serial, _, said) in &page {
                 take(ListedChange::of(*serial, *said)?);
             }
@@ -82,7 +86,7 @@ impl<R> Ledger<R> {
     /// The next rows in the order of serial number and position; none at the end.
     async fn page(
         &self,
-        municipality: &str,
+        (generation, municipality): (i64, &str),
         end: Timestamp,
         up_to: Position,
         (serial, position): (Vec<u8>, i64),
@@ -93,22 +97,27 @@ impl<R> Ledger<R> {
                 "SELECT string_agg(serial, ''), string_agg(CAST(position AS TEXT), ','),
                  string_agg(CAST(recorded_at * 256 + reason * 16 + change AS TEXT), ',')
                  FROM (SELECT serial, position, change, reason, recorded_at FROM status
-                   WHERE municipality = $1 AND change <> 0 AND not_after >= $2 AND position <= $3
-                   AND (serial, position) > ($4, $5) ORDER BY serial, position LIMIT $6) AS page",
-                args![municipality, end, up_to.0, serial, position, PAGE],
+                   WHERE generation = $1 AND municipality = $2 AND change <> 0 AND not_after >= $3
+                   AND position <= $4 AND (serial, position) > ($5, $6)
+                   ORDER BY serial, position LIMIT $7) AS page",
+                args![generation, municipality, end, up_to.0, serial, position, PAGE],
             )
             .await?;
         row.as_ref().map_or(Ok(Vec::new()), read)
     }
 
     /// The next municipality of which something is listed.
-    async fn listed_municipality_after(&self, last: &str) -> Result<Option<String>, LedgerError> {
+    async fn listed_municipality_after(
+        &self,
+        generation: i64,
+        last: &str,
+    ) -> Result<Option<String>, LedgerError> {
         let row = self
             .store
             .row(
-                "SELECT municipality FROM status WHERE change <> 0 AND municipality > $1
-                 ORDER BY municipality LIMIT 1",
-                args![last],
+                "SELECT municipality FROM status WHERE change <> 0 AND generation = $1
+                 AND municipality > $2 ORDER BY municipality LIMIT 1",
+                args![generation, last],
             )
             .await?;
         row.map(|row| row.text(0)).transpose()

@@ -4,6 +4,7 @@ use akashi_wire::SerialNumber;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::right::Right;
 use crate::status::StatusChange;
 use crate::store::{Row, args};
 use crate::{Change, Issuing, Ledger, LedgerError, Position};
@@ -17,17 +18,6 @@ pub struct IssuedModulus {
     pub serial: SerialNumber,
     /// Big-endian.
     pub modulus: Vec<u8>,
-}
-
-/// A certificate from before moduli were kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MissingModulus {
-    /// Its number.
-    pub serial: SerialNumber,
-    /// Where its intention stands.
-    pub position: Position,
-    /// Its DER, sealed; `None` when it was never filed.
-    pub sealed_der: Option<Vec<u8>>,
 }
 
 fn read(row: &Row) -> Result<IssuedModulus, LedgerError> {
@@ -59,28 +49,6 @@ impl Ledger<Issuing> {
         row.map_or(Ok(Position(0)), |row| Ok(Position(row.int(0)?)))
     }
 
-    /// Certificates whose modulus the book does not have, in the order of their numbers.
-    pub async fn missing_moduli(
-        &self,
-        after: Option<SerialNumber>,
-        limit: usize,
-    ) -> Result<Vec<MissingModulus>, LedgerError> {
-        let after = after.map_or(Vec::new(), |serial| serial.as_bytes().to_vec());
-        let sql = "SELECT modulus_missing.serial, modulus_missing.position, sealed_der
-                   FROM modulus_missing LEFT JOIN certificate_file
-                   ON certificate_file.serial = modulus_missing.serial
-                   WHERE modulus_missing.serial > $1 ORDER BY modulus_missing.serial LIMIT $2";
-        let rows = self.store.rows(sql, args![after, limit as i64]).await?;
-        let missing = |row: &Row| {
-            Ok(MissingModulus {
-                serial: row.fixed(0, SerialNumber::from_slice)?,
-                position: Position(row.int(1)?),
-                sealed_der: row.maybe_octets(2)?,
-            })
-        };
-        rows.iter().map(missing).collect()
-    }
-
     /// Whether a modulus was written down before this time that no comparison has seen to its end.
     pub async fn is_comparison_due(&self, before: Timestamp) -> Result<bool, LedgerError> {
         let sql = "SELECT audit.at FROM audit WHERE position =
@@ -88,8 +56,7 @@ impl Ledger<Issuing> {
                      (SELECT COALESCE(MAX(up_to), 0) FROM comparison WHERE ended_at IS NOT NULL))";
         let first = self.store.row(sql, args![]).await?;
         let first = first.map(|row| row.time(0)).transpose()?;
-        let missing = self.store.row("SELECT serial FROM modulus_missing LIMIT 1", args![]).await?;
-        Ok(missing.is_some() || first.is_some_and(|first| first < before))
+        Ok(first.is_some_and(|first| first < before))
     }
 
     /// Days whose comparison was begun before `before` and has not ended.
@@ -122,6 +89,7 @@ impl Change {
     /// Begins the comparison of a day: of all moduli up to the position that it gives. `None` when it
     /// was begun already, here or by another authority over the same book; then nothing is written.
     pub async fn begin_comparison(&mut self, day: Date) -> Result<Option<Position>, LedgerError> {
+        self.require(Right::CompareModuli)?;
         let newest = self.tx.row("SELECT COALESCE(MAX(position), 0) FROM modulus", args![]).await?;
         let up_to = newest.map_or(Ok(0), |row| row.int(0))?;
         let at = self.at();
@@ -142,6 +110,7 @@ impl Change {
 
     /// Ends the comparison of a day, and says what was done.
     pub async fn end_comparison(&mut self, day: Date, says: &str) -> Result<(), LedgerError> {
+        self.require(Right::CompareModuli)?;
         self.append("end_comparison", &format!("{day} {says}"), None).await?;
         let at = self.at();
         let sql = "UPDATE comparison SET ended_at = $2 WHERE day = $1";
@@ -154,38 +123,13 @@ impl Change {
         serial: SerialNumber,
         what: &str,
     ) -> Result<(), LedgerError> {
+        self.require(Right::CompareModuli)?;
         let position = self.append("share_prime", &serial.to_string(), None).await?;
         self.tx
             .execute(
                 "INSERT INTO shared_prime (serial, what, position) VALUES ($1, $2, $3)
                  ON CONFLICT (serial) DO UPDATE SET what = $2, position = $3",
                 args![serial.as_bytes(), what, position.0],
-            )
-            .await
-            .map(|_| ())
-    }
-
-    /// Takes certificates from before off the list of those without a modulus: with it, or without
-    /// where there is none to be had.
-    pub async fn fill_moduli(
-        &mut self,
-        known: &[IssuedModulus],
-        without: &[SerialNumber],
-    ) -> Result<(), LedgerError> {
-        let (read, none) = (known.len(), without.len());
-        self.append("fill_moduli", &format!("{read} read, {none} without"), None).await?;
-        let row = |one: &IssuedModulus| args![one.position.0, one.serial.as_bytes(), &one.modulus];
-        self.tx
-            .write(
-                "INSERT INTO modulus (position, serial, modulus) VALUES $rows",
-                known.iter().map(row).collect(),
-            )
-            .await?;
-        let done = known.iter().map(|one| one.serial).chain(without.iter().copied());
-        self.tx
-            .rows_of(
-                "DELETE FROM modulus_missing WHERE serial IN ($keys)",
-                done.map(|serial| serial.as_bytes().into()),
             )
             .await
             .map(|_| ())

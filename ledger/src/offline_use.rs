@@ -2,8 +2,9 @@
 
 use akashi_wire::MunicipalityCode;
 use akashi_wire::octets::Sha256;
-use akashi_wire::party::Role;
 
+use crate::evidence;
+use crate::right::Right;
 use crate::store::args;
 use crate::{Change, LedgerError};
 
@@ -85,29 +86,23 @@ impl Change {
         row.map(|row| Ok((row.int(0)? as u64, row.fixed(1, Sha256::from_slice)?))).transpose()
     }
 
-    /// Keeps what a journal told. The act that told it is the audit entry.
+    /// Keeps what a journal told, with an entry of its own.
     pub async fn record_offline_use(&mut self, told: &OfflineUse) -> Result<(), LedgerError> {
-        self.permit.require("report_offline", |role| matches!(role, Role::Officer { .. }))?;
+        self.require(Right::ReportOffline)?;
         let (token, count) = told.counted.clone().unzip();
-        let position = self.position().0;
-        self.tx
-            .execute(
-                "INSERT INTO offline_use
-                 (entry, municipality, token, uses, journal, line, digest, answer, position)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                args![
-                    &told.entry.0,
-                    told.municipality.to_string(),
-                    token,
-                    count.map(|count| count as i64),
-                    &told.journal.0,
-                    told.line as i64,
-                    &told.digest.0,
-                    told.answer.as_str(),
-                    position,
-                ],
-            )
-            .await?;
-        Ok(())
+        let subject = format!("{} {}", told.municipality, told.entry);
+        let position = self.append("offline_use", &subject, None).await?;
+        let row = args![
+            position.0,
+            &told.entry.0,
+            told.municipality.to_string(),
+            token,
+            count.map(|count| count as i64),
+            &told.journal.0,
+            told.line as i64,
+            &told.digest.0,
+            told.answer.as_str(),
+        ];
+        self.record(&evidence::OFFLINE_USE, vec![row]).await
     }
 }

@@ -1,17 +1,21 @@
 //! Leave to change the book.
 //!
-//! A permit is made only by verifying a signature of an enrolled party: an officer's act, a
-//! source's batch, or an order of the authority's own scheduler. Nothing that changes the book can
-//! be called without one, and nobody outside of this module can make one.
+//! A permit is made only by verifying a signature of an enrolled party over an act, a batch or an
+//! order, and is good for what was signed and for nothing else ([`crate::right`]). Nothing that changes
+//! the book can be called without one, and nobody outside of this module can make one. The enrolment
+//! behind it is read again inside of the change: who was dismissed meanwhile gets nothing.
 
-use akashi_wire::act::PartyId;
+use akashi_wire::act::{Act, PartyId};
 use akashi_wire::octets::Sha256;
+use akashi_wire::order::{Order, SignedOrder};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{MunicipalityCode, SignedMessage, Verified};
+use akashi_wire::{MunicipalityCode, Verified};
 use jiff::Timestamp;
 
-use crate::{Ledger, LedgerError};
+use crate::cause::Cause;
+use crate::right::{self, Right};
+use crate::{Issuing, Ledger, LedgerError};
 
 /// Leave of one enrolled party to change the book, by one signed message.
 #[derive(Debug, Clone)]
@@ -19,6 +23,8 @@ pub struct Permit {
     party: PartyId,
     role: Role,
     evidence: Sha256,
+    cause: Cause,
+    rights: &'static [Right],
 }
 
 impl Permit {
@@ -37,6 +43,11 @@ impl Permit {
         self.evidence
     }
 
+    /// What the message was.
+    pub fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
     /// The municipality to which the party is confined.
     pub fn municipality(&self) -> Option<MunicipalityCode> {
         self.role.municipality()
@@ -48,7 +59,14 @@ impl Permit {
             party: enrolment.party,
             role: enrolment.role.clone(),
             evidence: Sha256::of(message.message()),
+            cause: Cause::Founding,
+            rights: &[Right::Found, Right::Enrol],
         }
+    }
+
+    /// Whether it is the permit of the first page.
+    pub(crate) fn is_founding(&self) -> bool {
+        self.cause == Cause::Founding
     }
 
     /// As it stands in the audit chain.
@@ -56,52 +74,128 @@ impl Permit {
         format!("{}:{}", self.role.name(), self.party)
     }
 
-    /// Stops a caller that holds the wrong kind of permit.
-    pub(crate) fn require(
-        &self,
-        verb: &'static str,
-        allowed: impl FnOnce(&Role) -> bool,
-    ) -> Result<(), LedgerError> {
-        if allowed(&self.role) {
-            Ok(())
-        } else {
-            Err(LedgerError::NotPermitted { actor: self.actor(), verb })
+    /// Stops a change that the signed message does not cover.
+    pub(crate) fn require(&self, right: Right) -> Result<(), LedgerError> {
+        if self.rights.contains(&right) {
+            return Ok(());
         }
+        let cause = self.cause.to_string();
+        Err(LedgerError::NotPermitted { actor: self.actor(), cause, right: right.name() })
     }
 }
 
-impl<R> Ledger<R> {
-    /// The permit that a verified message gives, if its signer is enrolled now.
+/// An act whose signer is enrolled now, with the permit that it gives.
+#[derive(Debug, Clone)]
+pub struct PermittedAct {
+    /// What is asked.
+    pub act: Act,
+    /// Leave to do it.
+    pub permit: Permit,
+}
+
+impl Ledger<Issuing> {
+    /// What an act says, and the permit that it gives.
     ///
     /// # Errors
-    /// [`LedgerError::NotEnrolled`] when the signer's certificate is unknown, ended or out of
-    /// its time.
-    pub async fn permit(&self, message: &Verified, now: Timestamp) -> Result<Permit, LedgerError> {
-        let enrolment = self
-            .enrolment_of(Sha256::of(message.signer()))
-            .await?
-            .filter(|enrolment| enrolment.is_in_force(now) && message.signer_has_not_ended(now))
-            .ok_or(LedgerError::NotEnrolled)?;
-        let evidence = Sha256::of(message.message());
-        Ok(Permit { party: enrolment.party, role: enrolment.role, evidence })
+    /// [`LedgerError::NotEnrolled`] when the signer's certificate is unknown, ended or out of its time;
+    /// [`LedgerError::Unreadable`] when the content is no act.
+    pub async fn permit_act(
+        &self,
+        message: &Verified,
+        now: Timestamp,
+    ) -> Result<PermittedAct, LedgerError> {
+        let enrolment = self.signer_of(message, now).await?;
+        let act: Act = serde_json::from_slice(message.content())
+            .map_err(|e| LedgerError::Unreadable { column: e.column() })?;
+        let permit = Permit {
+            party: enrolment.party,
+            role: enrolment.role,
+            evidence: Sha256::of(message.message()),
+            cause: Cause::Act(act.request),
+            rights: right::of_deed(&act.deed),
+        };
+        Ok(PermittedAct { act, permit })
     }
 
-    /// The permit of the authority's own scheduler for what is to be done now: an order, signed by
-    /// the scheduler's key and verified like anybody's message.
+    /// The permit that a batch gives: to take it in.
     ///
-    /// `certificate` is the scheduler's; `sign` gives its signature over the octets it gets.
+    /// # Errors
+    /// [`LedgerError::NotEnrolled`] when the signer is not the source in force.
+    pub async fn permit_batch(
+        &self,
+        message: &Verified,
+        source: MunicipalityCode,
+        now: Timestamp,
+    ) -> Result<Permit, LedgerError> {
+        let enrolment = self.signer_of(message, now).await?;
+        if enrolment.role != (Role::Source { municipality: source }) {
+            return Err(LedgerError::NotEnrolled);
+        }
+        Ok(Permit {
+            party: enrolment.party,
+            role: enrolment.role,
+            evidence: Sha256::of(message.message()),
+            cause: Cause::Batch(source, Sha256::of(message.content())),
+            rights: &[Right::AcceptBatch],
+        })
+    }
+
+    /// What an order says, and the permit that it gives.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotEnrolled`] when the signer is not one who gives this order, and when the order
+    /// was not signed a moment ago; [`LedgerError::Unreadable`] when the content is no order.
+    pub async fn permit_order(
+        &self,
+        message: &Verified,
+        now: Timestamp,
+    ) -> Result<(Order, Permit), LedgerError> {
+        let enrolment = self.signer_of(message, now).await?;
+        let SignedOrder { order, at } = serde_json::from_slice(message.content())
+            .map_err(|e| LedgerError::Unreadable { column: e.column() })?;
+        let age = now.duration_since(at).abs();
+        if enrolment.role != Role::Scheduler || age > ORDER_LIFE {
+            return Err(LedgerError::NotEnrolled);
+        }
+        let evidence = Sha256::of(message.message());
+        let permit = Permit {
+            party: enrolment.party,
+            role: enrolment.role,
+            evidence,
+            cause: Cause::of_order(&order, evidence),
+            rights: right::of_order(&order),
+        };
+        Ok((order, permit))
+    }
+
+    /// The permit of the authority's own program for what is to be done now: an order, signed by that
+    /// program's key and verified like anybody's message.
+    ///
+    /// `certificate` is the program's; `sign` gives its signature over the octets it gets.
     pub async fn order<E: std::fmt::Display>(
         &self,
-        order: &str,
+        order: Order,
         certificate: &[u8],
         now: Timestamp,
         sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
     ) -> Result<Permit, LedgerError> {
-        let content = format!("{{\"order\":\"{order}\",\"at\":\"{now}\"}}");
-        let message =
-            SignedMessage::sign(MessageKind::Order, content.as_bytes(), certificate, now, sign)
-                .and_then(|message| message.verify(MessageKind::Order))
-                .map_err(|_| LedgerError::NotEnrolled)?;
-        self.permit(&message, now).await
+        let message = SignedOrder::sign(order, certificate, now, sign)
+            .and_then(|message| message.verify(MessageKind::Order))
+            .map_err(|_| LedgerError::NotEnrolled)?;
+        Ok(self.permit_order(&message, now).await?.1)
+    }
+
+    async fn signer_of(
+        &self,
+        message: &Verified,
+        now: Timestamp,
+    ) -> Result<crate::Enrolment, LedgerError> {
+        self.enrolment_of(Sha256::of(message.signer()))
+            .await?
+            .filter(|enrolment| enrolment.is_in_force(now) && message.signer_has_not_ended(now))
+            .ok_or(LedgerError::NotEnrolled)
     }
 }
+
+/// An order is carried out when it is signed, or not at all.
+const ORDER_LIFE: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);

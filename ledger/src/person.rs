@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::right::Right;
 use crate::store::args;
 use crate::{Change, LedgerError};
 
@@ -91,10 +92,11 @@ impl Change {
         new: PersonId,
         history: u32,
     ) -> Result<Person, LedgerError> {
+        self.require(Right::SaveCase)?;
         match self.find_person(code_hash).await? {
             Some(known) => {
                 let history = known.history.max(history);
-                self.advance(known.person, history).await?;
+                self.move_forward(known.person, history).await?;
                 Ok(Person { history, ..known })
             }
             None => {
@@ -111,6 +113,11 @@ impl Change {
 
     /// Moves the history known of a person forward.
     pub async fn advance(&mut self, person: PersonId, history: u32) -> Result<(), LedgerError> {
+        self.require(Right::SettleEvent)?;
+        self.move_forward(person, history).await
+    }
+
+    async fn move_forward(&mut self, person: PersonId, history: u32) -> Result<(), LedgerError> {
         self.tx
             .execute(
                 "UPDATE person SET history = $2 WHERE person = $1 AND history < $2",
@@ -131,10 +138,11 @@ impl Change {
         person: PersonId,
         new_code_hash: &[u8; 32],
     ) -> Result<(), LedgerError> {
+        self.require(Right::SettleEvent)?;
         let other = self.find_person(new_code_hash).await?;
         // A change to the code that the person has already makes nobody two.
         if let Some(other) = other.filter(|other| other.person != person) {
-            self.advance(person, other.history).await?;
+            self.move_forward(person, other.history).await?;
             self.become_one(person, other.person).await?;
         }
         // What came under the new code before anybody knew whose it is.
@@ -164,7 +172,7 @@ impl Change {
     async fn become_one(&mut self, person: PersonId, other: PersonId) -> Result<(), LedgerError> {
         for statement in [
             "UPDATE living SET person = $1 WHERE person = $2",
-            "UPDATE certificate SET person = $1 WHERE person = $2",
+            "UPDATE certificate_person SET person = $1 WHERE person = $2",
             "UPDATE case_file SET person = $1 WHERE person = $2",
         ] {
             self.tx.execute(statement, args![person.as_bytes(), other.as_bytes()]).await?;

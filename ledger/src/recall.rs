@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use akashi_wire::act::{CardSelection, PartyId, RecallCounts, RecallId};
 use akashi_wire::octets::Sha256;
-use akashi_wire::party::Role;
 use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
+use crate::cause::Cause;
+use crate::right::Right;
 use crate::status::StatusChange;
 use crate::store::{Row, Value, args, damaged, timestamp};
 use crate::{Change, Issuing, Ledger, LedgerError, Position, Recording};
@@ -232,7 +233,7 @@ impl Change {
 
     /// Proposes a recall: nothing ends by it.
     pub async fn propose_recall(&mut self, new: &NewRecall) -> Result<(), LedgerError> {
-        self.permit.require("propose_recall", |role| matches!(role, Role::SecurityOfficer))?;
+        self.require(Right::ProposeRecall)?;
         let [lot, model] = key(&new.selection);
         let (by, at) = (self.permit.party(), self.at());
         let mut args = args![
@@ -261,8 +262,7 @@ impl Change {
     /// # Errors
     /// [`LedgerError::NotPermitted`] to the person who proposed it, and where it is confirmed already.
     pub async fn confirm_recall(&mut self, recall: RecallId) -> Result<(), LedgerError> {
-        const VERB: &str = "confirm_recall";
-        self.permit.require(VERB, |role| matches!(role, Role::SecurityOfficer))?;
+        self.require(Right::ConfirmRecall)?;
         let (by, at) = (self.permit.party(), self.at());
         let position = self.append("recall", &recall.to_string(), None).await?;
         let changed = self
@@ -276,7 +276,12 @@ impl Change {
         if changed == 1 {
             return Ok(());
         }
-        Err(LedgerError::NotPermitted { actor: self.permit.actor(), verb: VERB })
+        Err(self.not_permitted(Right::ConfirmRecall))
+    }
+
+    fn not_permitted(&self, right: Right) -> LedgerError {
+        let (actor, cause) = (self.permit.actor(), self.permit.cause().to_string());
+        LedgerError::NotPermitted { actor, cause, right: right.name() }
     }
 
     /// Ends the next certificates of a confirmed recall, at most so many (more than two): what is
@@ -289,15 +294,13 @@ impl Change {
         recall: RecallId,
         most: usize,
     ) -> Result<Option<RecallStep>, LedgerError> {
-        const VERB: &str = "recall_step";
-        self.permit
-            .require(VERB, |role| matches!(role, Role::SecurityOfficer | Role::Scheduler))?;
+        self.require(Right::StepRecall)?;
         let found = self.recall(recall).await?;
         let Some((found, (_, received_at), position)) = found.and_then(|found| {
             let (confirmed, position) = (found.confirmed?, found.position?);
             Some((found, confirmed, position))
         }) else {
-            return Err(LedgerError::NotPermitted { actor: self.permit.actor(), verb: VERB });
+            return Err(self.not_permitted(Right::StepRecall));
         };
         if found.finished_at.is_some() {
             return Ok(None);
@@ -324,6 +327,7 @@ impl Change {
             if row.maybe_octets(2)?.is_some() { &mut filed } else { &mut under_way }.push(serial);
         }
         let reason = found.proposed.reason;
+        self.because_of(Cause::Recall(recall));
         self.revoke_all(&filed, &Recording { reason, received_at, idou_date: None }).await?;
         for serial in &under_way {
             self.void(*serial).await?;

@@ -6,6 +6,7 @@ use akashi_wire::octets::Sha256;
 
 use std::collections::HashMap;
 
+use crate::evidence;
 use crate::store::{Row, Value, args};
 use crate::{Change, Issuing, Ledger, LedgerError};
 
@@ -83,19 +84,13 @@ impl Change {
         let position = self.position().0;
         let row = |done: &RecordedRequest| {
             args![
+                position,
                 done.request.as_bytes(),
                 done.party.as_bytes(),
                 &done.digest.0,
                 &done.sealed_answer,
-                position,
             ]
         };
-        self.tx
-            .write(
-                "INSERT INTO request (request, party, digest, sealed_answer, position)
-                 VALUES $rows",
-                done.iter().map(row).collect(),
-            )
-            .await
+        self.record(&evidence::REQUEST, done.iter().map(row).collect()).await
     }
 }

@@ -1,9 +1,11 @@
 //! Delegated responders: the public keys that ask, and the certificates that they get.
 
 use akashi_wire::SerialNumber;
-use akashi_wire::party::Role;
+use akashi_wire::octets::Sha256;
 use jiff::Timestamp;
 
+use crate::evidence;
+use crate::right::Right;
 use crate::store::{Row, args};
 use crate::{Change, Issuing, Ledger, LedgerError, Responding};
 
@@ -32,49 +34,20 @@ fn read(row: &Row) -> Result<ResponderCertificate, LedgerError> {
     })
 }
 
-impl Ledger<Responding> {
-    /// Asks for certificates for this public key from now on.
-    pub async fn ask_for_certificate(
-        &self,
-        permit: &crate::Permit,
-        public_key: &[u8],
-        now: Timestamp,
-    ) -> Result<(), LedgerError> {
-        let known = self
-            .store
-            .row("SELECT asked_at FROM responder_key WHERE public_key = $1", args![public_key])
-            .await?;
-        if known.is_some() {
-            return Ok(());
-        }
-        let mut change = self.begin(permit, now).await?;
-        let name = akashi_wire::octets::Sha256::of(public_key).to_string();
-        change.append("ask_for_responder_certificate", &name, None).await?;
-        change
-            .tx
-            .execute(
-                "INSERT INTO responder_key (public_key, asked_at) VALUES ($1, $2)
-                 ON CONFLICT (public_key) DO NOTHING",
-                args![public_key, now],
-            )
-            .await?;
-        change.commit().await.map(|_| ())
-    }
-}
-
 impl<R> Ledger<R> {
     /// The newest certificate for a responder's public key.
     pub async fn responder_certificate(
         &self,
+        generation: i64,
         public_key: &[u8],
     ) -> Result<Option<ResponderCertificate>, LedgerError> {
         let row = self
             .store
             .row(
                 "SELECT serial, public_key, certificate, not_before, not_after
-                 FROM responder_certificate WHERE public_key = $1
+                 FROM responder_certificate WHERE generation = $1 AND public_key = $2
                  ORDER BY not_before DESC, serial LIMIT 1",
-                args![public_key],
+                args![generation, public_key],
             )
             .await?;
         row.as_ref().map(read).transpose()
@@ -119,16 +92,18 @@ impl Ledger<Issuing> {
     /// have none.
     pub async fn responders_to_certify(
         &self,
+        generation: i64,
         renew_before: Timestamp,
     ) -> Result<Vec<Vec<u8>>, LedgerError> {
         let rows = self
             .store
             .rows(
-                "SELECT public_key FROM responder_key WHERE NOT EXISTS (
+                "SELECT public_key FROM responder_key WHERE generation = $1 AND NOT EXISTS (
                    SELECT 1 FROM responder_certificate
-                   WHERE responder_certificate.public_key = responder_key.public_key
-                   AND not_before >= $1)",
-                args![renew_before],
+                   WHERE responder_certificate.generation = responder_key.generation
+                   AND responder_certificate.public_key = responder_key.public_key
+                   AND not_before >= $2)",
+                args![generation, renew_before],
             )
             .await?;
         rows.iter().map(|row| row.octets(0)).collect()
@@ -136,30 +111,47 @@ impl Ledger<Issuing> {
 }
 
 impl Change {
+    /// Certifies this public key of a responder from now on. `false` when it does so already.
+    pub async fn ask_for_certificate(
+        &mut self,
+        generation: i64,
+        public_key: &[u8],
+    ) -> Result<bool, LedgerError> {
+        self.require(Right::AskForCertificate)?;
+        let sql = "SELECT asked_at FROM responder_key WHERE generation = $1 AND public_key = $2";
+        if self.tx.row(sql, args![generation, public_key]).await?.is_some() {
+            return Ok(false);
+        }
+        let name = Sha256::of(public_key).to_string();
+        let position = self.append("ask_for_responder_certificate", &name, None).await?;
+        let row = args![position.0, generation, public_key, self.at()];
+        self.record(&evidence::RESPONDER_KEY, vec![row]).await?;
+        Ok(true)
+    }
+
     /// Records that a responder's certificate is going to be signed.
     pub async fn intend_responder(&mut self, serial: SerialNumber) -> Result<(), LedgerError> {
-        self.permit.require("intend_responder", |role| matches!(role, Role::Scheduler))?;
+        self.require(Right::CertifyResponder)?;
         self.append("intend_responder", &serial.to_string(), None).await.map(|_| ())
     }
 
     /// Files a responder's certificate.
-    pub async fn file_responder(&mut self, new: &ResponderCertificate) -> Result<(), LedgerError> {
-        self.permit.require("file_responder", |role| matches!(role, Role::Scheduler))?;
-        self.append("file_responder", &new.serial.to_string(), None).await?;
-        self.tx
-            .execute(
-                "INSERT INTO responder_certificate
-                 (serial, public_key, certificate, not_before, not_after)
-                 VALUES ($1, $2, $3, $4, $5)",
-                args![
-                    new.serial.as_bytes(),
-                    &new.public_key,
-                    &new.certificate,
-                    new.not_before,
-                    new.not_after,
-                ],
-            )
-            .await?;
-        Ok(())
+    pub async fn file_responder(
+        &mut self,
+        generation: i64,
+        new: &ResponderCertificate,
+    ) -> Result<(), LedgerError> {
+        self.require(Right::CertifyResponder)?;
+        let position = self.append("file_responder", &new.serial.to_string(), None).await?;
+        let row = args![
+            position.0,
+            new.serial.as_bytes(),
+            generation,
+            &new.public_key,
+            &new.certificate,
+            new.not_before,
+            new.not_after,
+        ];
+        self.record(&evidence::RESPONDER_CERTIFICATE, vec![row]).await
     }
 }

@@ -2,9 +2,9 @@
 
 use akashi_wire::MunicipalityCode;
 use akashi_wire::octets::Sha256;
-use akashi_wire::party::Role;
 use jiff::Timestamp;
 
+use crate::right::Right;
 use crate::store::{Row, args};
 use crate::{Change, Issuing, Ledger, LedgerError};
 
@@ -149,7 +149,7 @@ impl Change {
         source: MunicipalityCode,
         open: bool,
     ) -> Result<bool, LedgerError> {
-        self.permit.require("link", |role| matches!(role, Role::SecurityOfficer))?;
+        self.require(Right::SetLink)?;
         let verb = if open { "open_link" } else { "cut_link" };
         self.append(verb, &source.to_string(), None).await?;
         let changed = self

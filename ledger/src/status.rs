@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
+use crate::evidence;
+use crate::right::Right;
 use crate::store::{Row, args, damaged};
 use crate::{Change, Ledger, LedgerError, ListedChange, NewEntry, Permit, Position};
 
@@ -41,6 +43,8 @@ pub struct StatusRow {
     pub position: Position,
     /// Which certificate.
     pub serial: SerialNumber,
+    /// Which of the authority's keys signed it.
+    pub generation: i64,
     /// Whose partition.
     pub municipality: MunicipalityCode,
     /// The certificate's last second.
@@ -143,6 +147,7 @@ fn read(row: &Row) -> Result<StatusRow, LedgerError> {
             .and_then(RevocationReason::from_code)
             .ok_or_else(|| damaged("status", format!("reason {reason}")))?,
         recorded_at: row.time(6)?,
+        generation: row.int(7)?,
     })
 }
 
@@ -159,7 +164,7 @@ impl<R> Ledger<R> {
         let rows = self
             .store
             .rows(
-                "SELECT position, serial, municipality, not_after, change, reason, recorded_at
+                "SELECT position, serial, municipality, not_after, change, reason, recorded_at, generation
                  FROM status WHERE position > $1 ORDER BY position LIMIT $2",
                 args![position.0, limit],
             )
@@ -172,7 +177,7 @@ impl<R> Ledger<R> {
         let rows = self
             .store
             .rows(
-                "SELECT position, serial, municipality, not_after, change, reason, recorded_at
+                "SELECT position, serial, municipality, not_after, change, reason, recorded_at, generation
                  FROM status WHERE serial = $1 ORDER BY position",
                 args![serial.as_bytes()],
             )
@@ -230,7 +235,7 @@ impl Change {
         let rows = self
             .tx
             .rows_of(
-                "SELECT position, serial, municipality, not_after, change, reason, recorded_at
+                "SELECT position, serial, municipality, not_after, change, reason, recorded_at, generation
                  FROM status WHERE serial IN ($keys) ORDER BY position",
                 serials.iter().map(|serial| serial.as_bytes().into()),
             )
@@ -269,6 +274,7 @@ impl Change {
         serials: &[SerialNumber],
         recording: &Recording,
     ) -> Result<Vec<StatusRow>, LedgerError> {
+        self.require(Right::Revoke)?;
         let standings = self.standings(serials).await?;
         for serial in serials {
             match standings.get(serial) {
@@ -296,6 +302,7 @@ impl Change {
         serial: SerialNumber,
         received_at: Timestamp,
     ) -> Result<StatusRow, LedgerError> {
+        self.require(Right::Hold)?;
         match self.standing(serial).await? {
             Some(Standing::Good) => {}
             other => return Err(forbids(serial, other, "held")),
@@ -308,6 +315,7 @@ impl Change {
     /// Voids a certificate that was recorded, perhaps signed, and never filed: it is listed as
     /// revoked, because nobody knows whether its signature exists.
     pub async fn void(&mut self, serial: SerialNumber) -> Result<StatusRow, LedgerError> {
+        self.require(Right::Void)?;
         match self.standing(serial).await? {
             None => {}
             other => return Err(forbids(serial, other, "voided")),
@@ -389,10 +397,12 @@ impl Change {
                 self.at(),
                 recording.received_at,
                 recording.idou_date.clone(),
+                self.cause().to_string(),
             ]);
             appended.push(StatusRow {
                 position,
                 serial: *serial,
+                generation,
                 municipality,
                 not_after,
                 change: *change,
@@ -400,13 +410,7 @@ impl Change {
                 recorded_at: self.at(),
             });
         }
-        self.tx
-            .write(
-                "INSERT INTO status (position, serial, generation, municipality, not_after, change,
-                 reason, recorded_at, received_at, idou_date) VALUES $rows",
-                rows,
-            )
-            .await?;
+        self.record(&evidence::STATUS, rows).await?;
         Ok(appended)
     }
 }
@@ -429,6 +433,7 @@ mod tests {
         StatusRow {
             position: Position(position),
             serial: SerialNumber::from_random([1; 16]),
+            generation: 1,
             municipality: "131041".parse().unwrap(),
             not_after: Timestamp::MAX,
             change,

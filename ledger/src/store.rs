@@ -27,38 +27,18 @@ use crate::group::{CommitQueue, Member};
 use crate::many::{self, Places};
 use crate::request::RecordedRequest;
 
-/// The migrations, in order; the place in this list is the schema's number.
-const MIGRATIONS: &[Migration] = &[
-    Migration::of_both(include_str!("../migrations/0001_book.sql")),
-    Migration::of_both(include_str!("../migrations/0002_clock.sql")),
-    Migration::of_both(include_str!("../migrations/0003_lists.sql")),
-    Migration::of_both(include_str!("../migrations/0004_ticks.sql")),
-    Migration {
-        both: include_str!("../migrations/0005_rows.sql"),
-        postgres: include_str!("../migrations/0005_rows.postgres.sql"),
-    },
-    Migration::of_both(include_str!("../migrations/0006_moduli.sql")),
-    Migration::of_both(include_str!("../migrations/0007_cards.sql")),
-    Migration::of_both(include_str!("../migrations/0008_offline_uses.sql")),
-];
-
-/// One step of the schema.
-struct Migration {
-    both: &'static str,
-    /// How rows lie on the disk, where only PostgreSQL can be told.
-    postgres: &'static str,
-}
-
-impl Migration {
-    const fn of_both(both: &'static str) -> Self {
-        Self { both, postgres: "" }
-    }
-}
-
 /// How PostgreSQL is to plan. Every question that the book asks goes along an index; a plan that was
 /// made while a table was small, and kept, must not read the whole of it when it is long. No
 /// statement runs for so long that compiling it pays.
 const PLANNING: [(&str, &str); 2] = [("enable_seqscan", "off"), ("jit", "off")];
+
+/// A constraint that lets no second row in, as the two data bases tell of it.
+pub(crate) struct Unique {
+    /// Its name in the schema.
+    pub name: &'static str,
+    /// Its columns, `table.column, …`.
+    pub columns: &'static str,
+}
 
 /// A value on its way into a statement.
 #[derive(Debug, Clone)]
@@ -161,7 +141,7 @@ pub(crate) fn damaged(table: &'static str, what: impl Into<String>) -> LedgerErr
 /// The data base, open.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    pools: Pools,
+    pub(crate) pools: Pools,
     queue: CommitQueue,
     /// Questions that every act begins with.
     pub(crate) requests: Arc<Gather<RequestId, RecordedRequest>>,
@@ -171,7 +151,7 @@ pub(crate) struct Store {
 }
 
 #[derive(Clone, Debug)]
-enum Pools {
+pub(crate) enum Pools {
     /// WAL and FULL: one connection writes, others read.
     Sqlite { write: SqlitePool, read: SqlitePool },
     /// Whoever holds the lock of the book may still read beside it: readers have a pool of their
@@ -197,70 +177,63 @@ const ROWS: usize = 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Store {
-    /// Opens `sqlite:PATH` or `postgres://…`, and brings the schema up to date. A SQLite file that
-    /// is not there is made only when `create` says so: an empty book in the place of a lost one
+    /// Opens `sqlite:PATH` or `postgres://…`. Nothing is written: not even the schema. A SQLite file
+    /// that is not there is made only when `access` says so: an empty book in the place of a lost one
     /// would hide the loss.
-    pub(crate) async fn open(address: &str, create: bool) -> Result<Self, LedgerError> {
+    pub(crate) async fn open(address: &str, access: Access) -> Result<Self, LedgerError> {
         let pools = if let Some(path) = address.strip_prefix("sqlite:") {
-            if !create && !std::path::Path::new(path).exists() {
+            if access != Access::Create && !std::path::Path::new(path).exists() {
                 return Err(LedgerError::Missing(path.into()));
             }
             let options = SqliteConnectOptions::new()
                 .filename(path)
-                .create_if_missing(create)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
+                .create_if_missing(access == Access::Create)
                 .foreign_keys(true)
                 .statement_cache_capacity(STATEMENTS)
                 .row_buffer_size(ROWS)
                 .busy_timeout(PATIENCE);
             let pool =
                 |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
-            let write = pool(1).connect_with(options.clone()).await?;
-            let read = pool(4).connect_lazy_with(options.read_only(true));
+            // A reader opens the file to read it: whatever its program does, it cannot write there.
+            let read = pool(4).connect_lazy_with(options.clone().read_only(true));
+            let write = match access {
+                Access::Read => read.clone(),
+                Access::Write | Access::Create => {
+                    let options = options
+                        .journal_mode(SqliteJournalMode::Wal)
+                        .synchronous(SqliteSynchronous::Full);
+                    pool(1).connect_with(options).await?
+                }
+            };
             Pools::Sqlite { write, read }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(address)?
-                .options(PLANNING)
-                .statement_cache_capacity(STATEMENTS);
+            let options = postgres_options(address)?;
             let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
-            let write = pool(4).connect_with(options.clone()).await?;
-            Pools::Postgres { write, read: pool(6).connect_lazy_with(options) }
+            let (read, write) = match access {
+                // The first connection is made now: who cannot be reached says so at the start.
+                Access::Read => {
+                    let read = pool(6).connect_with(options).await?;
+                    (read.clone(), read)
+                }
+                Access::Write | Access::Create => {
+                    let write = pool(4).connect_with(options.clone()).await?;
+                    (pool(6).connect_lazy_with(options), write)
+                }
+            };
+            Pools::Postgres { write, read }
         } else {
-            return Err(LedgerError::Address(address.to_owned()));
+            return Err(LedgerError::Address(without_password(address)));
         };
-        let store = Self {
+        Ok(Self {
             pools,
             queue: CommitQueue::default(),
             requests: Arc::default(),
             enrolments: Arc::default(),
             faults: None,
-        };
-        store.migrate().await?;
-        Ok(store)
+        })
     }
 
-    async fn migrate(&self) -> Result<(), LedgerError> {
-        let mut tx = self.begin().await?;
-        tx.script("CREATE TABLE IF NOT EXISTS schema (number BIGINT PRIMARY KEY)").await?;
-        let found = tx.row("SELECT COALESCE(MAX(number), 0) FROM schema", args![]).await?;
-        let found = found.map_or(Ok(0), |row| row.int(0))?;
-        let known = MIGRATIONS.len() as i64;
-        if found > known {
-            return Err(LedgerError::Schema { found, known });
-        }
-        for (number, migration) in (1..).zip(MIGRATIONS).skip(found as usize) {
-            tx.script(migration.both).await?;
-            if matches!(self.pools, Pools::Postgres { .. }) {
-                tx.script(migration.postgres).await?;
-            }
-            tx.execute("INSERT INTO schema (number) VALUES ($1)", args![number]).await?;
-        }
-        tx.commit().await
-    }
-
-    /// Begins a transaction that will write. Two programs that migrate at once are told apart by
-    /// the lock of the data base (SQLite) or an advisory lock (PostgreSQL).
+    /// Begins a transaction that will write.
     pub(crate) async fn begin(&self) -> Result<Transaction, LedgerError> {
         self.meet(FaultPoint::Begin).await?;
         let open = match &self.pools {
@@ -276,13 +249,7 @@ impl Store {
                 };
                 Open::Sqlite(begun)
             }
-            Pools::Postgres { write, .. } => {
-                let mut tx = write.begin().await?;
-                // Every writer of one book queues here, before it reads anything: what it then
-                // reads cannot change under it.
-                sqlx::query("SELECT pg_advisory_xact_lock(7165)").execute(&mut *tx).await?;
-                Open::Postgres(tx)
-            }
+            Pools::Postgres { write, .. } => Open::Postgres(write.begin().await?),
         };
         Ok(Transaction { open, faults: self.faults.clone() })
     }
@@ -387,7 +354,50 @@ impl Store {
     }
 }
 
+/// What a program is going to do with the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Read, and nothing else: a standby and a read-only session will do.
+    Read,
+    /// Read and write.
+    Write,
+    /// Write, into a file that is made where there is none.
+    Create,
+}
+
+fn postgres_options(address: &str) -> Result<PgConnectOptions, LedgerError> {
+    // An error of the address would repeat it, with the password in it.
+    let options = PgConnectOptions::from_str(address)
+        .map_err(|_| LedgerError::Address(without_password(address)))?;
+    Ok(options.options(PLANNING).statement_cache_capacity(STATEMENTS))
+}
+
+/// An address as it may be shown.
+pub(crate) fn without_password(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => {
+            let user = rest[..at].split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}{}", &rest[at..])
+        }
+        None => address.to_owned(),
+    }
+}
+
 impl Transaction {
+    /// The head of the chain, locked: whoever changes the book queues here, before it reads anything
+    /// else, and what it then reads cannot change under it. SQLite's one writer needs no more.
+    pub(crate) async fn lock_head(&mut self) -> Result<Option<Row>, LedgerError> {
+        let sql = match &self.open {
+            Open::Sqlite(_) => "SELECT position, hash, at FROM chain_head WHERE one = 1",
+            Open::Postgres(_) => {
+                "SELECT position, hash, at FROM chain_head WHERE one = 1 FOR UPDATE"
+            }
+        };
+        self.row(sql, args![]).await
+    }
+
     /// Runs one statement; gives the number of rows it changed.
     pub(crate) async fn execute(
         &mut self,
@@ -406,7 +416,7 @@ impl Transaction {
         })
     }
 
-    async fn script(&mut self, sql: &'static str) -> Result<(), LedgerError> {
+    pub(crate) async fn script(&mut self, sql: &'static str) -> Result<(), LedgerError> {
         match &mut self.open {
             Open::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ())?,
             Open::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ())?,
@@ -445,6 +455,18 @@ impl Transaction {
         args: Vec<Value>,
     ) -> Result<Option<Row>, LedgerError> {
         Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    /// Writes many rows; see [`many::writing`].
+    pub(crate) async fn write(
+        &mut self,
+        sql: &'static str,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<(), LedgerError> {
+        for (sql, values) in many::writing(sql, self.places(), rows) {
+            self.execute(sql, values).await?;
+        }
+        Ok(())
     }
 
     pub(crate) fn places(&self) -> Places {

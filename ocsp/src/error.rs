@@ -23,6 +23,9 @@ pub enum OcspError {
     /// A certificate that the book gives for the responder's key is not fit to answer with.
     #[error("the responder's certificate is not used: {0}")]
     Certificate(#[from] UnfitCertificate),
+    /// The authority does not take the responder's wish for a certificate.
+    #[error("the responder asked for a certificate in vain: {0}")]
+    Order(#[from] akashi_wire::order::OrderRefusal),
     /// A setting that makes no sense.
     #[error("{0}")]
     Setting(&'static str),

@@ -31,6 +31,7 @@ pub struct Followed {
 
 /// The table and how far it is to be trusted.
 pub(crate) struct Follower {
+    generation: i64,
     table: Arc<RwLock<Table>>,
     /// Milliseconds on the monotonic clock when the last step that reached the end of the book
     /// began.
@@ -47,9 +48,10 @@ struct Comparison {
 }
 
 impl Follower {
-    pub(crate) fn new(compare_every: Duration) -> Self {
+    pub(crate) fn new(generation: i64, compare_every: Duration) -> Self {
         Self {
-            table: Arc::default(),
+            generation,
+            table: Arc::new(RwLock::new(Table::of(generation))),
             heard: AtomicU64::new(NEVER),
             comparison: Mutex::default(),
             compare_every,
@@ -122,7 +124,8 @@ impl Follower {
         if head < self.table().position() {
             counts.go_back();
             self.heard.store(NEVER, Ordering::Release);
-            *self.table.write().expect("nobody panics with the table in hand") = Table::default();
+            *self.table.write().expect("nobody panics with the table in hand") =
+                Table::of(self.generation);
         }
         Ok(())
     }
@@ -140,7 +143,7 @@ impl Follower {
         if comparison.anew.is_none() && monotonic.saturating_sub(last) < self.compare_every {
             return Ok(None);
         }
-        let mut anew = comparison.anew.take().unwrap_or_default();
+        let mut anew = comparison.anew.take().unwrap_or_else(|| Table::of(self.generation));
         let end = self.table().position();
         for _ in 0..COMPARING_READS {
             let rows = match ledger.status_after(anew.position(), BATCH).await {

@@ -3,11 +3,9 @@
 //! One task writes. What arrives while it waits for the disk is its next group, so that a
 //! thousand agencies that ask at once cost a few commits.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use akashi_keys::OfficerToken;
-use akashi_ledger::{Inquiry, Ledger, LedgerError, Responding};
+use akashi_ledger::{Inquiry, Ledger, Responding};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
@@ -33,13 +31,9 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Starts the task; it ends when this is dropped and the last group is written.
-    pub(crate) fn start(
-        ledger: Ledger<Responding>,
-        scheduler: Arc<OfficerToken>,
-        patience: Duration,
-    ) -> Self {
+    pub(crate) fn start(ledger: Ledger<Responding>, patience: Duration) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING);
-        tokio::spawn(write(ledger, scheduler, waiting));
+        tokio::spawn(write(ledger, waiting));
         Self { queue, patience }
     }
 
@@ -60,11 +54,7 @@ impl Recorder {
     }
 }
 
-async fn write(
-    ledger: Ledger<Responding>,
-    scheduler: Arc<OfficerToken>,
-    mut queue: mpsc::Receiver<Waiting>,
-) {
+async fn write(ledger: Ledger<Responding>, mut queue: mpsc::Receiver<Waiting>) {
     while let Some(first) = queue.recv().await {
         let mut now = first.now;
         let mut inquiries = first.inquiries;
@@ -75,22 +65,10 @@ async fn write(
             inquiries.extend(next.inquiries);
             recorded.push(next.recorded);
         }
-        if commit(&ledger, &scheduler, &inquiries, now).await.is_ok() {
+        if ledger.record_inquiries(rand::random(), &inquiries, now).await.is_ok() {
             for one in recorded {
                 let _ = one.send(());
             }
         }
     }
-}
-
-async fn commit(
-    ledger: &Ledger<Responding>,
-    scheduler: &OfficerToken,
-    inquiries: &[Inquiry],
-    now: Timestamp,
-) -> Result<(), LedgerError> {
-    let permit = ledger
-        .order("inquiries", scheduler.certificate(), now, |order| scheduler.sign(order))
-        .await?;
-    ledger.record_inquiries(&permit, inquiries, now).await
 }

@@ -16,7 +16,9 @@ async fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
         let ledger = Ledger::open(&opened.ledger()).await?;
         let (key, scheduler) = (opened.custody.ec("ocsp")?, Arc::new(opened.scheduler()?));
-        let responder = Responder::open(ledger, key, scheduler, Settings::default()).await?;
+        let orders = Arc::new(opened.authority_link()?);
+        let settings = Settings::default();
+        let responder = Responder::open(ledger, orders, (key, scheduler), settings).await?;
         let addresses = &opened.config.listen;
         let plain = listen("ocsp", addresses.ocsp).await?;
         let link = listen("ocsp-link", addresses.ocsp_link).await?;

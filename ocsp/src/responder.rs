@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use akashi_keys::{EcKey, OfficerToken, Signer};
 use akashi_ledger::{Access, Authority, Inquiry, Ledger, LedgerError, Responding};
-use akashi_wire::octets::Sha256;
+use akashi_wire::Order;
+use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::order::{OrderDoor, OrderRefusal, SignedOrder};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
@@ -60,6 +62,7 @@ impl Answer {
 /// An OCSP responder for the newest generation of one authority.
 pub struct Responder {
     ledger: Ledger<Responding>,
+    orders: Arc<dyn OrderDoor>,
     key: EcKey,
     key_hash: [u8; 20],
     scheduler: Arc<OfficerToken>,
@@ -91,8 +94,8 @@ impl Responder {
     /// authority has certified its key. Must be called within a tokio runtime.
     pub async fn open(
         ledger: Ledger<Responding>,
-        key: EcKey,
-        scheduler: Arc<OfficerToken>,
+        orders: Arc<dyn OrderDoor>,
+        (key, scheduler): (EcKey, Arc<OfficerToken>),
         settings: Settings,
     ) -> Result<Arc<Self>, OcspError> {
         if settings.validity < Duration::from_secs(2) {
@@ -105,8 +108,8 @@ impl Responder {
         // One that is started anew with its clock set back must not answer from before.
         let seen = ledger.responder_time(key.public_key()).await?;
         Ok(Arc::new(Self {
-            recorder: Recorder::start(ledger.clone(), scheduler.clone(), settings.patience),
-            follower: Follower::new(settings.compare_every),
+            recorder: Recorder::start(ledger.clone(), settings.patience),
+            follower: Follower::new(authority.generation(), settings.compare_every),
             cache: Cache::new(settings.kept_answers, validity / 2),
             own: OwnCertificates::default(),
             asking: Mutex::default(),
@@ -114,6 +117,7 @@ impl Responder {
             last_signed: AtomicI64::new(seen.map_or(i64::MIN, |seen| seen.as_second())),
             kept_time: AtomicI64::new(seen.map_or(i64::MIN, |seen| seen.as_second())),
             ledger,
+            orders,
             key,
             key_hash,
             scheduler,
@@ -306,19 +310,21 @@ impl Responder {
         Ok(asked?)
     }
 
-    async fn ask(&self, now: Timestamp) -> Result<(), LedgerError> {
-        let scheduler = &self.scheduler;
-        let order = "ask_for_responder_certificate";
-        let permit = self
-            .ledger
-            .order(order, scheduler.certificate(), now, |order| scheduler.sign(order))
-            .await?;
-        self.ledger.ask_for_certificate(&permit, self.key.public_key(), now).await
+    async fn ask(&self, now: Timestamp) -> Result<(), OrderRefusal> {
+        let public_key = Octets(self.key.public_key().to_vec());
+        let (certificate, order) =
+            (self.scheduler.certificate(), Order::AskForCertificate { public_key });
+        let order =
+            SignedOrder::sign(order, certificate, now, |octets| self.scheduler.sign(octets))
+                .map_err(|error| OrderRefusal::NotNow { why: error.to_string() })?;
+        self.orders.carry_out(order).await.map(|_| ())
     }
 
     async fn pick_up(&self, asking: &mut Asking, now: Timestamp) -> Result<(), OcspError> {
         let public_key = self.key.public_key();
-        let Some(found) = self.ledger.responder_certificate(public_key).await? else {
+        let Some(found) =
+            self.ledger.responder_certificate(self.authority.generation(), public_key).await?
+        else {
             return Ok(());
         };
         let fingerprint = Sha256::of(&found.certificate);

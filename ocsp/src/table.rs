@@ -5,17 +5,23 @@ use std::collections::HashMap;
 use akashi_ledger::{Position, Standing, StatusRow};
 use akashi_wire::SerialNumber;
 
-/// How every certificate of the book stood after the row at one position.
+/// How every certificate of one of the authority's keys stood after the row at one position.
 ///
 /// It is a function of the rows, like a CRL: the same rows in the same order give the same table.
 /// An expired certificate keeps its last standing.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Table {
+    generation: i64,
     standings: HashMap<SerialNumber, Standing>,
     position: Position,
 }
 
 impl Table {
+    /// An empty table of what the key with this number signed.
+    pub fn of(generation: i64) -> Self {
+        Self { generation, standings: HashMap::new(), position: Position(0) }
+    }
+
     /// The position of the last row that was taken.
     pub fn position(&self) -> Position {
         self.position
@@ -38,9 +44,12 @@ impl Table {
 
     /// Takes the next row of the book.
     pub fn take(&mut self, row: &StatusRow) {
-        let before = self.standing(row.serial);
-        if let Some(after) = Standing::after(before, row) {
-            self.standings.insert(row.serial, after);
+        // Another key's certificates are another issuer's: nothing is known of them here.
+        if row.generation == self.generation {
+            let before = self.standing(row.serial);
+            if let Some(after) = Standing::after(before, row) {
+                self.standings.insert(row.serial, after);
+            }
         }
         self.position = row.position;
     }

@@ -6,4 +6,6 @@ mod door;
 mod judge;
 mod malformed;
 mod outage;
+#[path = "../../ledger/tests/book/permits.rs"]
+mod permits;
 mod world;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use akashi_edge::Opened;
-use akashi_ledger::{Auditing, Issuing, Ledger, Position};
+use akashi_ledger::{Issuing, Ledger, Position, Verifying};
 use akashi_wire::octets::Sha256;
 
 use super::{Failure, OpenArgs};
@@ -69,7 +69,7 @@ impl AuditCommand {
     }
 }
 
-async fn open(dir: &std::path::Path) -> Result<Ledger<Auditing>, Failure> {
+async fn open(dir: &std::path::Path) -> Result<Ledger<Verifying>, Failure> {
     Ok(Ledger::open(&Config::read(dir)?.ledger_address(dir)).await?)
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use akashi_ledger::{Auditing, Issuing, Ledger, LedgerError};
+use akashi_ledger::{Issuing, Ledger, LedgerError, Verifying};
 use jiff::{Timestamp, ToSpan};
 
 use crate::authority::Authority;
@@ -47,7 +47,7 @@ pub async fn settle(
         let interrupted = interrupted?;
         if unknown.is_empty() && interrupted.is_empty() {
             numbers_are_used_once(scene, &entries?);
-            let ledger = Ledger::<Auditing>::open(&scene.ledger()).await?;
+            let ledger = Ledger::<Verifying>::open(&scene.ledger()).await?;
             let verified = inspector.verify(scene, &ledger).await;
             ledger.close().await;
             return verified;

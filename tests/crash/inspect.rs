@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use akashi_agency::Verdict;
 use akashi_ledger::status::StatusChange;
-use akashi_ledger::{Auditing, Ledger, LedgerError, Position, StatusRow};
+use akashi_ledger::{Ledger, LedgerError, Position, StatusRow, Verifying};
 use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
@@ -41,7 +41,7 @@ impl Inspector {
     /// Looks at everything that was known before now.
     pub async fn inspect(&mut self, scene: &Scene) -> Result<(), LedgerError> {
         let claims = scene.truth.claims();
-        let ledger = Ledger::<Auditing>::open(&scene.ledger()).await?;
+        let ledger = Ledger::<Verifying>::open(&scene.ledger()).await?;
         let looked = self.look(scene, &ledger, &claims).await;
         // Before the next crash, which must find no helper with the book in hand.
         ledger.close().await;
@@ -79,7 +79,7 @@ impl Inspector {
     async fn look(
         &mut self,
         scene: &Scene,
-        ledger: &Ledger<Auditing>,
+        ledger: &Ledger<Verifying>,
         claims: &[Received],
     ) -> Result<(), LedgerError> {
         self.looks += 1;
@@ -105,7 +105,7 @@ impl Inspector {
     pub async fn verify(
         &mut self,
         scene: &Scene,
-        ledger: &Ledger<Auditing>,
+        ledger: &Ledger<Verifying>,
     ) -> Result<(), LedgerError> {
         let entries = match ledger.verify_audit().await {
             Ok(report) => report.entries,
@@ -123,7 +123,7 @@ impl Inspector {
     }
 
     /// Reads every row; those read before must still be there.
-    async fn read(&mut self, scene: &Scene, ledger: &Ledger<Auditing>) -> Result<(), LedgerError> {
+    async fn read(&mut self, scene: &Scene, ledger: &Ledger<Verifying>) -> Result<(), LedgerError> {
         let rows = ledger.status_after(Position(0), 1_000_000).await?;
         if !rows.starts_with(&self.rows) {
             scene.notes.finding("status rows that were read before are gone or changed");

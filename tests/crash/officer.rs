@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use akashi_ledger::{Auditing, Ledger, Standing};
+use akashi_ledger::{Ledger, Standing, Verifying};
 use akashi_ra_console::Desk;
 use akashi_town::PaperCard;
 use akashi_wire::act::{Act, IdentityProof, Procedure, Refusal, RequestId};
@@ -292,7 +292,7 @@ async fn may_be_granted_later(scene: &Scene, deed: &Deed, why: &Refusal) -> bool
     match (deed, why) {
         (Deed::LookUp { .. }, _) => true,
         (Deed::Apply { .. }, Refusal::AlreadyCertified { serial, .. }) => {
-            let Ok(ledger) = Ledger::<Auditing>::open(&scene.ledger()).await else { return false };
+            let Ok(ledger) = Ledger::<Verifying>::open(&scene.ledger()).await else { return false };
             let standing = ledger.standing(*serial).await;
             ledger.close().await;
             matches!(standing, Ok(Some(Standing::Revoked { .. })))

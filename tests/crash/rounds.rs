@@ -179,7 +179,7 @@ async fn end_of_work(scene: &Scene, mut tasks: JoinSet<()>) {
 
 /// The newest entries of the audit chain, for whoever has to find out.
 async fn last_entries(scene: &Scene) {
-    let Ok(ledger) = akashi_ledger::Ledger::<akashi_ledger::Auditing>::open(&scene.ledger()).await
+    let Ok(ledger) = akashi_ledger::Ledger::<akashi_ledger::Verifying>::open(&scene.ledger()).await
     else {
         return;
     };

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use akashi_agency::Verdict;
 use akashi_ledger::{Access, Position, Recording, Scope};
+use akashi_wire::Order;
 use akashi_wire::RevocationReason;
 
 use crate::insisting::{revoke, revoked, told};
@@ -27,8 +28,8 @@ async fn an_older_change_held_open_hides_no_newer_one_from_the_followers(book: B
     // The older change: begun, and not committed.
     let token = scheduler(&place);
     let ledger = place.house.ledger();
-    let sign = |octets: &[u8]| token.sign(octets);
-    let permit = ledger.order("test", token.certificate(), place.now(), sign).await.unwrap();
+    let (by, sign) = (token.certificate(), |octets: &[u8]| token.sign(octets));
+    let permit = ledger.order(Order::Settle, by, place.now(), sign).await.unwrap();
     let mut older = ledger.begin(&permit, place.now()).await.unwrap();
     let (reason, received_at) = (RevocationReason::AffiliationChanged, older.at());
     let recording = Recording { reason, received_at, idou_date: None };

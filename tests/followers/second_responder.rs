@@ -38,7 +38,9 @@ impl SecondResponder {
     pub async fn open(place: &Place) -> Self {
         let ledger = place.house.ledger().as_role();
         let (key, token) = (EcKey::generate().unwrap(), Arc::new(scheduler(place)));
-        let responder = Responder::open(ledger, key, token, Settings::default()).await.unwrap();
+        let orders = place.house.doors.orders.clone();
+        let settings = Settings::default();
+        let responder = Responder::open(ledger, orders, (key, token), settings).await.unwrap();
         let second = Self { responder };
         second.follow(place).await;
         place.tick().await;

@@ -11,7 +11,7 @@ use akashi::init::{Plan, init};
 use akashi_ca::issuance::{Draft, Linted, Signed};
 use akashi_ca::lint::Expected;
 use akashi_ca::profile::citizen::{CitizenFacts, tbs_citizen};
-use akashi_ca::{Orders, public_key};
+use akashi_ca::public_key;
 use akashi_crl::List;
 use akashi_edge::Opened;
 use akashi_keys::{Passphrase, RsaKey, RsaSize, Signer};
@@ -20,6 +20,8 @@ use akashi_ledger::{Access, Change, Intention, NewCertificate, PersonId, Scope, 
 use akashi_ocsp::Asker;
 use akashi_registry::Person;
 use akashi_town::PASSPHRASE;
+use akashi_town::{Filler, filler};
+use akashi_wire::act::Deed;
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::Sha256;
@@ -40,7 +42,7 @@ pub struct Authority {
     pub clock: Arc<SimulatedClock>,
     /// The rooms.
     pub house: House,
-    orders: Orders,
+    officer: Filler,
 }
 
 impl Authority {
@@ -67,12 +69,12 @@ impl Authority {
         init(&inside, &plan, &passphrase, PASSPHRASE, start, &mut rand::rng()).await.unwrap();
         let clock = Arc::new(SimulatedClock::at(start));
         let house = House::open(&inside, &passphrase, clock.clone()).await.unwrap();
-        let scheduler = Opened::open(&inside, &passphrase).unwrap().scheduler().unwrap();
-        let orders = Orders::new(house.ledger().clone(), Arc::new(scheduler));
+        let opened = Opened::open(&inside, &passphrase).unwrap();
+        let officer = Filler::enrol(&opened, house.ledger(), town("312011"), start).await.unwrap();
         let ca = certificate(&inside, "ca").unwrap();
         fs::write(dir.join("ca.der"), &ca).unwrap();
         write_pem(&dir.join("ca.pem"), "CERTIFICATE", &ca);
-        Self { dir, clock, house, orders }
+        Self { dir, clock, house, officer }
     }
 
     /// The time of its clock, in whole seconds.
@@ -80,9 +82,10 @@ impl Authority {
         Timestamp::from_second(self.clock.now().as_second()).unwrap()
     }
 
-    async fn begin(&self) -> Change {
-        let permit = self.orders.permit("judge", self.clock.now()).await.unwrap();
-        self.house.ledger().begin(&permit, self.clock.now()).await.unwrap()
+    async fn begin(&self, deed: Deed) -> Change {
+        let (ledger, now) = (self.house.ledger(), self.clock.now());
+        let permit = self.officer.permit(ledger, deed, now).await.unwrap();
+        ledger.begin(&permit, now).await.unwrap()
     }
 
     /// Issues as the counter does, from the profile to the file, without the conversation around
@@ -134,7 +137,7 @@ impl Authority {
             not_after: facts.not_after,
             slot: Slot::Current,
         };
-        let change = self.begin().await;
+        let change = self.begin(filler::issuing()).await;
         let permit = change.permit().clone();
         let sealed_items = b"sealed".to_vec();
         let new = NewCertificate {
@@ -148,7 +151,7 @@ impl Authority {
         let recorded = recorded.into_iter().next().unwrap();
         let signed = recorded.sign(&*issuer.key, &issuer.facts).unwrap();
         let file = signed.to_file(permit, &issuer.vault).unwrap();
-        let mut change = self.begin().await;
+        let mut change = self.begin(filler::issuing()).await;
         let der = Signed::file_all(vec![(signed, file)], &mut change).await.unwrap().remove(0);
         change.commit().await.unwrap();
         assert_eq!(serial_of(&der), serial);
@@ -159,7 +162,7 @@ impl Authority {
 
     /// Ends a certificate, or puts it on hold when that is the reason.
     pub async fn end(&self, serial: SerialNumber, reason: RevocationReason) {
-        let mut change = self.begin().await;
+        let mut change = self.begin(filler::holding()).await;
         if reason == RevocationReason::CertificateHold {
             change.hold(serial, self.now()).await.unwrap();
         } else {

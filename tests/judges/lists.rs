@@ -86,6 +86,7 @@ fn many(prefecture: &Prefecture, count: usize, these: &[&Certified]) -> List {
     let mut rng = StdRng::seed_from_u64(SEED);
     let now = prefecture.authority.now();
     let row = |serial, reason, at| StatusRow {
+        generation: 1,
         position: Position(1),
         serial,
         municipality: prefecture.certified[0].town,

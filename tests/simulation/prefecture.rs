@@ -182,7 +182,7 @@ impl Prefecture {
     fn begin(&mut self, role: Role) {
         self.started += 1;
         let (founded, book, lens) = (self.founded.clone(), self.book.clone(), self.lens.clone());
-        let opened = &founded.opened;
+        let (opened, clock) = (&founded.opened, self.clock.clone());
         match role {
             Role::Authority => {
                 let (url, seed) = (self.line.url(), self.seed << 20 | self.started);
@@ -197,20 +197,23 @@ impl Prefecture {
                 let public = self.public();
                 self.lists = Some(Process::start(async |trouble| {
                     let ledger = Ledger::open(&book).await.expect("the book opens");
-                    let ledger = ledger.with_faults(trouble);
-                    let (token, settings) = (scheduler(opened), list_settings());
+                    let ledger = ledger.with_faults(trouble.clone());
+                    let orders = door(&book, trouble, clock).await;
+                    let (signing, settings) = ((key as _, scheduler(opened)), list_settings());
                     let lists =
-                        akashi_crl::Issuer::open(ledger, key, token, &public, settings).await;
+                        akashi_crl::Issuer::open(ledger, orders, signing, &public, settings).await;
                     lists.expect("the list issuer opens")
                 }));
             }
             Role::Responder => {
                 self.responder = Some(Process::start(async |trouble| {
                     let ledger = Ledger::open(&book).await.expect("the book opens");
-                    let ledger = ledger.with_faults(trouble);
+                    let ledger = ledger.with_faults(trouble.clone());
+                    let orders = door(&book, trouble, clock).await;
                     let key = opened.custody.ec("ocsp").expect("a key");
                     let settings = akashi_ocsp::Settings::default();
-                    let responder = Responder::open(ledger, key, scheduler(opened), settings).await;
+                    let signing = (key, scheduler(opened));
+                    let responder = Responder::open(ledger, orders, signing, settings).await;
                     responder.expect("the responder opens")
                 }));
             }
@@ -294,4 +297,15 @@ pub fn list_settings() -> akashi_crl::Settings {
         next_update: SignedDuration::from_hours(400 * 24),
         ..akashi_crl::Settings::default()
     }
+}
+
+/// The authority's door for orders, as another process finds it: what befalls the line befalls whoever
+/// sent the order.
+async fn door(
+    book: &str,
+    trouble: Arc<Trouble>,
+    clock: Arc<SimulatedClock>,
+) -> Arc<dyn akashi_wire::OrderDoor> {
+    let ledger = Ledger::<Issuing>::open(book).await.expect("the book opens");
+    Arc::new(akashi_ledger::BookDoor::new(ledger.with_faults(trouble), clock))
 }

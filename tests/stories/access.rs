@@ -89,7 +89,7 @@ async fn strangers_and_officers_are_told_nothing_and_not_that_anything_is_revoke
     let number = place
         .house
         .ledger()
-        .published_crl(Scope::Partition(tottori()))
+        .published_crl(1, Scope::Partition(tottori()))
         .await
         .unwrap()
         .unwrap()
@@ -118,7 +118,7 @@ async fn an_open_authority_answers_everybody_and_records_nobody() {
     assert!(matches!(verdict, Verdict::Revoked { reason, .. } if reason == lost), "{verdict:?}");
     place.listed(Scope::Partition(tottori())).await.unwrap();
     let plain = akashi_link::plain_client().unwrap();
-    let url = format!("http://{}/crl/{TOTTORI}.crl", place.house.config.listen.repository);
+    let url = format!("http://{}/crl/1/{TOTTORI}.crl", place.house.config.listen.repository);
     let list = plain.get(url).send().await.unwrap();
     assert!(list.status().is_success());
     let octets = list.bytes().await.unwrap();

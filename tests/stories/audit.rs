@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use akashi_ledger::{AuditReport, Auditing, Ledger, LedgerError};
+use akashi_ledger::{AuditReport, Ledger, LedgerError, Verifying};
 use akashi_ra_console::journey;
 use akashi_wire::RevocationReason;
 use akashi_wire::act::{Deed, Procedure};
@@ -70,7 +70,7 @@ fn sqlite(book: &Path, sql: &str) -> String {
 }
 
 async fn verified(book: &Path) -> Result<AuditReport, LedgerError> {
-    let ledger = Ledger::<Auditing>::open(&format!("sqlite:{}", book.display())).await.unwrap();
+    let ledger = Ledger::<Verifying>::open(&format!("sqlite:{}", book.display())).await.unwrap();
     let report = ledger.verify_audit().await;
     ledger.close().await;
     report

@@ -13,10 +13,11 @@ use akashi_ledger::{
 };
 use akashi_ra_console::{Desk, DeskError, journey};
 use akashi_town::PASSPHRASE;
+use akashi_town::filler;
 use akashi_wire::RevocationReason::{self, *};
 use akashi_wire::act::{
     Answer, CARDS_OF_ONE_ACT, CardSelection, Deed, KnownRecall, Procedure, RecallCounts, RecallId,
-    Refusal,
+    Refusal, RequestId,
 };
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
@@ -110,15 +111,16 @@ impl Place {
         (code, holder)
     }
 
-    /// Leave by a message of this party.
-    async fn permit_of(&self, party: &Party) -> Permit {
-        let message = party.sign(b"a story", self.now()).verify(MessageKind::Act).unwrap();
-        self.house.ledger().permit(&message, self.now()).await.unwrap()
+    /// Leave by an act of this party.
+    async fn permit_of(&self, party: &Party, deed: Deed) -> Permit {
+        let request = RequestId::from_random(rand::random());
+        let message = party.act(self, request, deed).verify(MessageKind::Act).unwrap();
+        self.house.ledger().permit_act(&message, self.now()).await.unwrap().permit
     }
 
     /// Writes down what would be signed for these cards; the authority stops right after it.
-    async fn interrupted_in(&self, party: &Party, cards: &[String]) -> Vec<SerialNumber> {
-        let (now, permit) = (self.now(), self.permit_of(party).await);
+    async fn interrupted_in(&self, officer: &Party, cards: &[String]) -> Vec<SerialNumber> {
+        let (now, permit) = (self.now(), self.permit_of(officer, filler::issuing()).await);
         let new = |card: &String| {
             let id: [u8; 16] = rand::random();
             let intention = Intention {
@@ -165,7 +167,8 @@ async fn a_bad_lot_is_recalled_by_two_persons_and_no_other_certificate_ends(book
     let (_, b1) = place.holder_of(tottori(), "B1").await;
     let (_, unregistered) = place.holder_of(tottori(), "C1").await;
     journey::hold(place.desk(yonago()), place.by_items(&of_a2)).await.unwrap();
-    let under_way = place.interrupted_in(&other, &["A3".into()]).await[0];
+    let (officer, _) = place.officer(tottori()).await;
+    let under_way = place.interrupted_in(&officer, &["A3".into()]).await[0];
     let applicant = place.resident(tottori());
     let by = place.by_items(&applicant);
     let applied = place.desk(tottori()).find(Procedure::Issue, by).await.unwrap();
@@ -275,13 +278,14 @@ async fn a_recall_that_a_crash_cut_off_is_finished_by_the_scheduler(book: Book) 
     place.security.ask(delivery("A", &["A1", "A2", "A3", "A4"])).await.unwrap();
     let (_, one) = place.holder_of(tottori(), "A1").await;
     let (_, two) = place.holder_of(yonago(), "A2").await;
-    let under_way = place.interrupted_in(&other, &["A3".into()]).await[0];
+    let (officer, _) = place.officer(tottori()).await;
+    let under_way = place.interrupted_in(&officer, &["A3".into()]).await[0];
     let (_, last) = place.holder_of(yonago(), "A4").await;
     let (_, sound) = place.holder(tottori()).await;
     let (recall, digest) = proposed(&place.security, lot("A")).await;
 
     // The second person's word is in the book, and the first step of what follows from it.
-    let permit = place.permit_of(&other).await;
+    let permit = place.permit_of(&other, Deed::ConfirmRecall { recall, digest }).await;
     let (now, dir) = (place.now(), place.dir.clone());
     let cut_off = async |address: &str| {
         let address = match address.strip_prefix("sqlite:") {
@@ -333,12 +337,13 @@ async fn a_recall_that_a_crash_cut_off_is_finished_by_the_scheduler(book: Book) 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recall_too_large_for_one_change_is_carried_out_by_the_scheduler() {
     let mut place = Place::open(Book::Sqlite).await;
-    let (other, second) = place.another_security_officer().await;
+    let (_, second) = place.another_security_officer().await;
     let cards: Vec<String> = (0..4600).map(|number| format!("A{number:04}")).collect();
     let numbers: Vec<&str> = cards.iter().map(String::as_str).collect();
     place.security.ask(delivery("A", &numbers)).await.unwrap();
-    let serials = place.interrupted_in(&other, &cards[..4500]).await;
-    let permit = place.permit_of(&other).await;
+    let (officer, _) = place.officer(tottori()).await;
+    let serials = place.interrupted_in(&officer, &cards[..4500]).await;
+    let permit = place.permit_of(&officer, filler::issuing()).await;
     let file = |serial: &SerialNumber| {
         let (permit, sealed_der) = (permit.clone(), vec![0]);
         NewFile { permit, serial: *serial, sealed_der }

@@ -98,7 +98,7 @@ async fn after_a_restart_ocsp_and_the_list_agree_and_what_was_planned_still_come
     }
     assert!(listed() && holds(&list, lost_holder.serial.as_bytes()));
     assert!(!holds(&list, good.serial.as_bytes()));
-    let newest = again.house.ledger().published_crl(Scope::Partition(tottori())).await.unwrap();
+    let newest = again.house.ledger().published_crl(1, Scope::Partition(tottori())).await.unwrap();
     assert!(newest.is_some());
     again.close().await;
 }

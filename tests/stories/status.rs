@@ -104,11 +104,11 @@ async fn ocsp_and_both_lists_say_the_same_and_a_list_never_shrinks() {
             .map(|holder| lists(&place, scope, holder));
         assert_eq!(found, [true, true, false, false], "{scope}");
     }
-    let first = place.house.ledger().published_crl(town).await.unwrap().unwrap();
+    let first = place.house.ledger().published_crl(1, town).await.unwrap().unwrap();
     // A quiet town gets a new list all the same, with a higher number and the same entries.
     place.pass(13.hours());
     let newer = async || {
-        let newest = place.house.ledger().published_crl(town).await?;
+        let newest = place.house.ledger().published_crl(1, town).await?;
         Ok(newest.is_some_and(|newest| newest.number > first.number))
     };
     place.wait("a new list of a quiet town", newer).await.unwrap();

@@ -395,7 +395,9 @@ impl Place {
             _ => Vec::new(),
         };
         let request_for_certificate = Octets(key.request_for_certificate().unwrap());
-        let deed = Deed::Enrol { name: name.into(), party, hosts, request_for_certificate };
+        // Names are unique; the same words may name many in a story.
+        let name = format!("{name} {:08x}", rand::random::<u32>());
+        let deed = Deed::Enrol { name, party, hosts, request_for_certificate };
         match self.security.ask(deed).await.unwrap() {
             Answer::Enrolled { party, certificate, link_authority } => {
                 let token = OfficerToken::new(key, certificate.0, link_authority.0);

@@ -4,6 +4,7 @@
 pub mod oid;
 pub mod person;
 
+use der::{Decode, Encode};
 use jiff::Timestamp;
 use x509_cert::time::Time;
 
@@ -18,6 +19,12 @@ use x509_cert::time::Time;
 /// Source: RFC 5280 §4.1.2.5.
 pub fn moment(time: &Time) -> Timestamp {
     Timestamp::from_second(time.to_unix_duration().as_secs() as i64).unwrap_or(Timestamp::MAX)
+}
+
+/// SubjectPublicKeyInfo of a certificate, DER; `None` where it cannot be read.
+pub fn public_key(certificate: &[u8]) -> Option<Vec<u8>> {
+    let certificate = x509_cert::Certificate::from_der(certificate).ok()?;
+    certificate.tbs_certificate().subject_public_key_info().to_der().ok()
 }
 
 /// DER of a certificate as PEM (RFC 7468 §5).

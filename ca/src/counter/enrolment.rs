@@ -2,7 +2,7 @@
 //! accepting the clock.
 
 use akashi_keys::Usage;
-use akashi_ledger::NewEnrolment;
+use akashi_ledger::{LedgerError, NewEnrolment};
 use akashi_wire::MunicipalityCode;
 use akashi_wire::act::{Answer, PartyId, Refusal};
 use akashi_wire::municipality::Municipality;
@@ -53,7 +53,11 @@ impl Counter {
             role: role.clone(),
             certificate: certificate.clone(),
         };
-        change.enrol(&new).await?;
+        change.enrol(&new).await.map_err(|error| match error {
+            LedgerError::NameTaken => malformed("another party in force has this name").into(),
+            LedgerError::KeyTaken => malformed("this key is or was another party's").into(),
+            other => Halt::from(other),
+        })?;
         let answer = Answer::Enrolled {
             party,
             certificate: Octets(certificate),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use akashi_keys::Vault;
 use akashi_ledger::{
-    Change, InboxState, Issuing, Ledger, Living, PendingEvent, Permit, Person, Recording,
+    Cause, Change, InboxState, Issuing, Ledger, Living, PendingEvent, Permit, Person, Recording,
 };
 use akashi_wire::date::start_of_day;
 use akashi_wire::municipality::Municipality;
@@ -78,6 +78,7 @@ impl Worker {
         now: Timestamp,
     ) -> Result<(), CaError> {
         let mut change = self.ledger.begin(permit, now).await?;
+        change.because_of(Cause::Event(event.source, event.sequence));
         let Some(event) = self.pending(&mut change, event, InboxState::Scheduled).await? else {
             return Ok(());
         };
@@ -107,6 +108,7 @@ impl Worker {
             Err(error) => error,
         };
         let mut change = self.ledger.begin(permit, now).await?;
+        change.because_of(Cause::Event(event.source, event.sequence));
         let subject = format!("{} {} cannot be settled: {error}", event.source, event.sequence);
         change.append("alarm", &subject, None).await?;
         change.settle(event, InboxState::HeldBack, None, "cannot be settled").await?;
@@ -140,6 +142,7 @@ impl Worker {
         held_by_clock: bool,
     ) -> Result<(), CaError> {
         let mut change = self.ledger.begin(permit, now).await?;
+        change.because_of(Cause::Event(event.source, event.sequence));
         let Some(event) = self.pending(&mut change, event, InboxState::Waiting).await? else {
             return Ok(());
         };

@@ -1,6 +1,8 @@
 //! The CRL issuer and the repository, with a real book, real keys, and foreign verifiers.
 
 mod judges;
+#[path = "../../../ledger/tests/book/permits.rs"]
+mod permits;
 mod publishing;
 mod recovery;
 mod repository;

@@ -8,21 +8,25 @@ use akashi_crl::signatory::Signatory;
 use akashi_crl::tbs::Plan;
 use akashi_crl::{CrlError, Entry, Issuer, List, Settings, write};
 use akashi_keys::{EcKey, RsaKey, RsaSize};
-use akashi_ledger::{Ledger, Listing, Position, Scope};
+use akashi_ledger::Scope;
+use akashi_wire::Order;
 use akashi_wire::RevocationReason::*;
 use akashi_wire::SerialNumber;
+use akashi_wire::order::{Done, SignedOrder};
 use jiff::SignedDuration;
 
 use crate::support::*;
 
 /// Records a number of the town's list, with which nothing will be published.
 async fn record(world: &World) -> i64 {
-    let ledger: Ledger<Listing> = world.ledger.as_role();
-    let mut change = ledger.begin(&world.permit().await, world.now()).await.unwrap();
-    let later = world.now() + SignedDuration::from_hours(72);
-    let recorded = change.record_crl(shinjuku(), world.now(), later, Position(0)).await.unwrap();
-    change.commit().await.unwrap();
-    recorded.number
+    let order = Order::RecordList { scope: shinjuku(), life: 72 * 3600, up_to: 0 };
+    let (token, now) = (&world.scheduler, world.now());
+    let sign = |octets: &[u8]| token.sign(octets);
+    let order = SignedOrder::sign(order, token.certificate(), now, sign).unwrap();
+    match world.orders().carry_out(order).await.unwrap() {
+        Done::ListRecorded { number, .. } => number,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Puts a list of the town on the shelf that has one more entry than the book, under a number that
@@ -106,7 +110,7 @@ async fn a_number_that_was_recorded_and_never_published_is_burnt() {
     let burnt = record(&world).await;
     let list = issuer.publish(shinjuku(), world.now()).await.unwrap();
     assert!(list.number > burnt);
-    let published = world.ledger.published_crl(shinjuku()).await.unwrap().unwrap();
+    let published = world.ledger.published_crl(1, shinjuku()).await.unwrap().unwrap();
     assert_eq!(published.number, list.number);
     assert!(!issuer.shelf().numbered(shinjuku(), burnt).exists());
 }
@@ -219,9 +223,10 @@ async fn the_current_file_is_whole_at_every_moment() {
 async fn another_key_than_the_authoritys_signs_nothing() {
     let world = World::open().await;
     let open = |key: Arc<dyn akashi_keys::Signer>, dir: &Path| {
-        let (ledger, scheduler) = (world.ledger.as_role(), world.scheduler.clone());
+        let (ledger, orders) = (world.ledger.as_role(), world.orders());
+        let signing = (key, world.scheduler.clone());
         let dir = dir.to_owned();
-        async move { Issuer::open(ledger, key, scheduler, &dir, Settings::default()).await.err() }
+        async move { Issuer::open(ledger, orders, signing, &dir, Settings::default()).await.err() }
     };
     let other = Arc::new(RsaKey::generate(RsaSize::Rsa2048).unwrap());
     let error = open(other, world.dir.path()).await;

@@ -61,8 +61,7 @@ fn open_router(world: &World) -> Router {
 }
 
 fn registered_router(world: &World) -> Router {
-    let repository =
-        repository(world).with_register(world.ledger.as_role(), world.scheduler.clone());
+    let repository = repository(world).with_register(world.ledger.as_role());
     http::router(Arc::new(repository), world.clock.clone())
 }
 
@@ -221,8 +220,8 @@ async fn enrol(world: &World, role: Role) -> (PartyId, Peer) {
     let token = token(&world.link, role.name(), world.now());
     let certificate = token.certificate().to_vec();
     let party = PartyId::from_random(certificate[certificate.len() - 16..].try_into().unwrap());
-    let mut change = world.begin().await;
-    let name = role.name().into();
+    let mut change = world.begin(&world.security, crate::permits::enrolling()).await;
+    let name = format!("{} {party}", role.name());
     let new = NewEnrolment { party, name, role, certificate: certificate.clone() };
     change.enrol(&new).await.unwrap();
     change.commit().await.unwrap();
@@ -319,7 +318,7 @@ async fn an_agency_fetches_a_list_over_mutual_tls() {
     let (world, issuer) = world_with_lists(Access::Registered).await;
     let server = identity(&world, &Usage::Server { hosts: vec!["127.0.0.1".into()] });
     let client = identity(&world, &Usage::Party { hosts: Vec::new() });
-    let mut change = world.begin().await;
+    let mut change = world.begin(&world.security, crate::permits::enrolling()).await;
     let new = NewEnrolment {
         party: PartyId::from_random([5; 16]),
         name: "国税庁".into(),
@@ -329,8 +328,7 @@ async fn an_agency_fetches_a_list_over_mutual_tls() {
     change.enrol(&new).await.unwrap();
     change.commit().await.unwrap();
 
-    let repository =
-        repository(&world).with_register(world.ledger.as_role(), world.scheduler.clone());
+    let repository = repository(&world).with_register(world.ledger.as_role());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -24,6 +24,7 @@ fn history(rng: &mut StdRng, position: &mut i64) -> Vec<StatusRow> {
     let mut row = |change, reason| {
         *position += 1;
         StatusRow {
+            generation: 1,
             position: Position(*position),
             serial,
             municipality: "131041".parse().unwrap(),

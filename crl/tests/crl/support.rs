@@ -11,10 +11,11 @@ use akashi_crl::{CrlError, Entry, Issuer, Outcome, Published, Settings};
 use akashi_keys::{EcKey, LinkAuthority, OfficerToken, RsaKey, RsaSize, Signer, Usage};
 use akashi_ledger::status::Recording;
 use akashi_ledger::{
-    Access, Authority, AuthorityProfile, Change, Intention, Issuing, Ledger, NewEnrolment, Permit,
-    PersonId, Scope, Slot,
+    Access, Authority, AuthorityProfile, BookDoor, Change, Intention, Issuing, Ledger,
+    NewEnrolment, PersonId, Scope, Slot,
 };
-use akashi_wire::act::PartyId;
+use akashi_wire::OrderDoor;
+use akashi_wire::act::{Deed, PartyId};
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
@@ -26,6 +27,8 @@ use rcgen::{
     KeyUsagePurpose, PublicKeyData, SigningKey,
 };
 use tempfile::TempDir;
+
+use crate::permits;
 
 pub const SHINJUKU: &str = "131041";
 pub const CHIYODA: &str = "131016";
@@ -54,6 +57,8 @@ pub struct World {
     pub clock: Arc<SimulatedClock>,
     pub ledger: Ledger<Issuing>,
     pub scheduler: Arc<OfficerToken>,
+    pub officer: OfficerToken,
+    pub security: OfficerToken,
     pub link: LinkAuthority,
     pub authority: Authority,
     pub points: Vec<(MunicipalityCode, Vec<u8>)>,
@@ -96,15 +101,21 @@ impl World {
         .unwrap()
         .verify(akashi_wire::signed::MessageKind::Founding)
         .unwrap();
-        let first = NewEnrolment {
-            party: PartyId::from_random([1; 16]),
-            name: "scheduler".into(),
-            role: Role::Scheduler,
-            certificate: scheduler.certificate().to_vec(),
+        let (officer, security) = (token(&link, "officer", begin), token(&link, "security", begin));
+        let party = |number: u8, role: Role, token: &OfficerToken| NewEnrolment {
+            party: PartyId::from_random([number; 16]),
+            name: role.name().into(),
+            role,
+            certificate: token.certificate().to_vec(),
         };
-        ledger.found(&founding, &authority, &points, &[first], begin).await.unwrap();
+        let parties = [
+            party(1, Role::Scheduler, &scheduler),
+            party(2, Role::Officer { municipality: code(SHINJUKU) }, &officer),
+            party(3, Role::SecurityOfficer, &security),
+        ];
+        ledger.found(&founding, &authority, &points, &parties, begin).await.unwrap();
         let people = AtomicU64::new(0);
-        Self { dir, clock, ledger, scheduler, link, authority, points, people }
+        Self { dir, clock, ledger, scheduler, officer, security, link, authority, points, people }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -125,16 +136,19 @@ impl World {
 
     pub async fn issuer_with(&self, settings: Settings) -> Result<Issuer, CrlError> {
         let ledger = self.ledger.as_role();
-        Issuer::open(ledger, key(), self.scheduler.clone(), self.dir.path(), settings).await
+        let signing = (key() as Arc<dyn akashi_keys::Signer>, self.scheduler.clone());
+        Issuer::open(ledger, self.orders(), signing, self.dir.path(), settings).await
     }
 
-    pub async fn permit(&self) -> Permit {
-        let sign = |octets: &[u8]| self.scheduler.sign(octets);
-        self.ledger.order("test", self.scheduler.certificate(), self.now(), sign).await.unwrap()
+    /// The authority's door for orders.
+    pub fn orders(&self) -> Arc<dyn OrderDoor> {
+        Arc::new(BookDoor::new(self.ledger.clone(), self.clock.clone()))
     }
 
-    pub async fn begin(&self) -> Change {
-        self.ledger.begin(&self.permit().await, self.now()).await.unwrap()
+    /// A change by an act of this party.
+    pub async fn begin(&self, token: &OfficerToken, deed: Deed) -> Change {
+        let permit = permits::try_act(&self.ledger, token, deed, self.now()).await.unwrap();
+        self.ledger.begin(&permit, self.now()).await.unwrap()
     }
 
     /// Records a certificate that is going to be signed.
@@ -143,7 +157,7 @@ impl World {
         let octets = Sha256::of(&person.to_be_bytes()).0;
         let id: [u8; 16] = octets[..16].try_into().unwrap();
         let serial = SerialNumber::from_random(id);
-        let mut change = self.begin().await;
+        let mut change = self.begin(&self.officer, permits::issuing()).await;
         let intention = Intention {
             serial,
             generation: 1,
@@ -169,14 +183,14 @@ impl World {
 
     pub async fn issue_until(&self, town: &str, not_after: Timestamp) -> SerialNumber {
         let serial = self.intend(town, not_after).await;
-        let mut change = self.begin().await;
+        let mut change = self.begin(&self.officer, permits::issuing()).await;
         change.file(serial, b"sealed").await.unwrap();
         change.commit().await.unwrap();
         serial
     }
 
     pub async fn revoke(&self, serial: SerialNumber, reason: RevocationReason) -> Timestamp {
-        let mut change = self.begin().await;
+        let mut change = self.begin(&self.officer, permits::revoking()).await;
         let recording = Recording { reason, received_at: self.now(), idou_date: None };
         let row = change.revoke(serial, &recording).await.unwrap();
         change.commit().await.unwrap();
@@ -184,13 +198,13 @@ impl World {
     }
 
     pub async fn hold(&self, serial: SerialNumber) {
-        let mut change = self.begin().await;
+        let mut change = self.begin(&self.officer, permits::holding()).await;
         change.hold(serial, self.now()).await.unwrap();
         change.commit().await.unwrap();
     }
 
     pub async fn void(&self, serial: SerialNumber) {
-        let mut change = self.begin().await;
+        let mut change = self.begin(&self.officer, permits::revoking()).await;
         change.void(serial).await.unwrap();
         change.commit().await.unwrap();
     }

@@ -1,7 +1,7 @@
 //! The audit chain.
 
 use akashi_ledger::{Content, LedgerError};
-use akashi_wire::SignedMessage;
+use akashi_wire::{Order, SignedMessage};
 
 use crate::books::{Book, books};
 
@@ -37,7 +37,7 @@ async fn a_whole_chain_verifies_and_its_unsigned_tail_is_counted() {
 #[tokio::test]
 async fn content_lies_beside_the_chain_under_a_commitment() {
     for book in books().await {
-        let permit = book.permit(&book.scheduler).await;
+        let permit = book.order(Order::RaiseAlarms).await;
         let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         let sealed = Content::new(b"a name", [5; 32], |_| Ok::<_, ()>(b"sealed".to_vec())).unwrap();
         change.append("look_up", "case", Some(sealed)).await.unwrap();

@@ -4,14 +4,17 @@ use std::process::Command;
 
 use akashi_keys::{EcKey, LinkAuthority, OfficerToken, Signer, Usage};
 use akashi_ledger::{
-    Access, Authority, AuthorityProfile, Intention, Issuing, Ledger, NewEnrolment, Permit,
-    PersonId, Slot, StatusRow,
+    Access, Authority, AuthorityProfile, Change, Intention, Issuing, Ledger, LedgerError,
+    NewEnrolment, Permit, PersonId, Slot, StatusRow,
 };
-use akashi_wire::act::PartyId;
+use akashi_wire::act::{Deed, PartyId};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
-use akashi_wire::{CaseId, MunicipalityCode, SerialNumber, SignedMessage};
+use akashi_wire::signed::MessageKind;
+use akashi_wire::{CaseId, MunicipalityCode, Order, SerialNumber, SignedMessage};
 use jiff::{Timestamp, ToSpan};
+
+use crate::permits;
 
 /// A founded book, and who may write in it.
 pub struct Book {
@@ -20,6 +23,7 @@ pub struct Book {
     pub scheduler: OfficerToken,
     pub security: OfficerToken,
     pub source: OfficerToken,
+    pub officer: OfficerToken,
     pub now: Timestamp,
     _dir: Option<tempfile::TempDir>,
 }
@@ -61,8 +65,8 @@ impl Book {
             let certificate = link.certify(key.public_key(), name, &usage, now).unwrap();
             OfficerToken::new(key, certificate, link.certificate().to_vec())
         };
-        let (scheduler, security, source) =
-            (token("scheduler"), token("security"), token("source"));
+        let (scheduler, security, source, officer) =
+            (token("scheduler"), token("security"), token("source"), token("officer"));
         let party = |number: u8, role, token: &OfficerToken| NewEnrolment {
             party: PartyId::from_random([number; 16]),
             name: format!("party {number}"),
@@ -73,6 +77,7 @@ impl Book {
             party(1, Role::Scheduler, &scheduler),
             party(2, Role::SecurityOfficer, &security),
             party(3, Role::Source { municipality: town() }, &source),
+            party(4, Role::Officer { municipality: town() }, &officer),
         ];
         let profile = AuthorityProfile {
             generation: 1,
@@ -88,23 +93,74 @@ impl Book {
         let authority = Authority { certificate: vec![1, 2, 3], profile };
         let ledger = Ledger::<Issuing>::create(&address).await.unwrap();
         let founding = SignedMessage::sign(
-            akashi_wire::signed::MessageKind::Founding,
+            MessageKind::Founding,
             b"found",
             scheduler.certificate(),
             now,
             |o| scheduler.sign(o),
         )
-        .and_then(|m| m.verify(akashi_wire::signed::MessageKind::Founding))
+        .and_then(|m| m.verify(MessageKind::Founding))
         .unwrap();
         let points = [(town(), vec![0xa0, 0])];
         ledger.found(&founding, &authority, &points, &parties, now).await.unwrap();
-        Self { ledger, address, scheduler, security, source, now, _dir: dir }
+        Self { ledger, address, scheduler, security, source, officer, now, _dir: dir }
     }
 
-    /// A permit by a message of this token.
-    pub async fn permit(&self, token: &OfficerToken) -> Permit {
-        let order = |octets: &[u8]| token.sign(octets);
-        self.ledger.order("test", token.certificate(), self.now, order).await.unwrap()
+    /// The permit of an order of the authority's own.
+    pub async fn order(&self, order: Order) -> Permit {
+        let sign = |octets: &[u8]| self.scheduler.sign(octets);
+        self.ledger.order(order, self.scheduler.certificate(), self.now, sign).await.unwrap()
+    }
+
+    /// The permit of an act.
+    pub async fn act(&self, token: &OfficerToken, deed: Deed) -> Permit {
+        self.try_act(token, deed, self.now).await.unwrap()
+    }
+
+    pub async fn try_act(
+        &self,
+        token: &OfficerToken,
+        deed: Deed,
+        now: Timestamp,
+    ) -> Result<Permit, LedgerError> {
+        permits::try_act(&self.ledger, token, deed, now).await
+    }
+
+    /// The permit of a batch of the source.
+    pub async fn batch(&self) -> Permit {
+        let sign = |octets: &[u8]| self.source.sign(octets);
+        let by = self.source.certificate();
+        let message = SignedMessage::sign(MessageKind::Batch, b"batch", by, self.now, sign)
+            .and_then(|message| message.verify(MessageKind::Batch))
+            .unwrap();
+        self.ledger.permit_batch(&message, town(), self.now).await.unwrap()
+    }
+
+    /// An officer's permit to certify.
+    pub async fn issuing(&self) -> Permit {
+        self.act(&self.officer, permits::issuing()).await
+    }
+
+    /// An officer's permit to revoke.
+    pub async fn revoking(&self) -> Permit {
+        self.act(&self.officer, permits::revoking()).await
+    }
+
+    /// An officer's permit to hold.
+    pub async fn holding(&self) -> Permit {
+        self.act(&self.officer, permits::holding()).await
+    }
+
+    /// A change by this permit, at the book's now.
+    pub async fn begin(&self, permit: &Permit) -> Change {
+        self.ledger.begin(permit, self.now).await.unwrap()
+    }
+
+    /// Another certificate over the officer's key.
+    pub fn officer_again(&self) -> Vec<u8> {
+        let link = LinkAuthority::create(&EcKey::generate().unwrap(), "link", self.now).unwrap();
+        let usage = Usage::Party { hosts: Vec::new() };
+        link.certify(self.officer.key().public_key(), "again", &usage, self.now).unwrap()
     }
 
     /// What is recorded before certificate `number` of person `person` is signed.
@@ -126,7 +182,7 @@ impl Book {
 
     /// Issues certificate `number` to person `person`.
     pub async fn issue(&self, number: u8, person: u8) -> StatusRow {
-        let permit = self.permit(&self.scheduler).await;
+        let permit = self.issuing().await;
         let intention = self.intention(number, person, Slot::Current);
         let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         change.intend(&intention, b"sealed", 1).await.unwrap();
@@ -135,20 +191,5 @@ impl Book {
         let row = change.file(intention.serial, b"sealed").await.unwrap();
         change.commit().await.unwrap();
         row
-    }
-
-    /// Makes it a book from before moduli were kept, as the migration finds it.
-    pub async fn forget_moduli(&self) {
-        use sqlx::Connection;
-        let sql = "DELETE FROM modulus;
-                   INSERT INTO modulus_missing (serial, position)
-                   SELECT serial, position FROM certificate";
-        if self.address.starts_with("sqlite:") {
-            let mut book = sqlx::SqliteConnection::connect(&self.address).await.unwrap();
-            sqlx::raw_sql(sql).execute(&mut book).await.unwrap();
-        } else {
-            let mut book = sqlx::PgConnection::connect(&self.address).await.unwrap();
-            sqlx::raw_sql(sql).execute(&mut book).await.unwrap();
-        }
     }
 }

@@ -7,10 +7,10 @@ use akashi_ledger::{
     Intention, Issuing, Ledger, LedgerError, NewCertificate, NewEnrolment, NewFile, NewRecall,
     PersonId, RecallSet, RecallStep, Registered, Slot, Standing,
 };
-use akashi_wire::act::{CardSelection, PartyId, RecallCounts, RecallId};
+use akashi_wire::act::{CardSelection, Deed, PartyId, RecallCounts, RecallId};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
-use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
+use akashi_wire::{MunicipalityCode, Order, RevocationReason, SerialNumber};
 use jiff::ToSpan;
 
 use crate::books::{Book, books, town};
@@ -38,7 +38,12 @@ fn done(new: u64, known: u64) -> Registered {
 
 impl Book {
     async fn register(&self, lot: &str, model: &str, cards: &[String]) -> Registered {
-        let permit = self.permit(&self.security).await;
+        let permit = self
+            .act(
+                &self.security,
+                Deed::RegisterCards { lot: String::new(), model: String::new(), cards: Vec::new() },
+            )
+            .await;
         let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         let numbers: Vec<&str> = cards.iter().map(String::as_str).collect();
         let registered = change.register_cards(lot, model, &numbers).await.unwrap();
@@ -50,7 +55,7 @@ impl Book {
 
     /// Certificates of one person each, each in the card of its number.
     async fn intend_in_cards(&self, numbers: &[u32]) {
-        let permit = self.permit(&self.scheduler).await;
+        let permit = self.issuing().await;
         let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         let new = |number: &u32| {
             let serial = serial(*number);
@@ -70,7 +75,7 @@ impl Book {
 
     async fn issue_in_cards(&self, numbers: &[u32]) {
         self.intend_in_cards(numbers).await;
-        let permit = self.permit(&self.scheduler).await;
+        let permit = self.issuing().await;
         let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         let file = |number: &u32| NewFile {
             permit: permit.clone(),
@@ -87,7 +92,13 @@ impl Book {
 
     async fn propose(&self, number: u8, selection: &CardSelection) {
         let set = self.set(selection).await;
-        let permit = self.permit(&self.security).await;
+        let deed = Deed::ProposeRecall {
+            selection: selection.clone(),
+            reason: RevocationReason::KeyCompromise,
+            why: String::new(),
+            digest: set.digest(),
+        };
+        let permit = self.act(&self.security, deed).await;
         let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         let new = NewRecall {
             recall: recall(number),
@@ -103,14 +114,15 @@ impl Book {
     }
 
     async fn confirm(&self, number: u8, by: &OfficerToken) -> Result<(), LedgerError> {
-        let permit = self.permit(by).await;
+        let (recall_id, digest) = (recall(number), Sha256([0; 32]));
+        let permit = self.act(by, Deed::ConfirmRecall { recall: recall_id, digest }).await;
         let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         change.confirm_recall(recall(number)).await?;
         change.commit().await.map(|_| ())
     }
 
     async fn step(&self, number: u8, most: usize) -> Result<Option<RecallStep>, LedgerError> {
-        let permit = self.permit(&self.scheduler).await;
+        let permit = self.order(Order::GoOnWithRecalls).await;
         let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         let step = change.recall_step(recall(number), most).await?;
         if step.is_some() {
@@ -125,7 +137,7 @@ impl Book {
         let key = EcKey::generate().unwrap();
         let usage = Usage::Party { hosts: Vec::new() };
         let certificate = link.certify(key.public_key(), "another", &usage, self.now).unwrap();
-        let permit = self.permit(&self.security).await;
+        let permit = self.act(&self.security, crate::permits::enrolling()).await;
         let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         let new = NewEnrolment {
             party: PartyId::from_random([9; 16]),
@@ -162,14 +174,14 @@ async fn a_delivery_is_registered_whole_or_not_at_all_and_again_without_harm() {
             let otherwise = Registered::Otherwise(vec![cards[5].clone(), cards[7].clone()]);
             assert_eq!(book.register(lot, model, &mixed).await, otherwise);
         }
-        let permit = book.permit(&book.scheduler).await;
+        let permit = book.order(Order::Settle).await;
         let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         let known = change.cards(&[&cards[5], &new]).await.unwrap();
         assert_eq!(known.len(), 1);
         let card = &known[&cards[5]];
         assert_eq!((card.lot.as_str(), card.model.as_str(), card.recalled), ("A", "M1", false));
         let refused = change.register_cards("A", "M1", &[&new]).await;
-        assert!(matches!(refused, Err(LedgerError::NotPermitted { verb: "register_cards", .. })));
+        assert!(matches!(refused, Err(LedgerError::NotPermitted { right: "register_cards", .. })));
         drop(change);
         for (selection, count) in [
             (lot("A"), 300),
@@ -196,9 +208,11 @@ async fn a_recall_ends_what_lives_in_its_cards_and_nothing_else() {
         book.issue_in_cards(&[0, 1, 2, 3, 10, 20, 40]).await;
         book.intend_in_cards(&[4, 11]).await;
         book.issue(1, 1).await;
-        let permit = book.permit(&book.scheduler).await;
-        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        let mut change = book.begin(&book.holding().await).await;
         change.hold(serial(1), book.now).await.unwrap();
+        change.commit().await.unwrap();
+        let permit = book.order(Order::Settle).await;
+        let mut change = book.begin(&permit).await;
         let reason = RevocationReason::Superseded;
         let recording = akashi_ledger::Recording { reason, received_at: book.now, idou_date: None };
         change.revoke(serial(3), &recording).await.unwrap();
@@ -272,7 +286,7 @@ async fn a_card_that_holds_the_old_and_the_new_certificate_of_a_renewal_loses_bo
     for book in books().await {
         let another = book.another_officer().await;
         book.register("A", "M", &(0..8).map(card).collect::<Vec<_>>()).await;
-        let permit = book.permit(&book.scheduler).await;
+        let permit = book.issuing().await;
         for number in 0..16_u8 {
             let slot = if number % 2 == 0 { Slot::Current } else { Slot::Next };
             let intention = book.intention(number, number / 2, slot);
@@ -305,8 +319,9 @@ async fn a_card_that_holds_the_old_and_the_new_certificate_of_a_renewal_loses_bo
 async fn a_proposal_of_somebody_who_was_dismissed_counts_no_more() {
     for book in books().await {
         let another = book.another_officer().await;
-        let permit = book.permit(&another).await;
-        let proposer = book.permit(&book.security).await.party();
+        let proposer = PartyId::from_random([2; 16]);
+        let dismiss = Deed::Dismiss { party: proposer, why: String::new() };
+        let permit = book.act(&another, dismiss).await;
         book.propose(1, &lot("A")).await;
         let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         assert!(change.is_enrolled(proposer).await.unwrap());

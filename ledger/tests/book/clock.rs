@@ -1,13 +1,14 @@
 //! A clock in doubt.
 
 use akashi_ledger::{Issuing, Ledger};
-use akashi_wire::act::PartyId;
+use akashi_wire::Order;
+use akashi_wire::act::{Deed, PartyId};
 
 use crate::books::{Book, books};
 
 impl Book {
     async fn hold_clock(&self) {
-        let permit = self.permit(&self.scheduler).await;
+        let permit = self.order(Order::HoldClock).await;
         let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         change.hold_clock().await.unwrap();
         change.commit().await.unwrap();
@@ -15,7 +16,7 @@ impl Book {
 
     /// The act of a person who says that the clock is right.
     async fn accept_clock(&self, person: u8) {
-        let permit = self.permit(&self.security).await;
+        let permit = self.act(&self.security, Deed::AcceptClock).await;
         let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         change.accept_clock(PartyId::from_random([person; 16])).await.unwrap();
         change.append("accept_clock", "clock", None).await.unwrap();

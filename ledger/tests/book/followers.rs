@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use akashi_ledger::{Issuing, Ledger, Position};
+use akashi_wire::Order;
 
 use crate::books::{Book, books};
 
@@ -40,7 +41,7 @@ async fn a_follower_misses_nothing_while_many_write_at_once() {
 async fn an_older_change_held_open_keeps_a_later_one_waiting_so_positions_never_overtake() {
     for book in books().await {
         let other = Ledger::<Issuing>::open(&book.address).await.unwrap();
-        let permit = book.permit(&book.scheduler).await;
+        let permit = book.order(Order::RaiseAlarms).await;
         let first = book.ledger.begin(&permit, book.now).await.unwrap();
         let (now, waiting_permit) = (book.now, permit.clone());
         let second = tokio::spawn(async move {

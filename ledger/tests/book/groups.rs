@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use akashi_ledger::{Fault, FaultInjection, FaultPoint, LedgerError, Position, Slot};
+use akashi_wire::Order;
 use futures::future::join_all;
 
 use crate::books::{Book, books};
@@ -33,7 +34,7 @@ impl Book {
     }
 
     async fn append(&self, subject: String) -> Result<Position, LedgerError> {
-        let permit = self.permit(&self.scheduler).await;
+        let permit = self.order(Order::RaiseAlarms).await;
         let mut change = self.ledger.begin(&permit, self.now).await?;
         change.append("test", &subject, None).await?;
         change.commit().await
@@ -41,7 +42,7 @@ impl Book {
 }
 
 #[tokio::test]
-async fn changes_that_wait_for_the_pen_become_durable_together_and_keep_their_order() {
+async fn changes_that_queue_become_durable_together_and_keep_their_order() {
     for book in books().await {
         let commits = Arc::new(Commits::default());
         let book = book.with_commits(&commits);
@@ -72,7 +73,7 @@ async fn a_lone_change_is_durable_at_once() {
 async fn a_change_that_is_given_up_or_refused_leaves_no_trace_and_harms_nobody_in_its_group() {
     for book in books().await {
         let before = book.issue(1, 1).await.position;
-        let permit = book.permit(&book.scheduler).await;
+        let permit = book.order(Order::RaiseAlarms).await;
         let given_up = async {
             let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
             change.append("given up", "", None).await.unwrap();
@@ -102,7 +103,7 @@ async fn a_change_that_is_given_up_or_refused_leaves_no_trace_and_harms_nobody_i
 async fn who_leaves_with_what_others_wrote_waits_until_it_is_there_to_stay() {
     for book in books().await {
         let fails = book.with_commits(&Arc::new(Commits { fail: true, ..Commits::default() }));
-        let permit = fails.permit(&fails.scheduler).await;
+        let permit = fails.order(Order::RaiseAlarms).await;
         let reads = async {
             let change = fails.ledger.begin(&permit, fails.now).await.unwrap();
             change.rollback().await
@@ -138,7 +139,7 @@ async fn who_gives_up_waiting_does_not_keep_the_book_locked() {
         }
         let other = akashi_ledger::Ledger::<akashi_ledger::Issuing>::open(&book.address);
         let other = other.await.unwrap();
-        let permit = book.permit(&book.scheduler).await;
+        let permit = book.order(Order::RaiseAlarms).await;
         let begun = tokio::time::timeout(Duration::from_secs(5), other.begin(&permit, book.now));
         begun.await.expect("the book is not locked").unwrap();
         book.ledger.verify_audit().await.unwrap();

@@ -1,6 +1,7 @@
 //! The 異動 inbox.
 
 use akashi_ledger::{InboxState, NewEvent};
+use akashi_wire::Order;
 use akashi_wire::octets::Sha256;
 
 use crate::books::{Book, books, town};
@@ -21,7 +22,7 @@ async fn accept(
     events: &[NewEvent],
     text: u8,
 ) -> akashi_wire::batch::BatchAnswer {
-    let permit = book.permit(&book.source).await;
+    let permit = book.batch().await;
     let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
     let answer = change
         .accept(town(), Sha256([text; 32]), (first, None), b"evidence", events)
@@ -73,7 +74,7 @@ async fn a_change_sent_again_in_another_form_counts_until_it_was_acted_on() {
         assert_eq!(waiting.len(), 1);
         assert_eq!(waiting[0].sequence, 2);
 
-        let permit = book.permit(&book.scheduler).await;
+        let permit = book.order(Order::Settle).await;
         let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         change.settle(&waiting[0], InboxState::Settled, None, "no certificate").await.unwrap();
         change.commit().await.unwrap();
@@ -90,7 +91,7 @@ async fn what_is_scheduled_is_due_on_its_day_and_not_before() {
         accept(&book, 1, &[event(1, 1, 2, 1)], 1).await;
         let waiting = book.ledger.waiting_events(10).await.unwrap();
         let due = book.now + jiff::SignedDuration::from_hours(24);
-        let permit = book.permit(&book.scheduler).await;
+        let permit = book.order(Order::Settle).await;
         let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         change.settle(&waiting[0], InboxState::Scheduled, Some(due), "scheduled").await.unwrap();
         change.commit().await.unwrap();

@@ -5,7 +5,7 @@ use akashi_ledger::{
     StatusChange,
 };
 use akashi_wire::octets::Sha256;
-use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
+use akashi_wire::{MunicipalityCode, Order, RevocationReason, SerialNumber};
 use jiff::ToSpan;
 
 use crate::books::{books, town};
@@ -13,29 +13,39 @@ use crate::books::{books, town};
 #[tokio::test]
 async fn a_number_is_never_used_twice_and_never_goes_back() {
     for book in books().await {
-        let permit = book.permit(&book.scheduler).await;
         let scope = Scope::Partition(town());
+        let record = Order::RecordList { scope, life: 72 * 3600, up_to: 1 };
+        let recording = book.order(record).await;
         let mut last = 0;
         for _ in 0..3 {
-            let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+            let mut change = book.begin(&recording).await;
             let end = book.now + 72.hours();
-            let record = change.record_crl(scope, book.now, end, Position(1)).await.unwrap();
+            let record = change.record_crl(1, scope, book.now, end, Position(1)).await.unwrap();
             assert!(record.number > last && record.number >= book.now.as_millisecond());
             last = record.number;
             change.commit().await.unwrap();
         }
         assert!(
-            book.ledger.published_crl(scope).await.unwrap().is_none(),
+            book.ledger.published_crl(1, scope).await.unwrap().is_none(),
             "recorded is not published"
         );
-        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
-        change.publish_crl(scope, last, Sha256([7; 32])).await.unwrap();
-        assert!(change.publish_crl(scope, last, Sha256([8; 32])).await.is_err(), "one content");
+        let digest = Sha256([7; 32]);
+        let publishing = book.order(Order::PublishList { scope, number: last, digest }).await;
+        let mut change = book.begin(&publishing).await;
+        change.publish_crl(1, scope, last, digest).await.unwrap();
+        assert!(change.publish_crl(1, scope, last, Sha256([8; 32])).await.is_err(), "one content");
         drop(change);
-        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
-        change.publish_crl(scope, last, Sha256([7; 32])).await.unwrap();
-        change.commit().await.unwrap();
-        let published = book.ledger.published_crl(scope).await.unwrap().unwrap();
+        for _ in 0..2 {
+            // Said twice, because an answer was lost, it is published once.
+            let mut change = book.begin(&publishing).await;
+            change.publish_crl(1, scope, last, digest).await.unwrap();
+            change.commit().await.unwrap();
+        }
+        let mut change = book.begin(&publishing).await;
+        let unknown = change.publish_crl(2, scope, last, digest).await;
+        assert!(unknown.is_err(), "another generation has numbers of its own");
+        drop(change);
+        let published = book.ledger.published_crl(1, scope).await.unwrap().unwrap();
         assert_eq!((published.number, published.digest), (last, Some(Sha256([7; 32]))));
     }
 }
@@ -48,30 +58,29 @@ async fn a_list_reads_every_change_in_order_and_knows_the_urgent_ones() {
             serials.push(book.issue(number, number).await.serial);
         }
         let start = book.ledger.head().await.unwrap();
-        assert_eq!(book.ledger.newest_change(None, Position::default()).await.unwrap(), None);
-        let permit = book.permit(&book.scheduler).await;
-        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        assert_eq!(book.ledger.newest_change(1, None, Position::default()).await.unwrap(), None);
+        let mut change = book.begin(&book.revoking().await).await;
         let reason = RevocationReason::AffiliationChanged;
         let recording = Recording { reason, received_at: book.now, idou_date: None };
         change.revoke(serials[0], &recording).await.unwrap();
         change.commit().await.unwrap();
-        let quiet = book.ledger.newest_change(Some(town()), start).await.unwrap().unwrap();
+        let quiet = book.ledger.newest_change(1, Some(town()), start).await.unwrap().unwrap();
         assert!(!quiet.1, "a move is listed at the regular time");
-        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        let mut change = book.begin(&book.holding().await).await;
         change.hold(serials[1], book.now).await.unwrap();
         let head = change.commit().await.unwrap();
-        assert!(book.ledger.newest_change(Some(town()), start).await.unwrap().unwrap().1);
+        assert!(book.ledger.newest_change(1, Some(town()), start).await.unwrap().unwrap().1);
 
         let mut listed = Vec::new();
         book.ledger
-            .each_change(Some(town()), book.now, head, |row| listed.push(row.serial))
+            .each_change(1, Some(town()), book.now, head, |row| listed.push(row.serial))
             .await
             .unwrap();
         let mut expected = vec![serials[0], serials[1]];
         expected.sort();
         assert_eq!(listed, expected);
         let mut everywhere = 0;
-        book.ledger.each_change(None, book.now, start, |_| everywhere += 1).await.unwrap();
+        book.ledger.each_change(1, None, book.now, start, |_| everywhere += 1).await.unwrap();
         assert_eq!(everywhere, 0, "nothing after the position is read");
     }
 }
@@ -80,10 +89,11 @@ async fn a_list_reads_every_change_in_order_and_knows_the_urgent_ones() {
 async fn a_list_that_is_read_in_many_pages_has_every_change_once_and_in_order() {
     const ENDED: u32 = 9000;
     for book in books().await {
-        let permit = book.permit(&book.scheduler).await;
+        let permit = book.issuing().await;
+        let holding = book.holding().await;
         let towns: [MunicipalityCode; 2] = [town(), "131016".parse().unwrap()];
         let mut expected = Vec::new();
-        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        let mut head = Position(0);
         for numbers in (0..ENDED).collect::<Vec<_>>().chunks(500) {
             let new = |number: &u32| {
                 let id = Sha256::of(&number.to_be_bytes());
@@ -100,6 +110,7 @@ async fn a_list_that_is_read_in_many_pages_has_every_change_once_and_in_order() 
                 NewCertificate { permit, intention, sealed_items, history: 1, card: None }
             };
             let news: Vec<_> = numbers.iter().map(new).collect();
+            let mut change = book.begin(&permit).await;
             change.intend_all(&news).await.unwrap();
             let of = |new: &NewCertificate| (new.intention.municipality, new.intention.serial);
             let ends: Vec<_> = news.iter().map(of).collect();
@@ -109,6 +120,8 @@ async fn a_list_that_is_read_in_many_pages_has_every_change_once_and_in_order() 
                 sealed_der: vec![0],
             };
             change.file_all(&ends.iter().map(file).collect::<Vec<_>>()).await.unwrap();
+            change.commit().await.unwrap();
+            let mut change = book.begin(&holding).await;
             for (at, (town, serial)) in ends.iter().enumerate() {
                 if at % 100 == 0 {
                     change.hold(*serial, book.now).await.unwrap();
@@ -120,14 +133,14 @@ async fn a_list_that_is_read_in_many_pages_has_every_change_once_and_in_order() 
             let reason = RevocationReason::CaCompromise;
             let recording = Recording { reason, received_at: book.now, idou_date: None };
             change.revoke_all(&serials, &recording).await.unwrap();
+            head = change.commit().await.unwrap();
         }
-        let head = change.commit().await.unwrap();
         // A hold stands before what made it final.
         expected.sort_by_key(|(town, serial, _)| (*town, *serial));
         for scope in [None, Some(towns[0]), Some(towns[1])] {
             let mut found = Vec::new();
             let take = |row: ListedChange| found.push((row.serial, row.change, row.recorded_at));
-            book.ledger.each_change(scope, book.now, head, take).await.unwrap();
+            book.ledger.each_change(1, scope, book.now, head, take).await.unwrap();
             let of_scope = expected.iter().filter(|(town, ..)| scope.is_none_or(|s| s == *town));
             let expected: Vec<_> =
                 of_scope.map(|(_, serial, change)| (*serial, *change, book.now)).collect();

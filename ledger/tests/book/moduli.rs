@@ -1,8 +1,8 @@
 //! The moduli of all certificates, and what their comparison found.
 
-use akashi_ledger::{IssuedModulus, Position, Recording, Slot};
-use akashi_wire::RevocationReason;
+use akashi_ledger::{Position, Recording, Slot};
 use akashi_wire::date::day_in_japan;
+use akashi_wire::{Order, RevocationReason};
 use jiff::ToSpan;
 
 use crate::books::books;
@@ -29,14 +29,13 @@ async fn every_intention_leaves_its_modulus_and_a_follower_misses_none() {
         assert_eq!(paged, all);
         assert_eq!(book.ledger.before_newest_moduli(2).await.unwrap(), all[2].position);
         assert_eq!(book.ledger.before_newest_moduli(9).await.unwrap(), Position(0));
-        assert_eq!(book.ledger.missing_moduli(None, 9).await.unwrap(), []);
     }
 }
 
 #[tokio::test]
 async fn a_comparison_is_begun_once_a_day_when_there_is_something_new() {
     for book in books().await {
-        let permit = book.permit(&book.scheduler).await;
+        let permit = book.order(Order::CompareModuli).await;
         assert!(!book.ledger.is_comparison_due(book.now + 1.hour()).await.unwrap(), "nothing yet");
         book.issue(1, 1).await;
         assert!(!book.ledger.is_comparison_due(book.now).await.unwrap(), "written after that time");
@@ -67,7 +66,7 @@ async fn a_comparison_is_begun_once_a_day_when_there_is_something_new() {
 async fn what_was_found_stands_until_the_certificate_is_revoked_or_over() {
     for book in books().await {
         let (one, other) = (book.issue(1, 1).await.serial, book.issue(2, 2).await.serial);
-        let permit = book.permit(&book.scheduler).await;
+        let permit = book.order(Order::CompareModuli).await;
         let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         let found =
             [(one, format!("a prime with {other}")), (other, format!("a prime with {one}"))];
@@ -79,7 +78,7 @@ async fn what_was_found_stands_until_the_certificate_is_revoked_or_over() {
         let standing = book.ledger.shared_primes(book.now).await.unwrap();
         assert_eq!(standing, [(one, "a prime with three".to_owned()), found[1].clone()]);
 
-        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
+        let mut change = book.begin(&book.revoking().await).await;
         let reason = RevocationReason::KeyCompromise;
         let recording = Recording { reason, received_at: book.now, idou_date: None };
         change.revoke(one, &recording).await.unwrap();
@@ -87,28 +86,5 @@ async fn what_was_found_stands_until_the_certificate_is_revoked_or_over() {
         assert_eq!(book.ledger.shared_primes(book.now).await.unwrap(), [found[1].clone()]);
         let over = book.now + (4 * 365 * 24).hours();
         assert_eq!(book.ledger.shared_primes(over).await.unwrap(), []);
-    }
-}
-
-#[tokio::test]
-async fn a_certificate_from_before_is_named_until_its_modulus_is_filled_in() {
-    for book in books().await {
-        book.issue(1, 1).await;
-        let known = book.ledger.moduli(Position(0), 9).await.unwrap().remove(0);
-        book.forget_moduli().await;
-        let missing = book.ledger.missing_moduli(None, 9).await.unwrap();
-        assert_eq!((missing[0].serial, missing.len()), (known.serial, 1));
-        assert_eq!(missing[0].sealed_der.as_deref(), Some(&b"sealed"[..]));
-        assert!(book.ledger.is_comparison_due(book.now).await.unwrap(), "there is work");
-        let after = Some(known.serial);
-        assert_eq!(book.ledger.missing_moduli(after, 9).await.unwrap(), []);
-
-        let permit = book.permit(&book.scheduler).await;
-        let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
-        let filled = IssuedModulus { position: missing[0].position, ..known.clone() };
-        change.fill_moduli(&[filled], &[]).await.unwrap();
-        change.commit().await.unwrap();
-        assert_eq!(book.ledger.moduli(Position(0), 9).await.unwrap(), [known]);
-        assert_eq!(book.ledger.missing_moduli(None, 9).await.unwrap(), []);
     }
 }

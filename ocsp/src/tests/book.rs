@@ -59,7 +59,7 @@ async fn a_reason_that_is_unspecified_is_left_out_and_a_hold_has_its_own() {
     let (one, held, voided) = (world.issue().await, world.issue().await, world.intend().await);
     world.revoke(one, RevocationReason::Unspecified).await;
     world.hold(held).await;
-    let mut change = world.writing().await;
+    let mut change = world.writing(super::permits::revoking()).await;
     change.void(voided).await.unwrap();
     change.commit().await.unwrap();
     world.follow().await;

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use akashi_keys::{EcKey, LinkAuthority, OfficerToken, Signer, Usage};
 use akashi_ledger::{
-    Access, Authority, AuthorityProfile, Change, Intention, Issuing, Ledger, NewEnrolment, Permit,
-    PersonId, Recording, ResponderCertificate, Slot,
+    Access, Authority, AuthorityProfile, BookDoor, Change, Intention, Issuing, Ledger,
+    NewEnrolment, PersonId, Recording, ResponderCertificate, Slot,
 };
-use akashi_wire::act::PartyId;
+use akashi_wire::Order;
+use akashi_wire::act::{Deed, PartyId};
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
@@ -20,6 +21,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::response::{BasicOcspResponse, CertStatus, OcspResponse, ResponseData};
 use crate::x509::Parts;
 use crate::{Answer, Asker, Responder, ResponseStatus, Settings, oid};
+
+use super::permits;
 
 /// What the tests of this crate happen to begin at.
 pub(crate) const START: &str = "2026-11-22T01:02:03.456Z";
@@ -33,6 +36,7 @@ pub(crate) struct World {
     pub(crate) scheduler: Arc<OfficerToken>,
     pub(crate) link: LinkAuthority,
     security: OfficerToken,
+    officer: OfficerToken,
     ca_key: rcgen::KeyPair,
     ca_params: rcgen::CertificateParams,
     numbers: u128,
@@ -99,6 +103,7 @@ impl World {
         let link = LinkAuthority::create(&link_key, "Link Authority", now).unwrap();
         let scheduler = Arc::new(token(&link, "Scheduler", now));
         let security = token(&link, "Security Officer", now);
+        let officer = token(&link, "Officer", now);
         let (ca_key, ca_params, ca) = authority(options.rsa, now);
         let profile = AuthorityProfile {
             generation: 1,
@@ -125,14 +130,20 @@ impl World {
         let parties = [
             enrolment(&scheduler, "Scheduler", Role::Scheduler),
             enrolment(&security, "Security Officer", Role::SecurityOfficer),
+            enrolment(
+                &officer,
+                "Officer",
+                Role::Officer { municipality: "131041".parse().unwrap() },
+            ),
         ];
         ledger.found(&founding, &authority, &[], &parties, now).await.unwrap();
         let key = EcKey::generate().unwrap();
         let responder_key = key.public_key().to_vec();
-        let responder = Responder::open(ledger.as_role(), key, scheduler.clone(), options.settings)
-            .await
-            .unwrap();
         let clock = Arc::new(SimulatedClock::at(now));
+        let orders = Arc::new(BookDoor::new(ledger.clone(), clock.clone()));
+        let signing = (key, scheduler.clone());
+        let responder =
+            Responder::open(ledger.as_role(), orders, signing, options.settings).await.unwrap();
         let world = Self {
             dir,
             ledger,
@@ -142,6 +153,7 @@ impl World {
             scheduler,
             link,
             security,
+            officer,
             ca_key,
             ca_params,
             numbers: 0,
@@ -161,13 +173,15 @@ impl World {
         self.responder.authority().certificate.clone()
     }
 
-    async fn permit(&self, token: &OfficerToken) -> Permit {
-        let certificate = token.certificate();
-        self.ledger.order("test", certificate, self.now(), |m| token.sign(m)).await.unwrap()
+    /// A change by an act of this party.
+    async fn begin(&self, token: &OfficerToken, deed: Deed) -> Change {
+        let permit = permits::try_act(&self.ledger, token, deed, self.now()).await.unwrap();
+        self.ledger.begin(&permit, self.now()).await.unwrap()
     }
 
-    pub(crate) async fn writing(&self) -> Change {
-        self.ledger.begin(&self.permit(&self.scheduler).await, self.now()).await.unwrap()
+    /// A change by an officer's act.
+    pub(crate) async fn writing(&self, deed: Deed) -> Change {
+        self.begin(&self.officer, deed).await
     }
 
     pub(crate) async fn follow(&self) -> crate::Followed {
@@ -203,11 +217,14 @@ impl World {
         let parts = Parts::read(&certificate).unwrap();
         let (not_before, not_after) = (parts.not_before, parts.not_after);
         let serial = serial();
-        let mut change = self.writing().await;
+        let token = &self.scheduler;
+        let (by, sign) = (token.certificate(), |octets: &[u8]| token.sign(octets));
+        let order = self.ledger.order(Order::CertifyResponders, by, self.now(), sign).await;
+        let mut change = self.ledger.begin(&order.unwrap(), self.now()).await.unwrap();
         change.intend_responder(serial).await.unwrap();
         let public_key = self.responder_key.clone();
         let new = ResponderCertificate { serial, public_key, certificate, not_before, not_after };
-        change.file_responder(&new).await.unwrap();
+        change.file_responder(1, &new).await.unwrap();
         change.commit().await.unwrap();
     }
 
@@ -220,7 +237,7 @@ impl World {
         self.numbers += 1;
         let number = self.numbers.to_be_bytes();
         let serial = serial();
-        let mut change = self.writing().await;
+        let mut change = self.writing(permits::issuing()).await;
         let person = PersonId::from_random(number);
         let intention = Intention {
             serial,
@@ -242,21 +259,21 @@ impl World {
 
     pub(crate) async fn issue(&mut self) -> SerialNumber {
         let serial = self.intend().await;
-        let mut change = self.writing().await;
+        let mut change = self.writing(permits::issuing()).await;
         change.file(serial, b"sealed").await.unwrap();
         change.commit().await.unwrap();
         serial
     }
 
     pub(crate) async fn revoke(&self, serial: SerialNumber, reason: RevocationReason) {
-        let mut change = self.writing().await;
+        let mut change = self.writing(permits::revoking()).await;
         let recording = Recording { reason, received_at: self.now(), idou_date: None };
         change.revoke(serial, &recording).await.unwrap();
         change.commit().await.unwrap();
     }
 
     pub(crate) async fn hold(&self, serial: SerialNumber) {
-        let mut change = self.writing().await;
+        let mut change = self.writing(permits::holding()).await;
         change.hold(serial, self.now()).await.unwrap();
         change.commit().await.unwrap();
     }
@@ -264,17 +281,16 @@ impl World {
     /// Enrols a party; gives its token and number.
     pub(crate) async fn enrol(&self, name: &str, role: Role) -> (OfficerToken, PartyId) {
         let token = token(&self.link, name, self.now());
-        let new = enrolment(&token, name, role);
-        let permit = self.permit(&self.security).await;
-        let mut change = self.ledger.begin(&permit, self.now()).await.unwrap();
+        let new = enrolment(&token, &format!("{name} {:08x}", rand::random::<u32>()), role);
+        let mut change = self.begin(&self.security, permits::enrolling()).await;
         change.enrol(&new).await.unwrap();
         change.commit().await.unwrap();
         (token, new.party)
     }
 
     pub(crate) async fn dismiss(&self, party: PartyId) {
-        let permit = self.permit(&self.security).await;
-        let mut change = self.ledger.begin(&permit, self.now()).await.unwrap();
+        let deed = Deed::Dismiss { party, why: String::new() };
+        let mut change = self.begin(&self.security, deed).await;
         assert!(change.dismiss(party).await.unwrap());
         change.commit().await.unwrap();
     }

@@ -17,7 +17,7 @@ use jiff::{Timestamp, ToSpan};
 use super::BenchError;
 use akashi::house::House;
 use akashi::init::{Plan, init};
-use akashi_town::{PASSPHRASE, TownError};
+use akashi_town::{Filler, PASSPHRASE, TownError, filler};
 
 /// Certificates in one change of the book.
 const CHUNK: usize = 256;
@@ -121,10 +121,10 @@ async fn fill(
 ) -> Result<(), BenchError> {
     eprintln!("bench: filling a book with {} certificates", good + revoked);
     let opened = Opened::open(dir, passphrase).map_err(akashi_ca::CaError::from)?;
-    let scheduler = opened.scheduler().map_err(akashi_ca::CaError::from)?;
     let ledger = Ledger::<Issuing>::open(&opened.ledger()).await?;
-    let sign = |octets: &[u8]| scheduler.sign(octets);
-    let permit = ledger.order("fill", scheduler.certificate(), now, sign).await?;
+    let officer = Filler::enrol(&opened, &ledger, town(), now).await?;
+    let permit = officer.permit(&ledger, filler::issuing(), now).await?;
+    let revoking = officer.permit(&ledger, filler::revoking(), now).await?;
     let recording = Recording {
         reason: RevocationReason::AffiliationChanged,
         received_at: now,
@@ -169,10 +169,12 @@ async fn fill(
             .filter(|number| **number >= good)
             .map(|number| serial(*number))
             .collect();
-        if !ended.is_empty() {
-            change.revoke_all(&ended, &recording).await?;
-        }
         change.commit().await?;
+        if !ended.is_empty() {
+            let mut change = ledger.begin(&revoking, now).await?;
+            change.revoke_all(&ended, &recording).await?;
+            change.commit().await?;
+        }
     }
     ledger.close().await;
     Ok(())

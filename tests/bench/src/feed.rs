@@ -16,7 +16,7 @@ use rand::rngs::StdRng;
 use super::BenchError;
 use super::book::{Address, town};
 use super::measure::{Measurement, forget_peak, peak, rate};
-use akashi_town::{PASSPHRASE, Setting, World};
+use akashi_town::{Filler, PASSPHRASE, Setting, World, filler};
 
 /// Events in a batch.
 const BATCH: usize = 1000;
@@ -107,11 +107,10 @@ async fn certify(
 ) -> Result<Vec<SerialNumber>, BenchError> {
     let passphrase = Passphrase::new(PASSPHRASE.into())?;
     let opened = Opened::open(dir, &passphrase).map_err(akashi_ca::CaError::from)?;
-    let scheduler = opened.scheduler().map_err(akashi_ca::CaError::from)?;
     let (ledger, vault, now) =
         (world.house.ledger(), &world.house.doors.issuer.vault, world.clock.now());
-    let sign = |octets: &[u8]| scheduler.sign(octets);
-    let permit = ledger.order("fill", scheduler.certificate(), now, sign).await?;
+    let officer = Filler::enrol(&opened, ledger, town(), now).await?;
+    let permit = officer.permit(ledger, filler::issuing(), now).await?;
     let mut serials = Vec::new();
     for codes in codes.chunks(64) {
         let mut change = ledger.begin(&permit, now).await?;

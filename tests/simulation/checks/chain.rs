@@ -60,8 +60,9 @@ pub fn the_chain_is_whole(lens: &Lens, dir: &Path, entries: &[Entry]) -> Result<
     const NAME: &str = "the_chain_is_whole";
     let verified = lens.verified();
     hold(NAME, verified.is_ok(), || verified.err().map(|e| e.to_string()).unwrap_or_default())?;
-    let sql = "SELECT position, at, hex(actor), hex(verb), hex(subject), hex(commitment), hex(hash)
-               FROM audit ORDER BY position";
+    let sql =
+        "SELECT position, version, at, quality, hex(actor), hex(verb), hex(subject), hex(cause),
+               hex(commitment), hex(row_digest), hex(hash) FROM audit ORDER BY position";
     let book = dir.join("book.sqlite");
     let dump = Command::new("sqlite3").arg("-readonly").arg(book).arg(sql).output();
     let dump = dump.expect("sqlite3 is installed");
@@ -70,22 +71,29 @@ pub fn the_chain_is_whole(lens: &Lens, dir: &Path, entries: &[Entry]) -> Result<
     let first = entries.first().map_or(1, |entry| entry.position.0);
     for line in text.lines() {
         let fields: Vec<&str> = line.split('|').collect();
-        let [position, at, actor, verb, subject, commitment, hash] = fields[..] else {
+        let [position, version, at, quality, actor, verb, subject, cause, commitment, rows, hash] =
+            fields[..]
+        else {
             return hold(NAME, false, || format!("a row of {} fields", fields.len()));
         };
         let number = |text: &str| text.parse::<i64>().expect("a number");
         let octets = |text: &str| hex::decode(text).expect("hexadecimal digits");
         last += 1;
         hold(NAME, number(position) == last, || format!("entry {last} is missing"))?;
-        let mut text = Vec::new();
+        hold(NAME, number(version) == 1, || format!("entry {last} is of version {version}"))?;
+        let mut text = (before.len() as u32).to_be_bytes().to_vec();
+        text.extend(&before);
+        text.push(1);
         for field in [
-            before.clone(),
             number(position).to_be_bytes().to_vec(),
             number(at).to_be_bytes().to_vec(),
+            vec![number(quality) as u8],
             octets(actor),
             octets(verb),
             octets(subject),
+            octets(cause),
             octets(commitment),
+            octets(rows),
         ] {
             text.extend((field.len() as u32).to_be_bytes());
             text.extend(field);

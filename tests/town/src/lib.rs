@@ -3,10 +3,12 @@
 //! production is linked with it.
 
 pub mod card_key;
+pub mod filler;
 mod paper_card;
 mod program;
 mod world;
 
+pub use filler::Filler;
 pub use paper_card::PaperCard;
 pub use program::program;
 pub use world::{PASSPHRASE, Setting, World};

@@ -252,7 +252,7 @@ impl World {
     /// Waits until a list is published that holds the status of now.
     pub async fn listed(&self, scope: Scope) -> Result<(), TownError> {
         self.wait("the list is published", async || {
-            let newest = self.house.ledger().published_crl(scope).await?;
+            let newest = self.house.ledger().published_crl(1, scope).await?;
             let town = match scope {
                 Scope::Partition(town) => Some(town),
                 _ => None,
@@ -263,7 +263,7 @@ impl World {
                 // Residents' certificates are nothing to the list of authorities.
                 return Ok(fresh);
             }
-            Ok(fresh && self.house.ledger().newest_change(town, newest.up_to).await?.is_none())
+            Ok(fresh && self.house.ledger().newest_change(1, town, newest.up_to).await?.is_none())
         })
         .await
     }

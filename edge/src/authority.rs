@@ -1,0 +1,48 @@
+//! The authority's door for orders, from a program that is not in its process.
+
+use akashi_link::{Identity, LinkError};
+use akashi_wire::SignedMessage;
+use akashi_wire::order::{Answered, Done, OrderDoor, OrderRefusal};
+
+/// The longest answer that is read, in octets.
+const LIMIT: usize = 16 * 1024;
+
+/// A link to the authority.
+pub struct AuthorityLink {
+    client: reqwest::Client,
+    url: String,
+}
+
+impl AuthorityLink {
+    /// A link to the authority at `url` (`https://HOST:PORT`), with this identity.
+    pub fn new(identity: &Identity, url: &str) -> Result<Self, LinkError> {
+        let url = format!("{}/orders", url.trim_end_matches('/'));
+        Ok(Self { client: akashi_link::client(identity)?, url })
+    }
+
+    async fn send(&self, order: SignedMessage) -> Result<Done, OrderRefusal> {
+        let not_now = |why: String| OrderRefusal::NotNow { why };
+        let body = order.as_der().to_vec();
+        let answer = self.client.post(&self.url).body(body).send().await;
+        let mut answer = answer.map_err(|error| not_now(error.to_string()))?;
+        let granted = answer.status().is_success();
+        let mut octets = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| not_now(error.to_string()))? {
+            octets.extend_from_slice(&chunk);
+            if octets.len() > LIMIT {
+                return Err(not_now("its answer is too long".into()));
+            }
+        }
+        let strange = |_| not_now(format!("{} answers otherwise than an authority", self.url));
+        match granted {
+            true => serde_json::from_slice(&octets).map_err(strange),
+            false => Err(serde_json::from_slice(&octets).map_err(strange)?),
+        }
+    }
+}
+
+impl OrderDoor for AuthorityLink {
+    fn carry_out(&self, order: SignedMessage) -> Answered<'_> {
+        Box::pin(self.send(order))
+    }
+}

@@ -1,0 +1,56 @@
+-- Rows that hold something sealed have two to eight kilobytes, and what is sealed does not get smaller:
+-- they stay in one piece instead of being compressed in vain and cut up into another table.
+ALTER TABLE case_file SET (toast_tuple_target = 8160);
+ALTER TABLE request SET (toast_tuple_target = 8160);
+ALTER TABLE audit_content SET (toast_tuple_target = 8160);
+ALTER TABLE certificate_file SET (toast_tuple_target = 8160);
+
+-- The data base's own roles, which no process can talk its way around. A login is a member of one of
+-- them. A role is of the whole server: another book may have made it.
+DO $$
+DECLARE
+    name TEXT;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['akashi_authority', 'akashi_list_issuer', 'akashi_repository',
+                                'akashi_responder', 'akashi_verifier'] LOOP
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL;
+        END;
+    END LOOP;
+END $$;
+
+-- Nobody has anything by default.
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO
+    akashi_authority, akashi_list_issuer, akashi_repository, akashi_responder, akashi_verifier;
+
+-- The authority appends to evidence, and changes what is derived.
+GRANT SELECT, INSERT ON
+    authority, distribution_point, enrolment, dismissal, request, certificate, certificate_file,
+    status, batch, crl, crl_published, responder_key, responder_certificate, inquiry_entered, card,
+    offline_use, audit, audit_signature TO akashi_authority;
+GRANT SELECT, INSERT, UPDATE, DELETE ON
+    person, case_file, certificate_person, certificate_items, living, intended, source, idou, modulus,
+    comparison, shared_prime, recall, clock_hold, clock_acceptance, audit_content
+    TO akashi_authority;
+GRANT SELECT ON inquiry, responder_time TO akashi_authority;
+GRANT SELECT, DELETE ON inquiry_new TO akashi_authority;
+GRANT SELECT, UPDATE ON chain_head TO akashi_authority;
+
+-- The list issuer reads, and writes nothing.
+GRANT SELECT ON authority, distribution_point, status, crl, crl_published, chain_head
+    TO akashi_list_issuer;
+
+-- Whoever answers agencies reads who they are, and adds what they asked.
+GRANT SELECT ON authority, enrolment, dismissal, chain_head TO akashi_repository;
+GRANT INSERT ON inquiry, inquiry_new TO akashi_repository;
+GRANT SELECT ON authority, enrolment, dismissal, status, responder_certificate, chain_head
+    TO akashi_responder;
+GRANT INSERT ON inquiry, inquiry_new TO akashi_responder;
+GRANT SELECT, INSERT, UPDATE ON responder_time TO akashi_responder;
+
+-- The verifier reads everything, and can open nothing of it.
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO akashi_verifier;

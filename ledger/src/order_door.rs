@@ -1,0 +1,82 @@
+//! Where list issuer and responder ask for what they may not write themselves.
+
+use std::sync::Arc;
+
+use akashi_wire::order::{Answered, Done, Order, OrderDoor, OrderRefusal};
+use akashi_wire::signed::MessageKind;
+use akashi_wire::{Clock, SignedMessage};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{Issuing, Ledger, LedgerError, Position};
+
+/// The authority's door for orders, over its book.
+#[derive(Clone)]
+pub struct BookDoor {
+    ledger: Ledger<Issuing>,
+    clock: Arc<dyn Clock>,
+}
+
+impl BookDoor {
+    /// A door over a book.
+    pub fn new(ledger: Ledger<Issuing>, clock: Arc<dyn Clock>) -> Self {
+        Self { ledger, clock }
+    }
+
+    async fn take(&self, message: SignedMessage) -> Result<Done, OrderRefusal> {
+        let message = message.verify(MessageKind::Order).map_err(|_| OrderRefusal::Malformed)?;
+        let now = self.clock.now();
+        let (order, permit) = self.ledger.permit_order(&message, now).await?;
+        let generation = self.ledger.authority().await?.generation();
+        match order {
+            Order::AskForCertificate { public_key } => {
+                let mut change = self.ledger.begin(&permit, now).await?;
+                match change.ask_for_certificate(generation, &public_key.0).await? {
+                    true => change.commit().await.map(|_| ())?,
+                    false => change.rollback().await?,
+                }
+                Ok(Done::Done)
+            }
+            Order::RecordList { scope, life, up_to } => {
+                let mut change = self.ledger.begin(&permit, now).await?;
+                // The book's time and not the clock's, which may stand a few seconds before the newest
+                // row: no revocation may lie after thisUpdate.
+                let this_update = Timestamp::from_second(change.at().as_second())
+                    .map_err(|_| OrderRefusal::Malformed)?;
+                let next_update = this_update
+                    .checked_add(SignedDuration::from_secs(i64::from(life)))
+                    .map_err(|_| OrderRefusal::Malformed)?;
+                let up_to = Position(up_to);
+                let record =
+                    change.record_crl(generation, scope, this_update, next_update, up_to).await?;
+                change.commit().await?;
+                let number = record.number;
+                Ok(Done::ListRecorded { number, this_update, next_update })
+            }
+            Order::PublishList { scope, number, digest } => {
+                let mut change = self.ledger.begin(&permit, now).await?;
+                change.publish_crl(generation, scope, number, digest).await?;
+                change.commit().await?;
+                Ok(Done::Done)
+            }
+            // What the authority orders itself comes over no door.
+            _ => Err(OrderRefusal::NotAllowed),
+        }
+    }
+}
+
+impl OrderDoor for BookDoor {
+    fn carry_out(&self, order: SignedMessage) -> Answered<'_> {
+        Box::pin(self.take(order))
+    }
+}
+
+impl From<LedgerError> for OrderRefusal {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::NotEnrolled | LedgerError::NotPermitted { .. } => Self::NotAllowed,
+            LedgerError::Unreadable { .. } => Self::Malformed,
+            LedgerError::ClockBehind { last, .. } => Self::ClockBehind { last },
+            other => Self::NotNow { why: other.to_string() },
+        }
+    }
+}

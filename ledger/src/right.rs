@@ -1,0 +1,167 @@
+//! What a permit is good for: one table of what was signed and what may be written by it.
+//!
+//! A permit comes of one signed message and gives the rights of that message, not those of whoever
+//! signed it: an officer's act that opens a case revokes nothing, and an order to settle events files no
+//! certificate. A deed or an order that is new does not compile until it has its line here.
+
+use akashi_wire::act::Deed;
+use akashi_wire::order::Order;
+
+/// One thing that can be written into the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// The first page.
+    Found,
+    /// A new party.
+    Enrol,
+    /// The end of an enrolment.
+    Dismiss,
+    /// The link to a source, opened or cut.
+    SetLink,
+    /// A clock put in doubt.
+    HoldClock,
+    /// One person's word that the clock is right.
+    AcceptClock,
+    /// A case's state, and whom it is about.
+    SaveCase,
+    /// An intention to sign, and the file of what was signed.
+    Issue,
+    /// A final revocation.
+    Revoke,
+    /// A hold.
+    Hold,
+    /// The end of what was recorded and never filed.
+    Void,
+    /// A renewed certificate in the place of the one before.
+    Promote,
+    /// A batch in the inbox.
+    AcceptBatch,
+    /// What becomes of an event: settled, scheduled, carried forward, linked anew.
+    SettleEvent,
+    /// The number of a list.
+    RecordList,
+    /// That a list is published.
+    PublishList,
+    /// A responder's wish for a certificate.
+    AskForCertificate,
+    /// A responder's certificate.
+    CertifyResponder,
+    /// The cards of a delivery.
+    RegisterCards,
+    /// A recall's proposal.
+    ProposeRecall,
+    /// A recall's confirmation.
+    ConfirmRecall,
+    /// A recall's next step.
+    StepRecall,
+    /// What a journal told.
+    ReportOffline,
+    /// A comparison of moduli, and what it found.
+    CompareModuli,
+    /// Digests of inquiries.
+    EnterInquiries,
+}
+
+impl Right {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::Enrol => "enrol",
+            Self::Dismiss => "dismiss",
+            Self::SetLink => "set_link",
+            Self::HoldClock => "hold_clock",
+            Self::AcceptClock => "accept_clock",
+            Self::SaveCase => "save_case",
+            Self::Issue => "issue",
+            Self::Revoke => "revoke",
+            Self::Hold => "hold",
+            Self::Void => "void",
+            Self::Promote => "promote",
+            Self::AcceptBatch => "accept_batch",
+            Self::SettleEvent => "settle_event",
+            Self::RecordList => "record_list",
+            Self::PublishList => "publish_list",
+            Self::AskForCertificate => "ask_for_certificate",
+            Self::CertifyResponder => "certify_responder",
+            Self::RegisterCards => "register_cards",
+            Self::ProposeRecall => "propose_recall",
+            Self::ConfirmRecall => "confirm_recall",
+            Self::StepRecall => "step_recall",
+            Self::ReportOffline => "report_offline",
+            Self::CompareModuli => "compare_moduli",
+            Self::EnterInquiries => "enter_inquiries",
+        }
+    }
+}
+
+/// What the act for this deed may write, beside its own entry and answer.
+pub(crate) fn of_deed(deed: &Deed) -> &'static [Right] {
+    use Right::*;
+    match deed {
+        Deed::OpenCase { .. }
+        | Deed::LookUp { .. }
+        | Deed::TakeUp { .. }
+        | Deed::OpenChannel { .. }
+        | Deed::CardAnswered { .. }
+        | Deed::ResetPin { .. } => &[SaveCase],
+        // What an earlier attempt of the same case issued ends with it.
+        Deed::Apply { .. } => &[SaveCase, Revoke, Void],
+        Deed::Certify { .. } => &[SaveCase, Issue, CompareModuli],
+        Deed::ReportOffline { .. } => &[ReportOffline],
+        // The renewed certificate ends, and the new one takes its place.
+        Deed::ConfirmDelivery { .. } => &[SaveCase, Revoke, Promote],
+        Deed::Revoke { .. } => &[SaveCase, Revoke, Void],
+        Deed::Hold { .. } => &[SaveCase, Hold, Revoke, Void],
+        Deed::CloseCase { .. } => &[SaveCase, Revoke, Void],
+        Deed::Enrol { .. } => &[Enrol],
+        Deed::Dismiss { .. } => &[Dismiss],
+        Deed::AcceptClock => &[AcceptClock],
+        Deed::Link { .. } => &[SetLink],
+        Deed::RegisterCards { .. } => &[RegisterCards],
+        Deed::PreviewRecall { .. } => &[],
+        Deed::ProposeRecall { .. } => &[ProposeRecall],
+        Deed::ConfirmRecall { .. } => &[ConfirmRecall, StepRecall, Revoke, Void],
+    }
+}
+
+/// What the work of this order may write, beside its own entries.
+pub(crate) fn of_order(order: &Order) -> &'static [Right] {
+    use Right::*;
+    match order {
+        Order::Settle => &[SettleEvent, Revoke, Void],
+        Order::VoidInterrupted => &[Void],
+        Order::CloseCases => &[SaveCase, Revoke, Void],
+        Order::GoOnWithRecalls => &[StepRecall, Revoke, Void],
+        Order::CompareModuli => &[CompareModuli],
+        Order::HoldClock => &[HoldClock],
+        Order::RaiseAlarms | Order::RecordRefusal => &[],
+        Order::CertifyResponders => &[CertifyResponder],
+        Order::EnterInquiries => &[EnterInquiries],
+        Order::EndByHolder { .. } => &[Revoke, Void],
+        Order::AskForCertificate { .. } => &[AskForCertificate],
+        Order::RecordList { .. } => &[RecordList],
+        Order::PublishList { .. } => &[PublishList],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_that_settles_issues_nothing_and_one_that_records_a_list_revokes_nothing() {
+        assert!(!of_order(&Order::Settle).contains(&Right::Issue));
+        let digest = akashi_wire::octets::Sha256([0; 32]);
+        let scope = akashi_wire::Scope::Complete;
+        let publish = Order::PublishList { scope, number: 1, digest };
+        assert_eq!(of_order(&publish), [Right::PublishList]);
+    }
+
+    #[test]
+    fn nothing_but_a_certify_act_issues() {
+        let open = Deed::OpenCase { procedure: akashi_wire::act::Procedure::Issue };
+        assert!(!of_deed(&open).contains(&Right::Issue));
+        assert!(!of_deed(&Deed::AcceptClock).contains(&Right::Enrol));
+    }
+}

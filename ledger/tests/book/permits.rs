@@ -1,0 +1,56 @@
+//! Permits as they come of signed acts, for whoever writes into a book without a counter around it.
+
+use akashi_keys::OfficerToken;
+use akashi_ledger::{Issuing, Ledger, LedgerError, Permit};
+use akashi_wire::act::{Act, Deed, RequestId};
+use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
+use akashi_wire::{CaseId, RevocationReason, SignedMessage};
+use jiff::Timestamp;
+
+fn case() -> CaseId {
+    CaseId::from_random([7; 16])
+}
+
+/// The permit of an act for this deed, signed now.
+pub async fn try_act(
+    ledger: &Ledger<Issuing>,
+    token: &OfficerToken,
+    deed: Deed,
+    now: Timestamp,
+) -> Result<Permit, LedgerError> {
+    let request = RequestId::from_random(rand::random());
+    let act = Act { request, authority: Sha256([0; 32]), made_at: now, deed };
+    let content = serde_json::to_vec(&act).unwrap();
+    let sign = |octets: &[u8]| token.sign(octets);
+    let message = SignedMessage::sign(MessageKind::Act, &content, token.certificate(), now, sign)
+        .and_then(|message| message.verify(MessageKind::Act))
+        .unwrap();
+    Ok(ledger.permit_act(&message, now).await?.permit)
+}
+
+/// To certify.
+pub fn issuing() -> Deed {
+    Deed::Certify { case: case(), card: "CARD".into(), proof: Octets(Vec::new()) }
+}
+
+/// To revoke, and to void.
+pub fn revoking() -> Deed {
+    Deed::Revoke { case: case(), reason: RevocationReason::KeyCompromise }
+}
+
+/// To hold.
+pub fn holding() -> Deed {
+    Deed::Hold { case: case() }
+}
+
+/// To enrol.
+pub fn enrolling() -> Deed {
+    Deed::Enrol {
+        name: "x".into(),
+        party: Role::SecurityOfficer,
+        hosts: Vec::new(),
+        request_for_certificate: Octets(Vec::new()),
+    }
+}

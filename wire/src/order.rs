@@ -1,0 +1,164 @@
+//! Orders of the authority's own programs: what its scheduler does when time asks for it, and what
+//! list issuer and responder ask of it, since they write nothing into the book themselves.
+//!
+//! An order is signed like anybody's message, of the kind [`Order`](crate::signed::MessageKind::Order);
+//! the permit that it gives is good for that order and for nothing else.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::octets::{Octets, Sha256};
+use crate::signed::{MessageKind, SignedMessageError};
+use crate::{Scope, SerialNumber, SignedMessage};
+
+/// One order, as it is signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedOrder {
+    /// What is to be done.
+    pub order: Order,
+    /// When it was signed.
+    pub at: Timestamp,
+}
+
+impl SignedOrder {
+    /// Signs an order with the key of `certificate`.
+    pub fn sign<E: std::fmt::Display>(
+        order: Order,
+        certificate: &[u8],
+        at: Timestamp,
+        sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
+    ) -> Result<SignedMessage, SignedMessageError> {
+        let content = serde_json::to_vec(&Self { order, at }).expect("an order is JSON");
+        SignedMessage::sign(MessageKind::Order, &content, certificate, at, sign)
+    }
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Order {
+    /// Settles events of the inbox, and fires those whose day has come.
+    Settle,
+    /// Voids what was recorded and not filed.
+    VoidInterrupted,
+    /// Ends what was issued and never handed over, and cases that nobody went on with.
+    CloseCases,
+    /// Ends the next certificates of confirmed recalls.
+    GoOnWithRecalls,
+    /// Compares the moduli of all keys.
+    CompareModuli,
+    /// Puts the clock in doubt.
+    HoldClock,
+    /// Puts alarms on record.
+    RaiseAlarms,
+    /// Certifies the responders that asked.
+    CertifyResponders,
+    /// Enters the digests of inquiries.
+    EnterInquiries,
+    /// Puts on record that somebody without a permit was refused.
+    RecordRefusal,
+    /// Ends a certificate by its holder's own application.
+    EndByHolder {
+        /// Which.
+        serial: SerialNumber,
+    },
+    /// Asks for certificates for a responder's key from now on.
+    AskForCertificate {
+        /// SubjectPublicKeyInfo, DER.
+        public_key: Octets,
+    },
+    /// Records the next number of a list, before anything is signed with it.
+    RecordList {
+        /// Of what.
+        scope: Scope,
+        /// Seconds from thisUpdate, which is the book's own time, to nextUpdate.
+        life: u32,
+        /// It holds the status up to this position.
+        up_to: i64,
+    },
+    /// Records that the list with this number is published.
+    PublishList {
+        /// Of what.
+        scope: Scope,
+        /// Its cRLNumber.
+        number: i64,
+        /// SHA-256 of its file.
+        digest: Sha256,
+    },
+}
+
+impl Order {
+    /// One word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Settle => "settle",
+            Self::VoidInterrupted => "void_interrupted",
+            Self::CloseCases => "close_cases",
+            Self::GoOnWithRecalls => "go_on_with_recalls",
+            Self::CompareModuli => "compare_moduli",
+            Self::HoldClock => "hold_clock",
+            Self::RaiseAlarms => "raise_alarms",
+            Self::CertifyResponders => "certify_responders",
+            Self::EnterInquiries => "enter_inquiries",
+            Self::RecordRefusal => "record_refusal",
+            Self::EndByHolder { .. } => "end_by_holder",
+            Self::AskForCertificate { .. } => "ask_for_certificate",
+            Self::RecordList { .. } => "record_list",
+            Self::PublishList { .. } => "publish_list",
+        }
+    }
+}
+
+/// What came of an order that another program sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "done", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Done {
+    /// It was carried out.
+    Done,
+    /// The number that was recorded.
+    ListRecorded {
+        /// cRLNumber.
+        number: i64,
+        /// thisUpdate, as the book keeps it.
+        this_update: Timestamp,
+        /// nextUpdate, as the book keeps it.
+        next_update: Timestamp,
+    },
+}
+
+/// Why an order was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "refusal", rename_all = "snake_case", deny_unknown_fields)]
+pub enum OrderRefusal {
+    /// The signer is not enrolled, or not as one who may order this.
+    #[error("the authority does not take this order from this signer")]
+    NotAllowed,
+    /// The order does not follow the contract.
+    #[error("the order cannot be read")]
+    Malformed,
+    /// The authority's clock stands before what is recorded.
+    #[error("the clock stands before what the book last recorded at {last}")]
+    ClockBehind {
+        /// The last entry.
+        last: Timestamp,
+    },
+    /// The authority cannot be reached, or its book cannot.
+    #[error("the authority cannot carry this out now: {why}")]
+    NotNow {
+        /// Why, for an operator.
+        why: String,
+    },
+}
+
+/// The answer to an order, when it comes.
+pub type Answered<'a> = Pin<Box<dyn Future<Output = Result<Done, OrderRefusal>> + Send + 'a>>;
+
+/// Where orders go: over the authority's door, or straight to it where it is in the same process.
+pub trait OrderDoor: Send + Sync {
+    /// Carries an order out.
+    fn carry_out(&self, order: SignedMessage) -> Answered<'_>;
+}
