@@ -90,6 +90,12 @@ pub fn commands(letter: char) -> bool {
             | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
+/// A text without characters that command a device or a layout, for a line on a terminal: each is
+/// U+FFFD in their place.
+pub fn harmless(text: &str) -> String {
+    text.chars().map(|letter| if commands(letter) { '\u{FFFD}' } else { letter }).collect()
+}
+
 /// What has a bound.
 pub trait Bounded {
     /// Holds it against its bound.
@@ -296,6 +302,12 @@ mod tests {
         assert_eq!(WHY.text("取下げ　O'Brien-Smith, é"), Ok(()));
         assert_eq!(CARD.text("AK 1"), Err(Beyond::Character(&CARD, 2)));
         assert_eq!(CARD.text("ＡＫ1"), Err(Beyond::Character(&CARD, 0)));
+    }
+
+    #[test]
+    fn a_harmless_text_shows_where_something_was() {
+        assert_eq!(harmless("\u{1b}[2J証\u{202e}花子\r"), "\u{fffd}[2J証\u{fffd}花子\u{fffd}");
+        assert_eq!(harmless("証　花子 e\u{301} 葛\u{e0100}"), "証　花子 e\u{301} 葛\u{e0100}");
     }
 
     #[test]
