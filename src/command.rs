@@ -15,6 +15,7 @@ mod up;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use akashi_wire::bounds::harmless;
 use clap::{Parser, Subcommand};
 
 pub use card::{AnyCard, OpenCardFile, show_card, take_card_files};
@@ -88,7 +89,10 @@ pub fn exit_code(done: Result<(), Failure>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("akashi: {failure}");
+            // What others sent may be a part of it, over a line that nobody signed.
+            let told = failure.to_string();
+            let lines: Vec<String> = told.split('\n').map(harmless).collect();
+            eprintln!("akashi: {}", lines.join("\n"));
             ExitCode::FAILURE
         }
     }

@@ -10,6 +10,7 @@ use akashi_ca::{CaError, Founding, Rules, found};
 use akashi_keys::{KeyError, Passphrase, RsaSize};
 use akashi_ledger::{Access, Authority, AuthorityProfile, Issuing, Ledger, LedgerError};
 use akashi_wire::MunicipalityCode;
+use akashi_wire::bounds::{Beyond, HOSTS, PARTY};
 use akashi_wire::validity::ValidityRule;
 use jiff::Timestamp;
 use rand::CryptoRng;
@@ -64,6 +65,9 @@ pub enum InitError {
         "{0} stands for every address and would stand in certificates for ever: give --public-host as well"
     )]
     EveryAddress(IpAddr),
+    /// A name that no certificate takes.
+    #[error("{0}: choose another; nothing was changed")]
+    Beyond(#[from] Beyond),
     /// The policy is no object identifier.
     #[error("“{0}” is not an object identifier in dotted decimal")]
     Policy(String),
@@ -121,6 +125,10 @@ pub async fn init(
     if plan.host.is_unspecified() && plan.public_host.is_none() {
         return Err(InitError::EveryAddress(plan.host));
     }
+    // O and CN of certificates (X.520: 64 characters), and the host of their addresses.
+    PARTY.text(&plan.organisation)?;
+    PARTY.text(&plan.security_officer)?;
+    plan.public_host.as_deref().map_or(Ok(()), |host| HOSTS.text(host))?;
     let policy = policy(plan.policy.as_deref(), rng)?;
     let listen = listen(plan)?;
     let host = plan.public_host.clone().unwrap_or_else(|| match plan.host {

@@ -13,9 +13,15 @@ use akashi_wire::lookup::{LookUpAnswer, LookUpEnvelope, LookUpRequest, ResidentR
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::CaError;
+
+/// Octets of an answer, at most: a hundred persons with the longest texts have fewer.
+const ANSWER: usize = 2 * 1024 * 1024;
+/// How far the register's clock may be ahead of ours. An answer of the future would stay fresh for
+/// ever.
+const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// The registry at the other end of a link.
 #[derive(Clone)]
@@ -70,7 +76,11 @@ impl RegistryClient {
         });
         let answer: LookUpAnswer =
             serde_json::from_slice(signed.content()).map_err(|_| Refusal::RegistryUnreachable)?;
-        if !believed || answer.request != digest || answer.case != request.case {
+        if !believed
+            || !is_of_now_or_before(answer.as_of, now)
+            || answer.request != digest
+            || answer.case != request.case
+        {
             return Err(Refusal::RegistryUnreachable.into());
         }
         if answer.persons.len() != envelope.openings.len() {
@@ -104,6 +114,48 @@ impl RegistryClient {
             .ok()?
             .error_for_status()
             .ok()?;
-        Some(answer.bytes().await.ok()?.to_vec())
+        whole(answer).await
+    }
+}
+
+/// Whether the state of a register can be known already, as clocks go.
+fn is_of_now_or_before(as_of: Timestamp, now: Timestamp) -> bool {
+    as_of.duration_since(now) <= AHEAD
+}
+
+/// An answer, if it is no longer than one may be: what comes after is not waited for.
+async fn whole(mut answer: reqwest::Response) -> Option<Vec<u8>> {
+    let mut octets = Vec::new();
+    while let Some(chunk) = answer.chunk().await.ok()? {
+        if octets.len() + chunk.len() > ANSWER {
+            return None;
+        }
+        octets.extend_from_slice(&chunk);
+    }
+    Some(octets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_of_the_register_is_read_up_to_its_bound_and_no_further() {
+        let answer = |octets: usize| axum::http::Response::new(vec![7; octets]).into();
+        assert_eq!(whole(answer(0)).await, Some(Vec::new()));
+        assert_eq!(whole(answer(ANSWER)).await.map(|octets| octets.len()), Some(ANSWER));
+        assert_eq!(whole(answer(ANSWER + 1)).await, None);
+    }
+
+    #[test]
+    fn an_answer_of_the_future_would_stay_fresh_for_ever_and_is_none() {
+        let now: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+        for as_of in [now, now + AHEAD, Timestamp::UNIX_EPOCH, Timestamp::MIN] {
+            assert!(is_of_now_or_before(as_of, now), "{as_of}");
+        }
+        let later = now + AHEAD + SignedDuration::from_nanos(1);
+        for as_of in [later, Timestamp::MAX] {
+            assert!(!is_of_now_or_before(as_of, now), "{as_of}");
+        }
     }
 }

@@ -66,6 +66,20 @@ impl Rules {
         if self.permit_seconds == 0 || self.responder_days < 2 {
             return Err("`rules.permit_seconds` must be over 0 and `rules.responder_days` over 1");
         }
+        // Beyond, a moment counted from now would lie outside of time.
+        const DAY: u32 = 24 * 60 * 60;
+        let parts_of_a_decade = [
+            (self.permit_seconds, 3660 * DAY),
+            (self.act_skew_seconds, 3660 * DAY),
+            (self.interrupted_after_minutes, 3660 * DAY / 60),
+            (self.feed_silence_minutes, 3660 * DAY / 60),
+            (self.look_up_hours, 3660 * 24),
+            (self.undelivered_after_hours, 3660 * 24),
+            (self.responder_days, 3660),
+        ];
+        if parts_of_a_decade.iter().any(|(set, most)| set > most) {
+            return Err("no time of `rules` may be longer than ten years (3660 days)");
+        }
         if self.responder_renewed_after_days >= self.responder_days {
             return Err("a responder's certificate must be renewed before it ends: \
                         `rules.responder_renewed_after_days` must be under `rules.responder_days`");
@@ -98,5 +112,31 @@ mod tests {
         assert_eq!(Rules::default().check(), Ok(()));
         let late = Rules { responder_renewed_after_days: 30, ..Rules::default() };
         assert!(late.check().unwrap_err().contains("before it ends"));
+    }
+
+    #[test]
+    fn no_time_is_so_long_that_a_moment_would_lie_outside_of_time() {
+        let now: jiff::Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+        for (name, most) in [
+            ("permit_seconds", 316_224_000),
+            ("act_skew_seconds", 316_224_000),
+            ("interrupted_after_minutes", 5_270_400),
+            ("feed_silence_minutes", 5_270_400),
+            ("look_up_hours", 87_840),
+            ("undelivered_after_hours", 87_840),
+            ("responder_days", 3_660),
+        ] {
+            let with = |value: u32| {
+                let mut rules = serde_json::to_value(Rules::default()).unwrap();
+                rules[name] = value.into();
+                serde_json::from_value::<Rules>(rules).unwrap().check()
+            };
+            assert_eq!(with(most), Ok(()), "{name}");
+            for beyond in [most + 1, u32::MAX] {
+                assert!(with(beyond).unwrap_err().contains("ten years"), "{name} {beyond}");
+            }
+        }
+        let decade = jiff::SignedDuration::from_hours(3_660 * 24);
+        assert!(now.checked_add(decade).is_ok() && now.checked_sub(decade).is_ok());
     }
 }

@@ -4,6 +4,9 @@ use akashi_ledger::{CrlRecord, Position, Scope};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// No time is longer: a moment counted from now must lie within time.
+const LONGEST: SignedDuration = SignedDuration::from_hours(3660 * 24);
+
 /// How often, for how long, how many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -76,8 +79,14 @@ impl Settings {
             ("complete_every", self.complete_every, self.next_update),
             ("authority_every", self.authority_every, self.authority_next_update),
         ];
-        if self.retry <= SignedDuration::ZERO {
+        if self.retry <= SignedDuration::ZERO || self.retry > LONGEST {
             return Some("retry is not a time to rest".into());
+        }
+        if self.max_age < SignedDuration::ZERO {
+            return Some("max_age is less than no time".into());
+        }
+        if self.next_update > LONGEST || self.authority_next_update > LONGEST {
+            return Some("a list would be valid for longer than ten years".into());
         }
         intervals.into_iter().find_map(|(name, every, life)| {
             let sound = every > SignedDuration::ZERO && every < life;

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use akashi_wire::bounds::harmless;
+
 /// Columns of a terminal.
 const COLUMNS: usize = 80;
 /// Columns before the text of a row: an indent of two, and the name.
@@ -75,15 +77,6 @@ fn columns(character: char) -> usize {
         | 0x20000..=0x3fffd => 2,
         _ => 1,
     }
-}
-
-/// The text without characters that command a terminal.
-fn harmless(text: &str) -> String {
-    let commands = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if commands(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// The lines of a text: broken at spaces, and anywhere between wide characters. What cannot be

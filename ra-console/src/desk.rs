@@ -114,6 +114,12 @@ impl Desk {
             deed,
         };
         let content = serde_json::to_vec(&act).expect("an act is JSON");
+        // Read as the authority will: it tells strangers no more than a column.
+        if let Err(error) = serde_json::from_slice::<Act>(&content) {
+            let what = error.to_string();
+            let what = what.split(" at line ").next().unwrap_or_default();
+            return Err(DeskError::Beyond { what: what.to_owned() });
+        }
         SignedMessage::sign(MessageKind::Act, &content, self.token.certificate(), now, |o| {
             self.token.sign(o)
         })

@@ -25,6 +25,13 @@ pub enum DeskError {
         /// What the network says.
         why: String,
     },
+    /// What was entered is longer than it may be, or has characters that it may not have. Nothing was
+    /// sent.
+    #[error("{what}: enter it anew")]
+    Beyond {
+        /// What is wrong.
+        what: String,
+    },
     /// The authority answers what this program does not understand.
     #[error("the authority's answer cannot be understood: use a desk of the same version ({0})")]
     Answer(String),

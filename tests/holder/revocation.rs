@@ -123,6 +123,11 @@ async fn where_everybody_is_answered_the_responder_confirms_it_over_a_signature(
             said.must_refuse("does not answer as the authority's door");
         }
     }
+    // Nor does it command the terminal.
+    let answer = r#"{"refusal":"malformed","what":"\u001b[2J\u202egnihton\r"}"#;
+    let said = revoke(&home, &["--url", &refuses(answer.into()), "--yes"]).await;
+    let said = said.must_refuse("the request cannot be read: \u{fffd}[2J\u{fffd}gnihton\u{fffd}");
+    assert!(!said.err.contains(['\u{1b}', '\u{202e}', '\r']), "{:?}", said.err);
     let said = revoke(&home, &["--url", &door(&world), "--yes"]).await.must_do();
     said.must_show(&["revoked (失効) since", "over the authority's signature"]);
     world.stop().await;
@@ -130,16 +135,27 @@ async fn where_everybody_is_answered_the_responder_confirms_it_over_a_signature(
 
 /// A door that says this to whoever comes; its address.
 fn says(answer: String) -> String {
+    answers("200 OK", answer)
+}
+
+/// A door that refuses whoever comes with this; its address.
+fn refuses(answer: String) -> String {
+    answers("400 Bad Request", answer)
+}
+
+fn answers(status: &'static str, answer: String) -> String {
     let door = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = door.local_addr().unwrap();
     std::thread::spawn(move || {
         let challenge = serde_json::to_string(&DoorChallenge { challenge: Octets(vec![7; 16]) });
-        for answer in [challenge.unwrap(), answer] {
+        let answers = [("200 OK", challenge.unwrap()), (status, answer)];
+        for (status, answer) in answers {
             let (mut asker, mut question) = (door.accept().unwrap().0, [0; 16 * 1024]);
             let _ = asker.read(&mut question);
             let length = answer.len();
-            let head =
-                format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+            let head = format!(
+                "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+            );
             let _ = asker.write_all(head.as_bytes());
             let _ = asker.write_all(answer.as_bytes());
             // What is still on its way is read: a line closed before is a line that broke.

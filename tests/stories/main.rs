@@ -6,6 +6,7 @@
 mod access;
 mod acts;
 mod audit;
+mod bounds;
 mod cards;
 mod channel;
 mod clock;

@@ -73,6 +73,25 @@ fn init(dir: &str, registry: &str) -> String {
 }
 
 #[test]
+fn a_name_that_no_certificate_takes_makes_no_authority() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("ca").display().to_string();
+    for (option, value, says) in [
+        ("--organisation", "あ".repeat(65), "more than 64 characters"),
+        ("--organisation", "Akashi\u{202e}".into(), "character 7"),
+        ("--security-officer", "a\u{1b}[2J".into(), "character 2"),
+        ("--public-host", "h".repeat(254), "more than 253 characters"),
+        ("--public-host", "two words".into(), "character 4"),
+    ] {
+        let mut command = akashi(&["init", "--dir", &dir, "--prefecture", "310000"]);
+        command.args(["--registry-url", "https://127.0.0.1:1", option, &value]);
+        let told = sentence(&mut command);
+        assert!(told.contains(says) && told.contains("nothing was changed"), "{told}");
+        assert!(!Path::new(&dir).exists());
+    }
+}
+
+#[test]
 fn a_bad_start_is_told_in_one_sentence_and_changes_nothing() {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("authority");

@@ -848,6 +848,8 @@ pub fn refusal<T>(outcome: Result<T, DeskError>) -> Refusal {
         Ok(_) => panic!("it was granted"),
         Err(DeskError::Refused(refusal)) => refusal,
         Err(DeskError::InCase { error, .. }) => refusal::<T>(Err(*error)),
+        // The desk reads what it sends as the authority would.
+        Err(DeskError::Beyond { what }) => Refusal::Malformed { what },
         Err(error) => panic!("no refusal: {error}"),
     }
 }

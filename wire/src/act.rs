@@ -21,6 +21,7 @@ pub use id::{CaseId, NotAnId, PartyId, RecallId, RequestId};
 pub use recall::{CardSelection, KnownRecall, RecallCounts};
 pub use refusal::Refusal;
 
+use crate::bounds;
 use crate::octets::{Octets, Sha256};
 use crate::party::Role;
 use crate::{BirthDate, MunicipalityCode, RevocationReason, Sex};
@@ -65,15 +66,19 @@ pub enum IdentityProof {
     /// Licence or passport with the current address.
     PhotoDocument {
         /// What it is.
+        #[serde(deserialize_with = "bounds::document")]
         kind: String,
         /// Refused after this day.
+        #[serde(deserialize_with = "bounds::day")]
         expires: Date,
         /// The last four digits of its number.
+        #[serde(deserialize_with = "bounds::last_four")]
         last_four: String,
     },
     /// 照会書 sent by post and its 回答書 brought.
     InquiryLetter {
         /// When the letter was sent.
+        #[serde(deserialize_with = "bounds::day")]
         sent: Date,
     },
 }
@@ -87,6 +92,7 @@ pub enum LookUpBy {
     /// code, even encrypted, must not be. The desk encloses it and signs [`LookUpBy::Enclosed`].
     Code {
         /// CMS AuthEnvelopedData over the JSON of a `CodeOpening`.
+        #[serde(deserialize_with = "bounds::enclosed")]
         sealed: Octets,
     },
     /// The encrypted code is enclosed with the act, outside of what is signed and kept.
@@ -97,6 +103,7 @@ pub enum LookUpBy {
     /// What the applicant wrote.
     Items {
         /// 氏名.
+        #[serde(deserialize_with = "bounds::written")]
         name: String,
         /// 生年月日.
         birth_date: BirthDate,
@@ -105,6 +112,7 @@ pub enum LookUpBy {
         sex: Option<Sex>,
         /// 住所.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(deserialize_with = "bounds::written")]
         address: Option<String>,
     },
 }
@@ -155,7 +163,9 @@ mod by_position {
             while let Some((at, text)) = map.next_entry::<String, String>()? {
                 let unfit = || A::Error::custom("a position is a number from 0, once");
                 let position: usize = at.parse().map_err(|_| unfit())?;
-                if position.to_string() != at || choices.insert(position, text).is_some() {
+                crate::bounds::SUBSTITUTE.text(&text).map_err(A::Error::custom)?;
+                let out = position >= crate::bounds::POSITIONS || position.to_string() != at;
+                if out || choices.insert(position, text).is_some() {
                     return Err(unfit());
                 }
             }
@@ -186,6 +196,7 @@ pub enum Deed {
         /// The case, looked up.
         case: CaseId,
         /// The number of the card in the reader; binds the case to it.
+        #[serde(deserialize_with = "bounds::card")]
         card: String,
         /// 本人確認.
         identity: IdentityProof,
@@ -201,6 +212,7 @@ pub enum Deed {
         /// The case, not yet done.
         case: CaseId,
         /// The number of the card in the reader.
+        #[serde(deserialize_with = "bounds::card")]
         card: String,
     },
     /// Asks for a secure channel to the card of the case: at first, and again after the card left
@@ -209,6 +221,7 @@ pub enum Deed {
         /// The case: applied for, to make the key pair; or issued, to write the certificate.
         case: CaseId,
         /// The number of the card in the reader.
+        #[serde(deserialize_with = "bounds::card")]
         card: String,
     },
     /// Hands in what the card answered to the last run of commands.
@@ -216,6 +229,7 @@ pub enum Deed {
         /// The case whose channel it is.
         case: CaseId,
         /// One answer a command, SW1 and SW2 included, up to the first that is no 9000.
+        #[serde(deserialize_with = "bounds::answers")]
         answers: Vec<Octets>,
     },
     /// Hands in the public key with its proof of possession; issues.
@@ -223,8 +237,10 @@ pub enum Deed {
         /// The case, applied for.
         case: CaseId,
         /// The card that made the key pair.
+        #[serde(deserialize_with = "bounds::card")]
         card: String,
         /// PKCS#10 request signed by the new key over the case's challenge (RFC 2986).
+        #[serde(deserialize_with = "bounds::request")]
         proof: Octets,
     },
     /// Asks that the holder may set a new PIN on the card that holds the certificate in force.
@@ -232,6 +248,7 @@ pub enum Deed {
         /// The case, looked up.
         case: CaseId,
         /// The number of the card in the reader.
+        #[serde(deserialize_with = "bounds::card")]
         card: String,
         /// 本人確認.
         identity: IdentityProof,
@@ -240,6 +257,7 @@ pub enum Deed {
     ReportOffline {
         /// Lines of a journal ([`crate::journal`]), as they were signed: an entry and, if there is
         /// one, its outcome; or an outcome whose entry is missing.
+        #[serde(deserialize_with = "bounds::lines")]
         lines: Vec<Octets>,
     },
     /// Says that the certificate was written to the card, read back and activated.
@@ -247,6 +265,7 @@ pub enum Deed {
         /// The case, issued.
         case: CaseId,
         /// The card it was written to.
+        #[serde(deserialize_with = "bounds::card")]
         card: String,
         /// SHA-256 of the certificate as read back from the card.
         read_back: Sha256,
@@ -268,18 +287,22 @@ pub enum Deed {
         /// The case.
         case: CaseId,
         /// Why, in the officer's words.
+        #[serde(deserialize_with = "bounds::why")]
         why: String,
     },
     /// Enrols an officer, an agency or a source. Security officer only.
     Enrol {
         /// Name of the person or body.
+        #[serde(deserialize_with = "bounds::party")]
         name: String,
         /// As what.
         party: Role,
         /// Names or addresses under which a source's registry is reached; none for others.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(deserialize_with = "bounds::hosts")]
         hosts: Vec<String>,
         /// PKCS#10 request for the party's own key; its certificate is the answer.
+        #[serde(deserialize_with = "bounds::request")]
         request_for_certificate: Octets,
     },
     /// Ends an enrolment at once. Security officer only.
@@ -287,6 +310,7 @@ pub enum Deed {
         /// Whom.
         party: PartyId,
         /// Why.
+        #[serde(deserialize_with = "bounds::why")]
         why: String,
     },
     /// Says that the authority's clock is right although it jumped. Counts once two persons said
@@ -299,15 +323,19 @@ pub enum Deed {
         /// Whether its batches are taken.
         open: bool,
         /// Why.
+        #[serde(deserialize_with = "bounds::why")]
         why: String,
     },
     /// Registers the cards of a factory's delivery note. Security officer only.
     RegisterCards {
         /// Of which lot they are, as the maker names it.
+        #[serde(deserialize_with = "bounds::lot")]
         lot: String,
         /// Of which model.
+        #[serde(deserialize_with = "bounds::lot")]
         model: String,
         /// Their numbers, at most [`CARDS_OF_ONE_ACT`].
+        #[serde(deserialize_with = "bounds::cards")]
         cards: Vec<String>,
     },
     /// Asks what the recall of these cards would end; ends nothing. Security officer only.
@@ -322,6 +350,7 @@ pub enum Deed {
         /// keyCompromise where the keys are in doubt; superseded where they are not.
         reason: RevocationReason,
         /// Why.
+        #[serde(deserialize_with = "bounds::why")]
         why: String,
         /// Names the certificates that the proposer has looked at.
         digest: Sha256,

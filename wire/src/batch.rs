@@ -8,6 +8,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::{CHANGES, EVENTS};
 use crate::octets::{Octets, Sha256};
 use crate::{CodeOpening, Idou, MunicipalityCode};
 
@@ -20,9 +21,9 @@ pub const MEDIA_TYPE: &str = "application/pkcs7-mime; smime-type=authEnveloped-d
 pub struct BatchHeader {
     /// The sending municipality.
     pub source: MunicipalityCode,
-    /// Sequence of the first event; for a heartbeat the next sequence to come.
+    /// Sequence of the first event, from 1; no sequence is beyond [`LAST_SEQUENCE`]; for a heartbeat the next sequence to come.
     pub first: u64,
-    /// How many events follow; 0 makes a heartbeat, which proves that silence is silence.
+    /// How many events follow, [`EVENTS`] at most; 0 makes a heartbeat, which proves that silence is silence.
     pub count: u32,
     /// When the batch was made.
     pub created_at: Timestamp,
@@ -134,6 +135,7 @@ impl Batch {
         let (_, first) = lines.next().ok_or(BatchError::NotText)?;
         let header: BatchHeader = serde_json::from_str(first)
             .map_err(|e| BatchError::Line { line: 1, column: e.column() })?;
+        header.well_numbered().map_err(|what| BatchError::Kind { line: 1, what })?;
         let mut events = Vec::new();
         for (line, text) in lines {
             let event: Idou = serde_json::from_str(text)
@@ -155,21 +157,36 @@ impl Batch {
         if events.len() != header.count as usize {
             return Err(BatchError::Count { announced: header.count, found: events.len() });
         }
-        if header.first == 0 || i64::try_from(header.first).is_err() {
-            return Err(BatchError::Kind { line: 1, what: "sequences run from 1 to 2^63 - 1" });
-        }
         Ok(Self { header, events })
     }
 }
 
-/// No record sees more changes than this; a larger number is a mistake of the sender.
-const MOST_CHANGES: u32 = 1_000_000;
+impl BatchHeader {
+    /// Whether the sequences of its events, and the one after them, are numbers that a source can
+    /// come to, and the book can keep.
+    fn well_numbered(&self) -> Result<(), &'static str> {
+        if self.count > EVENTS {
+            return Err("a batch has at most 200,000 events: part it");
+        }
+        let next = self.first.checked_add(u64::from(self.count));
+        if self.first == 0 || next.is_none_or(|next| next > LAST_SEQUENCE + 1) {
+            return Err("sequences run from 1 to 2^63 - 2");
+        }
+        Ok(())
+    }
+}
+
+/// The last sequence: the one after it is still a number that the book can keep.
+pub const LAST_SEQUENCE: u64 = i64::MAX as u64 - 1;
 
 /// Whether the fields suit the kind.
 fn well_formed(event: &Idou) -> Result<(), &'static str> {
     use crate::IdouKind::*;
-    if event.history_number == 0 || event.history_number > MOST_CHANGES {
+    if event.history_number == 0 || event.history_number > CHANGES {
         return Err("history numbers count from 1, to 1,000,000");
+    }
+    if event.cancels.is_some_and(|cancels| cancels == 0 || cancels > CHANGES) {
+        return Err("`cancels` is a history number, from 1 to 1,000,000");
     }
     match event.kind {
         Torikeshi if event.cancels.is_none() => {

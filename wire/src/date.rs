@@ -1,9 +1,11 @@
 //! 異動年月日: the day on which a change in the register takes effect, however odd.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
+
+use crate::bounds;
 
 /// A date as the registry reports it.
 ///
@@ -21,14 +23,17 @@ pub enum EffectiveDate {
     /// Year, or year and month, known.
     Partial {
         /// Gregorian year.
+        #[serde(deserialize_with = "bounds::year")]
         year: i16,
         /// Month from 1 to 12 where known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(deserialize_with = "bounds::month")]
         month: Option<u8>,
     },
     /// A day that the calendar does not have.
     NonCalendar {
         /// As it stands in the register.
+        #[serde(deserialize_with = "bounds::odd_date")]
         text: String,
     },
     /// Not known.
@@ -60,12 +65,19 @@ pub fn day_in_japan(at: Timestamp) -> Date {
 
 /// 00:00 JST of a day.
 pub fn start_of_day(day: Date) -> Timestamp {
-    day.to_zoned(japan()).expect("every civil day has a midnight at a fixed offset").timestamp()
+    moment(day.at(0, 0, 0, 0))
 }
 
 /// 23:59:59 JST of a day, that is 14:59:59Z: the last second of a certificate.
 pub fn end_of_day(day: Date) -> Timestamp {
-    day.at(23, 59, 59, 0).to_zoned(japan()).expect("a fixed offset has no gaps").timestamp()
+    moment(day.at(23, 59, 59, 0))
+}
+
+/// A moment of a day in Japan. The calendar has a day more at either end than time has moments: what
+/// lies beyond is the first moment, or the last.
+fn moment(civil: DateTime) -> Timestamp {
+    let end = if civil.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    civil.to_zoned(japan()).map_or(end, |zoned| zoned.timestamp())
 }
 
 #[cfg(test)]
@@ -81,5 +93,36 @@ mod tests {
             start_of_day(jiff::civil::date(2007, 1, 28)).to_string(),
             "2007-01-27T15:00:00Z"
         );
+    }
+
+    #[test]
+    fn the_first_and_the_last_day_of_the_calendar_have_moments_too() {
+        assert_eq!(start_of_day(Date::MIN), Timestamp::MIN);
+        assert_eq!(end_of_day(Date::MIN), Timestamp::MIN);
+        assert_eq!(start_of_day(Date::MAX).to_string(), "9999-12-30T15:00:00Z");
+        assert_eq!(end_of_day(Date::MAX), Timestamp::MAX);
+    }
+
+    #[test]
+    fn a_date_known_in_part_has_a_year_and_a_month_of_the_calendar() {
+        let read = |json: &str| serde_json::from_str::<EffectiveDate>(json);
+        for json in [
+            r#"{"form":"partial","year":2024}"#,
+            r#"{"form":"partial","year":2024,"month":12}"#,
+            r#"{"form":"partial","year":-9999,"month":1}"#,
+            r#"{"form":"full","day":"-009999-01-01"}"#,
+        ] {
+            assert!(read(json).is_ok(), "{json}");
+        }
+        for json in [
+            r#"{"form":"partial","year":2024,"month":13}"#,
+            r#"{"form":"partial","year":2024,"month":0}"#,
+            r#"{"form":"partial","year":10000}"#,
+            r#"{"form":"partial","year":2024.5}"#,
+            r#"{"form":"non_calendar","text":"\u202e"}"#,
+            &format!(r#"{{"form":"non_calendar","text":"{}"}}"#, "春".repeat(65)),
+        ] {
+            assert!(read(json).is_err(), "{json}");
+        }
     }
 }

@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct FourItems {
     /// 氏名: family and given name separated by U+3000.
+    #[serde(deserialize_with = "crate::bounds::registered")]
     pub name: String,
     /// 住所: begins with the prefecture, no postal code.
+    #[serde(deserialize_with = "crate::bounds::registered")]
     pub address: String,
     /// 生年月日.
     pub birth_date: BirthDate,

@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::act::IdentityProof;
+use crate::bounds;
 use crate::octets::{Octets, Sha256};
 use crate::{BirthDate, SerialNumber};
 
@@ -23,6 +24,7 @@ pub struct Head {
     /// SHA-256 of the authority's certificate.
     pub authority: Sha256,
     /// DER of the certificate to which messages are encrypted.
+    #[serde(deserialize_with = "bounds::enclosed")]
     pub envelope: Octets,
     /// When the journal was begun, by the terminal's clock.
     pub at: Timestamp,
@@ -53,10 +55,12 @@ pub enum Record {
     /// The token has counted a use; nothing was derived yet.
     Begun {
         /// The token's own number.
+        #[serde(deserialize_with = "bounds::token")]
         token: String,
         /// The how-manyth use of the token it is, from 1.
         count: u64,
         /// CMS AuthEnvelopedData to the authority over the JSON of a [`Reset`].
+        #[serde(deserialize_with = "bounds::enclosed")]
         sealed: Octets,
     },
     /// What came of the line before.
@@ -71,10 +75,12 @@ pub enum Record {
 #[serde(deny_unknown_fields)]
 pub struct Reset {
     /// The number of the card in the reader.
+    #[serde(deserialize_with = "bounds::card")]
     pub card: String,
     /// 本人確認.
     pub identity: IdentityProof,
     /// 氏名, as the officer typed it.
+    #[serde(deserialize_with = "bounds::written")]
     pub name: String,
     /// 生年月日, as the officer typed it.
     pub birth_date: BirthDate,
@@ -100,6 +106,7 @@ pub enum Outcome {
         /// Whether the card had opened its window: it may then have taken a PIN all the same.
         window: bool,
         /// What the terminal said.
+        #[serde(deserialize_with = "bounds::why")]
         why: String,
     },
 }

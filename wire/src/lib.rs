@@ -6,10 +6,12 @@
 //! * nouns: [`serial`], [`reason`], [`four_items`], [`resident_code`], [`date`], [`municipality`];
 //! * messages: [`signed`] and [`signed_data`] (CMS), [`act`] (what an officer asks), [`idou`] and
 //!   [`batch`] (what the registry reports), [`lookup`] (what the authority asks the registry), [`journal`]
-//!   (what a counter did while it could not ask).
+//!   (what a counter did while it could not ask);
+//! * [`bounds`]: how long each text and each list from outside may be.
 
 pub mod act;
 pub mod batch;
+pub mod bounds;
 pub mod clock;
 pub mod date;
 pub mod four_items;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::bounds;
 use crate::octets::{Octets, Sha256};
 use crate::{BirthDate, CaseId, CodeCommitment, CodeOpening, FourItems, MunicipalityCode, Sex};
 
@@ -21,6 +22,7 @@ pub enum Whom {
     /// By what the applicant says of himself or herself.
     Items {
         /// 氏名 as written.
+        #[serde(deserialize_with = "bounds::written")]
         name: String,
         /// 生年月日.
         birth_date: BirthDate,
@@ -29,6 +31,7 @@ pub enum Whom {
         sex: Option<Sex>,
         /// 住所, where it helps to tell two persons apart.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(deserialize_with = "bounds::written")]
         address: Option<String>,
     },
 }
@@ -40,6 +43,7 @@ pub struct LookUpRequest {
     /// The case for which it is asked.
     pub case: CaseId,
     /// Why.
+    #[serde(deserialize_with = "bounds::purpose")]
     pub purpose: String,
     /// Residents of this municipality only.
     pub municipality: MunicipalityCode,
@@ -56,6 +60,7 @@ pub struct ResidentRecord {
     /// The municipality of residence.
     pub municipality: MunicipalityCode,
     /// How many changes this record has seen.
+    #[serde(deserialize_with = "bounds::history")]
     pub history_number: u32,
     /// The four items, with the registry's own characters.
     pub items: FourItems,
@@ -91,6 +96,7 @@ pub struct LookUpAnswer {
     /// The state of the register that was read.
     pub as_of: Timestamp,
     /// Everybody whom the question fits: none, one or several.
+    #[serde(deserialize_with = "bounds::few::<_, _, { bounds::PERSONS }>")]
     pub persons: Vec<ResidentRecord>,
 }
 
@@ -101,5 +107,6 @@ pub struct LookUpEnvelope {
     /// CMS SignedData over the JSON of a [`LookUpAnswer`].
     pub signed: Octets,
     /// One opening a person, in the same order.
+    #[serde(deserialize_with = "bounds::few::<_, _, { bounds::PERSONS }>")]
     pub openings: Vec<CodeOpening>,
 }

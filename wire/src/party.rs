@@ -18,6 +18,7 @@ pub enum Role {
     /// 署名検証者: an agency that notified the authority beforehand.
     Agency {
         /// What it may ask for, as notified (law art. 17).
+        #[serde(deserialize_with = "crate::bounds::purposes")]
         purposes: Vec<String>,
     },
     /// The registry of one municipality, sending 異動 and answering look-ups.

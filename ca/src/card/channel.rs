@@ -44,6 +44,8 @@ pub(crate) enum Halted {
         /// In the run after EXTERNAL AUTHENTICATE, from 0; `None` for that one.
         at: Option<usize>,
     },
+    /// What is to be written is longer than what a card takes.
+    TooLong,
 }
 
 impl Channel {
@@ -67,15 +69,19 @@ impl Sent {
         let (host, authenticate) = opening.authenticate(keys, &answer.0).map_err(halted)?;
         let sent = Self { run, authenticates: true, host };
         let mut commands = vec![Octets(authenticate)];
-        commands.extend(sent.wrapped(certificates).commands);
+        commands.extend(sent.wrapped(certificates)?.commands);
         Ok((sent, commands))
     }
 
     /// Tells the card what to do through a channel that is open.
-    pub fn through(host: Host, run: Run, certificates: Certificates<'_>) -> (Self, Vec<Octets>) {
+    pub fn through(
+        host: Host,
+        run: Run,
+        certificates: Certificates<'_>,
+    ) -> Result<(Self, Vec<Octets>), Halted> {
         let sent = Self { run, authenticates: false, host };
-        let commands = sent.wrapped(certificates).commands;
-        (sent, commands)
+        let commands = sent.wrapped(certificates)?.commands;
+        Ok((sent, commands))
     }
 
     /// The data of the answers, and the channel as it is after them.
@@ -96,7 +102,7 @@ impl Sent {
                 _ => return Err(Halted::NoChannel),
             }
         }
-        let Wrapped { receipts, host, .. } = self.wrapped(certificates);
+        let Wrapped { receipts, host, .. } = self.wrapped(certificates)?;
         let mut data = Vec::new();
         for (at, receipt) in receipts.iter().enumerate() {
             let silent = Halted::Refused { status: None, at: Some(at) };
@@ -114,17 +120,17 @@ impl Sent {
         Ok((data, host))
     }
 
-    fn wrapped(&self, certificates: Certificates<'_>) -> Wrapped {
+    fn wrapped(&self, certificates: Certificates<'_>) -> Result<Wrapped, Halted> {
         let mut host = self.host.clone();
         let (mut commands, mut receipts) = (Vec::new(), Vec::new());
-        for command in self.run.commands(certificates) {
+        for command in self.run.commands(certificates).map_err(|_| Halted::TooLong)? {
             let room = (command.answer > 0).then(|| protected_length(command.answer));
             let plain = Plain { instruction: command.instruction, data: &command.data, room };
             let (octets, receipt) = host.wrap(&plain);
             commands.push(Octets(octets));
             receipts.push(receipt);
         }
-        Wrapped { commands, receipts, host }
+        Ok(Wrapped { commands, receipts, host })
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a card is told at one go.
 
+use akashi_card::CardError;
 use akashi_card::issuing::{self, IssuerCommand};
 use serde::{Deserialize, Serialize};
 
@@ -31,8 +32,11 @@ pub(crate) struct Certificates<'a> {
 
 impl Run {
     /// Its commands. Only [`Run::Write`] asks what is written.
-    pub fn commands(self, certificates: Certificates<'_>) -> Vec<IssuerCommand> {
-        match self {
+    ///
+    /// # Errors
+    /// What is to be written is longer than what a card takes, or no certificate.
+    pub fn commands(self, certificates: Certificates<'_>) -> Result<Vec<IssuerCommand>, CardError> {
+        Ok(match self {
             Self::MakeKey { pin_window } => {
                 let mut commands = vec![issuing::make_key_pair()];
                 if pin_window {
@@ -42,18 +46,42 @@ impl Run {
             }
             Self::Write => {
                 let Certificates { own, authority } = certificates;
-                let mut commands = issuing::write_certificates(own, authority)
-                    .expect("what was issued and verified is the DER of a certificate");
+                let mut commands = issuing::write_certificates(own, authority)?;
                 commands.extend(issuing::read_certificates(own.len(), authority.len()));
                 commands
             }
             Self::Activate => vec![issuing::activate()],
             Self::OpenPinWindow => issuing::open_pin_window().into(),
-        }
+        })
     }
 }
 
 /// Whether the answers to [`Run::Write`] give back what was written.
 pub(crate) fn reads_back(answers: &[Vec<u8>], certificates: Certificates<'_>) -> bool {
     answers.concat() == [certificates.own, certificates.authority].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_no_card_takes_is_an_error_and_never_written_in_part() {
+        let of = |octets: usize| {
+            let [.., high, low] = (octets - 4).to_be_bytes();
+            [&[0x30, 0x82, high, low][..], &vec![5; octets - 4]].concat()
+        };
+        let authority = of(1_500);
+        let written = |octets: usize| {
+            let own = of(octets);
+            Run::Write.commands(Certificates { own: &own, authority: &authority }).is_ok()
+        };
+        assert!(written(issuing::CERTIFICATE_ROOM));
+        for octets in [issuing::CERTIFICATE_ROOM + 1, 0x8000, 0x8001, 0xFFFF] {
+            assert!(!written(octets), "{octets}");
+        }
+        let nothing = Certificates { own: &[], authority: &authority };
+        assert!(Run::Write.commands(nothing).is_err());
+        assert!(Run::Activate.commands(nothing).is_ok());
+    }
 }

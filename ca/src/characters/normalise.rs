@@ -11,6 +11,9 @@ use std::sync::LazyLock;
 use super::repertoire::{is_admitted_ascii, is_space};
 use super::substitutes::{code_point, rows};
 
+/// A name could hide or reorder its letters with these.
+pub(super) use akashi_wire::bounds::commands as is_control;
+
 /// A normalised character, and where in the original it began.
 pub(super) struct Placed {
     pub position: usize,
@@ -56,21 +59,6 @@ pub(super) fn folded(character: char) -> char {
         '\u{FF01}'..='\u{FF5D}' => shifted(character, '\u{FF01}', '!'),
         other => other,
     }
-}
-
-/// Whether the character commands a device or a layout and shows nothing itself.
-///
-/// Unicode categories Cc, Cf (as far as it can occur in running text), Zl and Zp, and code
-/// points that are no characters. A name could hide or reorder its letters with them.
-pub(super) fn is_control(character: char) -> bool {
-    let noncharacter =
-        matches!(character, '\u{FDD0}'..='\u{FDEF}') || (character as u32) & 0xFFFE == 0xFFFE;
-    noncharacter
-        || character.is_control()
-        || matches!(character,
-            '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
-            | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
-            | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 fn is_variation_selector(character: char) -> bool {

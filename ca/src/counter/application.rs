@@ -12,6 +12,7 @@ use jiff::civil::Date;
 
 use super::cards::is_nobody_elses;
 use super::case_record::{Applied, texts};
+use super::certifying::fits_card;
 use super::{Acting, Counter, Halt, at_step, one_certificate};
 use crate::CaError;
 use crate::characters::CertificateText;
@@ -52,6 +53,9 @@ impl Counter {
         {
             return Err(Refusal::AuthorityEnding.into());
         }
+        // Nobody makes a key pair for a certificate that no card takes.
+        let texts = (&name, &address);
+        fits_card(&self.issuer, file.municipality, &person.items, texts, change.at())?;
         let oldest = SignedDuration::from_hours(i64::from(rules.look_up_hours));
         if person.as_of < change.at() - oldest {
             return Err(Refusal::LookUpTooOld { as_of: person.as_of }.into());

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::application::certified;
 use super::cards::is_nobody_elses;
 use super::case_record::{Applied, CaseRecord, texts};
-use super::certifying::end;
+use super::certifying::{end, too_long};
 use super::{Acting, Counter, Halt, at_step};
 use crate::CaError;
 use crate::card::{Certificates, Channel, Halted, Run, Sent, reads_back};
@@ -107,7 +107,8 @@ impl Counter {
         let procedure = record.procedure;
         let applied = record.application_mut()?;
         may_make_key(&file, applied, acting, change.at())?;
-        let refuse = |halted: Halted| Halt::from(refusal(halted, file.step));
+        let step = file.step;
+        let refuse = |halted: Halted| Halt::from(refusal(halted, step, own.len()));
         let answer = match applied.channel.take() {
             None | Some(Channel::Open { .. }) => return Err(Refusal::NoChannel.into()),
             Some(Channel::Opening { opening }) => {
@@ -138,7 +139,8 @@ impl Counter {
                         return Err(Refusal::ReadBackDiffers.into());
                     }
                     Run::Write => {
-                        let (sent, run) = Sent::through(host, Run::Activate, certificates);
+                        let activating = Sent::through(host, Run::Activate, certificates);
+                        let (sent, run) = activating.map_err(refuse)?;
                         applied.channel = Some(Channel::Sent { sent });
                         // From here on the card may have switched, whether we hear of it or not.
                         applied.written = true;
@@ -181,12 +183,17 @@ impl Counter {
 
     /// The commands that write a certificate just issued, where the channel still lives in which
     /// its key was made.
-    pub(super) fn begin_writing(&self, record: &mut CaseRecord, own: &[u8]) -> Vec<Octets> {
-        let Some(applied) = &mut record.applied else { return Vec::new() };
-        let Some(Channel::Open { host }) = applied.channel.take() else { return Vec::new() };
-        let (sent, run) = Sent::through(host, Run::Write, self.certificates(own));
+    pub(super) fn begin_writing(
+        &self,
+        record: &mut CaseRecord,
+        own: &[u8],
+    ) -> Result<Vec<Octets>, Refusal> {
+        let Some(applied) = &mut record.applied else { return Ok(Vec::new()) };
+        let Some(Channel::Open { host }) = applied.channel.take() else { return Ok(Vec::new()) };
+        let writing = Sent::through(host, Run::Write, self.certificates(own));
+        let (sent, run) = writing.map_err(|halted| refusal(halted, Step::Applied, own.len()))?;
         applied.channel = Some(Channel::Sent { sent });
-        run
+        Ok(run)
     }
 }
 
@@ -210,13 +217,14 @@ fn may_make_key(
     }
 }
 
-/// What the officer is told.
-fn refusal(halted: Halted, step: Step) -> Refusal {
+/// What the officer is told; `own` is the length of the certificate, once there is one.
+fn refusal(halted: Halted, step: Step, own: usize) -> Refusal {
     /// What the command builds on is missing (ISO/IEC 7816-4 §5.6).
     const CONDITIONS_NOT_SATISFIED: u16 = 0x6985;
     match halted {
         Halted::ForeignCard => Refusal::ForeignCard,
         Halted::NoChannel => Refusal::NoChannel,
+        Halted::TooLong => too_long(own),
         Halted::Refused { status: Some(CONDITIONS_NOT_SATISFIED), at: Some(_) }
             if step == Step::Issued =>
         {

@@ -101,18 +101,21 @@ pub(super) fn texts(
     Ok((name, address))
 }
 
-/// The same for the officer's screen, where undecided characters are shown and not refused.
+/// The same for the officer's screen, where undecided characters are shown and not refused; and where
+/// nothing is issued, nothing else either.
 pub(super) fn proposal(
     item: &str,
     original: &str,
     certified: Result<CertificateText, CharacterError>,
+    issues: bool,
 ) -> Result<CertifiedText, Refusal> {
     let (text, map, undecided) = match certified {
         Ok(text) => (Some(text.text().to_owned()), Some(text.map().to_owned()), Vec::new()),
         Err(CharacterError::Unresolved { unresolved, .. }) => {
             (None, None, unresolved.iter().map(|one| one.position).collect())
         }
-        Err(error) => return Err(refusal(item, error)),
+        Err(error) if issues => return Err(refusal(item, error)),
+        Err(_) => (None, None, Vec::new()),
     };
     Ok(CertifiedText { original: original.to_owned(), text, map, undecided })
 }

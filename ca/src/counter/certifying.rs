@@ -8,6 +8,7 @@ mod draft;
 mod filing;
 mod recent_keys;
 mod recording;
+mod room;
 mod side_by_side;
 
 use std::collections::{HashSet, VecDeque};
@@ -30,6 +31,7 @@ use crate::{CaError, public_key};
 pub(super) use draft::end;
 use draft::{Before, Chance, prepare};
 pub(super) use recent_keys::RecentKeys;
+pub(super) use room::{fits_card, too_long};
 use side_by_side::side_by_side;
 
 /// Applications in a group, at most.

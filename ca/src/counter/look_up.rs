@@ -8,6 +8,7 @@ use akashi_wire::{CaseId, SerialNumber};
 use jiff::SignedDuration;
 
 use super::case_record::{CaseRecord, LookedUp, proposal};
+use super::certifying::fits_card;
 use super::one_certificate::Stands;
 use super::{Acting, Counter, Halt, at_step, one_certificate};
 use crate::characters::{Choices, certify_address, certify_name};
@@ -70,16 +71,22 @@ impl Counter {
         if found.record.municipality != municipality {
             return Err(Refusal::NotResidentHere { municipality: found.record.municipality }.into());
         }
-        if matches!(record.procedure, Procedure::Issue | Procedure::Renewal) {
+        let issues = matches!(record.procedure, Procedure::Issue | Procedure::Renewal);
+        if issues {
             match found.record.state {
                 ResidentState::Living => {}
                 ResidentState::LeavingOn { day } => return Err(Refusal::Leaving { day }.into()),
                 ResidentState::Deleted => return Err(Refusal::RecordDeleted.into()),
             }
         }
-        let name = proposal("name", &items.name, certify_name(&items.name, &Choices::none()))?;
-        let address =
-            proposal("address", &items.address, certify_address(&items.address, &Choices::none()))?;
+        let name = certify_name(&items.name, &Choices::none());
+        let address = certify_address(&items.address, &Choices::none());
+        if let (true, Ok(name), Ok(address)) = (issues, &name, &address) {
+            fits_card(&self.issuer, municipality, &items, (name, address), acting.now)?;
+        }
+        // A text that no certificate can carry keeps nobody from ending one.
+        let name = proposal("name", &items.name, name, issues)?;
+        let address = proposal("address", &items.address, address, issues)?;
         let feed_silent = self.feed_silent(acting, municipality).await?;
 
         let mut change = self.begin(acting).await?;

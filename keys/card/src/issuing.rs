@@ -15,6 +15,9 @@ const PENDING_CERTIFICATE: u16 = 0x0101;
 /// The EF through which the pending certificate of the authority is read back.
 const PENDING_CA_CERTIFICATE: u16 = 0x0102;
 
+/// The longest certificate that a card takes, in octets: an issuer makes none that is longer.
+pub const CERTIFICATE_ROOM: usize = 4096;
+
 /// Octets of a certificate in one UPDATE BINARY: the most that, enciphered and authenticated,
 /// still fits into a command of short length.
 const WRITE_BLOCK: usize = 224;
@@ -105,7 +108,7 @@ pub fn write_certificates(
 ) -> Result<Vec<IssuerCommand>, CardError> {
     let mut commands = Vec::new();
     for (file, octets) in [(CERTIFICATE, certificate), (CA_CERTIFICATE, ca_certificate)] {
-        if certificate_length(octets) != Some(octets.len()) {
+        if certificate_length(octets) != Some(octets.len()) || octets.len() > CERTIFICATE_ROOM {
             return Err(CardError::NotACertificate { octets: octets.len() });
         }
         commands.push(IssuerCommand::select(file));

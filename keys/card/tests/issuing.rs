@@ -174,3 +174,30 @@ fn a_new_key_pair_replaces_a_pending_one_and_spares_the_living_one() {
     assert!(card.read_pending(1, 1).is_err());
     assert_usable(&mut reader, old);
 }
+
+#[test]
+fn the_longest_certificate_that_the_issuer_writes_is_the_longest_that_the_card_takes() {
+    use akashi_card::issuing::{CERTIFICATE_ROOM, write_certificates};
+    // What a card holds it knows by the header alone, until it switches.
+    let of = |octets: usize| {
+        let [.., high, low] = (octets - 4).to_be_bytes();
+        [&[0x30, 0x82, high, low][..], &vec![0x05; octets - 4]].concat()
+    };
+    let ca = authority().certificate.clone();
+    let mut card = Card::open(Reader::with_memory(card_with_pending_key())).expect("open");
+    let longest = of(CERTIFICATE_ROOM);
+    card.write_pending(&longest, &ca).expect("write");
+    let read = card.read_pending(longest.len(), ca.len()).expect("read");
+    assert_eq!(read, [&longest[..], &ca].concat());
+    for octets in [CERTIFICATE_ROOM + 1, 0x8000, 0x8001, 0xFFFF] {
+        let refused = Err(CardError::NotACertificate { octets });
+        assert_eq!(write_certificates(&of(octets), &ca), refused);
+        assert_eq!(write_certificates(&ca, &of(octets)), refused);
+    }
+    // Told all the same, in two writes, the card has no room for it.
+    let mut commands = write_certificates(&longest, &ca).expect("commands");
+    commands[1].data[2..4].copy_from_slice(&[0x0F, 0xFD]);
+    card.tell(&commands[0]).expect("select");
+    let no_room = CardError::UnexpectedAnswer { instruction: 0xD6, status: 0x6A84 };
+    assert_eq!(card.tell(&commands[1]), Err(no_room));
+}

@@ -53,6 +53,7 @@ pub async fn reconcile(
             Err(DeskError::Refused(
                 refusal @ (Refusal::Malformed { .. } | Refusal::OtherAuthority),
             )) => told.refused = Some(refusal),
+            Err(DeskError::Beyond { what }) => told.refused = Some(Refusal::Malformed { what }),
             Err(error) => return Err(error),
         }
         show(&told);

@@ -20,7 +20,8 @@ use crate::{FourItems, MunicipalityCode, RevocationReason, SerialNumber};
 pub struct CertifiedText {
     /// The registry's own characters.
     pub original: String,
-    /// The certificate's characters; absent while some are undecided.
+    /// The certificate's characters; absent while some are undecided, and where nothing is issued and
+    /// no certificate could carry them.
     pub text: Option<String>,
     /// One digit a character of `text`: `1` substituted.
     pub map: Option<String>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{PartyId, RecallId};
 use crate::RevocationReason;
+use crate::bounds;
 use crate::octets::Sha256;
 
 /// Which cards.
@@ -16,18 +17,22 @@ pub enum CardSelection {
     /// Of a lot, whatever the model.
     Lot {
         /// As the maker names it.
+        #[serde(deserialize_with = "bounds::lot")]
         lot: String,
     },
     /// Of a model, whatever the lot.
     Model {
         /// As the maker names it.
+        #[serde(deserialize_with = "bounds::lot")]
         model: String,
     },
     /// Of a lot of a model.
     LotAndModel {
         /// The lot.
+        #[serde(deserialize_with = "bounds::lot")]
         lot: String,
         /// The model.
+        #[serde(deserialize_with = "bounds::lot")]
         model: String,
     },
 }

@@ -167,6 +167,18 @@ pub enum Refusal {
         /// Why.
         why: String,
     },
+    /// The certificate would be longer than what a card takes.
+    #[error(
+        "with this name and this address the certificate has {octets} octets, and a card takes {room}: agree with the applicant on a shorter spelling, about {characters} characters less, have the register enter it, and look the person up again"
+    )]
+    TooLongForCard {
+        /// Octets of the certificate.
+        octets: usize,
+        /// Octets that a card takes.
+        room: usize,
+        /// By how many Japanese characters it is too long.
+        characters: usize,
+    },
     /// Another card than the one the case is bound to.
     #[error("this is not the card with which the case began: stop, and find the right card")]
     WrongCard,

@@ -1,14 +1,16 @@
 //! Everything about a certificate that can be done without the book: proof, draft, lint.
 
 use akashi_ledger::{CaseFile, Step};
-use akashi_wire::SerialNumber;
 use akashi_wire::act::Refusal;
 use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::Sha256;
+use akashi_wire::{FourItems, MunicipalityCode, SerialNumber};
 use der::{Decode, Encode};
 use jiff::Timestamp;
+use spki::SubjectPublicKeyInfoOwned;
 
-use super::{Proven, Waiting};
+use super::{Proven, Waiting, room};
+use crate::characters::CertificateText;
 use crate::counter::case_record::{CaseRecord, texts};
 use crate::counter::{Halt, at_step, of_counter};
 use crate::issuance::{Draft, Linted, Recorded};
@@ -77,39 +79,77 @@ fn draft(
 ) -> Result<Linted, Halt> {
     let (person, applied) = (record.person()?, record.application()?);
     let (name, address) = texts(&person.items, &applied.name_choices, &applied.address_choices)?;
-    let municipality = Municipality::of(file.municipality)
-        .ok_or_else(|| CaError::Damaged(format!("municipality {}", file.municipality)))?;
-    let distribution_point = issuer
-        .distribution_points
-        .get(&file.municipality)
-        .ok_or_else(|| CaError::Damaged("no distribution point".into()))?;
-    let facts = CitizenFacts {
-        serial: chance.serial,
-        municipality,
-        opaque: hex::encode(chance.opaque),
+    let stated = Stated {
+        municipality: file.municipality,
+        items: &person.items,
         name: &name,
         address: &address,
-        birth_date: person.items.birth_date,
-        sex: person.items.sex,
-        not_before,
-        not_after: not_after(not_before, issuer.authority.profile.validity),
         public_key: proven.public_key.clone(),
-        distribution_point,
+        not_before,
     };
-    let profile = &issuer.authority.profile;
-    let tbs = tbs_citizen(profile, &issuer.facts, issuer.key.algorithm(), &facts)?;
+    let tbs = drawn_up(issuer, &stated, &chance)?;
+    room::fits(issuer, &tbs)?;
+    let (municipality, distribution_point) = town(issuer, file.municipality)?;
     Ok(Draft::new(tbs).lint(&Expected {
         authority: &issuer.facts,
-        profile,
+        profile: &issuer.authority.profile,
         municipality,
         distribution_point,
         rule: issuer.authority.profile.validity,
     })?)
 }
 
+/// What a certificate states beside what comes from the generator.
+pub(super) struct Stated<'a> {
+    pub municipality: MunicipalityCode,
+    pub items: &'a FourItems,
+    pub name: &'a CertificateText,
+    pub address: &'a CertificateText,
+    pub public_key: SubjectPublicKeyInfoOwned,
+    pub not_before: Timestamp,
+}
+
+/// The certificate as the profile makes it.
+pub(super) fn drawn_up(
+    issuer: &Issuer,
+    stated: &Stated<'_>,
+    chance: &Chance,
+) -> Result<TbsCertificate, CaError> {
+    let (municipality, distribution_point) = town(issuer, stated.municipality)?;
+    let facts = CitizenFacts {
+        serial: chance.serial,
+        municipality,
+        opaque: hex::encode(chance.opaque),
+        name: stated.name,
+        address: stated.address,
+        birth_date: stated.items.birth_date,
+        sex: stated.items.sex,
+        not_before: stated.not_before,
+        not_after: not_after(stated.not_before, issuer.authority.profile.validity),
+        public_key: stated.public_key.clone(),
+        distribution_point,
+    };
+    let profile = &issuer.authority.profile;
+    Ok(tbs_citizen(profile, &issuer.facts, issuer.key.algorithm(), &facts)?)
+}
+
+/// A municipality and its distribution point.
+fn town(
+    issuer: &Issuer,
+    code: MunicipalityCode,
+) -> Result<(&'static Municipality, &[u8]), CaError> {
+    let municipality =
+        Municipality::of(code).ok_or_else(|| CaError::Damaged(format!("municipality {code}")))?;
+    let distribution_point = issuer
+        .distribution_points
+        .get(&code)
+        .ok_or_else(|| CaError::Damaged("no distribution point".into()))?;
+    Ok((municipality, distribution_point))
+}
+
 /// A certificate counts whole seconds, downwards: it never begins in the future.
-fn whole_second(at: Timestamp) -> Timestamp {
-    Timestamp::from_second(at.as_second()).expect("a whole second of a valid time")
+pub(super) fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 /// The last second of a certificate.

@@ -89,7 +89,7 @@ impl Counter {
         let mut pages = || -> Result<_, CaError> {
             let new = work.to_file(acting.permit.clone(), self.vault())?;
             record.tbs = None;
-            let run = self.begin_writing(&mut record, work.certificate());
+            let run = self.begin_writing(&mut record, work.certificate())?;
             file.step = Step::Issued;
             file.sealed_file = record.seal(self.vault(), file.case)?;
             let answer = Answer::Certified {

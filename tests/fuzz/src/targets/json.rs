@@ -27,6 +27,11 @@ pub fn act(octets: &[u8]) {
             | Deed::Dismiss { .. }
             | Deed::AcceptClock
             | Deed::Link { .. }
+            | Deed::ReportOffline { .. }
+            | Deed::RegisterCards { .. }
+            | Deed::PreviewRecall { .. }
+            | Deed::ProposeRecall { .. }
+            | Deed::ConfirmRecall { .. }
     );
     assert_eq!(act.deed.case().is_some(), about_a_case);
     // Debug output goes into logs and panics, and must work for whatever was accepted.

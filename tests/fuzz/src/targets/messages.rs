@@ -66,6 +66,8 @@ pub fn batch_text(octets: &[u8]) {
     let Ok(batch) = Batch::parse(octets) else { return };
     assert_eq!(batch.events.len(), batch.header.count as usize);
     assert!((1..=i64::MAX as u64).contains(&batch.header.first));
+    let next = batch.header.first + u64::from(batch.header.count);
+    assert!(next <= i64::MAX as u64, "the book counts on");
     let sequences: BTreeSet<u64> = batch.events.iter().map(|event| event.sequence).collect();
     assert_eq!(sequences.len(), batch.events.len(), "a sequence stands twice");
     assert!(sequences.iter().all(|sequence| i64::try_from(*sequence).is_ok()));

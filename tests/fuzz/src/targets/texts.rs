@@ -11,12 +11,13 @@ use akashi_ca::characters::{
 use akashi_edge::Config;
 use akashi_edge::config::FILE;
 use akashi_wire::act::PartyId;
-use akashi_wire::date::EffectiveDate;
+use akashi_wire::date::{EffectiveDate, end_of_day, start_of_day};
 use akashi_wire::municipality::{Municipality, PrefectureCode};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{
     BirthDate, CaseId, MunicipalityCode, RequestId, ResidentCode, RevocationReason, SerialNumber,
 };
+use jiff::ToSpan;
 
 static DIRECTORY: LazyLock<PathBuf> =
     LazyLock::new(|| tempfile::tempdir().expect("a directory").keep());
@@ -32,7 +33,16 @@ pub fn configuration(octets: &[u8]) {
     if let Ok(lists) = lists {
         let _ = lists.gap();
     }
-    drop(rules);
+    // What is taken can be counted on from any time of ours.
+    let Some(rules) = rules.ok().filter(|rules| rules.check().is_ok()) else { return };
+    let now = jiff::Timestamp::from_second(1_800_000_000).expect("a time");
+    for hours in [rules.look_up_hours, rules.undelivered_after_hours, 24 * rules.responder_days] {
+        let _ = now + i64::from(hours).hours();
+    }
+    for minutes in [rules.interrupted_after_minutes, rules.feed_silence_minutes] {
+        let _ = now - i64::from(minutes).minutes();
+    }
+    let _ = now + i64::from(rules.permit_seconds.max(rules.act_skew_seconds)).seconds();
 }
 
 /// Written out, what was read is read as the same.
@@ -72,10 +82,9 @@ pub fn nouns(octets: &[u8]) {
         let written = serde_json::to_string(&date).expect("JSON");
         assert_eq!(serde_json::from_str::<EffectiveDate>(&written).expect("JSON"), date);
         if let Some(day) = date.day() {
-            // The scheduler turns days that are still to come into instants.
-            if day > jiff::civil::date(2000, 1, 1) {
-                akashi_wire::date::start_of_day(day);
-            }
+            // The scheduler turns days into instants, whatever day it is.
+            let (start, end) = (start_of_day(day), end_of_day(day));
+            assert!(start < end || start == end && end.as_second().abs() > 200_000_000_000);
         }
     }
     let _ = serde_json::from_str::<RevocationReason>(text);
