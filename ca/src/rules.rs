@@ -70,6 +70,12 @@ impl Rules {
         if self.permit_seconds == 0 || self.responder_days < 2 {
             return Err("`rules.permit_seconds` must be over 0 and `rules.responder_days` over 1");
         }
+        if self.responder_days > 92 {
+            return Err(
+                "`rules.responder_days` must be 92 or less: nobody asks for the status of a \
+                        responder's certificate",
+            );
+        }
         if self.responder_renewed_after_days >= self.responder_days {
             return Err("a responder's certificate must be renewed before it ends: \
                         `rules.responder_renewed_after_days` must be under `rules.responder_days`");
@@ -102,5 +108,11 @@ mod tests {
         assert_eq!(Rules::default().check(), Ok(()));
         let late = Rules { responder_renewed_after_days: 30, ..Rules::default() };
         assert!(late.check().unwrap_err().contains("before it ends"));
+    }
+
+    #[test]
+    fn a_responder_that_lives_longer_than_its_certificate_may_is_refused() {
+        let long = Rules { responder_days: 93, ..Rules::default() };
+        assert!(long.check().unwrap_err().contains("92 or less"));
     }
 }

@@ -38,20 +38,23 @@ pub enum Access {
     Registered,
 }
 
+/// The authority's first key; it stands in every address.
+const GENERATION: u32 = 1;
+
 impl AuthorityProfile {
     /// URL of the CRL of one municipality.
     pub fn partition_url(&self, municipality: MunicipalityCode) -> String {
-        format!("{}/crl/{municipality}.crl", self.repository_url)
+        format!("{}/crl/{GENERATION}/{municipality}.crl", self.repository_url)
     }
 
     /// URL of the authority's own certificate.
     pub fn ca_issuers_url(&self) -> String {
-        format!("{}/ca.cer", self.repository_url)
+        format!("{}/ca/{GENERATION}.cer", self.repository_url)
     }
 
     /// URL of the list of revoked authority certificates.
     pub fn arl_url(&self) -> String {
-        format!("{}/crl/authority.crl", self.repository_url)
+        format!("{}/crl/{GENERATION}/authority.crl", self.repository_url)
     }
 
     /// URL of the certification practice statement.

@@ -9,7 +9,6 @@ use std::time::Duration;
 use akashi::house::{House, certificate};
 use akashi::init::{Plan, init};
 use akashi_ca::issuance::{Draft, Linted, Signed};
-use akashi_ca::lint::Expected;
 use akashi_ca::profile::citizen::{CitizenFacts, tbs_citizen};
 use akashi_ca::{Orders, public_key};
 use akashi_crl::List;
@@ -111,14 +110,7 @@ impl Authority {
         };
         let profile = &issuer.authority.profile;
         let tbs = tbs_citizen(profile, &issuer.facts, issuer.key.algorithm(), &facts).unwrap();
-        let expected = Expected {
-            authority: &issuer.facts,
-            profile,
-            municipality,
-            distribution_point: &point,
-            rule,
-        };
-        let linted = Draft::new(tbs).lint(&expected).unwrap();
+        let linted = Draft::new(tbs).lint(issuer).unwrap();
         let intention = Intention {
             serial,
             generation,

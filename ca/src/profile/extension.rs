@@ -78,7 +78,8 @@ struct Qualifier {
     qualifier: Ia5String,
 }
 
-/// certificatePolicies with one policy and the address of the practice statement, critical.
+/// certificatePolicies with one policy and the address of the practice statement, not critical: the
+/// JDK and others refuse a critical one with a qualifier.
 pub fn certificate_policies(policy: &str, cps: &str) -> der::Result<Extension> {
     let octets = oid::content_octets(policy)
         .ok_or_else(|| der::Error::from(Tag::ObjectIdentifier.value_error()))?;
@@ -89,7 +90,7 @@ pub fn certificate_policies(policy: &str, cps: &str) -> der::Result<Extension> {
             qualifier: Ia5String::new(cps)?,
         }],
     }];
-    extension(oid::CERTIFICATE_POLICIES, true, &policies)
+    extension(oid::CERTIFICATE_POLICIES, false, &policies)
 }
 
 /// subjectAltName of a resident: otherName by otherName, in the order given.

@@ -72,16 +72,19 @@ pub fn responder(profile: &AuthorityProfile) -> der::Result<Name> {
     ])
 }
 
-/// The distribution point of the authority's own certificate: a directoryName.
+/// The distribution point of the authority's own certificate: a directoryName, and the address of
+/// the list of authorities.
 pub fn authority_distribution_point(
     profile: &AuthorityProfile,
 ) -> der::Result<DistributionPointName> {
-    Ok(DistributionPointName::FullName(vec![GeneralName::DirectoryName(name(&[
+    let directory = name(&[
         (oid::COUNTRY, "JP"),
         (oid::ORGANISATION, &profile.organisation),
         (oid::UNIT, "CRL Distribution Points"),
         (oid::COMMON_NAME, "Authority CRLDP"),
-    ])?)]))
+    ])?;
+    let uri = super::extension::uri(&profile.arl_url())?;
+    Ok(DistributionPointName::FullName(vec![GeneralName::DirectoryName(directory), uri]))
 }
 
 /// The distribution point of one municipality, DER: made once, then copied into every certificate

@@ -12,7 +12,6 @@ use super::{Proven, Waiting};
 use crate::counter::case_record::{CaseRecord, texts};
 use crate::counter::{Halt, at_step, of_counter};
 use crate::issuance::{Draft, Linted, Recorded};
-use crate::lint::Expected;
 use crate::profile::TbsCertificate;
 use crate::profile::citizen::{CitizenFacts, tbs_citizen};
 use crate::{CaError, Issuer};
@@ -98,13 +97,7 @@ fn draft(
     };
     let profile = &issuer.authority.profile;
     let tbs = tbs_citizen(profile, &issuer.facts, issuer.key.algorithm(), &facts)?;
-    Ok(Draft::new(tbs).lint(&Expected {
-        authority: &issuer.facts,
-        profile,
-        municipality,
-        distribution_point,
-        rule: issuer.rules.validity,
-    })?)
+    Ok(Draft::new(tbs).lint(issuer)?)
 }
 
 /// A certificate counts whole seconds, downwards: it never begins in the future.
