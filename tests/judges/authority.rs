@@ -172,7 +172,7 @@ impl Authority {
         let issuer = &self.house.doors.issuer;
         let authority = (&*issuer.authority.certificate, &*issuer.key);
         let file = self.dir.join(format!("{name}.crl"));
-        write_list(authority, scope, list, self.now(), &file);
+        write_list(authority, &issuer.lint, scope, list, self.now(), &file);
         file
     }
 

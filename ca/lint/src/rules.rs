@@ -8,7 +8,7 @@ pub(crate) mod resident;
 pub(crate) mod responder;
 
 #[cfg(test)]
-mod inventory;
+mod tests;
 #[cfg(test)]
 pub(crate) mod trial;
 
