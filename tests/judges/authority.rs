@@ -190,7 +190,9 @@ impl Authority {
     pub async fn answer(&self, request: &[u8]) -> Vec<u8> {
         let asker = Asker { certificate: None, purpose: None };
         let answer = self.house.responder.answer(request, asker, self.now(), Duration::ZERO).await;
-        answer.octets().to_vec()
+        let octets = answer.octets().to_vec();
+        assert_eq!(self.house.doors.issuer.lint.answer(&octets), []);
+        octets
     }
 }
 

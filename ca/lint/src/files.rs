@@ -75,6 +75,16 @@ impl Lint {
     }
 }
 
+/// The DER of the first certificate that a file holds, DER or PEM.
+pub fn certificate_of(octets: &[u8]) -> Option<Vec<u8>> {
+    let is_certificate = |der: &[u8]| Kind::of(der) == Some(Kind::Certificate);
+    if is_certificate(octets) {
+        return Some(octets.to_vec());
+    }
+    let blocks = blocks(std::str::from_utf8(octets).ok()?);
+    blocks.into_iter().find(|block| is_certificate(block))
+}
+
 /// The octets of every block between `-----BEGIN` and `-----END`.
 fn blocks(text: &str) -> Vec<Vec<u8>> {
     let mut blocks = Vec::new();
