@@ -6,10 +6,10 @@ use x509_parser::prelude::FromDer;
 use crate::certificate::Certificate;
 use crate::der::{self, Defect, Tlv};
 use crate::rules::{self, ANSWER};
-use crate::{Finding, Lint, oid, walk};
+use crate::{Finding, Lint, oid};
 
 /// An OCSP answer that is judged.
-pub struct Answer<'a> {
+pub(crate) struct Answer<'a> {
     pub(crate) lint: &'a Lint,
     pub(crate) octets: &'a [u8],
     /// Content of responseStatus.
@@ -173,10 +173,7 @@ impl Lint {
             Ok(answer) => {
                 ANSWER.iter().filter_map(|rule| rule.finding((rule.check)(&answer))).collect()
             }
-            Err(what) => match walk::canonical(octets) {
-                Err(what) => rules::answer::CANONICAL.finding(Err(what)).into_iter().collect(),
-                Ok(()) => rules::unreadable(what),
-            },
+            Err(what) => rules::unread(&rules::answer::CANONICAL, octets, what),
         }
     }
 }

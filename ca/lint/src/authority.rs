@@ -104,7 +104,7 @@ impl Lint {
     pub fn certificate(&self, certificate: &[u8]) -> Vec<Finding> {
         let (tbs, algorithm) = match Certificate::parts(certificate) {
             Ok(parts) => parts,
-            Err(_) => return judge(&[], self, certificate, None, Some(certificate)),
+            Err(what) => return rules::unread(&rules::certificate::CANONICAL, certificate, what),
         };
         let rules = match Certificate::read(self, tbs, Some(algorithm), Some(certificate)) {
             Ok(read) if read.tbs.subject.as_raw() == self.subject => rules::AUTHORITY,

@@ -7,7 +7,7 @@ use x509_parser::prelude::FromDer;
 use crate::der::{self, Defect};
 use crate::finding::{Verdict, must};
 use crate::rules::{self, CertificateRule};
-use crate::{Finding, Founding, Lint, walk};
+use crate::{Finding, Founding, Lint};
 
 /// A certificate that is judged, before it is signed or after.
 ///
@@ -19,7 +19,7 @@ use crate::{Finding, Founding, Lint, walk};
 /// ```
 ///
 /// Source: RFC 5280 §4.1.
-pub struct Certificate<'a> {
+pub(crate) struct Certificate<'a> {
     pub(crate) lint: &'a Lint,
     /// TBSCertificate, read.
     pub(crate) tbs: TbsCertificate<'a>,
@@ -115,9 +115,6 @@ pub(crate) fn judge(
         Ok(certificate) => {
             rules.iter().filter_map(|rule| rule.finding((rule.check)(&certificate))).collect()
         }
-        Err(what) => match walk::canonical(whole.unwrap_or(tbs)) {
-            Err(what) => rules::certificate::CANONICAL.finding(Err(what)).into_iter().collect(),
-            Ok(()) => rules::unreadable(what),
-        },
+        Err(what) => rules::unread(&rules::certificate::CANONICAL, whole.unwrap_or(tbs), what),
     }
 }

@@ -128,4 +128,17 @@ mod tests {
             assert_eq!(lint.file(other), []);
         }
     }
+    #[test]
+    fn what_is_signed_alone_is_no_certificate() {
+        let lint = trial::lint();
+        for octets in [samples::resident().write(), samples::algorithm().write()] {
+            let [finding] = &lint.certificate(&octets)[..] else { panic!() };
+            assert_eq!(finding.rule, "readable");
+        }
+        let three = [samples::authority(), samples::resident(), samples::responder()];
+        for tbs in three {
+            assert_eq!(lint.certificate(&samples::signed(tbs).write()), []);
+        }
+        assert_eq!(lint.authority(), []);
+    }
 }

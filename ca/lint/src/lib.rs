@@ -37,11 +37,8 @@ mod walk;
 #[path = "../tests/samples/mod.rs"]
 mod samples;
 
-pub use answer::Answer;
 pub use authority::Lint;
-pub use certificate::Certificate;
 pub use files::{Judged, Kind, certificate_of};
 pub use finding::{Finding, LintError};
 pub use founding::{Access, Counting, Founding};
 pub use list::{ListExpected, ListReport, ListScope, Listed};
-pub use rules::Rule;

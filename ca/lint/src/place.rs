@@ -2,7 +2,7 @@
 
 use akashi_wire::municipality::Municipality;
 
-use crate::octets::{directory_name, name, uri};
+use crate::octets::{directory_name, name, sequence, tlv, uri};
 use crate::{Founding, addresses, oid};
 
 /// The authority's prefecture; [`Founding::read`] took none that the table does not have.
@@ -17,8 +17,10 @@ pub(crate) struct Town {
     pub municipality: &'static Municipality,
     /// Its name in Roman letters.
     pub romaji: String,
-    /// GeneralNames of its distribution point.
-    pub point: Vec<u8>,
+    /// cRLDistributionPoints of its residents' certificates.
+    pub in_certificates: Vec<u8>,
+    /// issuingDistributionPoint of its list: the same name, and onlyContainsUserCerts.
+    pub in_list: Vec<u8>,
 }
 
 /// The municipalities and wards of the authority's prefecture.
@@ -27,10 +29,15 @@ pub(crate) fn towns(founding: &Founding) -> Vec<Town> {
     Municipality::all()
         .iter()
         .filter(|one| one.code.prefecture() == prefecture && !one.code.is_prefecture())
-        .map(|municipality| Town {
-            municipality,
-            romaji: municipality.romaji(),
-            point: point(founding, municipality),
+        .map(|municipality| {
+            // DistributionPointName is a CHOICE, so the tag before it is explicit.
+            let name = tlv(0xa0, &[&tlv(0xa0, &[&point(founding, municipality)])]);
+            Town {
+                municipality,
+                romaji: municipality.romaji(),
+                in_certificates: sequence(&[&sequence(&[&name])]),
+                in_list: sequence(&[&name, &[0x81, 1, 0xff]]),
+            }
         })
         .collect()
 }

@@ -16,11 +16,10 @@ use crate::answer::Answer;
 use crate::certificate::Certificate;
 use crate::finding::Verdict;
 use crate::list::{Entry, Head, Tail};
-use crate::{Finding, Lint};
+use crate::{Finding, Lint, walk};
 
 /// One rule.
-#[derive(Debug)]
-pub struct Rule<C> {
+pub(crate) struct Rule<C> {
     /// Short name, stable: it stands in alarms.
     pub name: &'static str,
     /// Where it is written.
@@ -48,7 +47,15 @@ impl<C> Rule<C> {
     }
 }
 
-/// What is found of something that cannot be read at all.
+/// What is found of octets that cannot be read: that they are not DER, or else why.
+pub(crate) fn unread<C>(canonical: &Rule<C>, octets: &[u8], what: &'static str) -> Vec<Finding> {
+    match canonical.finding(walk::canonical(octets)) {
+        Some(finding) => vec![finding],
+        None => unreadable(what),
+    }
+}
+
+/// What is found of something that is DER and nothing that is known.
 pub(crate) fn unreadable(what: &'static str) -> Vec<Finding> {
     vec![Finding {
         rule: "readable",

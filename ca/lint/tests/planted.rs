@@ -284,13 +284,15 @@ fn whatever_else_is_changed_is_found() {
     let lint = lint(samples::FOUNDING);
     let algorithm = samples::algorithm().write();
     let good = samples::resident().write();
-    let mut unseen = 0;
+    let mut unseen = Vec::new();
     for index in 0..good.len() {
         let mut changed = good.clone();
         changed[index] ^= 0x01;
-        unseen += usize::from(lint.resident(&changed, &algorithm).is_empty());
+        if lint.resident(&changed, &algorithm).is_empty() {
+            unseen.push(index);
+        }
     }
-    // 16 octets of the serial number, 32 of the opaque name, some digits of the birth date, the
-    // sex, the maps, and characters that are others of the repertoire.
-    assert!(unseen < 130, "{unseen} changes of {} are not seen", good.len());
+    // The serial number, the time of day of notBefore, digits of the opaque name, of the birth date,
+    // the sex and the maps, and characters that became others of the repertoire.
+    assert!(unseen.len() <= 94, "{} changes of {}: {unseen:?}", unseen.len(), good.len());
 }

@@ -14,7 +14,6 @@ use crate::Lint;
 use crate::finding::{Verdict, must};
 use crate::list::ListScope;
 use crate::list::{Head, Tail};
-use crate::octets::{sequence, tlv};
 use crate::oid;
 use crate::rules::{Rule, TailRule};
 
@@ -34,16 +33,11 @@ fn check(lint: &Lint, head: &Head, tail: &Tail) -> Verdict {
 pub(crate) fn scope_of(lint: &Lint, value: Option<&[u8]>) -> Option<ListScope> {
     // SEQUENCE { onlyContainsCACerts TRUE }
     const AUTHORITIES: [u8; 5] = [0x30, 3, 0x82, 1, 0xff];
-    const ONLY_USERS: [u8; 3] = [0x81, 1, 0xff];
     let Some(value) = value else { return Some(ListScope::Complete) };
     if value == AUTHORITIES {
         return Some(ListScope::Authority);
     }
-    let is_of = |point: &[u8]| {
-        let names = tlv(0xa0, &[&tlv(0xa0, &[point])]);
-        value == sequence(&[&names, &ONLY_USERS])
-    };
-    let town = lint.towns.iter().find(|town| is_of(&town.point))?;
+    let town = lint.towns.iter().find(|town| value == town.in_list)?;
     Some(ListScope::Partition(town.municipality.code))
 }
 

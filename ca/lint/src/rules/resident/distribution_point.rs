@@ -11,7 +11,6 @@
 
 use crate::certificate::Certificate;
 use crate::finding::{Verdict, must};
-use crate::octets::{sequence, tlv};
 use crate::oid;
 use crate::place::Town;
 use crate::rules::{CertificateRule, Rule};
@@ -36,11 +35,7 @@ fn check(certificate: &Certificate<'_>) -> Verdict {
 /// The municipality whose distribution point this is.
 pub(crate) fn town<'c>(certificate: &'c Certificate<'_>) -> Option<&'c Town> {
     let value = certificate.extension(oid::CRL_DISTRIBUTION_POINTS)?.value;
-    let is_of = |town: &&Town| {
-        let name = tlv(0xa0, &[&tlv(0xa0, &[&town.point])]);
-        value == sequence(&[&sequence(&[&name])])
-    };
-    certificate.lint.towns.iter().find(is_of)
+    certificate.lint.towns.iter().find(|town| value == town.in_certificates)
 }
 
 #[cfg(test)]
