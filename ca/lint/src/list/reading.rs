@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::stream::{Broken, Stream};
 use super::{Entry, Extension, Form, Head, ListExpected, Tail, Time};
-use crate::der::{self, Tlv};
+use crate::der::{self, Defect, Tlv};
 use crate::finding::Verdict;
 use crate::{time, walk};
 
@@ -15,10 +15,6 @@ pub(super) struct Reading<R> {
     whole_end: u64,
     signed_end: u64,
     entries_end: u64,
-    /// crlExtensions, where they were met in place of entries.
-    met: Option<Vec<u8>>,
-    /// The entry that is read; kept for its room.
-    octets: Vec<u8>,
     encoding: Verdict,
 }
 
@@ -34,51 +30,40 @@ impl<R: Read> Reading<R> {
     pub fn begin(input: R, form: Form, expected: ListExpected) -> Result<(Self, Head), Broken> {
         let mut stream = Stream::new(input);
         let whole_end = match form {
-            Form::Whole => stream.enter(0x30, "a list must be a SEQUENCE")?,
+            Form::Whole => enter(&mut stream, "a list must be a SEQUENCE")?,
             Form::ToBeSigned => 0,
         };
         stream.begin_signed();
-        let signed_end = stream.enter(0x30, "what is signed must be a SEQUENCE")?;
+        let signed_end = enter(&mut stream, "what is signed must be a SEQUENCE")?;
         let mut encoding = Ok(());
         let mut field = |stream: &mut Stream<R>| {
-            let mut octets = Vec::new();
-            stream.element(&mut octets)?;
-            encoding = encoding.and(walk::canonical(&octets));
-            Ok::<_, Broken>(octets)
+            let octets = stream.element()?;
+            encoding = encoding.and(walk::canonical(octets));
+            Ok::<_, Broken>(octets.to_vec())
         };
         let version = field(&mut stream)?;
         let algorithm = field(&mut stream)?;
         let issuer = field(&mut stream)?;
-        let this_update = field(&mut stream)?;
-        let this_update =
-            a_time(&der::only(&this_update)?).ok_or("thisUpdate must be a time to the second")?;
-
-        let (mut next_update, mut entries_end, mut met, mut has_entries) = (None, 0, None, false);
-        while stream.position < signed_end {
-            let header = stream.header()?;
-            if header.tag() == 0x30 {
-                has_entries = true;
-                entries_end = stream.position + header.content as u64;
-                break;
-            }
-            let mut octets = Vec::new();
-            stream.rest(&header, &mut octets)?;
-            encoding = encoding.and(walk::canonical(&octets));
-            if header.tag() == 0xa0 {
-                met = Some(octets);
-                break;
-            }
-            let read = a_time(&der::only(&octets)?).filter(|_| next_update.is_none());
+        let this_update = a_time(&der::only(&field(&mut stream)?)?)
+            .ok_or("thisUpdate must be a time to the second")?;
+        let mut next_update = None;
+        if stream.position < signed_end && matches!(stream.peek()?.tag, 0x17 | 0x18) {
+            let read = a_time(&der::only(&field(&mut stream)?)?);
             next_update = Some(read.ok_or("nextUpdate must be a time to the second")?);
+        }
+        let (mut entries_end, mut has_entries) = (0, false);
+        if stream.position < signed_end {
+            let header = stream.peek()?;
+            if header.tag == 0x30 {
+                (entries_end, has_entries) = (stream.enter(header), true);
+            }
         }
         if entries_end > signed_end || (form == Form::Whole && signed_end > whole_end) {
             return Err("an element must not be longer than what holds it".into());
         }
         let head =
             Head { version, algorithm, issuer, this_update, next_update, has_entries, expected };
-        let octets = Vec::new();
-        let reading =
-            Self { stream, form, whole_end, signed_end, entries_end, met, octets, encoding };
+        let reading = Self { stream, form, whole_end, signed_end, entries_end, encoding };
         Ok((reading, head))
     }
 
@@ -87,12 +72,9 @@ impl<R: Read> Reading<R> {
         if self.stream.position >= self.entries_end {
             return Ok(false);
         }
-        self.stream.element(&mut self.octets)?;
-        if self.stream.position > self.entries_end {
-            return Err("an entry must not be longer than the list".into());
-        }
+        let octets = self.stream.element()?;
         let what = "an entry must be a number, a time and extensions";
-        let entry = der::only(&self.octets)?;
+        let entry = der::only(octets)?;
         let mut rest = entry.content;
         let (serial, at) = (der::take(&mut rest)?, der::take(&mut rest)?);
         let extensions = if rest.is_empty() { None } else { Some(der::take(&mut rest)?) };
@@ -105,17 +87,18 @@ impl<R: Read> Reading<R> {
         into.at = a_time(&at);
         into.extensions.clear();
         into.extensions.extend_from_slice(extensions.map_or(&[][..], |extensions| extensions.raw));
-        into.encoding = walk::canonical(&self.octets);
+        into.encoding = walk::canonical(octets);
+        if self.stream.position > self.entries_end {
+            return Err("an entry must not be longer than the list".into());
+        }
         Ok(true)
     }
 
     /// Reads what stands after the entries, to the end of the input.
     pub fn end(mut self, entries: u64) -> Result<(Tail, Ended), Broken> {
         let mut octets = Vec::new();
-        if let Some(met) = self.met.take() {
-            octets = met;
-        } else if self.stream.position < self.signed_end {
-            self.field(&mut octets)?;
+        if self.stream.position < self.signed_end {
+            octets = self.field()?;
         }
         let extensions = extensions(&octets)?;
         if self.stream.position != self.signed_end {
@@ -124,9 +107,8 @@ impl<R: Read> Reading<R> {
         let signed = self.stream.end_signed();
         let (mut algorithm, mut signature) = (None, None);
         if self.form == Form::Whole {
-            self.field(&mut octets)?;
-            algorithm = Some(std::mem::take(&mut octets));
-            self.field(&mut octets)?;
+            algorithm = Some(self.field()?);
+            octets = self.field()?;
             let bits = der::only(&octets)?;
             if bits.tag != 0x03 || self.stream.position != self.whole_end {
                 return Err("a list must end with its signature".into());
@@ -140,11 +122,17 @@ impl<R: Read> Reading<R> {
         Ok((tail, Ended { length, signed, digest }))
     }
 
-    fn field(&mut self, octets: &mut Vec<u8>) -> Result<(), Broken> {
-        self.stream.element(octets)?;
+    fn field(&mut self) -> Result<Vec<u8>, Broken> {
+        let octets = self.stream.element()?;
         self.encoding = self.encoding.and(walk::canonical(octets));
-        Ok(())
+        Ok(octets.to_vec())
     }
+}
+
+/// Goes into a SEQUENCE; gives the position of its end.
+fn enter<R: Read>(stream: &mut Stream<R>, what: Defect) -> Result<u64, Broken> {
+    let header = stream.peek()?;
+    if header.tag == 0x30 { Ok(stream.enter(header)) } else { Err(what.into()) }
 }
 
 fn a_time(element: &Tlv<'_>) -> Option<Time> {

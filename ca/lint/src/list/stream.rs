@@ -1,6 +1,6 @@
-//! Octets of a list as they come: one element at a time, hashed as they go by.
+//! Octets of a list as they come: one element at a time, hashed as they go by, many at once.
 
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use ring::digest::{Context, SHA256};
 
@@ -8,8 +8,8 @@ use crate::der::{self, Defect};
 
 /// No element but the whole, what is signed and the entries is longer.
 const LONGEST: usize = 64 * 1024;
-/// Octets that are asked for at a time.
-const CHUNK: usize = 64 * 1024;
+/// Octets that are held at a time: the longest element, and as many again.
+const HELD: usize = 2 * LONGEST;
 
 /// Why a list cannot be read on.
 pub(super) enum Broken {
@@ -26,24 +26,26 @@ impl From<Defect> for Broken {
 }
 
 /// Identifier and length octets.
+#[derive(Clone, Copy)]
 pub(super) struct Header {
-    octets: [u8; 6],
+    /// The identifier octet.
+    pub tag: u8,
+    /// How many octets the two have.
     count: usize,
     /// How many octets follow.
     pub content: usize,
 }
 
-impl Header {
-    /// The identifier octet.
-    pub fn tag(&self) -> u8 {
-        self.octets[0]
-    }
-}
-
 /// The input, and where in it we are.
 pub(super) struct Stream<R> {
-    input: BufReader<R>,
-    /// How many octets were read.
+    input: R,
+    /// What was read: `..at` is behind us, `at..end` before us; beyond there is room.
+    held: Vec<u8>,
+    at: usize,
+    end: usize,
+    /// What of `held` is hashed.
+    hashed: usize,
+    /// How many octets are behind us, held or not.
     pub position: u64,
     all: Context,
     signed: Option<Context>,
@@ -51,87 +53,112 @@ pub(super) struct Stream<R> {
 
 impl<R: Read> Stream<R> {
     pub fn new(input: R) -> Self {
-        let input = BufReader::with_capacity(CHUNK, input);
-        Self { input, position: 0, all: Context::new(&SHA256), signed: None }
+        let (held, all) = (vec![0; HELD], Context::new(&SHA256));
+        Self { input, held, at: 0, end: 0, hashed: 0, position: 0, all, signed: None }
     }
 
     /// What is read from here on is signed.
     pub fn begin_signed(&mut self) {
+        self.hash();
         self.signed = Some(Context::new(&SHA256));
     }
 
     /// What was read up to here is signed; gives its SHA-256.
     pub fn end_signed(&mut self) -> [u8; 32] {
+        self.hash();
         digest(self.signed.take().unwrap_or_else(|| Context::new(&SHA256)))
     }
 
     /// Nothing may follow; gives the SHA-256 of everything.
     pub fn end(mut self) -> Result<[u8; 32], Broken> {
-        let mut more = [0];
-        match self.input.read(&mut more).map_err(Broken::Input)? {
-            0 => Ok(digest(self.all)),
-            _ => Err("nothing must follow the list".into()),
+        if self.at < self.end || self.more()? {
+            return Err("nothing must follow the list".into());
         }
+        self.hash();
+        Ok(digest(self.all))
     }
 
-    /// The next element's identifier and length.
-    pub fn header(&mut self) -> Result<Header, Broken> {
-        let mut octets = [0; 6];
-        self.fill(&mut octets[..2])?;
-        if octets[0] & 0x1f == 0x1f {
+    /// Identifier and length of the element before us.
+    pub fn peek(&mut self) -> Result<Header, Broken> {
+        self.hold(2)?;
+        let (tag, first) = (self.held[self.at], self.held[self.at + 1]);
+        if tag & 0x1f == 0x1f {
             return Err("tag numbers must be below 31".into());
         }
-        let (count, content) = match octets[1] {
+        let (count, content) = match first {
             short @ 0..0x80 => (2, usize::from(short)),
             long @ 0x81..=0x84 => {
                 let count = 2 + usize::from(long & 0x7f);
-                self.fill(&mut octets[2..count])?;
-                (count, der::long_length(&octets[2..count])?)
+                self.hold(count)?;
+                (count, der::long_length(&self.held[self.at + 2..self.at + count])?)
             }
             0x80 => return Err("lengths must be definite".into()),
             _ => return Err("lengths must have at most four octets".into()),
         };
-        Ok(Header { octets, count, content })
+        Ok(Header { tag, count, content })
     }
 
-    /// Goes into an element with this tag; gives the position of its end.
-    pub fn enter(&mut self, tag: u8, what: Defect) -> Result<u64, Broken> {
-        let header = self.header()?;
-        if header.tag() == tag {
-            Ok(self.position + header.content as u64)
-        } else {
-            Err(what.into())
-        }
+    /// Goes into the element before us; gives the position of its end.
+    pub fn enter(&mut self, header: Header) -> u64 {
+        self.go(header.count);
+        self.position + header.content as u64
     }
 
-    /// Reads a whole element into `into`, in place of what was in it.
-    pub fn element(&mut self, into: &mut Vec<u8>) -> Result<(), Broken> {
-        let header = self.header()?;
-        self.rest(&header, into)
-    }
-
-    /// Reads the rest of an element into `into`, in place of what was in it.
-    pub fn rest(&mut self, header: &Header, into: &mut Vec<u8>) -> Result<(), Broken> {
-        if header.content > LONGEST {
+    /// The whole element before us, which is then behind us.
+    pub fn element(&mut self) -> Result<&[u8], Broken> {
+        let header = self.peek()?;
+        let length = header.count + header.content;
+        if length > LONGEST {
             return Err("no element of a list must be longer than 64 KiB".into());
         }
-        into.clear();
-        into.extend_from_slice(&header.octets[..header.count]);
-        into.resize(header.count + header.content, 0);
-        self.fill(&mut into[header.count..])
+        self.hold(length)?;
+        self.go(length);
+        Ok(&self.held[self.at - length..self.at])
     }
 
-    fn fill(&mut self, octets: &mut [u8]) -> Result<(), Broken> {
-        self.input.read_exact(octets).map_err(|error| match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => Broken::Form("a list must be whole"),
-            _ => Broken::Input(error),
-        })?;
-        self.position += octets.len() as u64;
+    fn go(&mut self, count: usize) {
+        self.at += count;
+        self.position += count as u64;
+    }
+
+    /// Reads until so many octets are before us.
+    fn hold(&mut self, count: usize) -> Result<(), Broken> {
+        while self.end - self.at < count {
+            if !self.more()? {
+                return Err("a list must be whole".into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads more, if there is more. Where there is no room left, what is behind us is hashed and let
+    /// go; it is more than half, for no element is longer than half.
+    fn more(&mut self) -> Result<bool, Broken> {
+        if self.end == self.held.len() {
+            self.hash();
+            self.held.copy_within(self.at..self.end, 0);
+            self.end -= self.at;
+            (self.at, self.hashed) = (0, 0);
+        }
+        loop {
+            match self.input.read(&mut self.held[self.end..]) {
+                Ok(count) => {
+                    self.end += count;
+                    return Ok(count > 0);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Broken::Input(error)),
+            }
+        }
+    }
+
+    fn hash(&mut self) {
+        let octets = &self.held[self.hashed..self.at];
         self.all.update(octets);
         if let Some(signed) = &mut self.signed {
             signed.update(octets);
         }
-        Ok(())
+        self.hashed = self.at;
     }
 }
 
