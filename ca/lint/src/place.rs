@@ -75,3 +75,17 @@ pub(crate) fn authority_in_japanese(founding: &Founding) -> Vec<u8> {
         (oid::UNIT, prefecture(founding).name),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repertoire;
+
+    #[test]
+    fn every_municipality_can_be_written_in_a_certificate() {
+        for municipality in Municipality::all() {
+            let prefix = municipality.address_prefix();
+            assert!(prefix.chars().all(repertoire::has), "{prefix}");
+        }
+    }
+}
