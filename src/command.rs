@@ -1,13 +1,14 @@
 //! The command line.
 //!
 //! Exit codes: 0 done; 1 refused or failed, with one sentence on what to do; 2 the command line is
-//! wrong. `card status` has its own.
+//! wrong. `card status` and `lint` have their own.
 
 mod audit;
 mod card;
 mod desk;
 mod idou;
 mod init;
+mod lint;
 mod migrate;
 mod token;
 mod up;
@@ -54,6 +55,8 @@ pub enum Command {
     /// The audit chain.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Hold certificates, lists and OCSP answers against the rules of the profile.
+    Lint(lint::LintCommand),
 }
 
 /// Any error, told in one sentence at the end.
@@ -79,6 +82,10 @@ impl Command {
             Self::Token(token) => token.run(),
             Self::Idou(idou) => idou.run().await,
             Self::Audit(audit) => audit.run().await,
+            Self::Lint(lint) => match lint.run().await {
+                Ok(code) => return code,
+                Err(failure) => Err(failure),
+            },
         };
         exit_code(done)
     }

@@ -2,6 +2,7 @@
 
 use akashi_keys::KeyError;
 use akashi_ledger::LedgerError;
+use akashi_lint::{Finding, LintError};
 use akashi_wire::act::Refusal;
 
 /// Why the authority did not do something. A [`Refusal`] is the asker's to mend; all else is the
@@ -27,8 +28,11 @@ pub enum CaError {
     #[error("the certificate cannot be encoded: {0}")]
     Encoding(#[from] der::Error),
     /// The profile and the lint disagree: nothing was signed.
-    #[error("the certificate is against the profile and was not signed: {0:?}")]
-    Lint(Vec<crate::lint::Finding>),
+    #[error("the certificate is against the profile and was not signed: {}", sentences(.0))]
+    Lint(Vec<Finding>),
+    /// The certificate or the founding record of the authority is not one.
+    #[error(transparent)]
+    Founding(#[from] LintError),
     /// What was signed does not verify, or reads back as something else: it is not let out.
     #[error("what was signed is not what was meant: {0}. Stop the authority and examine its key")]
     BadSignature(&'static str),
@@ -44,6 +48,11 @@ pub enum CaError {
 }
 
 impl CaError {
+    /// An error where there is a finding.
+    pub(crate) fn of_findings(findings: Vec<Finding>) -> Result<(), Self> {
+        if findings.is_empty() { Ok(()) } else { Err(Self::Lint(findings)) }
+    }
+
     /// What the asker is told.
     pub fn refusal(self) -> Refusal {
         match self {
@@ -56,6 +65,10 @@ impl CaError {
             _ => Refusal::NotNowPossible,
         }
     }
+}
+
+fn sentences(findings: &[Finding]) -> String {
+    findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn of_the_book(error: &LedgerError) -> Refusal {

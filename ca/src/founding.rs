@@ -7,6 +7,7 @@ use akashi_keys::{
     Signer, Usage, Vault, write_durably,
 };
 use akashi_ledger::{Authority, AuthorityProfile, Issuing, Ledger, NewEnrolment};
+use akashi_lint::Lint;
 use akashi_wire::act::PartyId;
 use akashi_wire::municipality::Municipality;
 use akashi_wire::party::Role;
@@ -17,7 +18,7 @@ use jiff::Timestamp;
 use rand::{CryptoRng, Rng};
 
 use crate::CaError;
-use crate::issuance::sign;
+use crate::issuance::{founding_record, sign};
 use crate::profile::authority::tbs_authority;
 use crate::profile::{AuthorityFacts, name};
 
@@ -79,7 +80,10 @@ pub async fn found(
         public_key: tbs.subject_public_key_info.clone(),
         not_after: now,
     };
-    let certificate = sign(&tbs.to_der()?, &ca_key, &facts)?;
+    let octets = tbs.to_der()?;
+    let (algorithm, record) = (ca_key.algorithm().to_der()?, founding_record(profile));
+    CaError::of_findings(Lint::authority_to_be_signed(&octets, &algorithm, &record)?)?;
+    let certificate = sign(&octets, &ca_key, &facts)?;
 
     let link = LinkAuthority::create(&link_key, "Akashi Link Authority", now)?;
     let own = |key: &dyn Signer, name: &str, usage: Usage| {

@@ -9,7 +9,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use akashi_keys::{Signer, Vault};
-use akashi_ledger::{Authority, Change, Issuing, Ledger, NewCertificate, NewFile, Permit};
+use akashi_ledger::{
+    Authority, AuthorityProfile, Change, Issuing, Ledger, NewCertificate, NewFile, Permit,
+};
+use akashi_lint::Lint;
 use akashi_wire::octets::Sha256;
 use akashi_wire::{MunicipalityCode, SerialNumber};
 use der::{Decode, Encode};
@@ -17,7 +20,6 @@ use jiff::Timestamp;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::CaError;
-use crate::lint::{Expected, lint};
 use crate::profile::{AuthorityFacts, TbsCertificate, tbs};
 use crate::rules::Rules;
 
@@ -34,6 +36,8 @@ pub struct Issuer {
     pub authority: Arc<Authority>,
     /// What of its certificate goes into others.
     pub facts: Arc<AuthorityFacts>,
+    /// What judges everything before it is signed.
+    pub lint: Arc<Lint>,
     /// The settings.
     pub rules: Arc<Rules>,
     /// The DER of every municipality's distribution point: made once with the authority.
@@ -53,6 +57,7 @@ impl Issuer {
         if facts.public_key.to_der()? != key.public_key() {
             return Err(CaError::BadSignature("the key in custody is not the authority's"));
         }
+        let lint = Lint::new(&authority.certificate, &founding_record(&authority.profile))?;
         let points = ledger.distribution_points(authority.generation()).await?;
         Ok(Self {
             ledger,
@@ -60,10 +65,16 @@ impl Issuer {
             key,
             authority: Arc::new(authority),
             facts: Arc::new(facts),
+            lint: Arc::new(lint),
             rules,
             distribution_points: Arc::new(points.into_iter().collect()),
         })
     }
+}
+
+/// The founding record of an authority, as the lint reads it.
+pub(crate) fn founding_record(profile: &AuthorityProfile) -> Vec<u8> {
+    serde_json::to_vec(profile).expect("a profile is JSON")
 }
 
 /// A citizen's certificate as the profile makes it.
@@ -75,16 +86,15 @@ impl Draft {
         Self(tbs)
     }
 
-    /// Holds it against every rule.
+    /// Holds the octets that would be signed, and the algorithm that would stand beside the
+    /// signature, against every rule.
     ///
     /// # Errors
     /// [`CaError::Lint`] with all findings.
-    pub fn lint(self, expected: &Expected<'_>) -> Result<Linted, CaError> {
+    pub fn lint(self, issuer: &Issuer) -> Result<Linted, CaError> {
         let der = self.0.to_der()?;
-        let findings = lint(&der, expected);
-        if !findings.is_empty() {
-            return Err(CaError::Lint(findings));
-        }
+        let algorithm = issuer.key.algorithm().to_der()?;
+        CaError::of_findings(issuer.lint.resident(&der, &algorithm))?;
         let serial = self.0.our_serial().ok_or(CaError::BadSignature("the serial number"))?;
         let not_before = akashi_wire::pki::moment(&self.0.validity.not_before);
         Ok(Linted { der, serial, not_before })

@@ -5,8 +5,8 @@
 //! * [`counter`]: what officers ask, act by act;
 //! * [`idou`]: what the registry reports, and what it does to a certificate;
 //! * [`scheduler`]: what the passing of time asks for;
-//! * the core: [`profile`] says what a certificate looks like, [`lint`] refuses what does not look
-//!   so, [`issuance`] takes it from application to file in moved values.
+//! * the core: [`profile`] says what a certificate looks like, [`akashi_lint`] refuses what does not
+//!   look so, [`issuance`] takes it from application to file in moved values.
 
 mod alarms;
 mod card;
@@ -19,7 +19,6 @@ pub mod holders;
 pub mod http;
 pub mod idou;
 pub mod issuance;
-pub mod lint;
 mod open;
 pub mod orders;
 pub mod possession;

@@ -80,6 +80,12 @@ impl Rules {
         if parts_of_a_decade.iter().any(|(set, most)| set > most) {
             return Err("no time of `rules` may be longer than ten years (3660 days)");
         }
+        if self.responder_days > 92 {
+            return Err(
+                "`rules.responder_days` must be 92 or less: nobody asks for the status of a \
+                        responder's certificate",
+            );
+        }
         if self.responder_renewed_after_days >= self.responder_days {
             return Err("a responder's certificate must be renewed before it ends: \
                         `rules.responder_renewed_after_days` must be under `rules.responder_days`");
@@ -138,5 +144,11 @@ mod tests {
         }
         let decade = jiff::SignedDuration::from_hours(3_660 * 24);
         assert!(now.checked_add(decade).is_ok() && now.checked_sub(decade).is_ok());
+    }
+
+    #[test]
+    fn a_responder_that_lives_longer_than_its_certificate_may_is_refused() {
+        let long = Rules { responder_days: 93, ..Rules::default() };
+        assert!(long.check().unwrap_err().contains("92 or less"));
     }
 }

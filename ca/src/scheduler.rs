@@ -16,7 +16,6 @@ use crate::alarms::{self, Alarms};
 use crate::comparison::{Compared, Comparison};
 use crate::counter::end_undelivered;
 use crate::idou::Worker;
-use crate::lint::lint_responder;
 use crate::profile::responder::tbs_responder;
 use crate::recall;
 use crate::{CaError, Issuer, Orders, issuance};
@@ -216,10 +215,8 @@ impl Scheduler {
                 (not_before, not_after),
             )?
             .to_der()?;
-            let findings = lint_responder(&tbs, &issuer.facts);
-            if !findings.is_empty() {
-                return Err(CaError::Lint(findings));
-            }
+            let algorithm = issuer.key.algorithm().to_der()?;
+            CaError::of_findings(issuer.lint.responder(&tbs, &algorithm))?;
             let permit = self.orders.permit(Order::CertifyResponders, now).await?;
             let mut change = issuer.ledger.begin(&permit, now).await?;
             change.intend_responder(serial).await?;

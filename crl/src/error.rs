@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use akashi_keys::KeyError;
 use akashi_ledger::{LedgerError, Scope};
 use akashi_link::LinkError;
+use akashi_lint::{Finding, LintError};
 use akashi_wire::{MunicipalityCode, SerialNumber};
-
-use crate::lint::Finding;
 
 /// Why a list was not published. The one published before stays where it is.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +17,9 @@ pub enum CrlError {
     /// The key did not sign.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The authority's certificate or its founding record is not one.
+    #[error(transparent)]
+    Founding(#[from] LintError),
     /// A door cannot be opened.
     #[error(transparent)]
     Link(#[from] LinkError),

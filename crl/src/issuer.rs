@@ -9,6 +9,7 @@ use akashi_keys::{OfficerToken, Signer};
 use akashi_ledger::{
     Authority, CrlRecord, Ledger, Listing, Position, Scope, StatusChange, StatusRow,
 };
+use akashi_lint::Lint;
 use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Done, OrderDoor, OrderRefusal, SignedOrder};
 use akashi_wire::{MunicipalityCode, Order};
@@ -19,7 +20,7 @@ use crate::schedule::{Cause, Situation, due};
 use crate::shelf::Shelf;
 use crate::signatory::Signatory;
 use crate::tbs::Plan;
-use crate::{CrlError, Entry, Settings, gate, lint, write};
+use crate::{CrlError, Entry, Settings, gate, judge, write};
 
 /// Rows of the book that are read at a time.
 const ROWS: i64 = 1000;
@@ -32,6 +33,7 @@ pub struct Issuer {
     scheduler: Arc<OfficerToken>,
     authority: Authority,
     signatory: Arc<Signatory>,
+    lint: Arc<Lint>,
     points: BTreeMap<MunicipalityCode, Vec<u8>>,
     shelf: Shelf,
     settings: Settings,
@@ -98,6 +100,8 @@ impl Issuer {
         }
         let authority = ledger.authority().await?;
         let signatory = Arc::new(Signatory::new(&authority.certificate, &*signer)?);
+        let record = serde_json::to_vec(&authority.profile).expect("a profile is JSON");
+        let lint = Arc::new(Lint::new(&authority.certificate, &record)?);
         let points =
             ledger.distribution_points(authority.generation()).await?.into_iter().collect();
         let shelf = Shelf::open(dir, authority.generation())?;
@@ -108,6 +112,7 @@ impl Issuer {
             scheduler,
             authority,
             signatory,
+            lint,
             points,
             shelf,
             settings,
@@ -196,8 +201,9 @@ impl Issuer {
             list,
         };
         let (shelf, signer) = (self.shelf.clone(), self.signer.clone());
+        let lint = self.lint.clone();
         let (plan, sound) = blocking(move || {
-            let sound = make(&plan, &shelf, &*signer)?;
+            let sound = make(&plan, &lint, &shelf, &*signer)?;
             Ok((plan, sound))
         })
         .await?;
@@ -389,21 +395,25 @@ impl Scopes {
     }
 }
 
-/// Writes, signs, reads back, judges, and gives the file its place; in this order, so that no name
-/// ever points to what was not judged.
-fn make(plan: &Plan, shelf: &Shelf, signer: &dyn Signer) -> Result<lint::Sound, CrlError> {
+/// Writes, judges, signs, reads back, judges again, and gives the file its place; in this order, so
+/// that nothing is signed and no name ever points to what was not judged.
+fn make(
+    plan: &Plan,
+    lint: &Lint,
+    shelf: &Shelf,
+    signer: &dyn Signer,
+) -> Result<judge::Sound, CrlError> {
     let Plan { scope, number, .. } = *plan;
-    let findings = lint::plan(plan, shelf.numbers(scope)?.first().copied());
-    if !findings.is_empty() {
-        return Err(CrlError::Lint { scope, number, findings });
-    }
+    let previous = shelf.numbers(scope)?.first().copied();
     let beside = shelf.beside(scope, number)?;
     let made = || {
         let failed = CrlError::file(&beside);
         let mut out = File::create(&beside).map_err(&failed)?;
-        write::write(plan, signer, &mut out, &failed)?;
+        write::write(plan, signer, &mut out, &failed, |unsigned| {
+            judge::before(lint, plan, previous, &beside, unsigned)
+        })?;
         drop(out);
-        let sound = lint::file(&beside, plan)?;
+        let sound = judge::after(lint, plan, &beside)?;
         shelf.place(&beside, scope, number)?;
         Ok(sound)
     };

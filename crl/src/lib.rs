@@ -12,15 +12,16 @@
 //!
 //! From the book to the address, top to bottom: [`schedule`] (pure) says what is due; [`list`]
 //! (pure) turns rows into entries; [`gate`] (pure) stops a list that lost something; [`tbs`] and
-//! [`mod@write`] make the file, whose length is known before its first octet; [`read`] and [`lint`]
-//! judge it; [`shelf`] puts it where the [`repository`] serves it. [`issuer`] holds them together.
+//! [`mod@write`] make the file, whose length is known before its first octet; [`judge`] holds it
+//! against [`akashi_lint`] and the book, before it is signed and after; [`read`] reads the lists of
+//! before; [`shelf`] puts it where the [`repository`] serves it. [`issuer`] holds them together.
 //! Neither the list's octets nor an answer are ever whole in memory.
 
 pub mod error;
 pub mod gate;
 pub mod http;
 pub mod issuer;
-pub mod lint;
+pub mod judge;
 pub mod list;
 pub mod read;
 pub mod repository;

@@ -86,7 +86,7 @@ fn parts(certificate: &[u8]) -> der::Result<(Vec<u8>, Vec<u8>, Vec<Extension>)> 
 }
 
 /// The TLVs inside of a constructed TLV, each with its header.
-pub(crate) fn elements(constructed: &[u8]) -> der::Result<Vec<&[u8]>> {
+fn elements(constructed: &[u8]) -> der::Result<Vec<&[u8]>> {
     let mut reader = SliceReader::new(constructed)?;
     let header = der::Header::decode(&mut reader)?;
     let content = reader.read_slice(header.length())?;

@@ -11,22 +11,33 @@ use crate::tbs::{Plan, Tbs, header};
 /// Octets that are gathered before they are hashed and written.
 const BUFFER: usize = 64 * 1024;
 
-/// Writes a list and signs it. Whoever calls this has recorded the number before.
+/// What was written and is not signed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unsigned {
+    /// At which octet of the file the TBSCertList begins; it goes to the end.
+    pub begins: u64,
+    /// Its SHA-256: what the key is going to be given.
+    pub digest: [u8; 32],
+}
+
+/// Writes a list, has it judged, and signs it. Whoever calls this has recorded the number before.
 ///
 /// The entries are hashed as they go by; the signature, whose length the first octets already
-/// counted, is asked for at the end.
+/// counted, is asked for at the end, and only once `judge` has found nothing in what was written.
 pub fn write(
     plan: &Plan,
     signer: &dyn Signer,
     out: &mut impl Write,
     failed: impl Fn(io::Error) -> CrlError,
+    judge: impl FnOnce(&Unsigned) -> Result<(), CrlError>,
 ) -> Result<(), CrlError> {
     let tbs = Tbs::of(plan);
     let algorithm = plan.signatory.algorithm.as_slice();
     let signature_length = plan.signatory.signature_length;
     let bit_string = header(0x03, 1 + signature_length);
     let length = tbs.length() + algorithm.len() + bit_string.len() + 1 + signature_length;
-    out.write_all(&header(0x30, length)).map_err(&failed)?;
+    let whole = header(0x30, length);
+    out.write_all(&whole).map_err(&failed)?;
 
     let hashing = Hashing { out: &mut *out, digest: Context::new(&SHA256) };
     let mut buffered = BufWriter::with_capacity(BUFFER, hashing);
@@ -35,7 +46,9 @@ pub fn write(
     let digest = hashing.digest.finish();
     let digest = digest.as_ref().try_into().expect("SHA-256 gives 32 octets");
 
-    let signature = signer.sign_digest(digest)?;
+    let unsigned = Unsigned { begins: whole.len() as u64, digest };
+    judge(&unsigned)?;
+    let signature = signer.sign_digest(&unsigned.digest)?;
     if signature.len() != signature_length {
         return Err(CrlError::Signature { scope: plan.scope, number: plan.number });
     }

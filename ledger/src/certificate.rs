@@ -426,6 +426,27 @@ impl Ledger<Issuing> {
         row.map(|row| row.octets(0)).transpose()
     }
 
+    /// Filed certificates with a number above `after`, sealed, in the order of their numbers; at most
+    /// so many.
+    pub async fn sealed_certificates(
+        &self,
+        after: Option<SerialNumber>,
+        count: i64,
+    ) -> Result<Vec<(SerialNumber, Vec<u8>)>, LedgerError> {
+        let after = after.map_or_else(Vec::new, |serial| serial.as_bytes().to_vec());
+        let rows = self
+            .store
+            .rows(
+                "SELECT serial, sealed_der FROM certificate_file WHERE serial > $1
+                 ORDER BY serial LIMIT $2",
+                args![after, count],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.fixed(0, SerialNumber::from_slice)?, row.octets(1)?)))
+            .collect()
+    }
+
     /// Certificates that were intended before `before` and have no standing: interrupted between
     /// record and file. They may have been signed.
     pub async fn interrupted(&self, before: Timestamp) -> Result<Vec<SerialNumber>, LedgerError> {

@@ -52,6 +52,19 @@ impl<R> Ledger<R> {
             .await?;
         row.as_ref().map(read).transpose()
     }
+
+    /// Every certificate of a responder, the oldest first.
+    pub async fn responder_certificates(&self) -> Result<Vec<ResponderCertificate>, LedgerError> {
+        let rows = self
+            .store
+            .rows(
+                "SELECT serial, public_key, certificate, not_before, not_after
+                 FROM responder_certificate ORDER BY not_before, serial",
+                args![],
+            )
+            .await?;
+        rows.iter().map(read).collect()
+    }
 }
 
 impl Ledger<Responding> {

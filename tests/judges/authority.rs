@@ -9,7 +9,6 @@ use std::time::Duration;
 use akashi::house::{House, certificate};
 use akashi::init::{Plan, init};
 use akashi_ca::issuance::{Draft, Linted, Signed};
-use akashi_ca::lint::Expected;
 use akashi_ca::profile::citizen::{CitizenFacts, tbs_citizen};
 use akashi_ca::public_key;
 use akashi_crl::List;
@@ -116,14 +115,7 @@ impl Authority {
         };
         let profile = &issuer.authority.profile;
         let tbs = tbs_citizen(profile, &issuer.facts, issuer.key.algorithm(), &facts).unwrap();
-        let expected = Expected {
-            authority: &issuer.facts,
-            profile,
-            municipality,
-            distribution_point: &point,
-            rule,
-        };
-        let linted = Draft::new(tbs).lint(&expected).unwrap();
+        let linted = Draft::new(tbs).lint(issuer).unwrap();
         let intention = Intention {
             serial,
             generation,
@@ -185,7 +177,7 @@ impl Authority {
         let issuer = &self.house.doors.issuer;
         let authority = (&*issuer.authority.certificate, &*issuer.key);
         let file = self.dir.join(format!("{name}.crl"));
-        write_list(authority, scope, list, self.now(), &file);
+        write_list(authority, &issuer.lint, scope, list, self.now(), &file);
         file
     }
 
@@ -203,7 +195,9 @@ impl Authority {
     pub async fn answer(&self, request: &[u8]) -> Vec<u8> {
         let asker = Asker { certificate: None, purpose: None };
         let answer = self.house.responder.answer(request, asker, self.now(), Duration::ZERO).await;
-        answer.octets().to_vec()
+        let octets = answer.octets().to_vec();
+        assert_eq!(self.house.doors.issuer.lint.answer(&octets), []);
+        octets
     }
 }
 

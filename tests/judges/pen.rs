@@ -5,14 +5,16 @@ use std::fs::File;
 use std::path::Path;
 
 use akashi_crl::signatory::Signatory;
-use akashi_crl::{List, lint, tbs, write};
+use akashi_crl::{List, judge, tbs, write};
 use akashi_keys::Signer;
 use akashi_ledger::Scope;
+use akashi_lint::Lint;
 use jiff::{Timestamp, ToSpan};
 
 /// Writes a list without a distribution point, and lints it before and after as the issuer does.
 pub fn write_list(
     (certificate, key): (&[u8], &dyn Signer),
+    lint: &Lint,
     scope: Scope,
     list: List,
     now: Timestamp,
@@ -27,8 +29,11 @@ pub fn write_list(
         next_update: now + (40 * 24).hours(),
         list: list.into(),
     };
-    assert_eq!(lint::plan(&plan, None), []);
     let mut out = File::create(file).unwrap();
-    write::write(&plan, key, &mut out, |error| panic!("{}: {error}", file.display())).unwrap();
-    lint::file(file, &plan).unwrap();
+    let failed = |error| panic!("{}: {error}", file.display());
+    write::write(&plan, key, &mut out, failed, |unsigned| {
+        judge::before(lint, &plan, None, file, unsigned)
+    })
+    .unwrap();
+    judge::after(lint, &plan, file).unwrap();
 }

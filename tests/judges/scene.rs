@@ -222,7 +222,8 @@ impl Scene {
             .map(|(n, reason)| Entry::new(SerialNumber::from_random([0x40 + n; 16]), now, reason));
         let list = List { entries: entries.to_vec(), released: Vec::new() };
         let authority = (&*certificate(authority, "ca").unwrap(), &key as &dyn Signer);
-        write_list(authority, Scope::Authority, list, now, &dir.join("authority-revoked.der"));
+        let (lint, file) = (&world.house.doors.issuer.lint, dir.join("authority-revoked.der"));
+        write_list(authority, lint, Scope::Authority, list, now, &file);
     }
 
     /// A file of the scene.

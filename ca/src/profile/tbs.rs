@@ -52,15 +52,6 @@ impl TbsCertificate {
     pub fn our_serial(&self) -> Option<SerialNumber> {
         SerialNumber::from_slice(self.serial_number.as_bytes())
     }
-
-    /// The extensions with this type; a certificate must have each at most once.
-    pub fn extension(&self, oid: const_oid::ObjectIdentifier) -> Option<&Extension> {
-        let mut found = self.extensions.iter().filter(|extension| extension.extn_id == oid);
-        match (found.next(), found.next()) {
-            (one, None) => one,
-            _ => None,
-        }
-    }
 }
 
 /// First and last second of a certificate, each in the form that its year asks for

@@ -1,5 +1,6 @@
 //! The CRL issuer and the repository, with a real book, real keys, and foreign verifiers.
 
+mod judge;
 mod judges;
 #[path = "../../../ledger/tests/book/permits.rs"]
 mod permits;

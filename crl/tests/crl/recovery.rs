@@ -47,7 +47,7 @@ async fn plant(world: &World, issuer: &Issuer, extra: SerialNumber) {
         list: Arc::new(List { entries, released: Vec::new() }),
     };
     let mut out = fs::File::create(issuer.shelf().numbered(shinjuku(), number)).unwrap();
-    write::write(&plan, &*key(), &mut out, |error| panic!("{error}")).unwrap();
+    write::write(&plan, &*key(), &mut out, |error| panic!("{error}"), |_| Ok(())).unwrap();
 }
 
 #[tokio::test]

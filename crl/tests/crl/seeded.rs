@@ -81,7 +81,7 @@ fn what_is_read_back_is_what_the_rows_say() {
         list: Arc::new(list),
     };
     let mut octets = Vec::new();
-    write::write(&plan, &*key(), &mut octets, |error| panic!("{error}")).unwrap();
+    write::write(&plan, &*key(), &mut octets, |error| panic!("{error}"), |_| Ok(())).unwrap();
     let mut reading = Reading::new(&octets[..], Path::new("seeded.crl")).unwrap();
     let read: Vec<Entry> = reading.by_ref().map(Result::unwrap).collect();
     assert!(read == expected, "{} entries of {}", read.len(), expected.len());

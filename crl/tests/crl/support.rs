@@ -258,6 +258,14 @@ pub fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     [header, content.to_vec()].concat()
 }
 
+fn romaji(town: &str) -> &'static str {
+    match town {
+        SHINJUKU => "Shinjuku-ku",
+        CHIYODA => "Chiyoda-ku",
+        other => panic!("no town of these tests: {other}"),
+    }
+}
+
 /// DistributionPointName of a town: a directoryName and a URI.
 fn point(authority: &Authority, town: &str) -> Vec<u8> {
     let attribute = |oid: &[u8], tag, text: &str| {
@@ -268,7 +276,7 @@ fn point(authority: &Authority, town: &str) -> Vec<u8> {
         attribute(&[0x55, 4, 10], 0x0c, "Akashi test"),
         attribute(&[0x55, 4, 11], 0x0c, "CRL Distribution Points"),
         attribute(&[0x55, 4, 11], 0x0c, "Tokyo-to"),
-        attribute(&[0x55, 4, 3], 0x0c, &format!("{town} CRLDP")),
+        attribute(&[0x55, 4, 3], 0x0c, &format!("{} CRLDP", romaji(town))),
     ];
     let directory_name = tlv(0xa4, &tlv(0x30, &name.concat()));
     let url = authority.profile.partition_url(code(town));

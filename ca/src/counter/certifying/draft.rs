@@ -14,7 +14,6 @@ use crate::characters::CertificateText;
 use crate::counter::case_record::{CaseRecord, texts};
 use crate::counter::{Halt, at_step, of_counter};
 use crate::issuance::{Draft, Linted, Recorded};
-use crate::lint::Expected;
 use crate::profile::TbsCertificate;
 use crate::profile::citizen::{CitizenFacts, tbs_citizen};
 use crate::{CaError, Issuer};
@@ -89,14 +88,7 @@ fn draft(
     };
     let tbs = drawn_up(issuer, &stated, &chance)?;
     room::fits(issuer, &tbs)?;
-    let (municipality, distribution_point) = town(issuer, file.municipality)?;
-    Ok(Draft::new(tbs).lint(&Expected {
-        authority: &issuer.facts,
-        profile: &issuer.authority.profile,
-        municipality,
-        distribution_point,
-        rule: issuer.authority.profile.validity,
-    })?)
+    Ok(Draft::new(tbs).lint(issuer)?)
 }
 
 /// What a certificate states beside what comes from the generator.

@@ -1,0 +1,42 @@
+//! What a list of the revoked must be (RFC 5280 §5).
+
+mod algorithm;
+mod authority_key;
+mod empty;
+mod entry_canonical;
+mod entry_future;
+mod entry_order;
+mod entry_reason;
+mod entry_serial;
+mod entry_time;
+mod extensions;
+mod extensions_canonical;
+mod issuer;
+mod issuing_point;
+mod number;
+mod recorded;
+mod signature_length;
+mod time_form;
+mod updates;
+mod version;
+
+pub(crate) use algorithm::RULE as ALGORITHM;
+pub(crate) use authority_key::RULE as AUTHORITY_KEY;
+pub(crate) use empty::RULE as EMPTY;
+pub(crate) use entry_canonical::RULE as ENTRY_CANONICAL;
+pub(crate) use entry_future::RULE as ENTRY_FUTURE;
+pub(crate) use entry_order::RULE as ENTRY_ORDER;
+pub(crate) use entry_reason::RULE as ENTRY_REASON;
+pub(crate) use entry_serial::RULE as ENTRY_SERIAL;
+pub(crate) use entry_time::RULE as ENTRY_TIME;
+pub(crate) use extensions::RULE as EXTENSIONS;
+pub(crate) use extensions_canonical::RULE as EXTENSIONS_CANONICAL;
+pub(crate) use issuer::RULE as ISSUER;
+pub(crate) use issuing_point::RULE as ISSUING_POINT;
+pub(crate) use issuing_point::scope_of;
+pub(crate) use number::RULE as NUMBER;
+pub(crate) use recorded::RULE as RECORDED;
+pub(crate) use signature_length::RULE as SIGNATURE_LENGTH;
+pub(crate) use time_form::RULE as TIME_FORM;
+pub(crate) use updates::RULE as UPDATES;
+pub(crate) use version::RULE as VERSION;

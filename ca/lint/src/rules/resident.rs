@@ -1,0 +1,47 @@
+//! What a resident's signing certificate must be.
+
+mod address;
+mod address_length;
+mod birth_date;
+mod critical_known;
+mod distribution_point;
+mod extension_order;
+mod extensions_present;
+mod information_access;
+mod issuer_alt_name;
+mod key_usage;
+mod maps;
+mod name;
+mod no_authority;
+mod no_other_extension;
+mod place;
+mod policy;
+mod public_key;
+mod real_service;
+mod sex;
+mod six_items;
+mod subject;
+mod validity;
+
+pub(crate) use address::RULE as ADDRESS;
+pub(crate) use address_length::RULE as ADDRESS_LENGTH;
+pub(crate) use birth_date::RULE as BIRTH_DATE;
+pub(crate) use critical_known::RULE as CRITICAL_KNOWN;
+pub(crate) use distribution_point::RULE as DISTRIBUTION_POINT;
+pub(crate) use extension_order::RULE as EXTENSION_ORDER;
+pub(crate) use extensions_present::RULE as EXTENSIONS_PRESENT;
+pub(crate) use information_access::RULE as INFORMATION_ACCESS;
+pub(crate) use issuer_alt_name::RULE as ISSUER_ALT_NAME;
+pub(crate) use key_usage::RULE as KEY_USAGE;
+pub(crate) use maps::RULE as MAPS;
+pub(crate) use name::RULE as NAME;
+pub(crate) use no_authority::RULE as NO_AUTHORITY;
+pub(crate) use no_other_extension::RULE as NO_OTHER_EXTENSION;
+pub(crate) use place::RULE as PLACE;
+pub(crate) use policy::RULE as POLICY;
+pub(crate) use public_key::RULE as PUBLIC_KEY;
+pub(crate) use real_service::RULE as REAL_SERVICE;
+pub(crate) use sex::RULE as SEX;
+pub(crate) use six_items::RULE as SIX_ITEMS;
+pub(crate) use subject::RULE as SUBJECT;
+pub(crate) use validity::RULE as VALIDITY;

@@ -1,0 +1,106 @@
+//! `akashi lint`: whoever has the authority's certificate and its founding record can judge all
+//! that it made.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use akashi_ledger::Scope;
+use akashi_wire::RevocationReason::KeyCompromise;
+use serde_json::Value;
+
+use crate::support::*;
+
+fn lint(arguments: &[&str]) -> Output {
+    Command::new(akashi_town::program("akashi-demo"))
+        .arg("lint")
+        .args(arguments)
+        .env_clear()
+        .env("AKASHI_PASSPHRASE", akashi_town::PASSPHRASE)
+        .output()
+        .unwrap()
+}
+
+/// The findings, one JSON object a line.
+fn findings(output: &Output) -> Vec<Value> {
+    let text = std::str::from_utf8(&output.stdout).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[track_caller]
+fn clean(output: &Output, judged: usize) {
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{}{told}", String::from_utf8_lossy(&output.stdout));
+    let count: usize = told.split(' ').next().unwrap().parse().unwrap();
+    assert!(count >= judged, "{told}");
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_that_an_authority_made_is_clean_and_what_is_not_of_its_making_is_told() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (_, first) = place.holder(tottori()).await;
+    let (code, second) = place.holder(yonago()).await;
+    place.seen_good(&first.certificate).await;
+    let desk = place.desk(yonago());
+    let by = place.by_items(&code);
+    akashi_ra_console::journey::revoke(desk, by, KeyCompromise).await.unwrap();
+    place.seen_revoked(&second.certificate, KeyCompromise).await;
+    place.listed(Scope::Partition(yonago())).await.unwrap();
+    let profile = place.house.doors.issuer.authority.profile.clone();
+    let (dir, _kept) = place.closed().await;
+
+    // The book: the authority, a responder, two residents, and a list for each town and two more.
+    clean(&lint(&["--dir", text(&dir)]), 4 + 21);
+
+    let files = tempfile::tempdir().unwrap();
+    let put = |name: &str, octets: &[u8]| {
+        let path = files.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, octets).unwrap();
+        path
+    };
+    let ca = dir.join("certificates/ca.der");
+    let founding = put("founding.json", &serde_json::to_vec(&profile).unwrap());
+    put("of/residents/first.cer", &first.certificate);
+    let pem = akashi_wire::pki::certificate_pem(&second.certificate);
+    put("of/residents/second.pem", pem.as_bytes());
+    put("of/readme.txt", b"nothing to be judged");
+    let given = ["--founding", text(&founding), "--ca", text(&ca), "--json"];
+    let of = files.path().join("of");
+    let public = dir.join("public");
+    let all = [&given[..], &[text(&of), text(&public)]].concat();
+    clean(&lint(&all), 2 + 21);
+
+    // By the record of another authority they are not as they should be, and the person is not told.
+    let other = String::from_utf8(serde_json::to_vec(&profile).unwrap()).unwrap();
+    let founding = put("other.json", other.replace("310000", "320005").as_bytes());
+    let given = ["--founding", text(&founding), "--ca", text(&ca), "--json", text(&of)];
+    let output = lint(&given);
+    assert_eq!(output.status.code(), Some(1));
+    let found = findings(&output);
+    assert!(found.iter().any(|one| one["rule"] == "subject_name"), "{found:?}");
+    assert!(found.iter().all(|one| one["source"].as_str().unwrap().contains(' ')));
+    assert!(found.iter().any(|one| one["file"].as_str().unwrap().ends_with("second.pem")));
+
+    // An octet that was changed in a list, whoever changed it.
+    let mut list = std::fs::read(dir.join("public/crl").join(format!("{}.crl", yonago()))).unwrap();
+    let serial = list.windows(16).position(|octets| octets == second.serial.as_bytes()).unwrap();
+    list[serial] ^= 0x80;
+    let list = put("changed.crl", &list);
+    let given = [&["--dir", text(&dir), "--json"][..], &[text(&list)]].concat();
+    let output = lint(&given);
+    assert_eq!(output.status.code(), Some(1));
+    let found = findings(&output);
+    assert_eq!(found[0]["rule"], "list_entry_serial");
+    let text_of = String::from_utf8(output.stdout).unwrap();
+    assert!(!text_of.contains("鳥取"), "{text_of}");
+}
+
+#[test]
+fn without_an_authority_to_hold_it_against_nothing_is_judged() {
+    assert_eq!(lint(&["file"]).status.code(), Some(2));
+    assert_eq!(lint(&["--dir", "/nowhere"]).status.code(), Some(1));
+}
