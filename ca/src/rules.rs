@@ -20,8 +20,9 @@ pub struct Rules {
     pub minimum_age: Option<u8>,
     /// How long the permit for one key pair lasts, in seconds.
     pub permit_seconds: u32,
-    /// An application rests on a look-up that is no older than this, in hours.
-    pub look_up_hours: u32,
+    /// How long a look-up is good for, in hours, before it is repeated; absent: the day in Japan on
+    /// which it was made.
+    pub look_up_hours: Option<u32>,
     /// How far an act's time may lie from the authority's, in seconds.
     pub act_skew_seconds: u32,
     /// A certificate recorded but not filed for this long is void, in minutes.
@@ -50,7 +51,7 @@ impl Default for Rules {
             fee_yen: 500,
             minimum_age: None,
             permit_seconds: 120,
-            look_up_hours: 24,
+            look_up_hours: None,
             act_skew_seconds: 300,
             interrupted_after_minutes: 15,
             undelivered_after_hours: 24,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use akashi_crl::list::Lister;
 use akashi_crl::{Entry, List};
-use akashi_ledger::{StatusChange, Position, Scope, StatusRow};
+use akashi_ledger::{Position, Scope, StatusChange, StatusRow};
 use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::{Timestamp, ToSpan};
 use rand::rngs::StdRng;

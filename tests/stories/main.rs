@@ -7,6 +7,7 @@ mod access;
 mod acts;
 mod audit;
 mod cards;
+mod cases;
 mod channel;
 mod clock;
 mod delivery;

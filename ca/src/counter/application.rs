@@ -50,10 +50,7 @@ impl Counter {
         if not_after(change.at(), rules.validity) > self.issuer.facts.not_after {
             return Err(Refusal::AuthorityEnding.into());
         }
-        let oldest = SignedDuration::from_hours(i64::from(rules.look_up_hours));
-        if person.as_of < change.at() - oldest {
-            return Err(Refusal::LookUpTooOld { as_of: person.as_of }.into());
-        }
+        person.is_good(rules, change.at())?;
         // A key made again for the same case: what the earlier one led to is ended first.
         self.abandon(&mut change, &mut file).await?;
         let holder =

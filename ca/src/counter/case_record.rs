@@ -2,15 +2,17 @@
 
 use akashi_keys::{KeyError, Vault};
 use akashi_wire::act::{CertifiedText, IdentityProof, Procedure};
+use akashi_wire::date::day_in_japan;
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{CaseId, FourItems};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::CaError;
 use crate::card::Channel;
 use crate::characters::{CertificateText, CharacterError, Choices, certify_address, certify_name};
+use crate::rules::Rules;
 use akashi_wire::act::{Refusal, SubstituteChoices};
 
 /// The sealed part of a case.
@@ -31,8 +33,26 @@ pub(super) struct LookedUp {
     pub items: FourItems,
     pub code_hash: Sha256,
     pub history: u32,
+    /// State of the register that was read, by the registry's clock.
     pub as_of: Timestamp,
+    /// When it was looked up, by the authority's; absent in cases of before.
+    #[serde(default)]
+    pub made_at: Option<Timestamp>,
     pub protected: bool,
+}
+
+impl LookedUp {
+    /// Refuses to go on with a look-up that is good no longer (`rules.look_up_hours`): a person dies,
+    /// moves or is renamed between two days, and a case may stay open for weeks.
+    pub fn is_good(&self, rules: &Rules, now: Timestamp) -> Result<(), Refusal> {
+        // A registry whose clock runs ahead does not make its answer last longer.
+        let read = self.made_at.map_or(self.as_of, |made| made.min(self.as_of));
+        let is_good = match rules.look_up_hours {
+            Some(hours) => read >= now - SignedDuration::from_hours(i64::from(hours)),
+            None => day_in_japan(read) >= day_in_japan(now),
+        };
+        if is_good { Ok(()) } else { Err(Refusal::LookUpTooOld { as_of: read }) }
+    }
 }
 
 /// The application, as the officer took it.

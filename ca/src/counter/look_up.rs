@@ -100,6 +100,7 @@ impl Counter {
             code_hash,
             history: found.record.history_number,
             as_of: found.as_of,
+            made_at: Some(change.at()),
             protected: found.record.protected,
         });
         file.step = Step::LookedUp;

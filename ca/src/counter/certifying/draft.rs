@@ -76,6 +76,7 @@ fn draft(
     not_before: Timestamp,
 ) -> Result<Linted, Halt> {
     let (person, applied) = (record.person()?, record.application()?);
+    person.is_good(&issuer.rules, not_before)?;
     let (name, address) = texts(&person.items, &applied.name_choices, &applied.address_choices)?;
     let municipality = Municipality::of(file.municipality)
         .ok_or_else(|| CaError::Damaged(format!("municipality {}", file.municipality)))?;

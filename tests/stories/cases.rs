@@ -1,0 +1,77 @@
+//! How long a case and what it has seen are good for.
+
+use akashi_wire::act::{Deed, Procedure, Refusal};
+use akashi_wire::date::{day_in_japan, start_of_day};
+use akashi_wire::{CaseId, RevocationReason};
+use jiff::ToSpan;
+
+use crate::support::*;
+
+const LOST: RevocationReason = RevocationReason::KeyCompromise;
+
+#[track_caller]
+fn is_too_old<T>(outcome: Result<T, akashi_ra_console::DeskError>) {
+    let refused = refusal(outcome);
+    assert!(matches!(refused, Refusal::LookUpTooOld { .. }), "{refused:?}");
+}
+
+fn revoke(case: CaseId) -> Deed {
+    Deed::Revoke { case, reason: LOST }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_up_is_good_for_the_day_in_japan_on_which_it_was_made() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (code, holder) = place.holder(tottori()).await;
+    let (early, late) = (place.resident(tottori()), place.resident(tottori()));
+    let key = place.new_key();
+    let midnight = start_of_day(day_in_japan(place.now()).tomorrow().unwrap());
+    place.clock.advance_to(midnight - 30.seconds());
+    let desk = place.desk(tottori());
+    let looked_up = |procedure, code| desk.find(procedure, place.by_items(code));
+    let applied = looked_up(Procedure::Issue, &early).await.unwrap();
+    let issue = looked_up(Procedure::Issue, &late).await.unwrap();
+    let loss = looked_up(Procedure::Revocation, &code).await.unwrap();
+    let call = looked_up(Procedure::Hold, &code).await.unwrap();
+    let forgot = looked_up(Procedure::PinReset, &code).await.unwrap();
+    // The last second of the day is still the day.
+    place.clock.advance_to(midnight - 1.second());
+    let challenge = desk.apply(applied, "CARD").await.unwrap();
+
+    place.clock.advance_to(midnight);
+    is_too_old(desk.apply(issue, "OTHER-CARD").await);
+    is_too_old(desk.hand_in(applied, "CARD", proof(&*key, &challenge)).await);
+    is_too_old(desk.ask(revoke(loss)).await);
+    is_too_old(desk.ask(Deed::Hold { case: call }).await);
+    is_too_old(desk.ask(reset_pin(forgot, &holder.card)).await);
+    assert_eq!(place.good_ones().await, [holder.serial]);
+
+    // Looked up again, each goes on.
+    for (case, code) in [(applied, &early), (loss, &code)] {
+        desk.ask(Deed::LookUp { case, by: place.by_items(code) }).await.unwrap();
+    }
+    let challenge = desk.apply(applied, "CARD").await.unwrap();
+    desk.hand_in(applied, "CARD", proof(&*key, &challenge)).await.unwrap();
+    desk.ask(revoke(loss)).await.unwrap();
+    assert_eq!(place.reason(holder.serial).await, Some(LOST));
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_up_is_good_for_the_hours_of_the_setting_where_there_is_one() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let start = place.now();
+    let again = place
+        .reopened(|config| {
+            config.rules.insert("look_up_hours".into(), toml::Value::Integer(30));
+        })
+        .await;
+    let desk = &again.desks[&tottori()];
+    let case = desk.find(Procedure::Issue, again.by_items(&code)).await.unwrap();
+    again.clock.advance_to(start + 30.hours());
+    desk.apply(case, "CARD").await.unwrap();
+    again.clock.advance_to(start + 30.hours() + 1.second());
+    is_too_old(desk.apply(case, "CARD").await);
+    again.close().await;
+}
