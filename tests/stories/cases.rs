@@ -75,3 +75,47 @@ async fn a_look_up_is_good_for_the_hours_of_the_setting_where_there_is_one() {
     is_too_old(desk.apply(case, "CARD").await);
     again.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_ends_or_holds_the_certificate_that_it_found_and_none_issued_since() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (code, old) = place.holder(tottori()).await;
+    let desk = place.desk(tottori());
+    let loss = desk.find(Procedure::Revocation, place.by_items(&code)).await.unwrap();
+    let call = desk.find(Procedure::Hold, place.by_items(&code)).await.unwrap();
+    // The same morning the holder arrives in another town, and gets a certificate there.
+    place.reported(|office| office.move_in(&code, yonago(), "鳥取県米子市加茂町1番地")).await;
+    assert_eq!(place.reason(old.serial).await, Some(RevocationReason::AffiliationChanged));
+    let new = place.certified(yonago(), &code).await;
+    for deed in [revoke(loss), Deed::Hold { case: call }] {
+        let refused = refusal(place.desk(tottori()).ask(deed).await);
+        assert_eq!(refused, Refusal::NoLongerInForce { serial: old.serial });
+    }
+    assert!(place.is_good(new.serial).await);
+    // Who had none at the look-up has none in this case, whatever was issued since.
+    let newcomer = place.resident(tottori());
+    let desk = place.desk(tottori());
+    let none = desk.find(Procedure::Revocation, place.by_items(&newcomer)).await.unwrap();
+    let issued = place.certified(tottori(), &newcomer).await;
+    let refused = refusal(place.desk(tottori()).ask(revoke(none)).await);
+    assert_eq!(refused, Refusal::NoLivingCertificate);
+    assert!(place.is_good(issued.serial).await);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_town_ends_and_holds_its_own_certificates_only() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (code, holder) = place.holder(tottori()).await;
+    // The register has the move, and nobody has reported it yet.
+    place.change(|office| office.move_in(&code, yonago(), "鳥取県米子市加茂町1番地"));
+    let desk = place.desk(yonago());
+    let loss = desk.find(Procedure::Revocation, place.by_items(&code)).await.unwrap();
+    let call = desk.find(Procedure::Hold, place.by_items(&code)).await.unwrap();
+    for deed in [revoke(loss), Deed::Hold { case: call }] {
+        let elsewhere = Refusal::IssuedElsewhere { serial: holder.serial, municipality: tottori() };
+        assert_eq!(refusal(desk.ask(deed).await), elsewhere);
+    }
+    assert!(place.is_good(holder.serial).await);
+    place.close().await;
+}

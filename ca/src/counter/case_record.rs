@@ -4,15 +4,14 @@ use akashi_keys::{KeyError, Vault};
 use akashi_wire::act::{CertifiedText, IdentityProof, Procedure};
 use akashi_wire::date::day_in_japan;
 use akashi_wire::octets::{Octets, Sha256};
-use akashi_wire::{CaseId, FourItems};
+use akashi_wire::{CaseId, FourItems, SerialNumber};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::CaError;
 use crate::card::Channel;
 use crate::characters::{CertificateText, CharacterError, Choices, certify_address, certify_name};
-use crate::rules::Rules;
+use crate::{CaError, Rules};
 use akashi_wire::act::{Refusal, SubstituteChoices};
 
 /// The sealed part of a case.
@@ -21,6 +20,10 @@ use akashi_wire::act::{Refusal, SubstituteChoices};
 pub(super) struct CaseRecord {
     pub procedure: Procedure,
     pub looked_up: Option<LookedUp>,
+    /// The certificate that was in force when the case found the person: what the case ends, holds
+    /// or resets is this one and no later one.
+    #[serde(default)]
+    pub found: Option<SerialNumber>,
     pub applied: Option<Applied>,
     /// The octets to be signed, while they are recorded and not filed.
     pub tbs: Option<Octets>,

@@ -25,7 +25,8 @@ impl Counter {
         let municipality = acting.permit.municipality().ok_or(Refusal::NotAllowed)?;
         let mut change = self.begin(acting).await?;
         let case = CaseId::from_random(self.random());
-        let record = CaseRecord { procedure, looked_up: None, applied: None, tbs: None };
+        let record =
+            CaseRecord { procedure, looked_up: None, found: None, applied: None, tbs: None };
         let mut file = CaseFile {
             case,
             municipality,
@@ -103,6 +104,7 @@ impl Counter {
             made_at: Some(change.at()),
             protected: found.record.protected,
         });
+        record.found = one_certificate::in_force(&living).map(|living| living.serial);
         file.step = Step::LookedUp;
         file.person = Some(person.person);
         self.save_case(&mut change, &mut file, &record).await?;

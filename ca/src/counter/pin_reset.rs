@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 
 use super::application::not_expired;
 use super::case_record::{Applied, CaseRecord};
-use super::{Acting, Counter, Halt, at_step, one_certificate};
+use super::{Acting, Counter, Halt, at_step};
 use crate::CaError;
 
 impl Counter {
@@ -30,11 +30,8 @@ impl Counter {
             return Err(Refusal::NotAllowed.into());
         }
         not_expired(identity, day_in_japan(change.at()))?;
-        let person = file.person.ok_or(Refusal::NoLivingCertificate)?;
-        let living = self.living(&mut change, person).await?;
-        let (current, standing) =
-            one_certificate::current(&living).ok_or(Refusal::NoLivingCertificate)?;
-        let serial = current.serial;
+        let (found, standing, _) = self.found(&mut change, &file, &record).await?;
+        let serial = found.serial;
         if matches!(standing, Standing::Held { .. }) {
             return Err(Refusal::OnHold { serial }.into());
         }

@@ -84,7 +84,7 @@ pub enum Refusal {
     /// The register changed between the look-up and this step.
     #[error("the register has changed since the look-up: look the person up again")]
     RegisterChanged,
-    /// The register was read too long ago.
+    /// The look-up is good no longer: it was made on another day, or before the hours of the setting.
     #[error("the register was read at {as_of}, which is too long ago: look the person up again")]
     LookUpTooOld {
         /// State of the register that was read.
@@ -127,6 +127,22 @@ pub enum Refusal {
     /// There is nothing to renew, revoke or hold.
     #[error("this person has no certificate in force")]
     NoLivingCertificate,
+    /// The certificate that the case found has ended, or another has taken its place.
+    #[error(
+        "certificate {serial}, which this case found, is no longer in force: find the person's certificate again"
+    )]
+    NoLongerInForce {
+        /// The one that was found.
+        serial: SerialNumber,
+    },
+    /// The certificate was issued at another town's counter, which alone may end it.
+    #[error("certificate {serial} was issued by {municipality}: report it at a counter there")]
+    IssuedElsewhere {
+        /// The one that was found.
+        serial: SerialNumber,
+        /// Whose it is.
+        municipality: MunicipalityCode,
+    },
     /// The living certificate is on hold and must be revoked before another is issued.
     #[error("certificate {serial} is on hold: revoke it, then issue anew")]
     OnHold {
