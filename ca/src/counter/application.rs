@@ -58,6 +58,7 @@ impl Counter {
         is_nobody_elses(&mut change, card, holder).await?;
         let living = self.living(&mut change, holder).await?;
         one_certificate::place(record.procedure, &living, today)?;
+        let renewed = one_certificate::current(&living).map(|(current, _)| current.serial);
 
         let challenge: [u8; 32] = self.random();
         let until = change.at() + SignedDuration::from_secs(i64::from(rules.permit_seconds));
@@ -70,6 +71,7 @@ impl Counter {
             until,
             made: None,
             written: false,
+            rests_on: renewed,
             channel: None,
         });
         record.tbs = None;

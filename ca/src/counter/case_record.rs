@@ -74,6 +74,10 @@ pub(super) struct Applied {
     /// The certificate was read back from the pending slot, and the card told to switch.
     #[serde(default)]
     pub written: bool,
+    /// The certificate in force upon which all of this rests: the one renewed, or the one whose PIN
+    /// is reset. Revoked or on hold, it takes the permit and the channel with it.
+    #[serde(default)]
+    pub rests_on: Option<SerialNumber>,
     /// Where the channel to the card stands.
     #[serde(default)]
     pub channel: Option<Channel>,

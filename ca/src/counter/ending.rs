@@ -31,13 +31,13 @@ impl Counter {
         }
         let (found, _, living) = self.found(&mut change, &file, &record).await?;
         let recording = Recording { reason, received_at: change.at(), idou_date: None };
+        let row = change.revoke(found.serial, &recording).await?;
         // A renewal under way lies in the same card. What another town is issuing is that town's.
         for (other, _) in living.iter().filter(|(living, _)| living.serial != found.serial) {
             if other.municipality == found.municipality {
                 end_one(&mut change, other, &recording).await?;
             }
         }
-        let row = change.revoke(found.serial, &recording).await?;
         file.step = Step::Done;
         file.serial = Some(row.serial);
         self.save_case(&mut change, &mut file, &record).await?;

@@ -53,6 +53,7 @@ impl Counter {
             until,
             made: None,
             written: false,
+            rests_on: Some(serial),
             channel: None,
         });
         file.step = Step::Applied;

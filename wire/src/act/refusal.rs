@@ -186,9 +186,9 @@ pub enum Refusal {
         "this card holds another person's certificate in force: give it back to its holder, and take the applicant's own"
     )]
     CardOfAnother,
-    /// The certificate of the case has ended meanwhile.
+    /// The certificate of the case, or the one that it rests on, was revoked meanwhile.
     #[error(
-        "the certificate of this case has ended meanwhile and is not written into the card: close the case, and begin anew"
+        "the certificate of this case has ended meanwhile: nothing more is done with the card; close the case, and begin anew"
     )]
     CertificateEnded,
     /// The certificate in force is not on this card.

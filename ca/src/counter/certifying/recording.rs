@@ -12,6 +12,7 @@ use super::draft::Before;
 use super::{Member, Waiting, fail, latest};
 use crate::CaError;
 use crate::counter::Counter;
+use crate::counter::card_channel::{in_force, rests_on};
 use crate::counter::cards::is_of_another;
 use crate::counter::one_certificate::{self, Stands};
 use crate::issuance::{Linted, Recorded};
@@ -75,7 +76,9 @@ impl Counter {
         let persons = change.known_persons(&hashes?).await?;
         let holders: Vec<_> = drafts.iter().filter_map(|draft| draft.file.person).collect();
         let living = change.living_of(&holders).await?;
-        let serials: Vec<_> = living.values().flatten().map(|living| living.serial).collect();
+        let serials = living.values().flatten().map(|living| living.serial);
+        let rest_on = drafts.iter().filter_map(|draft| rests_on(&draft.record));
+        let serials: Vec<_> = serials.chain(rest_on).collect();
         let standings = change.standings(&serials).await?;
         let keys: Vec<Sha256> = drafts.iter().map(|draft| draft.key).collect();
         let used = change.keys_used(&keys).await?;
@@ -115,6 +118,10 @@ impl Counter {
                 Err(Refusal::CardRecalled)
             } else if is_of_another(&holders_of_cards, card, holder) {
                 Err(Refusal::CardOfAnother)
+            } else if let Some(Err(refusal)) =
+                rests_on(&draft.record).map(|serial| in_force(serial, standings.get(&serial)))
+            {
+                Err(refusal)
             } else if changed {
                 Err(Refusal::RegisterChanged)
             } else if used.contains(&key) || self.recent.holds(draft.waiting.modulus()) {
