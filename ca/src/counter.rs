@@ -11,6 +11,7 @@ mod certifying;
 mod delivery;
 mod ending;
 mod enrolment;
+mod inquiry;
 mod look_up;
 mod offline_resets;
 mod one_certificate;
@@ -191,6 +192,7 @@ impl Counter {
             _ if !is_officer => Err(Refusal::NotAllowed.into()),
             Deed::OpenCase { procedure } => self.open_case(acting, *procedure).await,
             Deed::LookUp { case, by } => self.look_up(acting, *case, by).await,
+            Deed::SendInquiry { case } => self.send_inquiry(acting, *case).await,
             Deed::Apply { case, card, identity, name_choices, address_choices } => {
                 let choices = (name_choices, address_choices);
                 self.apply(acting, *case, card, identity, choices).await
@@ -318,6 +320,7 @@ impl Counter {
         record: &CaseRecord,
     ) -> Result<(), Halt> {
         file.sealed_file = record.seal(self.vault(), file.case)?;
+        file.closes_at = record.closes_at(file.step, &self.issuer.rules, change.at());
         Ok(change.save_case(file).await?)
     }
 }

@@ -23,6 +23,11 @@ pub struct Rules {
     /// How long a look-up is good for, in hours, before it is repeated; absent: the day in Japan on
     /// which it was made.
     pub look_up_hours: Option<u32>,
+    /// A case that nobody touches for so many hours closes itself.
+    pub case_hours: u32,
+    /// For how many days after the day on which it was sent an inquiry letter (照会書) may be answered;
+    /// its case stays open for as long.
+    pub inquiry_days: u32,
     /// How far an act's time may lie from the authority's, in seconds.
     pub act_skew_seconds: u32,
     /// A certificate recorded but not filed for this long is void, in minutes.
@@ -52,6 +57,8 @@ impl Default for Rules {
             minimum_age: None,
             permit_seconds: 120,
             look_up_hours: None,
+            case_hours: 24,
+            inquiry_days: 30,
             act_skew_seconds: 300,
             interrupted_after_minutes: 15,
             undelivered_after_hours: 24,
@@ -70,6 +77,9 @@ impl Rules {
     pub fn check(&self) -> Result<(), &'static str> {
         if self.permit_seconds == 0 || self.responder_days < 2 {
             return Err("`rules.permit_seconds` must be over 0 and `rules.responder_days` over 1");
+        }
+        if self.case_hours == 0 || self.inquiry_days == 0 {
+            return Err("`rules.case_hours` and `rules.inquiry_days` must be over 0");
         }
         if self.responder_renewed_after_days >= self.responder_days {
             return Err("a responder's certificate must be renewed before it ends: \

@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration::of_both(include_str!("../migrations/0006_moduli.sql")),
     Migration::of_both(include_str!("../migrations/0007_cards.sql")),
     Migration::of_both(include_str!("../migrations/0008_offline_uses.sql")),
+    Migration::of_both(include_str!("../migrations/0009_counter.sql")),
 ];
 
 /// One step of the schema.

@@ -347,7 +347,7 @@ async fn find(desk: &Desk, procedure: Procedure, by: LookUpBy) -> Result<CaseId,
 
 async fn open_case(desk: &Desk, procedure: Procedure) -> Result<CaseId, DeskError> {
     match desk.ask(Deed::OpenCase { procedure }).await? {
-        Answer::CaseOpened { case } => Ok(case),
+        Answer::CaseOpened { case, .. } => Ok(case),
         _ => Err(unexpected("open_case")),
     }
 }

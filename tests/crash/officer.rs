@@ -154,7 +154,8 @@ impl Officer {
         procedure: Procedure,
         person: usize,
     ) -> Result<CaseId, Refusal> {
-        let Answer::CaseOpened { case } = self.ask(scene, Deed::OpenCase { procedure }).await.1?
+        let Answer::CaseOpened { case, .. } =
+            self.ask(scene, Deed::OpenCase { procedure }).await.1?
         else {
             return Err(unexpected("open_case"));
         };

@@ -51,7 +51,7 @@ pub async fn report(source: &SourceIdentity, url: &str, batch: &SealedBatch) -> 
 }
 
 async fn find(desk: &Desk, procedure: Procedure, by: LookUpBy) -> Result<CaseId, Refusal> {
-    let Answer::CaseOpened { case } = ask(desk, Deed::OpenCase { procedure }).await? else {
+    let Answer::CaseOpened { case, .. } = ask(desk, Deed::OpenCase { procedure }).await? else {
         panic!("another answer");
     };
     ask(desk, Deed::LookUp { case, by }).await.map(|_| case)

@@ -1,11 +1,13 @@
 //! How long a case and what it has seen are good for.
 
-use akashi_wire::act::{Deed, Procedure, Refusal};
+use akashi_wire::act::{Answer, Deed, Procedure, Refusal};
 use akashi_wire::date::{day_in_japan, start_of_day};
 use akashi_wire::{CaseId, RevocationReason};
-use jiff::ToSpan;
+use jiff::{Timestamp, ToSpan};
 
 use crate::support::*;
+
+told_on_both!(a_case_that_nobody_touches_closes_itself_after_a_day);
 
 const LOST: RevocationReason = RevocationReason::KeyCompromise;
 
@@ -74,6 +76,77 @@ async fn a_look_up_is_good_for_the_hours_of_the_setting_where_there_is_one() {
     again.clock.advance_to(start + 30.hours() + 1.second());
     is_too_old(desk.apply(case, "CARD").await);
     again.close().await;
+}
+
+/// Opens a case; gives its number and when it closes itself.
+async fn opened(place: &Place, procedure: Procedure) -> (CaseId, Timestamp) {
+    match place.desk(tottori()).ask(Deed::OpenCase { procedure }).await.unwrap() {
+        Answer::CaseOpened { case, until } => (case, until),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn a_case_that_nobody_touches_closes_itself_after_a_day(book: Book) {
+    let mut place = Place::open(book).await;
+    let people = [(); 4].map(|()| place.resident(tottori()));
+    let issued = place.undelivered(tottori(), Procedure::Issue, &people[0]).await;
+    let (just_opened, until) = opened(&place, Procedure::Issue).await;
+    assert_eq!(until, place.now() + 24.hours());
+    let desk = place.desk(tottori());
+    let looked_up = desk.find(Procedure::Revocation, place.by_items(&people[1])).await.unwrap();
+    let applied = desk.find(Procedure::Issue, place.by_items(&people[2])).await.unwrap();
+    desk.apply(applied, "CARD").await.unwrap();
+    let touched = desk.find(Procedure::Issue, place.by_items(&people[3])).await.unwrap();
+    place.pass(12.hours());
+    desk.ask(Deed::LookUp { case: touched, by: place.by_items(&people[3]) }).await.unwrap();
+
+    place.clock.advance_to(until - 1.second());
+    assert_eq!(place.tick().await.closed, 0);
+    place.clock.advance_to(until);
+    assert_eq!(place.tick().await.closed, 3);
+    let entries = place.entries("untouched").await;
+    let told: Vec<String> = entries.iter().map(|entry| entry.subject.clone()).collect();
+    for case in [just_opened, looked_up, applied] {
+        assert!(told.contains(&case.to_string()), "{told:?}");
+        let close = Deed::CloseCase { case, why: "it is closed already".into() };
+        let over = refusal(place.desk(tottori()).ask(close).await);
+        assert!(matches!(&over, Refusal::WrongStep { step, .. } if step == "closed"), "{over:?}");
+    }
+    assert!(entries.iter().all(|entry| entry.actor.starts_with("scheduler:")), "{entries:?}");
+    // What was issued has its own rule, and an act in a case gives it another day.
+    assert_eq!(place.reason(issued.serial).await, None);
+    place.clock.advance_to(until + 12.hours() - 1.second());
+    assert_eq!(place.tick().await.closed, 0);
+    place.clock.advance_to(until + 12.hours());
+    let ticked = place.tick().await;
+    assert_eq!((ticked.closed, ticked.undelivered), (1, 0));
+    assert_eq!(place.reason(issued.serial).await, Some(RevocationReason::Unspecified));
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_whose_inquiry_letter_is_out_waits_for_thirty_days() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let (case, _) = opened(&place, Procedure::Issue).await;
+    let send = Deed::SendInquiry { case };
+    let early = refusal(place.desk(tottori()).ask(send.clone()).await);
+    assert!(matches!(&early, Refusal::WrongStep { step, .. } if step == "opened"), "{early:?}");
+    let look_up = Deed::LookUp { case, by: place.by_items(&code) };
+    place.desk(tottori()).ask(look_up.clone()).await.unwrap();
+    let today = day_in_japan(place.now());
+    let ends = start_of_day(today.saturating_add(31.days()));
+    let answer = place.desk(tottori()).ask(send.clone()).await.unwrap();
+    assert_eq!(answer, Answer::InquirySent { sent: today, until: ends });
+    place.clock.advance_to(ends - 1.second());
+    assert_eq!(place.tick().await.closed, 0);
+    place.desk(tottori()).ask(Deed::TakeUp { case, card: "CARD".into() }).await.unwrap();
+    // Taken up at the last moment, it has the day that every case has.
+    place.clock.advance_to(ends);
+    assert_eq!(place.tick().await.closed, 0);
+    place.pass(24.hours());
+    assert_eq!(place.tick().await.closed, 1);
+    place.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -613,7 +613,7 @@ pub trait Acts {
 impl Acts for Desk {
     async fn open(&self, procedure: Procedure) -> CaseId {
         match self.ask(Deed::OpenCase { procedure }).await.unwrap() {
-            Answer::CaseOpened { case } => case,
+            Answer::CaseOpened { case, .. } => case,
             other => panic!("{other:?}"),
         }
     }

@@ -180,6 +180,12 @@ pub enum Deed {
         /// By what.
         by: LookUpBy,
     },
+    /// 照会書: an inquiry letter goes by post to the address that was looked up; its answer (回答書) will
+    /// be the identity proof in this case, which stays open for as long.
+    SendInquiry {
+        /// The case, looked up.
+        case: CaseId,
+    },
     /// Applies: from here on everything about the person is decided, and one key pair on this card
     /// is permitted.
     Apply {
@@ -346,6 +352,7 @@ impl Deed {
         match self {
             Self::OpenCase { .. } => "open_case",
             Self::LookUp { .. } => "look_up",
+            Self::SendInquiry { .. } => "send_inquiry",
             Self::Apply { .. } => "apply",
             Self::TakeUp { .. } => "take_up",
             Self::OpenChannel { .. } => "open_channel",
@@ -372,6 +379,7 @@ impl Deed {
     pub fn case(&self) -> Option<CaseId> {
         match self {
             Self::LookUp { case, .. }
+            | Self::SendInquiry { case }
             | Self::Apply { case, .. }
             | Self::TakeUp { case, .. }
             | Self::OpenChannel { case, .. }

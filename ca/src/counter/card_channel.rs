@@ -27,7 +27,7 @@ impl Counter {
         card: &str,
     ) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
-        let (file, record) = self.case_in(&mut change, case).await?;
+        let (mut file, record) = self.case_in(&mut change, case).await?;
         let open = [Step::Opened, Step::LookedUp, Step::Applied, Step::Issued];
         at_step(&file, &open, acting)?;
         if record.applied.as_ref().is_some_and(|applied| applied.card != card) {
@@ -55,6 +55,8 @@ impl Counter {
             }
             _ => (None, None),
         };
+        // Somebody is at it again.
+        self.save_case(&mut change, &mut file, &record).await?;
         let procedure = record.procedure;
         let answer = Answer::TakenUp { procedure, items, name, address, issued };
         self.finish(change, acting, &case.to_string(), answer).await

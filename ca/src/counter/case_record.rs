@@ -1,11 +1,13 @@
 //! What a case knows beyond its row: sealed, since it is about a person.
 
 use akashi_keys::{KeyError, Vault};
+use akashi_ledger::Step;
 use akashi_wire::act::{CertifiedText, IdentityProof, Procedure};
-use akashi_wire::date::day_in_japan;
+use akashi_wire::date::{day_in_japan, start_of_day};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{CaseId, FourItems, SerialNumber};
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -24,6 +26,9 @@ pub(super) struct CaseRecord {
     /// or resets is this one and no later one.
     #[serde(default)]
     pub found: Option<SerialNumber>,
+    /// The day on which an inquiry letter was sent in this case.
+    #[serde(default)]
+    pub inquiry: Option<Date>,
     pub applied: Option<Applied>,
     /// The octets to be signed, while they are recorded and not filed.
     pub tbs: Option<Octets>,
@@ -93,6 +98,18 @@ impl CaseRecord {
         // Session keys of a card's channel are in it.
         let octets = Zeroizing::new(serde_json::to_vec(self).expect("a case is JSON"));
         vault.seal("case_file", case.as_bytes(), &octets)
+    }
+
+    /// When the case closes itself if nobody touches it after `now`. What was issued in it has a term of
+    /// its own (`rules.undelivered_after_hours`).
+    pub fn closes_at(&self, step: Step, rules: &Rules, now: Timestamp) -> Option<Timestamp> {
+        if !matches!(step, Step::Opened | Step::LookedUp | Step::Applied) {
+            return None;
+        }
+        let untouched = now + SignedDuration::from_hours(i64::from(rules.case_hours));
+        let days = i64::from(rules.inquiry_days) + 1;
+        let answered = self.inquiry.map(|sent| start_of_day(sent.saturating_add(days.days())));
+        Some(answered.map_or(untouched, |answered| answered.max(untouched)))
     }
 
     /// The look-up that every later step needs; the step in the row says that it is there.

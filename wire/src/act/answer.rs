@@ -68,6 +68,15 @@ pub enum Answer {
     CaseOpened {
         /// Its number.
         case: CaseId,
+        /// When it closes itself if nobody touches it any more.
+        until: Timestamp,
+    },
+    /// An inquiry letter is on record, and the case waits for its answer.
+    InquirySent {
+        /// The day that its answer names, in Japan.
+        sent: Date,
+        /// When the case closes itself if nobody touches it any more.
+        until: Timestamp,
     },
     /// Exactly one person was found.
     Found {
