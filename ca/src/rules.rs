@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use akashi_wire::IdouKind;
+use akashi_wire::act::INQUIRY_DAYS;
 use serde::{Deserialize, Serialize};
 
 use crate::idou::consequence::Effect;
@@ -18,6 +19,9 @@ pub struct Rules {
     pub fee_yen: u32,
     /// The youngest age at which one may apply; absent: any.
     pub minimum_age: Option<u8>,
+    /// Whether whoever is under guardianship (成年被後見人) is refused; then every application must say
+    /// whether its applicant is. Sources disagree on both.
+    pub refuses_guardianship: bool,
     /// How long the permit for one key pair lasts, in seconds.
     pub permit_seconds: u32,
     /// How long a look-up is good for, in hours, before it is repeated; absent: the day in Japan on
@@ -34,6 +38,9 @@ pub struct Rules {
     pub interrupted_after_minutes: u32,
     /// A certificate issued but not delivered for this long is revoked, in hours.
     pub undelivered_after_hours: u32,
+    /// A municipality's token may have counted so many uses, while the authority was out of reach, of
+    /// which no journal has told yet; a count beyond is not believed.
+    pub offline_leap: u32,
     /// A source silent for this long raises an alarm, in minutes.
     pub feed_silence_minutes: u32,
     /// Days of a responder's certificate.
@@ -55,13 +62,15 @@ impl Default for Rules {
             validity: ValidityRule::default(),
             fee_yen: 500,
             minimum_age: None,
+            refuses_guardianship: false,
             permit_seconds: 120,
             look_up_hours: None,
             case_hours: 24,
-            inquiry_days: 30,
+            inquiry_days: INQUIRY_DAYS,
             act_skew_seconds: 300,
             interrupted_after_minutes: 15,
             undelivered_after_hours: 24,
+            offline_leap: 100,
             feed_silence_minutes: 15,
             responder_days: 30,
             responder_renewed_after_days: 15,

@@ -4,3 +4,7 @@ ALTER TABLE case_file ADD COLUMN closes_at BIGINT;
 UPDATE case_file SET closes_at = opened_at + 2592000000
     WHERE step IN ('opened', 'looked_up', 'applied');
 CREATE INDEX case_by_end ON case_file (closes_at) WHERE closes_at IS NOT NULL;
+
+-- When the last line was signed that a journal told of, by its terminal's clock: a clock that goes
+-- backwards from line to line shows.
+ALTER TABLE offline_use ADD COLUMN at BIGINT;

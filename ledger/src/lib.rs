@@ -55,7 +55,7 @@ pub use idou::{InboxState, NewEvent, PendingEvent};
 pub use inquiry::Inquiry;
 pub use listed::ListedChange;
 pub use modulus::{IssuedModulus, MissingModulus};
-pub use offline_use::OfflineUse;
+pub use offline_use::{LastLine, OfflineUse};
 pub use permit::Permit;
 pub use person::{KnownPerson, Person, PersonId};
 pub use recall::{NewRecall, Recall, RecallSet, RecallStep};

@@ -3,8 +3,9 @@
 use akashi_wire::MunicipalityCode;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
+use jiff::Timestamp;
 
-use crate::store::args;
+use crate::store::{Row, args, timestamp};
 use crate::{Change, LedgerError};
 
 /// One entry of a journal, with the outcome that followed it.
@@ -22,8 +23,21 @@ pub struct OfflineUse {
     pub line: u64,
     /// SHA-256 of that line.
     pub digest: Sha256,
+    /// When that line was signed, by the terminal's clock.
+    pub at: Timestamp,
     /// What was answered, in JSON; no personal data.
     pub answer: String,
+}
+
+/// The last line of a journal that was told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastLine {
+    /// Its place.
+    pub line: u64,
+    /// Its SHA-256.
+    pub digest: Sha256,
+    /// When it was signed; `None` where it was told of before the book kept that.
+    pub at: Option<Timestamp>,
 }
 
 impl Change {
@@ -69,20 +83,24 @@ impl Change {
         Ok(row.is_some())
     }
 
-    /// The last line of a journal that was told of, and its SHA-256.
-    pub async fn last_line(
-        &mut self,
-        journal: Sha256,
-    ) -> Result<Option<(u64, Sha256)>, LedgerError> {
+    /// The last line of a journal that was told of.
+    pub async fn last_line(&mut self, journal: Sha256) -> Result<Option<LastLine>, LedgerError> {
         let row = self
             .tx
             .row(
-                "SELECT line, digest FROM offline_use WHERE journal = $1
+                "SELECT line, digest, at FROM offline_use WHERE journal = $1
                  ORDER BY line DESC LIMIT 1",
                 args![&journal.0],
             )
             .await?;
-        row.map(|row| Ok((row.int(0)? as u64, row.fixed(1, Sha256::from_slice)?))).transpose()
+        let read = |row: Row| {
+            Ok(LastLine {
+                line: row.int(0)? as u64,
+                digest: row.fixed(1, Sha256::from_slice)?,
+                at: row.maybe_int(2)?.map(timestamp).transpose()?,
+            })
+        };
+        row.map(read).transpose()
     }
 
     /// Keeps what a journal told. The act that told it is the audit entry.
@@ -93,8 +111,8 @@ impl Change {
         self.tx
             .execute(
                 "INSERT INTO offline_use
-                 (entry, municipality, token, uses, journal, line, digest, answer, position)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                 (entry, municipality, token, uses, journal, line, digest, answer, position, at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                 args![
                     &told.entry.0,
                     told.municipality.to_string(),
@@ -105,6 +123,7 @@ impl Change {
                     &told.digest.0,
                     told.answer.as_str(),
                     position,
+                    told.at,
                 ],
             )
             .await?;

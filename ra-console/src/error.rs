@@ -48,12 +48,9 @@ pub enum DeskError {
         /// What is weak about it.
         weakness: Weakness,
     },
-    /// The document that the resident showed. Nothing was done yet.
-    #[error("the document expired on {expired}: ask for another")]
-    DocumentExpired {
-        /// When.
-        expired: jiff::civil::Date,
-    },
+    /// What the resident showed is no identity proof. Nothing was done yet.
+    #[error("{0}")]
+    Identity(Refusal),
     /// The municipality's token.
     #[error("{0}")]
     MunicipalToken(TokenFailure),

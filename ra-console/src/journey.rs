@@ -23,6 +23,8 @@ pub struct Application {
     pub by: LookUpBy,
     /// 本人確認.
     pub identity: IdentityProof,
+    /// Whether the applicant is under guardianship, where the authority asks for it.
+    pub under_guardianship: Option<bool>,
     /// Substitutes chosen for the name.
     pub name_choices: SubstituteChoices,
     /// Substitutes chosen for the address.
@@ -158,6 +160,7 @@ impl<T: Transport, Show: FnMut(Stage)> Sitting<'_, T, Show> {
             case: self.case,
             card: self.number.clone(),
             identity: application.identity.clone(),
+            under_guardianship: application.under_guardianship,
             name_choices: application.name_choices.clone(),
             address_choices: application.address_choices.clone(),
         };
@@ -328,9 +331,10 @@ pub async fn revoke(
     desk: &Desk,
     by: LookUpBy,
     reason: RevocationReason,
+    identity: IdentityProof,
 ) -> Result<Ended, DeskError> {
     let case = find(desk, Procedure::Revocation, by).await?;
-    ended(case, desk.ask(Deed::Revoke { case, reason }).await?)
+    ended(case, desk.ask(Deed::Revoke { case, identity, reason }).await?)
 }
 
 /// 電話による一時保留.

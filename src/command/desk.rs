@@ -58,6 +58,17 @@ struct Whom {
     address: Option<String>,
 }
 
+/// 本人確認: what was shown, where it was no card of this service.
+#[derive(clap::Args)]
+struct Shown {
+    /// A photo document instead of a card of this service: KIND,EXPIRES,LAST-FOUR-CHARACTERS.
+    #[arg(long, value_name = "KIND,YYYY-MM-DD,CHARACTERS")]
+    document: Option<String>,
+    /// The answer to the inquiry letter that was sent in this case on this day.
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "document")]
+    letter_sent: Option<Date>,
+}
+
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum SexArg {
     Male,
@@ -79,9 +90,12 @@ struct Bring {
     /// File with the PIN that the resident chooses; else AKASHI_PIN, else a prompt.
     #[arg(long, value_name = "FILE")]
     pin_file: Option<PathBuf>,
-    /// A photo document instead of a card of this service: KIND,EXPIRES,LAST-FOUR-DIGITS.
-    #[arg(long, value_name = "KIND,YYYY-MM-DD,DIGITS")]
-    document: Option<String>,
+    #[command(flatten)]
+    shown: Shown,
+    /// The application says that its applicant is, or is not, under guardianship (成年被後見人); needed
+    /// where the authority asks for it.
+    #[arg(long, value_name = "true|false")]
+    under_guardianship: Option<bool>,
     /// A substitute chosen for a character of the name: POSITION=CHARACTER, from 0.
     #[arg(long, value_name = "POSITION=CHARACTER")]
     name_substitute: Vec<String>,
@@ -109,6 +123,8 @@ enum Ask {
         /// lost (紛失・盗難・漏えい・破損) or wish (本人の申請).
         #[arg(long, value_enum)]
         why: Why,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// 一時保留, after a telephone call.
     Hold(Whom),
@@ -240,12 +256,13 @@ impl DeskCommand {
             Ask::Recall(recall) => return recall.run(desk).await,
             Ask::Issue(bring) => certify(desk, Procedure::Issue, bring).await,
             Ask::Renew(bring) => certify(desk, Procedure::Renewal, bring).await,
-            Ask::Revoke { whom, why } => {
+            Ask::Revoke { whom, why, shown } => {
                 let reason = match why {
                     Why::Lost => RevocationReason::KeyCompromise,
                     Why::Wish => RevocationReason::CessationOfOperation,
                 };
-                ended(journey::revoke(desk, whom.by(), reason).await?)
+                let identity = shown.proof()?;
+                ended(journey::revoke(desk, whom.by(), reason, identity).await?)
             }
             Ask::Hold(whom) => ended(journey::hold(desk, whom.by()).await?),
             Ask::ResetPin(reset) => reset_pin(desk, reset.bring).await,
@@ -299,7 +316,8 @@ impl Bring {
             Card::open(super::card::to_write(self.card.as_deref(), self.reader.as_deref())?)?;
         let application = Application {
             procedure,
-            identity: identity(self.document.as_deref())?,
+            identity: self.shown.proof()?,
+            under_guardianship: self.under_guardianship,
             name_choices: substitutes(&self.name_substitute)?,
             address_choices: substitutes(&self.address_substitute)?,
             by: self.whom.by(),
@@ -345,18 +363,23 @@ async fn certify(desk: &Desk, procedure: Procedure, bring: Bring) -> Result<Line
     Ok(lines)
 }
 
-fn identity(document: Option<&str>) -> Result<IdentityProof, Failure> {
-    let Some(document) = document else { return Ok(IdentityProof::ResidentCard) };
-    let parts: Vec<&str> = document.split(',').collect();
-    let [kind, expires, last_four] = parts.as_slice() else {
-        return Err("--document is KIND,YYYY-MM-DD,LAST-FOUR-DIGITS".into());
-    };
-    let expires: Date = expires.parse().map_err(|e| format!("--document: {e}"))?;
-    Ok(IdentityProof::PhotoDocument {
-        kind: (*kind).to_owned(),
-        expires,
-        last_four: (*last_four).to_owned(),
-    })
+impl Shown {
+    fn proof(&self) -> Result<IdentityProof, Failure> {
+        if let Some(sent) = self.letter_sent {
+            return Ok(IdentityProof::InquiryLetter { sent });
+        }
+        let Some(document) = &self.document else { return Ok(IdentityProof::ResidentCard) };
+        let parts: Vec<&str> = document.split(',').collect();
+        let [kind, expires, last_four] = parts.as_slice() else {
+            return Err("--document is KIND,YYYY-MM-DD,LAST-FOUR-CHARACTERS".into());
+        };
+        let expires: Date = expires.parse().map_err(|e| format!("--document: {e}"))?;
+        Ok(IdentityProof::PhotoDocument {
+            kind: (*kind).to_owned(),
+            expires,
+            last_four: (*last_four).to_owned(),
+        })
+    }
 }
 
 fn substitutes(texts: &[String]) -> Result<BTreeMap<usize, String>, Failure> {

@@ -156,6 +156,7 @@ async fn ready(
         case,
         card: card.clone(),
         identity: IdentityProof::ResidentCard,
+        under_guardianship: None,
         name_choices: Default::default(),
         address_choices: Default::default(),
     };

@@ -181,6 +181,7 @@ impl Officer {
             case,
             card: card.clone(),
             identity: IdentityProof::ResidentCard,
+            under_guardianship: None,
             name_choices: Default::default(),
             address_choices: Default::default(),
         };

@@ -2,7 +2,9 @@
 
 use akashi_keys::{EcKey, LinkAuthority, Signer, Usage};
 use akashi_link::Identity;
-use akashi_wire::act::{Answer, Deed, LookUpBy, PartyId, Procedure, Refusal, RequestId};
+use akashi_wire::act::{
+    Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure, Refusal, RequestId,
+};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::{Act, RevocationReason, SignedMessage};
@@ -119,7 +121,11 @@ async fn each_role_may_do_its_own_and_nothing_else() {
             Deed::Certify { case, card: "CARD".into(), proof: Octets(Vec::new()) },
             reset_pin(case, "CARD"),
             Deed::ConfirmDelivery { case, card: "CARD".into(), read_back: Sha256::of(b"") },
-            Deed::Revoke { case, reason: RevocationReason::KeyCompromise },
+            Deed::Revoke {
+                case,
+                identity: IdentityProof::ResidentCard,
+                reason: RevocationReason::KeyCompromise,
+            },
             Deed::Hold { case },
             Deed::CloseCase { case, why: "…".into() },
         ]
@@ -158,7 +164,10 @@ async fn a_case_serves_only_what_it_was_opened_for() {
     let lost = RevocationReason::KeyCompromise;
     for procedure in [Procedure::Issue, Procedure::Hold] {
         let case = desk.find(procedure, place.by_items(&code)).await.unwrap();
-        let refused = refusal(desk.ask(Deed::Revoke { case, reason: lost }).await);
+        let refused = refusal(
+            desk.ask(Deed::Revoke { case, identity: IdentityProof::ResidentCard, reason: lost })
+                .await,
+        );
         assert_eq!(refused, Refusal::NotAllowed, "{procedure:?}");
     }
     for procedure in [Procedure::Issue, Procedure::Revocation] {

@@ -1,6 +1,6 @@
 //! How long a case and what it has seen are good for.
 
-use akashi_wire::act::{Answer, Deed, Procedure, Refusal};
+use akashi_wire::act::{Answer, Deed, IdentityProof, Procedure, Refusal};
 use akashi_wire::date::{day_in_japan, start_of_day};
 use akashi_wire::{CaseId, RevocationReason};
 use jiff::{Timestamp, ToSpan};
@@ -18,7 +18,7 @@ fn is_too_old<T>(outcome: Result<T, akashi_ra_console::DeskError>) {
 }
 
 fn revoke(case: CaseId) -> Deed {
-    Deed::Revoke { case, reason: LOST }
+    Deed::Revoke { case, identity: IdentityProof::ResidentCard, reason: LOST }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -65,6 +65,7 @@ fn brings(place: &Place, code: &ResidentCode, procedure: Procedure) -> Applicati
         procedure,
         by: place.by_items(code),
         identity: IdentityProof::ResidentCard,
+        under_guardianship: None,
         name_choices: Default::default(),
         address_choices: Default::default(),
         ticket: None,
@@ -252,7 +253,9 @@ async fn a_certificate_that_ended_meanwhile_is_not_written() {
     let outcome = journey::certify(desk, &mut card, &pin(), &application, |_| ()).await;
     let case = cut_off(outcome);
     let reason = akashi_wire::RevocationReason::KeyCompromise;
-    journey::revoke(desk, place.by_items(&code), reason).await.unwrap();
+    journey::revoke(desk, place.by_items(&code), reason, IdentityProof::ResidentCard)
+        .await
+        .unwrap();
     let outcome = journey::resume(desk, &mut card, &pin(), case, &application, |_| ()).await;
     assert_eq!(refusal(outcome.map(|_| ())), Refusal::CertificateEnded);
     card.select().unwrap();
@@ -412,6 +415,7 @@ async fn a_locked_pin_is_reset_at_the_counter_on_the_card_of_the_certificate_onl
         desk,
         place.by_items(&code),
         akashi_wire::RevocationReason::CessationOfOperation,
+        IdentityProof::ResidentCard,
     )
     .await
     .unwrap();
@@ -475,7 +479,7 @@ async fn a_revocation_ends_every_channel_to_its_card() {
     let Answer::Commands { run } = desk.ask(open(reset)).await.unwrap() else { panic!() };
     let answered = paper.carried(reset, &run);
     let lost = akashi_wire::RevocationReason::KeyCompromise;
-    journey::revoke(desk, place.by_items(&code), lost).await.unwrap();
+    journey::revoke(desk, place.by_items(&code), lost, IdentityProof::ResidentCard).await.unwrap();
     let take_up = |case| Deed::TakeUp { case, card: card.clone() };
     for deed in [open(reset), take_up(reset), answered] {
         let verb = deed.verb();
@@ -507,7 +511,9 @@ async fn a_renewal_comes_to_nothing_once_the_certificate_that_it_renews_was_revo
             Refusal::OnHold { serial: old.serial }
         } else {
             let lost = akashi_wire::RevocationReason::KeyCompromise;
-            journey::revoke(desk, place.by_items(&code), lost).await.unwrap();
+            journey::revoke(desk, place.by_items(&code), lost, IdentityProof::ResidentCard)
+                .await
+                .unwrap();
             Refusal::CertificateEnded
         };
         let answered = paper.carried(case, &[]);

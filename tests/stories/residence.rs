@@ -3,7 +3,7 @@
 use akashi::config::Config;
 use akashi_keys::seal_to;
 use akashi_ra_console::journey;
-use akashi_wire::act::{Answer, Deed, LookUpBy, Procedure, Refusal};
+use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, Procedure, Refusal};
 use akashi_wire::date::{EffectiveDate, day_in_japan};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{Clock, CodeOpening, ResidentCode, RevocationReason};
@@ -51,7 +51,11 @@ async fn an_officer_touches_no_case_of_another_counter() {
         Deed::Certify { case, card: card.clone(), proof: Octets(vec![1]) },
         reset_pin(case, &card),
         Deed::ConfirmDelivery { case, card, read_back: Sha256::of(&holder.certificate) },
-        Deed::Revoke { case, reason: RevocationReason::KeyCompromise },
+        Deed::Revoke {
+            case,
+            identity: IdentityProof::ResidentCard,
+            reason: RevocationReason::KeyCompromise,
+        },
         Deed::Hold { case },
         Deed::CloseCase { case, why: "none of my business".into() },
     ] {
@@ -150,7 +154,12 @@ async fn without_the_registry_nothing_is_issued_and_everything_else_goes_on() {
         let refused = desk.find(procedure, again.by_items(&newcomer)).await;
         assert_eq!(refusal(refused), Refusal::RegistryUnreachable);
     }
-    let revoke = journey::revoke(desk, again.by_items(&code), RevocationReason::KeyCompromise);
+    let revoke = journey::revoke(
+        desk,
+        again.by_items(&code),
+        RevocationReason::KeyCompromise,
+        IdentityProof::ResidentCard,
+    );
     assert_eq!(refusal(revoke.await), Refusal::RegistryUnreachable);
 
     assert_eq!(again.judged(&holder.certificate).await, akashi_agency::Verdict::Valid);
@@ -160,4 +169,40 @@ async fn without_the_registry_nothing_is_issued_and_everything_else_goes_on() {
     let (at, reason) = standing.revocation().unwrap();
     assert_eq!((at, reason), (again.clock.now(), RevocationReason::AffiliationChanged));
     again.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_birth_date_that_cannot_be_is_refused_before_the_register_is_asked() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let (officer, _) = place.officer(tottori()).await;
+    let case = Acts::open(place.desk(tottori()), Procedure::Issue).await;
+    let items = place.items(&code);
+    let today = day_in_japan(place.now());
+    let born = |birth_date: &str| LookUpBy::Items {
+        name: items.name.clone(),
+        birth_date: birth_date.parse().unwrap(),
+        sex: None,
+        address: None,
+    };
+    let tomorrow = today.tomorrow().unwrap();
+    let day =
+        |day: jiff::civil::Date| format!("5{:04}{:02}{:02}", day.year(), day.month(), day.day());
+    let next_year = format!("5{:04}0000", today.year() + 1);
+    for ahead in [day(tomorrow), next_year] {
+        let deed = Deed::LookUp { case, by: born(&ahead) };
+        assert_eq!(refusal(place.desk(tottori()).ask(deed).await), Refusal::BornInTheFuture);
+    }
+    // Whoever is born today is asked for, and is not there.
+    let deed = Deed::LookUp { case, by: born(&day(today)) };
+    assert_eq!(refusal(place.desk(tottori()).ask(deed).await), Refusal::NotInRegister);
+    // An era that the year does not lie in is no birth date at all: 昭和 has no 2020.
+    let look_up = Deed::LookUp { case, by: born("319700115") };
+    let act = officer.act(&place, akashi_wire::RequestId::from_random([7; 16]), look_up);
+    let text = String::from_utf8(act.unverified_content().unwrap().to_vec()).unwrap();
+    let showa = officer.sign(text.replace("319700115", "320200115").as_bytes(), place.now());
+    let (status, told) = place.post("/acts", &officer.link(), showa.as_der().to_vec()).await;
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((status, told["refusal"].as_str()), (400, Some("malformed")), "{told}");
+    place.close().await;
 }

@@ -756,6 +756,7 @@ pub fn application(case: CaseId, card: &str) -> Deed {
         case,
         card: card.into(),
         identity: IdentityProof::ResidentCard,
+        under_guardianship: None,
         name_choices: Default::default(),
         address_choices: Default::default(),
     }

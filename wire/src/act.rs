@@ -6,6 +6,7 @@
 
 mod answer;
 mod id;
+mod identity;
 mod recall;
 mod refusal;
 
@@ -13,11 +14,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Answer, CertifiedText, IssuedCertificate, LivingCertificate};
 pub use id::{CaseId, NotAnId, PartyId, RecallId, RequestId};
+pub use identity::{INQUIRY_DAYS, IdentityProof};
 pub use recall::{CardSelection, KnownRecall, RecallCounts};
 pub use refusal::Refusal;
 
@@ -54,28 +55,6 @@ pub enum Procedure {
     Hold,
     /// 暗証番号の初期化: a new PIN on a card in use, forgotten or locked.
     PinReset,
-}
-
-/// 本人確認: by what the officer knew the person (rule of identity proof).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "proof", rename_all = "snake_case", deny_unknown_fields)]
-pub enum IdentityProof {
-    /// A photo card of this service is enough by itself.
-    ResidentCard,
-    /// Licence or passport with the current address.
-    PhotoDocument {
-        /// What it is.
-        kind: String,
-        /// Refused after this day.
-        expires: Date,
-        /// The last four digits of its number.
-        last_four: String,
-    },
-    /// 照会書 sent by post and its 回答書 brought.
-    InquiryLetter {
-        /// When the letter was sent.
-        sent: Date,
-    },
 }
 
 /// By what a person is looked up.
@@ -195,6 +174,10 @@ pub enum Deed {
         card: String,
         /// 本人確認.
         identity: IdentityProof,
+        /// Whether the applicant is under guardianship (成年被後見人), as the application says; needed
+        /// only where the authority asks for it (`rules.refuses_guardianship`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        under_guardianship: Option<bool>,
         /// Substitutes chosen with the applicant for the name.
         #[serde(default, with = "by_position")]
         name_choices: SubstituteChoices,
@@ -244,6 +227,9 @@ pub enum Deed {
     },
     /// Tells of a PIN that was reset while the authority was out of reach.
     ReportOffline {
+        /// The journal's first line, which says when it was begun; without it that is a finding.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        head: Option<Octets>,
         /// Lines of a journal ([`crate::journal`]), as they were signed: an entry and, if there is
         /// one, its outcome; or an outcome whose entry is missing.
         lines: Vec<Octets>,
@@ -261,6 +247,8 @@ pub enum Deed {
     Revoke {
         /// The case, looked up.
         case: CaseId,
+        /// 本人確認: by what the officer knew who asks for it.
+        identity: IdentityProof,
         /// Loss, theft, leak, damage: keyCompromise; the holder's own wish: cessationOfOperation.
         reason: RevocationReason,
     },

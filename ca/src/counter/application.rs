@@ -8,7 +8,6 @@ use akashi_wire::act::{
 use akashi_wire::date::day_in_japan;
 use akashi_wire::octets::Octets;
 use jiff::SignedDuration;
-use jiff::civil::Date;
 
 use super::cards::is_nobody_elses;
 use super::case_record::{Applied, texts};
@@ -24,7 +23,7 @@ impl Counter {
         acting: &Acting,
         case: CaseId,
         card: &str,
-        identity: &IdentityProof,
+        (identity, under_guardianship): (&IdentityProof, Option<bool>),
         (name_choices, address_choices): (&SubstituteChoices, &SubstituteChoices),
     ) -> Result<Answer, Halt> {
         let rules = &self.issuer.rules;
@@ -38,12 +37,19 @@ impl Counter {
         let bound = record.applied.as_ref().map(|applied| applied.card.as_str());
         self.may_take(&mut change, card, bound).await?;
         let today = day_in_japan(change.at());
-        not_expired(identity, today)?;
+        self.identified(identity, &record, today)?;
         let person = record.person()?.clone();
         if let Some(minimum) = rules.minimum_age {
             let age = person.items.birth_date.age_on(today);
             if age.is_some_and(|age| age < i16::from(minimum)) {
                 return Err(Refusal::TooYoung { minimum }.into());
+            }
+        }
+        if rules.refuses_guardianship {
+            match under_guardianship {
+                Some(false) => {}
+                Some(true) => return Err(Refusal::UnderGuardianship.into()),
+                None => return Err(Refusal::GuardianshipNotTold.into()),
             }
         }
         let (name, address) = texts(&person.items, name_choices, address_choices)?;
@@ -84,16 +90,6 @@ impl Counter {
             address: certified(&person.items.address, &address),
         };
         self.finish(change, acting, &case.to_string(), answer).await
-    }
-}
-
-/// Refuses a document that expired before today.
-pub(super) fn not_expired(identity: &IdentityProof, today: Date) -> Result<(), Refusal> {
-    match identity {
-        IdentityProof::PhotoDocument { expires, .. } if *expires < today => {
-            Err(Refusal::DocumentExpired { expired: *expires })
-        }
-        _ => Ok(()),
     }
 }
 

@@ -1,7 +1,8 @@
 //! 失効, 一時保留 and the closing of a case.
 
 use akashi_ledger::{CaseFile, Change, Living, PersonId, Recording, Standing, StatusRow, Step};
-use akashi_wire::act::{Answer, Procedure, Refusal};
+use akashi_wire::act::{Answer, IdentityProof, Procedure, Refusal};
+use akashi_wire::date::day_in_japan;
 use akashi_wire::{CaseId, RevocationReason, SerialNumber};
 
 use super::case_record::CaseRecord;
@@ -15,6 +16,7 @@ impl Counter {
         &self,
         acting: &Acting,
         case: CaseId,
+        identity: &IdentityProof,
         reason: RevocationReason,
     ) -> Result<Answer, Halt> {
         if !matches!(
@@ -29,6 +31,7 @@ impl Counter {
         if record.procedure != Procedure::Revocation {
             return Err(Refusal::NotAllowed.into());
         }
+        self.identified(identity, &record, day_in_japan(change.at()))?;
         let (found, _, living) = self.found(&mut change, &file, &record).await?;
         let recording = Recording { reason, received_at: change.at(), idou_date: None };
         let row = change.revoke(found.serial, &recording).await?;

@@ -2,9 +2,11 @@
 
 use akashi_ledger::Step;
 use akashi_wire::CaseId;
-use akashi_wire::act::{Answer, Procedure, Refusal};
+use akashi_wire::act::{Answer, IdentityProof, Procedure, Refusal};
 use akashi_wire::date::day_in_japan;
+use jiff::civil::Date;
 
+use super::case_record::CaseRecord;
 use super::look_up::until;
 use super::{Acting, Counter, Halt, at_step};
 
@@ -30,5 +32,21 @@ impl Counter {
         self.save_case(&mut change, &mut file, &record).await?;
         let answer = Answer::InquirySent { sent, until: until(&file)? };
         self.finish(change, acting, &case.to_string(), answer).await
+    }
+
+    /// Refuses an identity proof that cannot be what it says; of a letter, that the very case sent it.
+    pub(super) fn identified(
+        &self,
+        identity: &IdentityProof,
+        record: &CaseRecord,
+        today: Date,
+    ) -> Result<(), Refusal> {
+        identity.check(today, self.issuer.rules.inquiry_days)?;
+        match identity {
+            IdentityProof::InquiryLetter { sent } if record.inquiry != Some(*sent) => {
+                Err(Refusal::NoSuchLetter { sent: *sent })
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use akashi_ledger::{CaseFile, Change, PersonId, Standing, Step};
 use akashi_wire::act::{Answer, LivingCertificate, LookUpBy, Procedure, Refusal};
+use akashi_wire::date::day_in_japan;
 use akashi_wire::lookup::{LookUpRequest, ResidentState, Whom};
 use akashi_wire::octets::Sha256;
 use akashi_wire::{CaseId, SerialNumber};
@@ -131,6 +132,9 @@ impl Counter {
 
     fn whom(&self, acting: &Acting, by: &LookUpBy) -> Result<Whom, Halt> {
         Ok(match by {
+            LookUpBy::Items { birth_date, .. } if birth_date.is_after(day_in_japan(acting.now)) => {
+                return Err(Refusal::BornInTheFuture.into());
+            }
             LookUpBy::Items { name, birth_date, sex, address } => Whom::Items {
                 name: name.clone(),
                 birth_date: *birth_date,

@@ -9,7 +9,6 @@ use akashi_wire::date::day_in_japan;
 use akashi_wire::octets::Octets;
 use jiff::SignedDuration;
 
-use super::application::not_expired;
 use super::case_record::{Applied, CaseRecord};
 use super::{Acting, Counter, Halt, at_step};
 use crate::CaError;
@@ -29,7 +28,7 @@ impl Counter {
         if record.procedure != Procedure::PinReset {
             return Err(Refusal::NotAllowed.into());
         }
-        not_expired(identity, day_in_japan(change.at()))?;
+        self.identified(identity, &record, day_in_japan(change.at()))?;
         let (found, standing, _) = self.found(&mut change, &file, &record).await?;
         let serial = found.serial;
         if matches!(standing, Standing::Held { .. }) {

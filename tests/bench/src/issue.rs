@@ -88,6 +88,7 @@ pub async fn issue(
                         case,
                         card: card.clone(),
                         identity: IdentityProof::ResidentCard,
+                        under_guardianship: None,
                         name_choices: substitutes(&name),
                         address_choices: substitutes(&address),
                     };

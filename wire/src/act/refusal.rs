@@ -104,6 +104,53 @@ pub enum Refusal {
         /// Its last day.
         expired: Date,
     },
+    /// The document is not told as it must be.
+    #[error(
+        "the identity document is not told in full ({what}): its kind and the last four characters of its number are needed"
+    )]
+    DocumentIncomplete {
+        /// `kind` or `last_four`.
+        what: String,
+    },
+    /// A letter of today, or of a day to come.
+    #[error(
+        "an inquiry letter sent on {sent} cannot have been answered by post today: check the day on which it was sent"
+    )]
+    LetterTooNew {
+        /// When it is said to have been sent.
+        sent: Date,
+    },
+    /// A letter whose term is over.
+    #[error(
+        "the inquiry letter of {sent} could be answered until {until}: send another one, or ask for a document"
+    )]
+    LetterTooOld {
+        /// When it was sent.
+        sent: Date,
+        /// The last day for its answer.
+        until: Date,
+    },
+    /// The case has no letter of that day on record.
+    #[error(
+        "no inquiry letter of {sent} is on record in this case: take up the case in which it was sent, or send one"
+    )]
+    NoSuchLetter {
+        /// When it is said to have been sent.
+        sent: Date,
+    },
+    /// Nobody was born on a day to come.
+    #[error("the birth date lies in the future: check its era, year, month and day")]
+    BornInTheFuture,
+    /// Under guardianship, where the setting refuses it.
+    #[error(
+        "the applicant is under guardianship: no certificate for signatures is issued; tell the guardian, and reject the application in writing"
+    )]
+    UnderGuardianship,
+    /// The setting asks for it, and the application does not say.
+    #[error(
+        "the application must say whether the applicant is under guardianship: ask, and apply again"
+    )]
+    GuardianshipNotTold,
     /// There is a certificate in force already (law art. 6).
     #[error(
         "certificate {serial} is in force until {not_after}; a renewal is possible from {opens}"

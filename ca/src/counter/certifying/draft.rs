@@ -77,6 +77,11 @@ fn draft(
 ) -> Result<Linted, Halt> {
     let (person, applied) = (record.person()?, record.application()?);
     person.is_good(&issuer.rules, not_before)?;
+    let ends = not_after(not_before, issuer.rules.validity);
+    // Never shortened: once three years no longer fit, issuing stops.
+    if ends > issuer.facts.not_after {
+        return Err(Refusal::AuthorityEnding.into());
+    }
     let (name, address) = texts(&person.items, &applied.name_choices, &applied.address_choices)?;
     let municipality = Municipality::of(file.municipality)
         .ok_or_else(|| CaError::Damaged(format!("municipality {}", file.municipality)))?;
@@ -93,7 +98,7 @@ fn draft(
         birth_date: person.items.birth_date,
         sex: person.items.sex,
         not_before,
-        not_after: not_after(not_before, issuer.rules.validity),
+        not_after: ends,
         public_key: proven.public_key.clone(),
         distribution_point,
     };
