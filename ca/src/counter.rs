@@ -11,6 +11,7 @@ mod certifying;
 mod delivery;
 mod ending;
 mod enrolment;
+mod find_certificate;
 mod inquiry;
 mod look_up;
 mod offline_resets;
@@ -193,6 +194,7 @@ impl Counter {
             _ if !is_officer => Err(Refusal::NotAllowed.into()),
             Deed::OpenCase { procedure } => self.open_case(acting, *procedure).await,
             Deed::LookUp { case, by } => self.look_up(acting, *case, by).await,
+            Deed::FindCertificate { case, by } => self.find_certificate(acting, *case, by).await,
             Deed::SendInquiry { case } => self.send_inquiry(acting, *case).await,
             Deed::Apply {
                 case,

@@ -18,12 +18,14 @@ use crate::idou::Worker;
 use crate::lint::lint_responder;
 use crate::profile::responder::tbs_responder;
 use crate::recall;
+use crate::stated::digests_of_items;
 use crate::{CaError, Issuer, Orders, issuance};
 
 /// A clock that runs ahead of the monotonic one by more than this has jumped.
 const JUMP: SignedDuration = SignedDuration::from_mins(10);
 
-/// Cases that one tick closes at most: what is due besides must not wait for them.
+/// Cases that one tick closes at most, and certificates that it indexes: what is due besides must not
+/// wait for them.
 const CASES_OF_A_TICK: i64 = 256;
 
 /// Sees when the clock jumps forward: a wrong hand on the clock must not fire every planned move of
@@ -109,6 +111,7 @@ impl Scheduler {
             ticked.undelivered = self.end_undelivered(&permit, now).await?;
             ticked.closed = self.close_untouched(&permit, now).await?;
         }
+        self.index_stated(&permit, now).await?;
         ticked.recalled = recall::go_on(&self.issuer.ledger, &permit, now).await?;
         ticked.voided = self.void_interrupted(&permit, now).await?;
         ticked.responders = self.certify_responders(&permit, now).await?;
@@ -214,6 +217,28 @@ impl Scheduler {
             closed += 1;
         }
         Ok(closed)
+    }
+
+    /// Living certificates from before there was an index get their place in it, some at a time.
+    async fn index_stated(&self, permit: &Permit, now: Timestamp) -> Result<(), CaError> {
+        let Issuer { ledger, vault, .. } = &self.issuer;
+        let missing = ledger.without_stated(CASES_OF_A_TICK).await?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let digests = |serial: SerialNumber, sealed: &[u8]| {
+            let octets = vault.open("certificate_items", serial.as_bytes(), sealed).ok()?;
+            Some(digests_of_items(vault, &serde_json::from_slice(&octets).ok()?))
+        };
+        // What cannot be read is found by its number and its card; the ticks must not stop at it.
+        let stated: Vec<_> = missing
+            .into_iter()
+            .map(|(serial, sealed)| (serial, digests(serial, &sealed).unwrap_or_default()))
+            .collect();
+        let mut change = ledger.begin(permit, now).await?;
+        change.fill_stated(&stated).await?;
+        change.commit().await?;
+        Ok(())
     }
 
     async fn certify_responders(&self, permit: &Permit, now: Timestamp) -> Result<usize, CaError> {

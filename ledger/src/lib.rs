@@ -36,6 +36,7 @@ mod recall;
 mod request;
 mod responder;
 mod source;
+mod stated;
 pub mod status;
 mod store;
 
@@ -62,6 +63,7 @@ pub use recall::{NewRecall, Recall, RecallSet, RecallStep};
 pub use request::RecordedRequest;
 pub use responder::ResponderCertificate;
 pub use source::Source;
+pub use stated::{Sought, StatedDigest};
 pub use status::{Recording, Standing, StatusChange, StatusRow};
 
 /// A place in the audit chain, and in the order of commits. Counts from 1.

@@ -13,6 +13,7 @@ mod clock;
 mod delivery;
 mod feed;
 mod inbox;
+mod loss;
 mod municipal_token;
 mod offline;
 mod one_certificate;

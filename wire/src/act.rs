@@ -5,18 +5,21 @@
 //! same answer, so that a client whose line broke simply repeats it.
 
 mod answer;
+mod choices;
+mod find;
 mod id;
 mod identity;
 mod recall;
 mod refusal;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Answer, CertifiedText, IssuedCertificate, LivingCertificate};
+pub use choices::SubstituteChoices;
+pub use find::{CertificateBy, NotASerialGiven, SerialGiven, StatedHolder};
 pub use id::{CaseId, NotAnId, PartyId, RecallId, RequestId};
 pub use identity::{INQUIRY_DAYS, IdentityProof};
 pub use recall::{CardSelection, KnownRecall, RecallCounts};
@@ -94,55 +97,6 @@ impl fmt::Debug for LookUpBy {
     }
 }
 
-/// Positions (Unicode scalar values of the original, from 0) and the substitute chosen for each.
-pub type SubstituteChoices = BTreeMap<usize, String>;
-
-/// JSON names are texts, and an act is read through a tag, where serde no longer turns them into
-/// numbers by itself.
-mod by_position {
-    use std::collections::BTreeMap;
-    use std::fmt;
-
-    use serde::de::{Error, MapAccess, Visitor};
-    use serde::{Deserializer, Serialize, Serializer};
-
-    pub fn serialize<S: Serializer>(
-        choices: &super::SubstituteChoices,
-        s: S,
-    ) -> Result<S::Ok, S::Error> {
-        choices.serialize(s)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        d: D,
-    ) -> Result<super::SubstituteChoices, D::Error> {
-        d.deserialize_map(Positions)
-    }
-
-    /// An act is kept as evidence: it says one thing of a position, in one form.
-    struct Positions;
-
-    impl<'de> Visitor<'de> for Positions {
-        type Value = super::SubstituteChoices;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("substitutes by position, a number from 0, each once")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut choices = BTreeMap::new();
-            while let Some((at, text)) = map.next_entry::<String, String>()? {
-                let unfit = || A::Error::custom("a position is a number from 0, once");
-                let position: usize = at.parse().map_err(|_| unfit())?;
-                if position.to_string() != at || choices.insert(position, text).is_some() {
-                    return Err(unfit());
-                }
-            }
-            Ok(choices)
-        }
-    }
-}
-
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
@@ -158,6 +112,14 @@ pub enum Deed {
         case: CaseId,
         /// By what.
         by: LookUpBy,
+    },
+    /// Finds a certificate of the officer's own town in the authority's book, where no registry is
+    /// asked: for a revocation or a hold.
+    FindCertificate {
+        /// The case, opened or looked up.
+        case: CaseId,
+        /// By what.
+        by: CertificateBy,
     },
     /// 照会書: an inquiry letter goes by post to the address that was looked up; its answer (回答書) will
     /// be the identity proof in this case, which stays open for as long.
@@ -179,10 +141,10 @@ pub enum Deed {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         under_guardianship: Option<bool>,
         /// Substitutes chosen with the applicant for the name.
-        #[serde(default, with = "by_position")]
+        #[serde(default, with = "choices")]
         name_choices: SubstituteChoices,
         /// Substitutes chosen with the applicant for the address.
-        #[serde(default, with = "by_position")]
+        #[serde(default, with = "choices")]
         address_choices: SubstituteChoices,
     },
     /// Takes a case up again, at this terminal or another, with the card that it is bound to.
@@ -340,6 +302,7 @@ impl Deed {
         match self {
             Self::OpenCase { .. } => "open_case",
             Self::LookUp { .. } => "look_up",
+            Self::FindCertificate { .. } => "find_certificate",
             Self::SendInquiry { .. } => "send_inquiry",
             Self::Apply { .. } => "apply",
             Self::TakeUp { .. } => "take_up",
@@ -367,6 +330,7 @@ impl Deed {
     pub fn case(&self) -> Option<CaseId> {
         match self {
             Self::LookUp { case, .. }
+            | Self::FindCertificate { case, .. }
             | Self::SendInquiry { case }
             | Self::Apply { case, .. }
             | Self::TakeUp { case, .. }

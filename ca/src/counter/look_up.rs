@@ -1,7 +1,7 @@
 //! Opening a case, and finding the person in the registry.
 
 use akashi_ledger::{CaseFile, Change, PersonId, Standing, Step};
-use akashi_wire::act::{Answer, LivingCertificate, LookUpBy, Procedure, Refusal};
+use akashi_wire::act::{Answer, CertifiedText, LivingCertificate, LookUpBy, Procedure, Refusal};
 use akashi_wire::date::day_in_japan;
 use akashi_wire::lookup::{LookUpRequest, ResidentState, Whom};
 use akashi_wire::octets::Sha256;
@@ -88,9 +88,15 @@ impl Counter {
                 ResidentState::Deleted => return Err(Refusal::RecordDeleted.into()),
             }
         }
-        let name = proposal("name", &items.name, certify_name(&items.name, &Choices::none()))?;
-        let address =
-            proposal("address", &items.address, certify_address(&items.address, &Choices::none()))?;
+        let is_certified = matches!(record.procedure, Procedure::Issue | Procedure::Renewal);
+        let shown = |item, original: &str, certified| match proposal(item, original, certified) {
+            // What ends, or stays as it is, need not fit into a new certificate.
+            Err(_) if !is_certified => Ok(not_certified(original)),
+            shown => shown,
+        };
+        let name = shown("name", &items.name, certify_name(&items.name, &Choices::none()))?;
+        let address = certify_address(&items.address, &Choices::none());
+        let address = shown("address", &items.address, address)?;
         let feed_silent = self.feed_silent(acting, municipality).await?;
 
         let mut change = self.begin(acting).await?;
@@ -185,6 +191,12 @@ impl Counter {
         let heard = source.and_then(|source| source.last_heard);
         Ok(heard.is_none_or(|heard| heard < acting.now - limit))
     }
+}
+
+/// A text of the register that cannot stand in a certificate, and need not.
+fn not_certified(original: &str) -> CertifiedText {
+    let original = original.to_owned();
+    CertifiedText { original, text: None, map: None, undecided: Vec::new() }
 }
 
 /// When an open case closes itself.

@@ -61,7 +61,7 @@ pub enum Refusal {
     },
     /// The registry does not answer.
     #[error(
-        "the registry cannot be reached: nothing was issued; try again, and tell the operator if it lasts"
+        "the registry cannot be reached: nothing was issued; try again, and tell the operator if it lasts. A certificate is revoked or held without it, found by its serial number, by its card, or by name and birth date"
     )]
     RegistryUnreachable,
     /// The resident lives elsewhere.
@@ -174,6 +174,19 @@ pub enum Refusal {
     /// There is nothing to renew, revoke or hold.
     #[error("this person has no certificate in force")]
     NoLivingCertificate,
+    /// Nothing in the book fits.
+    #[error(
+        "no certificate in force that was issued here fits: check what was given, or find it by another: its serial number (all 32 digits, or the last eight), the number of its card, name and birth date as it states them, or a look-up of the person in the registry"
+    )]
+    CertificateNotFound,
+    /// More than one person's certificate fits.
+    #[error(
+        "the certificates of {count} persons fit: give the whole serial number or the number of the card, or look the person up in the registry with address and sex"
+    )]
+    SeveralCertificates {
+        /// How many persons.
+        count: usize,
+    },
     /// The certificate that the case found has ended, or another has taken its place.
     #[error(
         "certificate {serial}, which this case found, is no longer in force: find the person's certificate again"
