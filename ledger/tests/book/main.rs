@@ -11,3 +11,4 @@ mod groups;
 mod inbox;
 mod lists;
 mod moduli;
+mod stated;
