@@ -172,8 +172,10 @@ async fn a_second_renewal_beside_one_under_way_is_refused_with_a_reason() {
     in_the_window(&place, &old);
     let first = place.undelivered(tottori(), Procedure::Renewal, &code).await;
     let second = refusal(place.try_certified(tottori(), Procedure::Renewal, &code).await);
-    // “The authority cannot do this now: repeat the same request” would be no help.
-    assert_ne!(second, Refusal::NotNowPossible);
+    // Which one stands in its way, and from when on that can be renewed itself.
+    let opens = day_in_japan(first.not_after).saturating_sub(3.months());
+    let (serial, not_after) = (first.serial, first.not_after);
+    assert_eq!(second, Refusal::AlreadyCertified { serial, not_after, opens });
     place.desk(tottori()).deliver(first.clone()).await.unwrap();
     assert_eq!(place.good_ones().await, [first.serial]);
     place.close().await;
@@ -184,13 +186,16 @@ async fn a_renewal_that_outlives_the_old_certificate_leaves_no_room_for_another_
     let mut place = Place::open(Book::Sqlite).await;
     let (code, old) = place.holder(tottori()).await;
     place.clock.advance_to(old.not_after - 1.hour());
-    place.undelivered(tottori(), Procedure::Renewal, &code).await;
+    let new = place.undelivered(tottori(), Procedure::Renewal, &code).await;
     place.pass(2.hours());
     // The old one has expired; the new one is issued and good, though not delivered yet.
-    let _ = place.try_certified(tottori(), Procedure::Issue, &code).await;
+    let another = refusal(place.try_certified(tottori(), Procedure::Issue, &code).await);
+    let told =
+        matches!(&another, Refusal::AlreadyCertified { serial, .. } if *serial == new.serial);
+    assert!(told, "{another:?}");
     let mut good = place.good_ones().await;
     good.retain(|serial| *serial != old.serial);
-    assert_eq!(good.len(), 1, "two living certificates of one person: {good:?}");
+    assert_eq!(good, [new.serial], "one living certificate of one person");
     place.close().await;
 }
 
