@@ -120,8 +120,12 @@ pub fn certify_address(
 /// space: no fact changes when a town's new system writes `１丁目` for `1丁目`, and a
 /// certificate must not be revoked for it.
 pub fn same_original(a: &str, b: &str) -> bool {
-    let key = |text| normalise(text).into_iter().map(|placed| folded(placed.character));
-    key(a).eq(key(b))
+    comparable(a) == comparable(b)
+}
+
+/// A text of the register in the one form in which [`same_original`] compares.
+pub fn comparable(text: &str) -> String {
+    normalise(text).into_iter().map(|placed| folded(placed.character)).collect()
 }
 
 fn outcome(position: usize, character: char, choices: &Choices) -> Outcome {

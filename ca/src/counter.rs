@@ -11,8 +11,11 @@ mod certifying;
 mod delivery;
 mod ending;
 mod enrolment;
+mod find_certificate;
+mod inquiry;
 mod look_up;
 mod offline_resets;
+mod offline_times;
 mod one_certificate;
 mod pin_reset;
 mod recall;
@@ -198,9 +201,19 @@ impl Counter {
             _ if !is_officer => Err(Refusal::NotAllowed.into()),
             Deed::OpenCase { procedure } => self.open_case(acting, *procedure).await,
             Deed::LookUp { case, by } => self.look_up(acting, *case, by).await,
-            Deed::Apply { case, card, identity, name_choices, address_choices } => {
+            Deed::FindCertificate { case, by } => self.find_certificate(acting, *case, by).await,
+            Deed::SendInquiry { case } => self.send_inquiry(acting, *case).await,
+            Deed::Apply {
+                case,
+                card,
+                identity,
+                under_guardianship,
+                name_choices,
+                address_choices,
+            } => {
+                let applicant = (identity, *under_guardianship);
                 let choices = (name_choices, address_choices);
-                self.apply(acting, *case, card, identity, choices).await
+                self.apply(acting, *case, card, applicant, choices).await
             }
             Deed::TakeUp { case, card } => self.take_up(acting, *case, card).await,
             Deed::OpenChannel { case, card } => self.open_channel(acting, *case, card).await,
@@ -210,14 +223,18 @@ impl Counter {
             Deed::ResetPin { case, card, identity } => {
                 self.reset_pin(acting, *case, card, identity).await
             }
-            Deed::ReportOffline { lines } => self.report_offline(acting, lines).await,
+            Deed::ReportOffline { head, lines } => {
+                self.report_offline(acting, head.as_ref(), lines).await
+            }
             Deed::Certify { case, card, proof } => {
                 self.certify(acting, *case, card, &proof.0).await
             }
             Deed::ConfirmDelivery { case, card, read_back } => {
                 self.confirm_delivery(acting, *case, card, *read_back).await
             }
-            Deed::Revoke { case, reason } => self.revoke(acting, *case, *reason).await,
+            Deed::Revoke { case, identity, reason } => {
+                self.revoke(acting, *case, identity, *reason).await
+            }
             Deed::Hold { case } => self.hold(acting, *case).await,
             Deed::CloseCase { case, .. } => self.close_case(acting, *case).await,
             Deed::AcceptClock => Err(Refusal::NotAllowed.into()),
@@ -325,6 +342,7 @@ impl Counter {
         record: &CaseRecord,
     ) -> Result<(), Halt> {
         file.sealed_file = record.seal(self.vault(), file.case)?;
+        file.closes_at = record.closes_at(file.step, &self.issuer.rules, change.at());
         Ok(change.save_case(file).await?)
     }
 }

@@ -28,6 +28,7 @@ mod recall;
 pub mod registry;
 pub mod rules;
 pub mod scheduler;
+mod stated;
 
 pub use counter::Counter;
 pub use error::CaError;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use akashi_wire::IdouKind;
+use akashi_wire::act::INQUIRY_DAYS;
 use serde::{Deserialize, Serialize};
 
 use crate::idou::consequence::Effect;
@@ -15,16 +16,28 @@ pub struct Rules {
     pub fee_yen: u32,
     /// The youngest age at which one may apply; absent: any.
     pub minimum_age: Option<u8>,
+    /// Whether whoever is under guardianship (成年被後見人) is refused; then every application must say
+    /// whether its applicant is. Sources disagree on both.
+    pub refuses_guardianship: bool,
     /// How long the permit for one key pair lasts, in seconds.
     pub permit_seconds: u32,
-    /// An application rests on a look-up that is no older than this, in hours.
-    pub look_up_hours: u32,
+    /// How long a look-up is good for, in hours, before it is repeated; absent: the day in Japan on
+    /// which it was made.
+    pub look_up_hours: Option<u32>,
+    /// A case that nobody touches for so many hours closes itself.
+    pub case_hours: u32,
+    /// For how many days after the day on which it was sent an inquiry letter (照会書) may be answered;
+    /// its case stays open for as long.
+    pub inquiry_days: u32,
     /// How far an act's time may lie from the authority's, in seconds.
     pub act_skew_seconds: u32,
     /// A certificate recorded but not filed for this long is void, in minutes.
     pub interrupted_after_minutes: u32,
     /// A certificate issued but not delivered for this long is revoked, in hours.
     pub undelivered_after_hours: u32,
+    /// A municipality's token may have counted so many uses, while the authority was out of reach, of
+    /// which no journal has told yet; a count beyond is not believed.
+    pub offline_leap: u32,
     /// A source silent for this long raises an alarm, in minutes.
     pub feed_silence_minutes: u32,
     /// Days of a responder's certificate.
@@ -45,11 +58,15 @@ impl Default for Rules {
         Self {
             fee_yen: 500,
             minimum_age: None,
+            refuses_guardianship: false,
             permit_seconds: 120,
-            look_up_hours: 24,
+            look_up_hours: None,
+            case_hours: 24,
+            inquiry_days: INQUIRY_DAYS,
             act_skew_seconds: 300,
             interrupted_after_minutes: 15,
             undelivered_after_hours: 24,
+            offline_leap: 100,
             feed_silence_minutes: 15,
             responder_days: 30,
             responder_renewed_after_days: 15,
@@ -73,7 +90,9 @@ impl Rules {
             (self.act_skew_seconds, 3660 * DAY),
             (self.interrupted_after_minutes, 3660 * DAY / 60),
             (self.feed_silence_minutes, 3660 * DAY / 60),
-            (self.look_up_hours, 3660 * 24),
+            (self.look_up_hours.unwrap_or(1), 3660 * 24),
+            (self.case_hours, 3660 * 24),
+            (self.inquiry_days, 3660),
             (self.undelivered_after_hours, 3660 * 24),
             (self.responder_days, 3660),
         ];
@@ -85,6 +104,9 @@ impl Rules {
                 "`rules.responder_days` must be 92 or less: nobody asks for the status of a \
                         responder's certificate",
             );
+        }
+        if self.case_hours == 0 || self.inquiry_days == 0 {
+            return Err("`rules.case_hours` and `rules.inquiry_days` must be over 0");
         }
         if self.responder_renewed_after_days >= self.responder_days {
             return Err("a responder's certificate must be renewed before it ends: \

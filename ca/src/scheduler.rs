@@ -23,6 +23,10 @@ use crate::{CaError, Issuer, Orders, issuance};
 /// A clock that runs ahead of the monotonic one by more than this has jumped.
 const JUMP: SignedDuration = SignedDuration::from_mins(10);
 
+/// Cases that one tick closes at most, and certificates that it indexes: what is due besides must not
+/// wait for them.
+const CASES_OF_A_TICK: i64 = 256;
+
 /// Sees when the clock jumps forward: a wrong hand on the clock must not fire every planned move of
 /// the coming months. The book keeps that it is in doubt, and who says that it is right.
 #[derive(Default)]
@@ -58,6 +62,8 @@ pub struct Ticked {
     pub voided: usize,
     /// Certificates revoked because nobody took them.
     pub undelivered: usize,
+    /// Cases closed because nobody touched them until their term.
+    pub closed: usize,
     /// Certificates ended by a recall of their cards.
     pub recalled: usize,
     /// Inquiries entered into the chain.
@@ -107,6 +113,7 @@ impl Scheduler {
         if !held_by_clock {
             ticked.fired = self.worker.fire_due(&settling, now).await?;
             ticked.undelivered = self.end_undelivered(now).await?;
+            ticked.closed = self.close_untouched(now).await?;
         }
         ticked.recalled = recall::go_on(&self.issuer.ledger, &self.orders, now).await?;
         ticked.voided = self.void_interrupted(now).await?;
@@ -192,6 +199,36 @@ impl Scheduler {
             change.commit().await?;
         }
         Ok(cases.len())
+    }
+
+    /// Closes cases that nobody touched until their term. What a case had recorded and not filed is
+    /// void: nobody comes back for it.
+    async fn close_untouched(&self, now: Timestamp) -> Result<usize, CaError> {
+        let cases = self.issuer.ledger.untouched(now, CASES_OF_A_TICK).await?;
+        if cases.is_empty() {
+            return Ok(0);
+        }
+        let permit = self.orders.permit(Order::CloseCases, now).await?;
+        let mut closed = 0;
+        for case in cases {
+            let mut change = self.issuer.ledger.begin(&permit, now).await?;
+            let (file, at) = (change.case(case).await?, change.at());
+            // Somebody may have come back to it this very moment.
+            let Some(mut file) = file.filter(|file| file.closes_at.is_some_and(|end| end <= at))
+            else {
+                change.rollback().await?;
+                continue;
+            };
+            if let Some(serial) = file.serial.take() {
+                end_undelivered(&mut change, serial).await?;
+            }
+            (file.step, file.closes_at) = (Step::Closed, None);
+            change.save_case(&file).await?;
+            change.append("untouched", &file.case.to_string(), None).await?;
+            change.commit().await?;
+            closed += 1;
+        }
+        Ok(closed)
     }
 
     async fn certify_responders(&self, now: Timestamp) -> Result<usize, CaError> {

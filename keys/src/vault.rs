@@ -88,6 +88,15 @@ impl Vault {
         CodeHash(hmac::sign(&key, code).as_ref().try_into().expect("HMAC-SHA-256 gives 32 octets"))
     }
 
+    /// The keyed hash of what a certificate states of its holder, normalised by whoever asks. Its key
+    /// is derived from the one of resident codes, so that neither stands for the other.
+    pub fn stated_hash(&self, stated: &[u8]) -> [u8; 32] {
+        let root = hmac::Key::new(hmac::HMAC_SHA256, self.code_key.as_ref());
+        let derived = hmac::sign(&root, b"akashi stated index");
+        let key = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
+        hmac::sign(&key, stated).as_ref().try_into().expect("HMAC-SHA-256 gives 32 octets")
+    }
+
     pub(crate) fn to_octets(&self) -> Zeroizing<Vec<u8>> {
         let mut octets = Zeroizing::new(self.code_key.to_vec());
         for (id, (key, _)) in &self.keys {
@@ -147,10 +156,13 @@ mod tests {
         let mut vault = Vault::generate().unwrap();
         let old = vault.seal("t", b"r", b"x").unwrap();
         let hash = vault.code_hash(b"01234567890");
+        let stated = vault.stated_hash(b"01234567890");
+        assert_ne!(stated, *hash.as_bytes());
         vault.add_key().unwrap();
         let again = Vault::from_octets(&vault.to_octets()).unwrap();
         assert_eq!(*again.open("t", b"r", &old).unwrap(), b"x");
         assert_eq!(again.seal("t", b"r", b"x").unwrap()[..4], [0, 0, 0, 2]);
         assert_eq!(again.code_hash(b"01234567890"), hash);
+        assert_eq!(again.stated_hash(b"01234567890"), stated);
     }
 }

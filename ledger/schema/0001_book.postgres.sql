@@ -33,8 +33,8 @@ GRANT SELECT, INSERT ON
     status, batch, crl, crl_published, responder_key, responder_certificate, inquiry_entered, card,
     offline_use, audit, audit_signature TO akashi_authority;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-    person, case_file, certificate_person, certificate_items, living, intended, source, idou, modulus,
-    comparison, shared_prime, recall, clock_hold, clock_acceptance, audit_content
+    person, case_file, certificate_person, certificate_items, living, stated_index, intended, source, idou,
+    modulus, comparison, shared_prime, recall, clock_hold, clock_acceptance, audit_content
     TO akashi_authority;
 GRANT SELECT ON inquiry, responder_time TO akashi_authority;
 GRANT SELECT, DELETE ON inquiry_new TO akashi_authority;

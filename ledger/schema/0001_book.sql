@@ -73,11 +73,15 @@ CREATE TABLE case_file (
     person       BYTEA,
     serial       BYTEA,
     sealed_file  BYTEA  NOT NULL,
-    opened_at    BIGINT NOT NULL
+    opened_at    BIGINT NOT NULL,
+    -- When it closes itself if nobody touches it any more; absent once something was issued in it, or
+    -- it is over.
+    closes_at    BIGINT
 );
 CREATE INDEX case_by_serial ON case_file (serial) WHERE serial IS NOT NULL;
 -- Cases whose certificate is not handed over, the oldest first.
 CREATE INDEX case_issued ON case_file (opened_at) WHERE step = 'issued';
+CREATE INDEX case_by_end ON case_file (closes_at) WHERE closes_at IS NOT NULL;
 
 -- Evidence. Written before the signature: everything that may ever have been signed stands here.
 CREATE TABLE certificate (
@@ -130,6 +134,17 @@ CREATE TABLE living (
     CONSTRAINT living_place PRIMARY KEY (person, slot),
     CONSTRAINT living_serial UNIQUE (serial)
 );
+-- People give the last eight digits of a serial number.
+CREATE INDEX living_by_end ON living (substr(serial, 13));
+
+-- Derived, beside `living`: under which keyed hashes of name and birth date a living certificate is
+-- found where no registry is asked. As the register writes them, and as the certificate states them.
+CREATE TABLE stated_index (
+    serial BYTEA NOT NULL,
+    digest BYTEA NOT NULL,
+    PRIMARY KEY (serial, digest)
+);
+CREATE INDEX stated_by_digest ON stated_index (digest);
 
 -- Derived, a work list: intentions that have no standing yet, the oldest asked for at each tick.
 CREATE TABLE intended (
@@ -347,7 +362,9 @@ CREATE TABLE offline_use (
     journal      BYTEA  NOT NULL,
     line         BIGINT NOT NULL,
     digest       BYTEA  NOT NULL,
-    answer       TEXT   NOT NULL
+    answer       TEXT   NOT NULL,
+    -- When the last line was signed, by its terminal's clock: one that goes backwards shows.
+    at           BIGINT NOT NULL
 );
 CREATE INDEX offline_use_position ON offline_use (position);
 CREATE INDEX offline_use_by_count ON offline_use (municipality, token, uses);

@@ -8,7 +8,7 @@ use akashi_wire::{CaseId, MunicipalityCode, SerialNumber};
 use jiff::Timestamp;
 
 use crate::right::Right;
-use crate::store::{Row, Value, args, damaged};
+use crate::store::{Row, Value, args, damaged, timestamp};
 use crate::{Change, Issuing, Ledger, LedgerError, PersonId};
 
 /// Where a case stands.
@@ -69,6 +69,9 @@ pub struct CaseFile {
     pub sealed_file: Vec<u8>,
     /// When it was opened.
     pub opened_at: Timestamp,
+    /// When it closes itself if nobody touches it any more; `None` once something was issued in it,
+    /// or it is over.
+    pub closes_at: Option<Timestamp>,
 }
 
 fn read(row: &Row) -> Result<CaseFile, LedgerError> {
@@ -83,11 +86,12 @@ fn read(row: &Row) -> Result<CaseFile, LedgerError> {
         serial: row.maybe_octets(6)?.as_deref().and_then(SerialNumber::from_slice),
         sealed_file: row.octets(7)?,
         opened_at: row.time(8)?,
+        closes_at: row.maybe_int(9)?.map(timestamp).transpose()?,
     })
 }
 
 const READ: &str = "SELECT case_id, municipality, party, procedure, step, person, serial,
-                    sealed_file, opened_at FROM case_file WHERE case_id IN ($keys)";
+                    sealed_file, opened_at, closes_at FROM case_file WHERE case_id IN ($keys)";
 
 fn keys(cases: &[CaseId]) -> impl Iterator<Item = Value> {
     cases.iter().map(|case| case.as_bytes().into())
@@ -115,7 +119,8 @@ impl Ledger<Issuing> {
             .store
             .rows(
                 "SELECT case_file.case_id, case_file.municipality, party, procedure, step,
-                 case_file.person, case_file.serial, sealed_file, opened_at FROM case_file
+                 case_file.person, case_file.serial, sealed_file, opened_at, closes_at
+                 FROM case_file
                  JOIN certificate ON certificate.serial = case_file.serial
                  WHERE step = 'issued' AND case_file.opened_at < $1
                  AND certificate.not_before < $1",
@@ -123,6 +128,19 @@ impl Ledger<Issuing> {
             )
             .await?;
         rows.iter().map(read).collect()
+    }
+
+    /// Cases that nobody touched until their term, at most `limit`, those that waited longest first.
+    pub async fn untouched(&self, now: Timestamp, limit: i64) -> Result<Vec<CaseId>, LedgerError> {
+        let rows = self
+            .store
+            .rows(
+                "SELECT case_id FROM case_file WHERE closes_at IS NOT NULL AND closes_at <= $1
+                 ORDER BY closes_at LIMIT $2",
+                args![now, limit],
+            )
+            .await?;
+        rows.iter().map(|row| row.fixed(0, CaseId::from_slice)).collect()
     }
 }
 
@@ -185,15 +203,16 @@ impl Change {
                 file.serial.map(|serial| serial.as_bytes().to_vec()),
                 &file.sealed_file,
                 file.opened_at,
+                file.closes_at,
             ]
         };
         self.tx
             .write(
                 "INSERT INTO case_file (case_id, municipality, party, procedure, step, person,
-                 serial, sealed_file, opened_at) VALUES $rows
+                 serial, sealed_file, opened_at, closes_at) VALUES $rows
                  ON CONFLICT (case_id) DO UPDATE SET step = excluded.step,
                  person = excluded.person, serial = excluded.serial,
-                 sealed_file = excluded.sealed_file",
+                 sealed_file = excluded.sealed_file, closes_at = excluded.closes_at",
                 files.into_iter().map(row).collect(),
             )
             .await

@@ -391,8 +391,10 @@ impl Change {
         &mut self,
         serials: &[SerialNumber],
     ) -> Result<(), LedgerError> {
-        let keys = serials.iter().map(|serial| serial.as_bytes().into());
-        self.tx.rows_of("DELETE FROM living WHERE serial IN ($keys)", keys).await.map(|_| ())
+        let keys = || serials.iter().map(|serial| serial.as_bytes().into());
+        self.tx.rows_of("DELETE FROM living WHERE serial IN ($keys)", keys()).await?;
+        let index = "DELETE FROM stated_index WHERE serial IN ($keys)";
+        self.tx.rows_of(index, keys()).await.map(|_| ())
     }
 }
 

@@ -90,7 +90,7 @@ evidence! {
     CARD = "card" { "number": Text, "lot": Text, "model": Text }
     OFFLINE_USE = "offline_use" {
         "entry": Octets, "municipality": Text, "token": Text, "uses": Int, "journal": Octets,
-        "line": Int, "digest": Octets, "answer": Text,
+        "line": Int, "digest": Octets, "answer": Text, "at": Int,
     }
 }
 

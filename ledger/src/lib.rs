@@ -41,6 +41,7 @@ mod responder;
 mod right;
 mod schema;
 mod source;
+mod stated;
 pub mod status;
 mod store;
 
@@ -62,7 +63,7 @@ pub use idou::{InboxState, NewEvent, PendingEvent};
 pub use inquiry::Inquiry;
 pub use listed::ListedChange;
 pub use modulus::IssuedModulus;
-pub use offline_use::OfflineUse;
+pub use offline_use::{LastLine, OfflineUse};
 pub use order_door::BookDoor;
 pub use permit::{Permit, PermittedAct};
 pub use person::{KnownPerson, Person, PersonId};
@@ -70,6 +71,7 @@ pub use recall::{NewRecall, Recall, RecallSet, RecallStep};
 pub use request::RecordedRequest;
 pub use responder::ResponderCertificate;
 pub use source::Source;
+pub use stated::{Sought, StatedDigest};
 pub use status::{Recording, Standing, StatusChange, StatusRow};
 
 /// A place in the audit chain, and in the order of commits. Counts from 1.

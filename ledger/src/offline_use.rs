@@ -2,10 +2,11 @@
 
 use akashi_wire::MunicipalityCode;
 use akashi_wire::octets::Sha256;
+use jiff::Timestamp;
 
 use crate::evidence;
 use crate::right::Right;
-use crate::store::args;
+use crate::store::{Row, args, timestamp};
 use crate::{Change, LedgerError};
 
 /// One entry of a journal, with the outcome that followed it.
@@ -23,8 +24,21 @@ pub struct OfflineUse {
     pub line: u64,
     /// SHA-256 of that line.
     pub digest: Sha256,
+    /// When that line was signed, by the terminal's clock.
+    pub at: Timestamp,
     /// What was answered, in JSON; no personal data.
     pub answer: String,
+}
+
+/// The last line of a journal that was told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastLine {
+    /// Its place.
+    pub line: u64,
+    /// Its SHA-256.
+    pub digest: Sha256,
+    /// When it was signed; `None` where it was told of before the book kept that.
+    pub at: Option<Timestamp>,
 }
 
 impl Change {
@@ -70,20 +84,24 @@ impl Change {
         Ok(row.is_some())
     }
 
-    /// The last line of a journal that was told of, and its SHA-256.
-    pub async fn last_line(
-        &mut self,
-        journal: Sha256,
-    ) -> Result<Option<(u64, Sha256)>, LedgerError> {
+    /// The last line of a journal that was told of.
+    pub async fn last_line(&mut self, journal: Sha256) -> Result<Option<LastLine>, LedgerError> {
         let row = self
             .tx
             .row(
-                "SELECT line, digest FROM offline_use WHERE journal = $1
+                "SELECT line, digest, at FROM offline_use WHERE journal = $1
                  ORDER BY line DESC LIMIT 1",
                 args![&journal.0],
             )
             .await?;
-        row.map(|row| Ok((row.int(0)? as u64, row.fixed(1, Sha256::from_slice)?))).transpose()
+        let read = |row: Row| {
+            Ok(LastLine {
+                line: row.int(0)? as u64,
+                digest: row.fixed(1, Sha256::from_slice)?,
+                at: row.maybe_int(2)?.map(timestamp).transpose()?,
+            })
+        };
+        row.map(read).transpose()
     }
 
     /// Keeps what a journal told, with an entry of its own.
@@ -102,6 +120,7 @@ impl Change {
             told.line as i64,
             &told.digest.0,
             told.answer.as_str(),
+            told.at,
         ];
         self.record(&evidence::OFFLINE_USE, vec![row]).await
     }

@@ -28,6 +28,8 @@ pub enum Right {
     Issue,
     /// A final revocation.
     Revoke,
+    /// Under what a living certificate is found in the book.
+    IndexStated,
     /// A hold.
     Hold,
     /// The end of what was recorded and never filed.
@@ -75,6 +77,7 @@ impl Right {
             Self::SaveCase => "save_case",
             Self::Issue => "issue",
             Self::Revoke => "revoke",
+            Self::IndexStated => "index_stated",
             Self::Hold => "hold",
             Self::Void => "void",
             Self::Promote => "promote",
@@ -101,13 +104,15 @@ pub(crate) fn of_deed(deed: &Deed) -> &'static [Right] {
     match deed {
         Deed::OpenCase { .. }
         | Deed::LookUp { .. }
+        | Deed::FindCertificate { .. }
+        | Deed::SendInquiry { .. }
         | Deed::TakeUp { .. }
         | Deed::OpenChannel { .. }
         | Deed::CardAnswered { .. }
         | Deed::ResetPin { .. } => &[SaveCase],
         // What an earlier attempt of the same case issued ends with it.
         Deed::Apply { .. } => &[SaveCase, Revoke, Void],
-        Deed::Certify { .. } => &[SaveCase, Issue, CompareModuli],
+        Deed::Certify { .. } => &[SaveCase, Issue, IndexStated, CompareModuli],
         Deed::ReportOffline { .. } => &[ReportOffline],
         // The renewed certificate ends, and the new one takes its place.
         Deed::ConfirmDelivery { .. } => &[SaveCase, Revoke, Promote],
@@ -129,7 +134,7 @@ pub(crate) fn of_deed(deed: &Deed) -> &'static [Right] {
 pub(crate) fn of_order(order: &Order) -> &'static [Right] {
     use Right::*;
     match order {
-        Order::Settle => &[SettleEvent, Revoke, Void],
+        Order::Settle => &[SettleEvent, IndexStated, Revoke, Void],
         Order::VoidInterrupted => &[Void],
         Order::CloseCases => &[SaveCase, Revoke, Void],
         Order::GoOnWithRecalls => &[StepRecall, Revoke, Void],

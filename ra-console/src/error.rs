@@ -40,7 +40,7 @@ pub enum DeskError {
     Card(#[from] CardError),
     /// A step of a case did not come about; the case is still open.
     #[error(
-        "{error}. Case {case} is open: take it up again with the card of the case (--case {case}), or close it"
+        "{error}. Case {case} is open: take it up again (--case {case}), with its card where it has one, or close it"
     )]
     InCase {
         /// The open case.
@@ -55,12 +55,14 @@ pub enum DeskError {
         /// What is weak about it.
         weakness: Weakness,
     },
-    /// The document that the resident showed. Nothing was done yet.
-    #[error("the document expired on {expired}: ask for another")]
-    DocumentExpired {
-        /// When.
-        expired: jiff::civil::Date,
-    },
+    /// What the resident showed is no identity proof. Nothing was done yet.
+    #[error("{0}")]
+    Identity(Refusal),
+    /// The certificate that was found is somebody else's. Nothing was done.
+    #[error(
+        "the certificate that was found states another birth date: nothing was done; ask again for the number"
+    )]
+    OtherHolder,
     /// The municipality's token.
     #[error("{0}")]
     MunicipalToken(TokenFailure),

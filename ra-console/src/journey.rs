@@ -1,17 +1,21 @@
 //! A case from its first act to its last.
 
+mod ending;
+
 use akashi_card::{Card, CardError, KeySlot, SigningPin, Transport};
 use akashi_wire::act::{
     Answer, CertifiedText, Deed, IdentityProof, IssuedCertificate, LookUpBy, Procedure, Refusal,
     SubstituteChoices,
 };
 use akashi_wire::octets::{Octets, Sha256};
-use akashi_wire::{CaseId, FourItems, RevocationReason, SerialNumber};
+use akashi_wire::{CaseId, FourItems, SerialNumber};
 use der::Decode;
 use jiff::Timestamp;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
 use akashi_wire::known;
+
+pub use ending::{Ended, Find, Inquiry, hold, inquire, revoke, revoke_in};
 
 use crate::{Desk, DeskError, channel};
 
@@ -23,6 +27,8 @@ pub struct Application {
     pub by: LookUpBy,
     /// 本人確認.
     pub identity: IdentityProof,
+    /// Whether the applicant is under guardianship, where the authority asks for it.
+    pub under_guardianship: Option<bool>,
     /// Substitutes chosen for the name.
     pub name_choices: SubstituteChoices,
     /// Substitutes chosen for the address.
@@ -158,6 +164,7 @@ impl<T: Transport, Show: FnMut(Stage)> Sitting<'_, T, Show> {
             case: self.case,
             card: self.number.clone(),
             identity: application.identity.clone(),
+            under_guardianship: application.under_guardianship,
             name_choices: application.name_choices.clone(),
             address_choices: application.address_choices.clone(),
         };
@@ -310,52 +317,10 @@ pub async fn reset_pin<T: Transport>(
     Ok(case)
 }
 
-/// A certificate that ended at the counter, or was put on hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ended {
-    /// The case.
-    pub case: CaseId,
-    /// The certificate's number.
-    pub serial: SerialNumber,
-    /// The time that CRL and OCSP state.
-    pub at: Timestamp,
-    /// The reason that they state.
-    pub reason: RevocationReason,
-}
-
-/// 失効: found by the registry's record, not by the card, which may be lost.
-pub async fn revoke(
-    desk: &Desk,
-    by: LookUpBy,
-    reason: RevocationReason,
-) -> Result<Ended, DeskError> {
-    let case = find(desk, Procedure::Revocation, by).await?;
-    ended(case, desk.ask(Deed::Revoke { case, reason }).await?)
-}
-
-/// 電話による一時保留.
-pub async fn hold(desk: &Desk, by: LookUpBy) -> Result<Ended, DeskError> {
-    let case = find(desk, Procedure::Hold, by).await?;
-    ended(case, desk.ask(Deed::Hold { case }).await?)
-}
-
-async fn find(desk: &Desk, procedure: Procedure, by: LookUpBy) -> Result<CaseId, DeskError> {
-    let case = open_case(desk, procedure).await?;
-    desk.ask(Deed::LookUp { case, by }).await?;
-    Ok(case)
-}
-
 async fn open_case(desk: &Desk, procedure: Procedure) -> Result<CaseId, DeskError> {
     match desk.ask(Deed::OpenCase { procedure }).await? {
-        Answer::CaseOpened { case } => Ok(case),
+        Answer::CaseOpened { case, .. } => Ok(case),
         _ => Err(unexpected("open_case")),
-    }
-}
-
-fn ended(case: CaseId, answer: Answer) -> Result<Ended, DeskError> {
-    match answer {
-        Answer::Revoked { serial, at, reason } => Ok(Ended { case, serial, at, reason }),
-        _ => Err(unexpected("revoke")),
     }
 }
 

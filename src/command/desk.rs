@@ -2,25 +2,25 @@
 //! pages will drive.
 
 mod cards;
+mod certify;
+mod ending;
 mod offline;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use akashi_card::{Card, SigningPin};
 use akashi_keys::{EcKey, OfficerToken};
 use akashi_ra_console::Desk;
-use akashi_ra_console::journey::{self, Application, Stage};
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure};
 use akashi_wire::octets::Octets;
 use akashi_wire::party::Role;
-use akashi_wire::{BirthDate, CaseId, MunicipalityCode, RevocationReason, Sex};
+use akashi_wire::{BirthDate, CaseId, MunicipalityCode, Sex};
 use jiff::civil::Date;
 
 use super::Failure;
 use crate::clock::SystemClock;
-use crate::secret::{PIN, TOKEN_PASSWORD};
+use crate::secret::TOKEN_PASSWORD;
 
 /// Ask the authority as an officer, a security officer included.
 #[derive(clap::Args)]
@@ -58,6 +58,17 @@ struct Whom {
     address: Option<String>,
 }
 
+/// 本人確認: what was shown, where it was no card of this service.
+#[derive(clap::Args)]
+struct Shown {
+    /// A photo document instead of a card of this service: KIND,EXPIRES,LAST-FOUR-CHARACTERS.
+    #[arg(long, value_name = "KIND,YYYY-MM-DD,CHARACTERS")]
+    document: Option<String>,
+    /// The answer to the inquiry letter that was sent in this case on this day.
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "document")]
+    letter_sent: Option<Date>,
+}
+
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum SexArg {
     Male,
@@ -65,53 +76,18 @@ enum SexArg {
     Unknown,
 }
 
-/// What an applicant brings to be certified.
-#[derive(clap::Args)]
-struct Bring {
-    #[command(flatten)]
-    whom: Whom,
-    /// The card: file of a software card, which akashi-demo alone takes.
-    #[arg(long, value_name = "FILE", required_unless_present = "reader")]
-    card: Option<PathBuf>,
-    /// The card: in the PC/SC reader of this name.
-    #[arg(long, value_name = "NAME", conflicts_with = "card")]
-    reader: Option<String>,
-    /// File with the PIN that the resident chooses; else AKASHI_PIN, else a prompt.
-    #[arg(long, value_name = "FILE")]
-    pin_file: Option<PathBuf>,
-    /// A photo document instead of a card of this service: KIND,EXPIRES,LAST-FOUR-DIGITS.
-    #[arg(long, value_name = "KIND,YYYY-MM-DD,DIGITS")]
-    document: Option<String>,
-    /// A substitute chosen for a character of the name: POSITION=CHARACTER, from 0.
-    #[arg(long, value_name = "POSITION=CHARACTER")]
-    name_substitute: Vec<String>,
-    /// A substitute chosen for a character of the address.
-    #[arg(long, value_name = "POSITION=CHARACTER")]
-    address_substitute: Vec<String>,
-    /// Take up this case, which was cut off; everything else as it was.
-    #[arg(long, value_name = "NUMBER")]
-    case: Option<CaseId>,
-    /// The number of the ticket with which the applicant waited: it is refused as a PIN.
-    #[arg(long, value_name = "NUMBER")]
-    ticket: Option<String>,
-}
-
 #[derive(clap::Subcommand)]
 enum Ask {
     /// 新規発行: look up, make the key pair, issue, write, read back, deliver.
-    Issue(Bring),
+    Issue(certify::Bring),
     /// 更新: the same within three months before the end.
-    Renew(Bring),
+    Renew(certify::Bring),
     /// 失効: end a certificate for good.
-    Revoke {
-        #[command(flatten)]
-        whom: Whom,
-        /// lost (紛失・盗難・漏えい・破損) or wish (本人の申請).
-        #[arg(long, value_enum)]
-        why: Why,
-    },
+    Revoke(ending::Revoke),
     /// 一時保留, after a telephone call.
-    Hold(Whom),
+    Hold(ending::Which),
+    /// 照会書: open a case whose identity proof will be the answer to an inquiry letter.
+    Inquire(ending::Inquire),
     /// 暗証番号の初期化: the holder sets a new PIN on the card in use, forgotten or locked.
     ResetPin(offline::ResetPin),
     /// Begin the journal that this terminal needs for `reset-pin --offline`.
@@ -155,12 +131,6 @@ enum Ask {
     /// End every certificate in the cards of a bad lot; two persons must (security officers).
     #[command(subcommand)]
     Recall(cards::RecallCommand),
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Why {
-    Lost,
-    Wish,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -238,17 +208,12 @@ impl DeskCommand {
         let lines = match ask {
             Ask::Cards(cards) => return cards.run(desk).await,
             Ask::Recall(recall) => return recall.run(desk).await,
-            Ask::Issue(bring) => certify(desk, Procedure::Issue, bring).await,
-            Ask::Renew(bring) => certify(desk, Procedure::Renewal, bring).await,
-            Ask::Revoke { whom, why } => {
-                let reason = match why {
-                    Why::Lost => RevocationReason::KeyCompromise,
-                    Why::Wish => RevocationReason::CessationOfOperation,
-                };
-                ended(journey::revoke(desk, whom.by(), reason).await?)
-            }
-            Ask::Hold(whom) => ended(journey::hold(desk, whom.by()).await?),
-            Ask::ResetPin(reset) => reset_pin(desk, reset.bring).await,
+            Ask::Issue(bring) => certify::certify(desk, Procedure::Issue, bring).await,
+            Ask::Renew(bring) => certify::certify(desk, Procedure::Renewal, bring).await,
+            Ask::Revoke(revoke) => revoke.run(desk).await,
+            Ask::Hold(which) => which.hold(desk).await,
+            Ask::Inquire(inquire) => inquire.run(desk).await,
+            Ask::ResetPin(reset) => certify::reset_pin(desk, reset.bring).await,
             Ask::BeginJournal(journal) => journal.begin(desk),
             Ask::Reconcile(journal) => journal.reconcile(desk, token).await,
             Ask::Close { case, why } => done(desk, Deed::CloseCase { case, why }).await,
@@ -268,116 +233,44 @@ fn owned(lines: Lines) -> Lines<String> {
     lines.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
+impl From<SexArg> for Sex {
+    fn from(sex: SexArg) -> Self {
+        match sex {
+            SexArg::Male => Self::Male,
+            SexArg::Female => Self::Female,
+            SexArg::Unknown => Self::Unknown,
+        }
+    }
+}
+
 impl Whom {
     fn by(self) -> LookUpBy {
         LookUpBy::Items {
             name: self.name,
             birth_date: self.birth_date,
-            sex: self.sex.map(|sex| match sex {
-                SexArg::Male => Sex::Male,
-                SexArg::Female => Sex::Female,
-                SexArg::Unknown => Sex::Unknown,
-            }),
+            sex: self.sex.map(Sex::from),
             address: self.address,
         }
     }
 }
 
-impl Bring {
-    /// The card, the PIN that its holder chooses, and everything else.
-    fn open(
-        self,
-        procedure: Procedure,
-    ) -> Result<(Card<super::card::AnyCard>, SigningPin, Application), Failure> {
-        let pin: SigningPin = PIN.read(self.pin_file.as_deref())?.parse()?;
-        if pin.is_short() {
-            eprintln!(
-                "akashi: the PIN has fewer than 6 characters: some card software will not take it"
-            );
+impl Shown {
+    fn proof(&self) -> Result<IdentityProof, Failure> {
+        if let Some(sent) = self.letter_sent {
+            return Ok(IdentityProof::InquiryLetter { sent });
         }
-        let card =
-            Card::open(super::card::to_write(self.card.as_deref(), self.reader.as_deref())?)?;
-        let application = Application {
-            procedure,
-            identity: identity(self.document.as_deref())?,
-            name_choices: substitutes(&self.name_substitute)?,
-            address_choices: substitutes(&self.address_substitute)?,
-            by: self.whom.by(),
-            ticket: self.ticket,
+        let Some(document) = &self.document else { return Ok(IdentityProof::ResidentCard) };
+        let parts: Vec<&str> = document.split(',').collect();
+        let [kind, expires, last_four] = parts.as_slice() else {
+            return Err("--document is KIND,YYYY-MM-DD,LAST-FOUR-CHARACTERS".into());
         };
-        Ok((card, pin, application))
-    }
-}
-
-async fn reset_pin(desk: &Desk, bring: Bring) -> Result<Lines, Failure> {
-    let taken_up = bring.case;
-    let (mut card, pin, application) = bring.open(Procedure::PinReset)?;
-    let case = journey::reset_pin(desk, &mut card, &pin, &application, taken_up).await?;
-    Ok(vec![("case", case.to_string()), ("pin", "the holder's new one is set".into())])
-}
-
-async fn certify(desk: &Desk, procedure: Procedure, bring: Bring) -> Result<Lines, Failure> {
-    let taken_up = bring.case;
-    let (mut card, pin, application) = bring.open(procedure)?;
-    let show = |stage| {
-        let text = match stage {
-            Stage::Opened { case } => &format!("case {case} is open"),
-            Stage::Found => "found in the register",
-            Stage::Permitted => "one key pair is permitted; the card is making it …",
-            Stage::KeyMade => "key pair made, possession proved",
-            Stage::Certified => "certificate issued; writing it to the card …",
-            Stage::Written => "written, read back, activated",
-            Stage::Delivered => "delivered",
-        };
-        eprintln!("{text}");
-    };
-    let delivery = match taken_up {
-        None => journey::certify(desk, &mut card, &pin, &application, show).await?,
-        Some(case) => journey::resume(desk, &mut card, &pin, case, &application, show).await?,
-    };
-    let mut lines = vec![
-        ("case", delivery.case.to_string()),
-        ("serial", delivery.serial.to_string()),
-        ("ends", delivery.not_after.to_string()),
-        ("fee_yen", delivery.fee_yen.to_string()),
-    ];
-    lines.extend(delivery.superseded.map(|serial| ("superseded", serial.to_string())));
-    Ok(lines)
-}
-
-fn identity(document: Option<&str>) -> Result<IdentityProof, Failure> {
-    let Some(document) = document else { return Ok(IdentityProof::ResidentCard) };
-    let parts: Vec<&str> = document.split(',').collect();
-    let [kind, expires, last_four] = parts.as_slice() else {
-        return Err("--document is KIND,YYYY-MM-DD,LAST-FOUR-DIGITS".into());
-    };
-    let expires: Date = expires.parse().map_err(|e| format!("--document: {e}"))?;
-    Ok(IdentityProof::PhotoDocument {
-        kind: (*kind).to_owned(),
-        expires,
-        last_four: (*last_four).to_owned(),
-    })
-}
-
-fn substitutes(texts: &[String]) -> Result<BTreeMap<usize, String>, Failure> {
-    texts
-        .iter()
-        .map(|text| {
-            let (position, substitute) = text
-                .split_once('=')
-                .ok_or_else(|| format!("“{text}” is not POSITION=CHARACTER"))?;
-            Ok((position.parse().map_err(|e| format!("“{text}”: {e}"))?, substitute.to_owned()))
+        let expires: Date = expires.parse().map_err(|e| format!("--document: {e}"))?;
+        Ok(IdentityProof::PhotoDocument {
+            kind: (*kind).to_owned(),
+            expires,
+            last_four: (*last_four).to_owned(),
         })
-        .collect()
-}
-
-fn ended(ended: journey::Ended) -> Result<Lines, Failure> {
-    Ok(vec![
-        ("case", ended.case.to_string()),
-        ("serial", ended.serial.to_string()),
-        ("since", ended.at.to_string()),
-        ("reason", ended.reason.to_string()),
-    ])
+    }
 }
 
 async fn done(desk: &Desk, deed: Deed) -> Result<Lines, Failure> {

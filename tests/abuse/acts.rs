@@ -314,7 +314,7 @@ async fn a_signed_text_that_is_no_act_is_refused_and_kept_as_evidence_of_nothing
         ),
         (
             "a reason that is no word",
-            deed(json!({"act": "revoke", "case": case, "reason": "fun"})).into(),
+            deed(json!({"act": "revoke", "case": case, "identity": {"proof": "resident_card"}, "reason": "fun"})).into(),
         ),
         (
             "a day that is none",

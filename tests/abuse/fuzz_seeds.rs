@@ -207,13 +207,21 @@ async fn the_seeds_of_the_fuzz_targets_are_written() {
                     expires: "2030-01-01".parse().unwrap(),
                     last_four: "1234".into(),
                 },
+                under_guardianship: None,
                 name_choices: [(1, "崎".to_owned())].into(),
                 address_choices: Default::default(),
             },
         ),
         ("certify", Deed::Certify { case, card: "CARD".into(), proof: Octets(vec![0x30, 0]) }),
         ("deliver", Deed::ConfirmDelivery { case, card: "CARD".into(), read_back: digest }),
-        ("revoke", Deed::Revoke { case, reason: RevocationReason::KeyCompromise }),
+        (
+            "revoke",
+            Deed::Revoke {
+                case,
+                identity: IdentityProof::ResidentCard,
+                reason: RevocationReason::KeyCompromise,
+            },
+        ),
         ("dismiss", Deed::Dismiss { party: agency.party, why: "left".into() }),
         ("link", Deed::Link { source: tottori(), open: false, why: "why".into() }),
     ];

@@ -148,7 +148,7 @@ async fn ready(
         doors.counter.act(act, &officer, clock.now()).await.expect("it is granted")
     };
     let opened = ask(Deed::OpenCase { procedure: Procedure::Issue }).await;
-    let Answer::CaseOpened { case } = opened else { panic!("{opened:?}") };
+    let Answer::CaseOpened { case, .. } = opened else { panic!("{opened:?}") };
     let FourItems { name, address, birth_date, sex } = items(number);
     let by = LookUpBy::Items { name, birth_date, sex: Some(sex), address: Some(address) };
     ask(Deed::LookUp { case, by }).await;
@@ -157,6 +157,7 @@ async fn ready(
         case,
         card: card.clone(),
         identity: IdentityProof::ResidentCard,
+        under_guardianship: None,
         name_choices: Default::default(),
         address_choices: Default::default(),
     };

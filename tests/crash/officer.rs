@@ -155,7 +155,8 @@ impl Officer {
         procedure: Procedure,
         person: usize,
     ) -> Result<CaseId, Refusal> {
-        let Answer::CaseOpened { case } = self.ask(scene, Deed::OpenCase { procedure }).await.1?
+        let Answer::CaseOpened { case, .. } =
+            self.ask(scene, Deed::OpenCase { procedure }).await.1?
         else {
             return Err(unexpected("open_case"));
         };
@@ -181,6 +182,7 @@ impl Officer {
             case,
             card: card.clone(),
             identity: IdentityProof::ResidentCard,
+            under_guardianship: None,
             name_choices: Default::default(),
             address_choices: Default::default(),
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use akashi_wire::act::{Procedure, Refusal};
+use akashi_wire::act::{IdentityProof, Procedure, Refusal};
 use akashi_wire::{Answer, Deed, RevocationReason};
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -136,7 +136,11 @@ async fn revoke(
     };
     let case = officer.find(scene, Procedure::Revocation, person).await?;
     scene.truth.claim(issued.serial, Claim::Unsure);
-    match officer.ask(scene, Deed::Revoke { case, reason }).await.1? {
+    match officer
+        .ask(scene, Deed::Revoke { case, identity: IdentityProof::ResidentCard, reason })
+        .await
+        .1?
+    {
         Answer::Revoked { serial, at, reason: told } => {
             if (serial, told) != (issued.serial, reason) {
                 scene.notes.finding(format!("asked for {} and got {serial}", issued.serial));

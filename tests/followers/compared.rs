@@ -6,6 +6,7 @@ use std::time::Duration;
 use akashi_ledger::Access;
 use akashi_ra_console::journey;
 use akashi_wire::RevocationReason;
+use akashi_wire::act::IdentityProof;
 
 use crate::second_responder::{SecondResponder, Told};
 use crate::server::psql;
@@ -23,7 +24,9 @@ async fn a_row_hidden_from_the_responder_is_found_by_the_comparison() {
 
     let desk = place.desk(tottori());
     let reason = RevocationReason::CessationOfOperation;
-    journey::revoke(desk, place.by_items(&loses), reason).await.unwrap();
+    journey::revoke(desk, place.by_items(&loses), reason, IdentityProof::ResidentCard)
+        .await
+        .unwrap();
     psql(
         &base,
         "BEGIN;
@@ -31,7 +34,9 @@ async fn a_row_hidden_from_the_responder_is_found_by_the_comparison() {
          DELETE FROM status WHERE position = (SELECT position FROM hidden);
          COMMIT",
     );
-    journey::revoke(desk, place.by_items(&other), reason).await.unwrap();
+    journey::revoke(desk, place.by_items(&other), reason, IdentityProof::ResidentCard)
+        .await
+        .unwrap();
     responder.follow(&place).await;
     psql(&base, "INSERT INTO status SELECT * FROM hidden; DROP TABLE hidden");
 

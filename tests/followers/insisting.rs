@@ -8,7 +8,7 @@ use akashi_ra_console::{Desk, DeskError};
 use akashi_registry::http::{SendError, send};
 use akashi_registry::{SealedBatch, SourceIdentity};
 use akashi_town::PaperCard;
-use akashi_wire::act::{Answer, Deed, LookUpBy, Procedure, Refusal};
+use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, Procedure, Refusal};
 use akashi_wire::batch::BatchAnswer;
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::octets::{Octets, Sha256};
@@ -51,7 +51,7 @@ pub async fn report(source: &SourceIdentity, url: &str, batch: &SealedBatch) -> 
 }
 
 async fn find(desk: &Desk, procedure: Procedure, by: LookUpBy) -> Result<CaseId, Refusal> {
-    let Answer::CaseOpened { case } = ask(desk, Deed::OpenCase { procedure }).await? else {
+    let Answer::CaseOpened { case, .. } = ask(desk, Deed::OpenCase { procedure }).await? else {
         panic!("another answer");
     };
     ask(desk, Deed::LookUp { case, by }).await.map(|_| case)
@@ -99,7 +99,7 @@ pub async fn certify(
 pub async fn revoke(desk: &Desk, by: LookUpBy) -> Result<SerialNumber, Refusal> {
     let case = find(desk, Procedure::Revocation, by).await?;
     let reason = RevocationReason::CessationOfOperation;
-    match ask(desk, Deed::Revoke { case, reason }).await? {
+    match ask(desk, Deed::Revoke { case, identity: IdentityProof::ResidentCard, reason }).await? {
         Answer::Revoked { serial, .. } => Ok(serial),
         other => panic!("{other:?}"),
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use akashi_ledger::Access;
 use akashi_ra_console::journey;
 use akashi_wire::RevocationReason;
+use akashi_wire::act::IdentityProof;
 use akashi_wire::date::EffectiveDate;
 
 use crate::second_responder::{SecondResponder, Told};
@@ -28,7 +29,14 @@ async fn a_responder_that_paused_for_an_hour_tells_nothing_stale_and_has_missed_
     let half = Duration::from_secs(30 * 60);
     place.clock.advance(half);
     let desk = place.desk(tottori());
-    journey::revoke(desk, place.by_items(&loses), RevocationReason::KeyCompromise).await.unwrap();
+    journey::revoke(
+        desk,
+        place.by_items(&loses),
+        RevocationReason::KeyCompromise,
+        IdentityProof::ResidentCard,
+    )
+    .await
+    .unwrap();
     place.reported(|office| office.death(&dies, EffectiveDate::Unknown)).await;
     let (_, newcomer) = place.holder(tottori()).await;
     place.clock.advance(half);

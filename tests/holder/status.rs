@@ -9,6 +9,7 @@ use akashi_ledger::{Access, Scope};
 use akashi_ra_console::journey;
 use akashi_town::World;
 use akashi_wire::RevocationReason;
+use akashi_wire::act::IdentityProof;
 use jiff::{Timestamp, ToSpan};
 
 use crate::scene::{Home, Said, issue, tottori, world, yonago};
@@ -49,7 +50,14 @@ async fn a_holder_sees_good_then_on_hold_then_revoked_then_nobody_to_ask() {
     held.must_show(&["counter of the town hall"]);
 
     let lost = RevocationReason::KeyCompromise;
-    journey::revoke(&world.desks[&tottori()], world.by_items(&code), lost).await.unwrap();
+    journey::revoke(
+        &world.desks[&tottori()],
+        world.by_items(&code),
+        lost,
+        IdentityProof::ResidentCard,
+    )
+    .await
+    .unwrap();
     let revoked = seen(&home, "revoked (失効) since").await;
     assert_eq!(revoked.code, 2);
     revoked.must_show(&["keyCompromise", "新規発行"]);

@@ -10,7 +10,7 @@ use akashi_agency::Verdict;
 use akashi_keys::RsaSize;
 use akashi_ledger::Scope;
 use akashi_ra_console::journey;
-use akashi_wire::act::{Deed, Procedure};
+use akashi_wire::act::{Deed, IdentityProof, Procedure};
 use akashi_wire::{Clock, RevocationReason};
 use jiff::{Timestamp, ToSpan};
 use x509_parser::prelude::*;
@@ -77,7 +77,9 @@ async fn golden_files_show_what_is_made() {
     world.clock.advance_to(start + 2.hours());
     let desk = &world.desks[&tottori];
     let reason = RevocationReason::KeyCompromise;
-    journey::revoke(desk, world.by_items(&lost), reason).await.unwrap();
+    journey::revoke(desk, world.by_items(&lost), reason, IdentityProof::ResidentCard)
+        .await
+        .unwrap();
     let act = desk.sign(Deed::OpenCase { procedure: Procedure::Issue }).unwrap();
     world.clock.advance_to(start + 9.hours());
     all_listed(&world, &[tottori, yonago]).await;

@@ -13,7 +13,7 @@ use akashi_ledger::{Access, Scope};
 use akashi_ra_console::journey;
 use akashi_registry::Person;
 use akashi_town::{Setting, World};
-use akashi_wire::act::{Deed, Procedure};
+use akashi_wire::act::{Deed, IdentityProof, Procedure};
 use akashi_wire::{Clock, MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::{Timestamp, ToSpan, Unit};
 
@@ -172,7 +172,9 @@ impl Scene {
         revoked.push((keep(leaf), "keyCompromise"));
         let by = world.by_items(&lost);
         let reason = RevocationReason::KeyCompromise;
-        journey::revoke(&world.desks[&towns[0]], by, reason).await.unwrap();
+        journey::revoke(&world.desks[&towns[0]], by, reason, IdentityProof::ResidentCard)
+            .await
+            .unwrap();
         let (held, leaf) = certify(&mut world, people::yoshida()).await;
         revoked.push((keep(leaf), "certificateHold"));
         let by = world.by_items(&held);

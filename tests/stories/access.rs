@@ -5,7 +5,7 @@ use akashi_agency::{Agency, Verdict};
 use akashi_ledger::{Access, Scope};
 use akashi_ra_console::journey;
 use akashi_wire::RevocationReason;
-use akashi_wire::act::Deed;
+use akashi_wire::act::{Deed, IdentityProof};
 use akashi_wire::party::Role;
 
 use crate::support::*;
@@ -29,7 +29,7 @@ async fn every_question_of_an_agency_is_on_record_before_it_is_answered(book: Bo
     assert_eq!(agency.judge(&holder.certificate, place.now()).await, Verdict::Valid);
     let by = place.by_items(&code);
     let lost = RevocationReason::KeyCompromise;
-    journey::revoke(place.desk(tottori()), by, lost).await.unwrap();
+    journey::revoke(place.desk(tottori()), by, lost, IdentityProof::ResidentCard).await.unwrap();
     place.seen_revoked(&holder.certificate, lost).await;
     agency.judge(&holder.certificate, place.now()).await;
     let about = place.house.ledger().inquiries_about(&holder.serial.to_string()).await.unwrap();
@@ -112,7 +112,7 @@ async fn an_open_authority_answers_everybody_and_records_nobody() {
     assert_eq!(place.stranger.judge(&holder.certificate, place.now()).await, Verdict::Valid);
     let by = place.by_items(&code);
     let lost = RevocationReason::KeyCompromise;
-    journey::revoke(place.desk(tottori()), by, lost).await.unwrap();
+    journey::revoke(place.desk(tottori()), by, lost, IdentityProof::ResidentCard).await.unwrap();
     place.seen_revoked(&holder.certificate, lost).await;
     let verdict = place.stranger.judge(&holder.certificate, place.now()).await;
     assert!(matches!(verdict, Verdict::Revoked { reason, .. } if reason == lost), "{verdict:?}");

@@ -6,7 +6,7 @@ use std::path::Path;
 use akashi_ledger::{AuditReport, Ledger, LedgerError, Verifying};
 use akashi_ra_console::journey;
 use akashi_wire::RevocationReason;
-use akashi_wire::act::{Deed, Procedure};
+use akashi_wire::act::{Deed, IdentityProof, Procedure};
 use akashi_wire::date::{EffectiveDate, day_in_japan};
 use jiff::ToSpan;
 
@@ -31,7 +31,7 @@ async fn busy_day(place: &mut Place) -> Vec<akashi_wire::ResidentCode> {
     place.report(yonago()).await;
     let desk = place.desk(tottori());
     let lost = RevocationReason::KeyCompromise;
-    journey::revoke(desk, place.by_items(&loses), lost).await.unwrap();
+    journey::revoke(desk, place.by_items(&loses), lost, IdentityProof::ResidentCard).await.unwrap();
     journey::hold(desk, place.by_items(&telephones)).await.unwrap();
     place.seen_revoked(&kept.certificate, RevocationReason::CertificateHold).await;
     let case = Acts::open(desk, Procedure::Issue).await;

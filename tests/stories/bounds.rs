@@ -3,7 +3,7 @@
 use akashi_card::issuing::CERTIFICATE_ROOM;
 use akashi_keys::seal_to;
 use akashi_ra_console::{Desk, DeskError};
-use akashi_wire::act::{Answer, Deed, LookUpBy, Procedure, Refusal};
+use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, Procedure, Refusal};
 use akashi_wire::octets::Octets;
 use akashi_wire::{CodeOpening, ResidentCode, RevocationReason};
 
@@ -121,7 +121,13 @@ async fn a_text_that_is_too_long_for_a_certificate_still_ends_one_or_leaves_it()
     }
     let case = Acts::open(desk, Procedure::Revocation).await;
     desk.ask(Deed::LookUp { case, by: by_code(desk, &code) }).await.unwrap();
-    desk.ask(Deed::Revoke { case, reason: RevocationReason::KeyCompromise }).await.unwrap();
+    desk.ask(Deed::Revoke {
+        case,
+        identity: IdentityProof::ResidentCard,
+        reason: RevocationReason::KeyCompromise,
+    })
+    .await
+    .unwrap();
     assert_eq!(place.reason(kept.serial).await, Some(RevocationReason::KeyCompromise));
     place.close().await;
 }

@@ -65,6 +65,7 @@ fn brings(place: &Place, code: &ResidentCode, procedure: Procedure) -> Applicati
         procedure,
         by: place.by_items(code),
         identity: IdentityProof::ResidentCard,
+        under_guardianship: None,
         name_choices: Default::default(),
         address_choices: Default::default(),
         ticket: None,
@@ -252,7 +253,9 @@ async fn a_certificate_that_ended_meanwhile_is_not_written() {
     let outcome = journey::certify(desk, &mut card, &pin(), &application, |_| ()).await;
     let case = cut_off(outcome);
     let reason = akashi_wire::RevocationReason::KeyCompromise;
-    journey::revoke(desk, place.by_items(&code), reason).await.unwrap();
+    journey::revoke(desk, place.by_items(&code), reason, IdentityProof::ResidentCard)
+        .await
+        .unwrap();
     let outcome = journey::resume(desk, &mut card, &pin(), case, &application, |_| ()).await;
     assert_eq!(refusal(outcome.map(|_| ())), Refusal::CertificateEnded);
     card.select().unwrap();
@@ -412,6 +415,7 @@ async fn a_locked_pin_is_reset_at_the_counter_on_the_card_of_the_certificate_onl
         desk,
         place.by_items(&code),
         akashi_wire::RevocationReason::CessationOfOperation,
+        IdentityProof::ResidentCard,
     )
     .await
     .unwrap();
@@ -420,5 +424,104 @@ async fn a_locked_pin_is_reset_at_the_counter_on_the_card_of_the_certificate_onl
     let (authority, _dir) = place.closed().await;
     for file in files_under(&authority) {
         assert!(!holds(&file, b"ATARASHII7"), "the PIN lies in {}", file.display());
+    }
+}
+
+/// A case of a PIN reset on a card of paper, permitted.
+async fn reset_permitted(place: &Place, code: &ResidentCode, card: &str) -> CaseId {
+    let desk = place.desk(tottori());
+    let case = desk.find(Procedure::PinReset, place.by_items(code)).await.unwrap();
+    desk.ask(reset_pin(case, card)).await.unwrap();
+    case
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_within_the_two_minutes_of_a_permitted_pin_reset_stops_it() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (code, holder) = place.holder(tottori()).await;
+    let card = holder.card.clone();
+    let permitted = reset_permitted(&place, &code, &card).await;
+    // In another case the channel is open already, and the window is about to be.
+    let begun = reset_permitted(&place, &code, &card).await;
+    let desk = place.desk(tottori());
+    let mut paper = paper_card(desk, &card, key(1).public_key());
+    let open = |case| Deed::OpenChannel { case, card: card.clone() };
+    let Answer::Commands { run } = desk.ask(open(begun)).await.unwrap() else { panic!() };
+    let answered = paper.carried(begun, &run);
+
+    journey::hold(desk, place.by_items(&code)).await.unwrap();
+    place.pass(30.seconds());
+    let take_up = |case| Deed::TakeUp { case, card: card.clone() };
+    for deed in [
+        open(permitted),
+        take_up(permitted),
+        reset_pin(permitted, &card),
+        answered,
+        open(begun),
+        take_up(begun),
+    ] {
+        let verb = deed.verb();
+        let held = Refusal::OnHold { serial: holder.serial };
+        assert_eq!(refusal(place.desk(tottori()).ask(deed).await), held, "{verb}");
+    }
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revocation_ends_every_channel_to_its_card() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (code, holder) = place.holder(tottori()).await;
+    let card = holder.card.clone();
+    let reset = reset_permitted(&place, &code, &card).await;
+    let desk = place.desk(tottori());
+    let mut paper = paper_card(desk, &card, key(1).public_key());
+    let open = |case| Deed::OpenChannel { case, card: card.clone() };
+    let Answer::Commands { run } = desk.ask(open(reset)).await.unwrap() else { panic!() };
+    let answered = paper.carried(reset, &run);
+    let lost = akashi_wire::RevocationReason::KeyCompromise;
+    journey::revoke(desk, place.by_items(&code), lost, IdentityProof::ResidentCard).await.unwrap();
+    let take_up = |case| Deed::TakeUp { case, card: card.clone() };
+    for deed in [open(reset), take_up(reset), answered] {
+        let verb = deed.verb();
+        assert_eq!(refusal(desk.ask(deed).await), Refusal::CertificateEnded, "{verb}");
+    }
+    let again = refusal(desk.ask(reset_pin(reset, &card)).await);
+    assert_eq!(again, Refusal::NoLongerInForce { serial: holder.serial });
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewal_comes_to_nothing_once_the_certificate_that_it_renews_was_revoked_or_held() {
+    for held in [true, false] {
+        let mut place = Place::open(Book::Sqlite).await;
+        let (code, old) = place.holder(tottori()).await;
+        place.clock.advance_to(old.not_after - (30 * 24).hours());
+        let key = place.new_key();
+        let desk = place.desk(tottori());
+        let card = old.card.clone();
+        let case = desk.find(Procedure::Renewal, place.by_items(&code)).await.unwrap();
+        let challenge = desk.apply(case, &card).await.unwrap();
+        let mut paper = make_key(desk, case, &card, key.public_key()).await.unwrap();
+        let open = Deed::OpenChannel { case, card: card.clone() };
+        let certify =
+            Deed::Certify { case, card: card.clone(), proof: Octets(proof(&*key, &challenge)) };
+        let take_up = Deed::TakeUp { case, card: card.clone() };
+        let expected = if held {
+            journey::hold(desk, place.by_items(&code)).await.unwrap();
+            Refusal::OnHold { serial: old.serial }
+        } else {
+            let lost = akashi_wire::RevocationReason::KeyCompromise;
+            journey::revoke(desk, place.by_items(&code), lost, IdentityProof::ResidentCard)
+                .await
+                .unwrap();
+            Refusal::CertificateEnded
+        };
+        let answered = paper.carried(case, &[]);
+        for deed in [certify, open, take_up, answered] {
+            let verb = deed.verb();
+            assert_eq!(refusal(desk.ask(deed).await), expected, "{verb}");
+        }
+        assert_eq!(place.good_ones().await, []);
+        place.close().await;
     }
 }

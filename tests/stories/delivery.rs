@@ -55,9 +55,14 @@ async fn a_case_keeps_its_card_and_its_person_when_the_register_is_asked_again()
     assert_eq!(refusal(desk.apply(case, "CARD-OF-JIRO").await), Refusal::WrongCard);
     // Once a card is bound to a person, the case is about nobody else.
     let other = desk.ask(Deed::LookUp { case, by: place.by_items(&sibling) }).await;
-    if other.is_ok() {
-        assert_eq!(refusal(desk.apply(case, "CARD-OF-TARO").await), Refusal::WrongCard);
-    }
+    assert_eq!(refusal(other), Refusal::WrongCard);
+    // And it still is about the one with whom it began.
+    let key = place.new_key();
+    let desk = place.desk(tottori());
+    let challenge = desk.apply(case, "CARD-OF-TARO").await.unwrap();
+    let issued = desk.hand_in(case, "CARD-OF-TARO", proof(&*key, &challenge)).await.unwrap();
+    let stated = akashi_agency::stated_items(&issued.certificate).unwrap();
+    assert_eq!(stated.name, place.items(&code).name);
     place.close().await;
 }
 
@@ -240,12 +245,26 @@ async fn an_identity_document_counts_until_its_last_day() {
             expires,
             last_four: "1234".into(),
         },
+        under_guardianship: None,
         name_choices: Default::default(),
         address_choices: Default::default(),
     };
     let expired = today.yesterday().unwrap();
     let refused = refusal(desk.ask(apply(expired)).await);
     assert_eq!(refused, Refusal::DocumentExpired { expired });
+    for (kind, last_four, what) in
+        [("", "1234", "kind"), ("旅券", "", "last_four"), ("旅券", "12345", "last_four")]
+    {
+        let mut deed = apply(today);
+        let Deed::Apply { identity, .. } = &mut deed else { panic!() };
+        *identity = IdentityProof::PhotoDocument {
+            kind: kind.into(),
+            expires: today,
+            last_four: last_four.into(),
+        };
+        let incomplete = Refusal::DocumentIncomplete { what: what.into() };
+        assert_eq!(refusal(desk.ask(deed).await), incomplete);
+    }
     desk.ask(apply(today)).await.unwrap();
     place.close().await;
 }
@@ -272,6 +291,7 @@ async fn characters_without_a_substitute_are_decided_by_the_officer_and_marked()
         case,
         card: "CARD".into(),
         identity: IdentityProof::ResidentCard,
+        under_guardianship: None,
         name_choices: choices.iter().map(|(at, text)| (*at, (*text).to_owned())).collect(),
         address_choices: Default::default(),
     };
@@ -325,6 +345,7 @@ async fn the_age_of_the_setting_is_reached_on_the_birthday() {
     let case = desk.find(Procedure::Issue, again.by_items(&code)).await.unwrap();
     assert_eq!(refusal(desk.apply(case, "CARD").await), Refusal::TooYoung { minimum: 15 });
     again.clock.advance(std::time::Duration::from_secs(24 * 3600));
+    desk.ask(Deed::LookUp { case, by: again.by_items(&code) }).await.unwrap();
     desk.apply(case, "CARD").await.unwrap();
     again.close().await;
 }
@@ -339,7 +360,8 @@ async fn a_card_goes_from_the_factory_to_a_good_certificate_and_its_pin_goes_now
     let application = Application {
         procedure: Procedure::Issue,
         by: place.by_items(&code),
-        identity: IdentityProof::InquiryLetter { sent: day_in_japan(place.now()) },
+        identity: IdentityProof::ResidentCard,
+        under_guardianship: None,
         name_choices: Default::default(),
         address_choices: Default::default(),
         ticket: None,
@@ -357,6 +379,128 @@ async fn a_card_goes_from_the_factory_to_a_good_certificate_and_its_pin_goes_now
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_inquiry_letter_is_answered_by_post_and_in_the_case_that_sent_it() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let mut card = place.blank_card().unwrap();
+    let pin = "HIMITSU9".parse().unwrap();
+    let sent = day_in_japan(place.now());
+    let desk = place.desk(tottori());
+    let case = desk.find(Procedure::Issue, place.by_items(&code)).await.unwrap();
+    let other = desk.find(Procedure::Issue, place.by_items(&code)).await.unwrap();
+    desk.ask(Deed::SendInquiry { case }).await.unwrap();
+    let answered = |case, sent| Deed::Apply {
+        case,
+        card: "CARD".into(),
+        identity: IdentityProof::InquiryLetter { sent },
+        under_guardianship: None,
+        name_choices: Default::default(),
+        address_choices: Default::default(),
+    };
+    // Not on the day on which it was posted, nor before.
+    for sent in [sent, sent.tomorrow().unwrap()] {
+        let early = refusal(desk.ask(answered(case, sent)).await);
+        assert_eq!(early, Refusal::LetterTooNew { sent });
+    }
+    place.pass(3.days());
+    place.tick().await;
+    let late = refusal(place.desk(tottori()).ask(answered(other, sent)).await);
+    assert!(matches!(&late, Refusal::WrongStep { step, .. } if step == "closed"), "{late:?}");
+    // A letter that this case did not send is no proof in it.
+    let desk = place.desk(tottori());
+    let other = desk.find(Procedure::Issue, place.by_items(&code)).await.unwrap();
+    desk.ask(Deed::LookUp { case, by: place.by_items(&code) }).await.unwrap();
+    for (case, sent) in [(other, sent), (case, sent.tomorrow().unwrap())] {
+        let strange = refusal(desk.ask(answered(case, sent)).await);
+        assert_eq!(strange, Refusal::NoSuchLetter { sent });
+    }
+    let application = Application {
+        procedure: Procedure::Issue,
+        by: place.by_items(&code),
+        identity: IdentityProof::InquiryLetter { sent },
+        under_guardianship: None,
+        name_choices: Default::default(),
+        address_choices: Default::default(),
+        ticket: None,
+    };
+    let delivery = journey::resume(desk, &mut card, &pin, case, &application, |_| ()).await;
+    assert_eq!(delivery.unwrap().case, case);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_inquiry_letter_that_was_out_for_longer_than_its_term_is_no_proof() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let sent = day_in_japan(place.now());
+    let desk = place.desk(tottori());
+    let case = desk.find(Procedure::PinReset, place.by_items(&code)).await.unwrap();
+    desk.ask(Deed::SendInquiry { case }).await.unwrap();
+    place.pass(31.days());
+    let reset = Deed::ResetPin {
+        case,
+        card: "CARD".into(),
+        identity: IdentityProof::InquiryLetter { sent },
+    };
+    let until = sent.saturating_add(30.days());
+    let late = refusal(place.desk(tottori()).ask(reset).await);
+    assert_eq!(late, Refusal::LetterTooOld { sent, until });
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revocation_needs_an_identity_proof_as_an_issue_does() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (code, holder) = place.holder(tottori()).await;
+    let today = day_in_japan(place.now());
+    let desk = place.desk(tottori());
+    let case = desk.find(Procedure::Revocation, place.by_items(&code)).await.unwrap();
+    let reason = RevocationReason::KeyCompromise;
+    let licence = |expires, last_four: &str| IdentityProof::PhotoDocument {
+        kind: "運転免許証".into(),
+        expires,
+        last_four: last_four.into(),
+    };
+    let expired = today.yesterday().unwrap();
+    let sent = today.saturating_sub(3.days());
+    for (identity, why) in [
+        (licence(expired, "1234"), Refusal::DocumentExpired { expired }),
+        (licence(today, "12"), Refusal::DocumentIncomplete { what: "last_four".into() }),
+        (IdentityProof::InquiryLetter { sent }, Refusal::NoSuchLetter { sent }),
+    ] {
+        assert_eq!(refusal(desk.ask(Deed::Revoke { case, identity, reason }).await), why);
+    }
+    assert!(place.is_good(holder.serial).await);
+    let identity = licence(today, "1234");
+    desk.ask(Deed::Revoke { case, identity, reason }).await.unwrap();
+    assert_eq!(place.reason(holder.serial).await, Some(reason));
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_guardianship_is_refused_every_application_says_whether_there_is_one() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let again = place
+        .reopened(|config| {
+            config.rules.insert("refuses_guardianship".into(), toml::Value::Boolean(true));
+        })
+        .await;
+    let desk = &again.desks[&tottori()];
+    let case = desk.find(Procedure::Issue, again.by_items(&code)).await.unwrap();
+    let apply = |told| {
+        let mut deed = application(case, "CARD");
+        let Deed::Apply { under_guardianship, .. } = &mut deed else { panic!() };
+        *under_guardianship = told;
+        deed
+    };
+    assert_eq!(refusal(desk.ask(apply(None)).await), Refusal::GuardianshipNotTold);
+    assert_eq!(refusal(desk.ask(apply(Some(true))).await), Refusal::UnderGuardianship);
+    desk.ask(apply(Some(false))).await.unwrap();
+    again.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pin_that_others_would_try_first_is_refused_before_a_key_is_made() {
     let mut place = Place::open(Book::Sqlite).await;
     let code = place.resident(tottori());
@@ -368,6 +512,7 @@ async fn a_pin_that_others_would_try_first_is_refused_before_a_key_is_made() {
             procedure: Procedure::Issue,
             by: place.by_items(&code),
             identity: IdentityProof::ResidentCard,
+            under_guardianship: None,
             name_choices: Default::default(),
             address_choices: Default::default(),
             ticket: Some("0815".into()),

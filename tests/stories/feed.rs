@@ -1,6 +1,6 @@
 //! 異動: what the registry reports ends what is no longer true, and nothing else.
 
-use akashi_wire::act::{Procedure, Refusal};
+use akashi_wire::act::{IdentityProof, Procedure, Refusal};
 use akashi_wire::date::{EffectiveDate, day_in_japan, start_of_day};
 use akashi_wire::{ResidentCode, RevocationReason, Sex};
 use jiff::ToSpan;
@@ -310,6 +310,7 @@ async fn a_planned_move_never_ends_a_certificate_that_is_newer_than_the_plan() {
         place.desk(tottori()),
         place.by_items(&code),
         RevocationReason::KeyCompromise,
+        IdentityProof::ResidentCard,
     )
     .await
     .unwrap();
@@ -454,6 +455,7 @@ async fn a_plan_that_was_taken_back_never_ends_the_certificate_issued_since() {
         place.desk(tottori()),
         place.by_items(&code),
         RevocationReason::KeyCompromise,
+        IdentityProof::ResidentCard,
     )
     .await
     .unwrap();

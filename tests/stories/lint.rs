@@ -46,7 +46,14 @@ async fn everything_that_an_authority_made_is_clean_and_what_is_not_of_its_makin
     place.seen_good(&first.certificate).await;
     let desk = place.desk(yonago());
     let by = place.by_items(&code);
-    akashi_ra_console::journey::revoke(desk, by, KeyCompromise).await.unwrap();
+    akashi_ra_console::journey::revoke(
+        desk,
+        by,
+        KeyCompromise,
+        akashi_wire::act::IdentityProof::ResidentCard,
+    )
+    .await
+    .unwrap();
     place.seen_revoked(&second.certificate, KeyCompromise).await;
     place.listed(Scope::Partition(yonago())).await.unwrap();
     let profile = place.house.doors.issuer.authority.profile.clone();

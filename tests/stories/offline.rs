@@ -13,11 +13,12 @@ use akashi_ra_console::offline::{
 use akashi_ra_console::{Desk, DeskError, journey};
 use akashi_scp03::{KeySet, KeyVersion, MasterKey};
 use akashi_softcard::SoftCard;
-use akashi_wire::act::{Deed, IdentityProof, Procedure, Refusal};
+use akashi_wire::act::{Answer, Deed, IdentityProof, Procedure, Refusal};
+use akashi_wire::clock::SimulatedClock;
 use akashi_wire::journal::Finding;
 use akashi_wire::octets::Octets;
-use akashi_wire::{FourItems, MunicipalityCode, RevocationReason};
-use jiff::ToSpan;
+use akashi_wire::{Clock, FourItems, MunicipalityCode, RevocationReason};
+use jiff::{Timestamp, ToSpan};
 
 use crate::support::*;
 
@@ -106,12 +107,33 @@ impl Scene {
     }
 
     fn reset_of(&mut self, application: &OfflineApplication, new: &str) -> Result<u64, DeskError> {
+        let clock = self.place.clock.clone();
+        self.reset_by(application, new, &*clock)
+    }
+
+    /// A new PIN at a terminal whose clock stands here.
+    fn reset_at(&mut self, at: Timestamp) {
+        let application = OfflineApplication {
+            name: self.items.name.clone(),
+            birth_date: self.items.birth_date,
+            identity: IdentityProof::ResidentCard,
+            ticket: None,
+        };
+        self.reset_by(&application, "ATARASHII7", &SimulatedClock::at(at)).unwrap();
+    }
+
+    fn reset_by(
+        &mut self,
+        application: &OfflineApplication,
+        new: &str,
+        clock: &dyn Clock,
+    ) -> Result<u64, DeskError> {
         let mut journal = Journal::open(&self.journal(), &self.officer.token).unwrap();
         let counter = Counter {
             journal: &mut journal,
             officer: &self.officer.token,
             keys: &mut self.keys,
-            clock: &*self.place.clock,
+            clock,
         };
         reset_pin(counter, &mut self.card, &pin(new), application)
     }
@@ -227,7 +249,9 @@ async fn a_weak_pin_is_refused_before_the_token_counts() {
         assert!(matches!(refused, DeskError::WeakPin { .. }), "{weak}: {refused}");
     }
     let refused = scene.reset_of(&old, "ATARASHII7").unwrap_err();
-    assert!(matches!(refused, DeskError::DocumentExpired { .. }), "{refused}");
+    let expired = "2001-01-01".parse().unwrap();
+    let told = matches!(&refused, DeskError::Identity(why) if *why == Refusal::DocumentExpired { expired });
+    assert!(told, "{refused}");
     assert_eq!((scene.keys.count, scene.lines()), (0, before));
     assert_eq!(scene.card.pin_tries_left(), Ok(0));
     scene.place.close().await;
@@ -346,6 +370,64 @@ async fn a_journal_from_a_backup_is_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_whose_times_make_no_sense_is_told_of_with_an_alarm() {
+    let mut scene = Scene::open(Book::Sqlite).await;
+    let begun = scene.place.now();
+    // A clock that is set right between two lines is no finding.
+    scene.reset_at(begun + 10.minutes());
+    scene.place.pass(30.minutes());
+    assert_eq!(scene.findings().await, []);
+    scene.reset_at(begun + 9.minutes());
+    assert_eq!(scene.findings().await, []);
+    // Back by more than a minute against what was told before.
+    let at = begun + 8.minutes() - 1.second();
+    scene.reset_at(at);
+    scene.finds(Finding::TimeWentBack { line: 5, at }).await;
+    // Of a day to come: the line, and what came of it.
+    let at = begun + 26.hours();
+    scene.reset_at(at);
+    let future = Finding::MadeInFuture { at };
+    assert_eq!(scene.findings().await, [future.clone(), future]);
+    // Older than the journal, and so before all of its lines.
+    let at = begun - 2.hours();
+    scene.reset_at(at);
+    let found = scene.findings().await;
+    assert!(found.contains(&Finding::BeforeJournal { at }), "{found:?}");
+    assert!(found.contains(&Finding::TimeWentBack { line: 9, at }), "{found:?}");
+    scene.place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_use_without_the_first_line_of_its_journal_is_told_of_with_an_alarm() {
+    let mut scene = Scene::open(Book::Sqlite).await;
+    scene.reset().unwrap();
+    scene.reset().unwrap();
+    let lines: Vec<Octets> = scene.lines().iter().map(|line| Octets(base64_of(line))).collect();
+    for (head, which) in [(None, 1..3), (Some(lines[1].clone()), 3..5)] {
+        let lines = lines[which].to_vec();
+        let told = scene.desk.ask(Deed::ReportOffline { head, lines }).await.unwrap();
+        let Answer::OfflineReported { findings, .. } = told else { panic!("{told:?}") };
+        assert_eq!(findings, [Finding::NoBeginning]);
+    }
+    scene.place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_count_that_leaps_is_an_alarm_and_hides_nothing_that_comes_later() {
+    let mut scene = Scene::open(Book::Sqlite).await;
+    scene.reset().unwrap();
+    assert_eq!(scene.findings().await, []);
+    scene.keys.count = 102;
+    scene.reset().unwrap();
+    scene.finds(Finding::CountLeaps { from: 2, to: 102 }).await;
+    // What is missing before a later use is still seen.
+    scene.keys.count = 3;
+    scene.reset().unwrap();
+    scene.finds(Finding::UsesMissing { from: 2, to: 3 }).await;
+    scene.place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_use_and_its_outcome_is_not_taken_for_one() {
     let mut scene = Scene::open(Book::Sqlite).await;
     scene.reset().unwrap();
@@ -353,7 +435,7 @@ async fn what_is_no_use_and_its_outcome_is_not_taken_for_one() {
     let lines: Vec<Octets> = scene.lines().iter().map(|line| Octets(base64_of(line))).collect();
     let tell = async |desk: &Desk, which: &[usize]| {
         let lines = which.iter().map(|line| lines[*line].clone()).collect();
-        refusal(desk.ask(Deed::ReportOffline { lines }).await)
+        refusal(desk.ask(Deed::ReportOffline { head: None, lines }).await)
     };
     // None, too many, the head, two uses, another use's outcome, the wrong way round.
     for which in [&[][..], &[1, 2, 3], &[0], &[1, 3], &[1, 4], &[2, 1], &[2, 2]] {
@@ -447,7 +529,7 @@ async fn the_card_and_the_person_are_held_against_the_book_afterwards() {
     scene.place.pass(1.minute());
     let by = by_items(&scene.items);
     let reason = RevocationReason::CessationOfOperation;
-    journey::revoke(&scene.desk, by, reason).await.unwrap();
+    journey::revoke(&scene.desk, by, reason, IdentityProof::ResidentCard).await.unwrap();
     scene.reset().unwrap();
     let expected = [Finding::NotInForce { serial }, Finding::OtherCard { serial }];
     assert_eq!(scene.findings().await, expected);

@@ -124,7 +124,7 @@ async fn the_same_request_gets_the_same_answer_however_often_it_comes(book: Book
     let open = desk.sign(Deed::OpenCase { procedure: Procedure::Issue }).unwrap();
     let opened = desk.send(&open).await.unwrap();
     assert_eq!(desk.send(&open).await.unwrap(), opened);
-    let Answer::CaseOpened { case } = opened else { panic!("{opened:?}") };
+    let Answer::CaseOpened { case, .. } = opened else { panic!("{opened:?}") };
     let found = desk.sign(Deed::LookUp { case, by: place.by_items(&code) }).unwrap();
     assert_eq!(desk.send(&found).await.unwrap(), desk.send(&found).await.unwrap());
     let apply = desk.sign(application(case, "CARD")).unwrap();

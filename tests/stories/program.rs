@@ -328,6 +328,16 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
     assert!(sentence(&mut desk(&officer, &renew)).contains("can be renewed from"));
     let hold = [&["hold"], whom.as_slice()].concat();
     assert_eq!(value(&told(&mut desk(&officer, &hold)), "reason"), "certificateHold");
+    // Found by its number, by a birth date that it does not state, and with a document of the past.
+    let by_number = ["revoke", "--serial", &serial[24..], "--why", "lost"];
+    let other_day = [&by_number[..], &["--birth-date", "319700116"]].concat();
+    assert!(sentence(&mut desk(&officer, &other_day)).contains("another birth date"));
+    let expired = [&by_number[..], &["--document", "運転免許証,2001-01-01,1234"]].concat();
+    assert!(sentence(&mut desk(&officer, &expired)).contains("expired on 2001-01-01"));
+    let nobodys = ["hold", "--card-number", "0000000000000000"];
+    assert!(sentence(&mut desk(&officer, &nobodys)).contains("find it by another"));
+    let letter = [&["inquire", "--procedure", "revoke"], whom.as_slice()].concat();
+    assert_eq!(value(&told(&mut desk(&officer, &letter)), "case").len(), 32);
 
     // A batch that came on a medium, taken in while the authority is up; then the counter sees it.
     let batch = {

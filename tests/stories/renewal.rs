@@ -3,9 +3,10 @@
 use akashi_agency::Verdict;
 use akashi_card::{KeySlot, SigningPin};
 use akashi_ledger::Access;
-use akashi_wire::act::{Deed, Procedure, Refusal};
+use akashi_wire::act::{Deed, IdentityProof, Procedure, Refusal};
 use akashi_wire::date::{day_in_japan, end_of_day, start_of_day};
 use akashi_wire::octets::Sha256;
+use akashi_wire::validity::{ValidityRule, not_after};
 use akashi_wire::{Clock, RevocationReason};
 use jiff::civil::date;
 use jiff::{Timestamp, ToSpan};
@@ -146,7 +147,14 @@ async fn a_change_or_a_loss_during_a_renewal_ends_both_certificates() {
     }
     let lost = RevocationReason::KeyCompromise;
     let by = place.by_items(&loses);
-    akashi_ra_console::journey::revoke(place.desk(tottori()), by, lost).await.unwrap();
+    akashi_ra_console::journey::revoke(
+        place.desk(tottori()),
+        by,
+        lost,
+        IdentityProof::ResidentCard,
+    )
+    .await
+    .unwrap();
     for holder in [&old_of_loser, &new_of_loser] {
         assert_eq!(place.reason(holder.serial).await, Some(lost));
     }
@@ -164,8 +172,10 @@ async fn a_second_renewal_beside_one_under_way_is_refused_with_a_reason() {
     in_the_window(&place, &old);
     let first = place.undelivered(tottori(), Procedure::Renewal, &code).await;
     let second = refusal(place.try_certified(tottori(), Procedure::Renewal, &code).await);
-    // “The authority cannot do this now: repeat the same request” would be no help.
-    assert_ne!(second, Refusal::NotNowPossible);
+    // Which one stands in its way, and from when on that can be renewed itself.
+    let opens = day_in_japan(first.not_after).saturating_sub(3.months());
+    let (serial, not_after) = (first.serial, first.not_after);
+    assert_eq!(second, Refusal::AlreadyCertified { serial, not_after, opens });
     place.desk(tottori()).deliver(first.clone()).await.unwrap();
     assert_eq!(place.good_ones().await, [first.serial]);
     place.close().await;
@@ -176,13 +186,16 @@ async fn a_renewal_that_outlives_the_old_certificate_leaves_no_room_for_another_
     let mut place = Place::open(Book::Sqlite).await;
     let (code, old) = place.holder(tottori()).await;
     place.clock.advance_to(old.not_after - 1.hour());
-    place.undelivered(tottori(), Procedure::Renewal, &code).await;
+    let new = place.undelivered(tottori(), Procedure::Renewal, &code).await;
     place.pass(2.hours());
     // The old one has expired; the new one is issued and good, though not delivered yet.
-    let _ = place.try_certified(tottori(), Procedure::Issue, &code).await;
+    let another = refusal(place.try_certified(tottori(), Procedure::Issue, &code).await);
+    let told =
+        matches!(&another, Refusal::AlreadyCertified { serial, .. } if *serial == new.serial);
+    assert!(told, "{another:?}");
     let mut good = place.good_ones().await;
     good.retain(|serial| *serial != old.serial);
-    assert_eq!(good.len(), 1, "two living certificates of one person: {good:?}");
+    assert_eq!(good, [new.serial], "one living certificate of one person");
     place.close().await;
 }
 
@@ -196,6 +209,13 @@ async fn almost_five_years_old() -> Place {
     place
 }
 
+/// The last second of the authority's own certificate.
+fn authoritys_end(place: &Place) -> Timestamp {
+    let octets = &place.security.authority().certificate.0;
+    let certificate = <x509_cert::Certificate as der::Decode>::from_der(octets).unwrap();
+    akashi_wire::pki::moment(&certificate.tbs_certificate().validity().not_after)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn issuing_stops_when_three_years_no_longer_fit_into_the_authority_s_own_ten() {
     let mut place = almost_five_years_old().await;
@@ -203,15 +223,7 @@ async fn issuing_stops_when_three_years_no_longer_fit_into_the_authority_s_own_t
     let (_, desk) = place.officer(tottori()).await;
     let in_time = desk.find(Procedure::Issue, place.by_items(&code)).await.unwrap();
     let too_late = desk.find(Procedure::Issue, place.by_items(&other)).await.unwrap();
-    let end = akashi_wire::pki::moment(
-        &<x509_cert::Certificate as der::Decode>::from_der(
-            &place.security.authority().certificate.0,
-        )
-        .unwrap()
-        .tbs_certificate()
-        .validity()
-        .not_after,
-    );
+    let end = authoritys_end(&place);
     let last_day = day_in_japan(end).saturating_sub(3.years());
     place.clock.advance_to(start_of_day(last_day));
     // The look-up is years old: that, and not the authority's end, is what stands in the way.
@@ -220,6 +232,33 @@ async fn issuing_stops_when_three_years_no_longer_fit_into_the_authority_s_own_t
     place.clock.advance_to(start_of_day(last_day) + 49.hours());
     assert_eq!(refusal(desk.apply(too_late, "CARD").await), Refusal::AuthorityEnding);
     place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_of_the_last_day_is_not_certified_on_the_day_after_it() {
+    let mut place = almost_five_years_old().await;
+    let code = place.resident(tottori());
+    let key = place.new_key();
+    let (_, desk) = place.officer(tottori()).await;
+    let end = authoritys_end(&place);
+    // A look-up of before the sources' own certificates end, which is good for as long as it takes.
+    let again = place
+        .reopened(|config| {
+            config.rules.insert("look_up_hours".into(), toml::Value::Integer(100_000));
+        })
+        .await;
+    let case = desk.find(Procedure::Issue, again.by_items(&code)).await.unwrap();
+    let last_day = day_in_japan(end).saturating_sub(3.years());
+    let first_too_late = (0..4)
+        .map(|days| start_of_day(last_day.saturating_add(days.days())))
+        .find(|day| not_after(*day, ValidityRule::default()) > end)
+        .unwrap();
+    again.clock.advance_to(first_too_late - 30.seconds());
+    let challenge = desk.apply(case, "CARD").await.unwrap();
+    again.clock.advance_to(first_too_late + 30.seconds());
+    let refused = refusal(desk.hand_in(case, "CARD", proof(&*key, &challenge)).await);
+    assert_eq!(refused, Refusal::AuthorityEnding);
+    again.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,9 @@
 use akashi::config::Config;
 use akashi_keys::seal_to;
 use akashi_ra_console::journey;
-use akashi_wire::act::{Answer, Deed, LookUpBy, Procedure, Refusal};
+use akashi_wire::act::{
+    Answer, CertificateBy, Deed, IdentityProof, LookUpBy, Procedure, Refusal, SerialGiven,
+};
 use akashi_wire::date::{EffectiveDate, day_in_japan};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{Clock, CodeOpening, ResidentCode, RevocationReason};
@@ -23,13 +25,10 @@ async fn an_officer_finds_residents_of_the_own_town_only() {
     let mut place = Place::open(Book::Sqlite).await;
     let code = place.resident(yonago());
     let recipient = place.security.authority().envelope.0.clone();
+    // The question is about residents of the officer's own town, by name as by code.
     for by in [place.by_items(&code), sealed(&recipient, &code)] {
         let elsewhere = place.desk(tottori()).find(Procedure::Issue, by.clone()).await;
-        let refused = refusal(elsewhere);
-        assert!(
-            matches!(refused, Refusal::NotInRegister | Refusal::NotResidentHere { .. }),
-            "{refused:?}"
-        );
+        assert_eq!(refusal(elsewhere), Refusal::NotInRegister);
         place.desk(yonago()).find(Procedure::Issue, by).await.unwrap();
     }
     place.close().await;
@@ -44,6 +43,8 @@ async fn an_officer_touches_no_case_of_another_counter() {
     let elsewhere = place.desk(yonago());
     for deed in [
         Deed::LookUp { case, by: place.by_items(&code) },
+        Deed::FindCertificate { case, by: CertificateBy::Card { card: card.clone() } },
+        Deed::SendInquiry { case },
         application(case, &card),
         Deed::TakeUp { case, card: card.clone() },
         Deed::OpenChannel { case, card: card.clone() },
@@ -51,7 +52,11 @@ async fn an_officer_touches_no_case_of_another_counter() {
         Deed::Certify { case, card: card.clone(), proof: Octets(vec![1]) },
         reset_pin(case, &card),
         Deed::ConfirmDelivery { case, card, read_back: Sha256::of(&holder.certificate) },
-        Deed::Revoke { case, reason: RevocationReason::KeyCompromise },
+        Deed::Revoke {
+            case,
+            identity: IdentityProof::ResidentCard,
+            reason: RevocationReason::KeyCompromise,
+        },
         Deed::Hold { case },
         Deed::CloseCase { case, why: "none of my business".into() },
     ] {
@@ -135,6 +140,8 @@ async fn who_is_leaving_or_gone_or_dead_gets_no_certificate() {
 async fn without_the_registry_nothing_is_issued_and_everything_else_goes_on() {
     let mut place = Place::open(Book::Sqlite).await;
     let (code, holder) = place.holder(tottori()).await;
+    let (_, lost) = place.holder(tottori()).await;
+    let (_, called) = place.holder(tottori()).await;
     let newcomer = place.resident(tottori());
     place.change(|office| office.move_within(&code, "鳥取県鳥取市栄町627番地"));
     let batch = place.batch_of(tottori(), 10);
@@ -146,13 +153,18 @@ async fn without_the_registry_nothing_is_issued_and_everything_else_goes_on() {
     let again = place.reopened(point).await;
     let desk = &again.desks[&tottori()];
 
-    for procedure in [Procedure::Issue, Procedure::Revocation, Procedure::Hold] {
-        let refused = desk.find(procedure, again.by_items(&newcomer)).await;
-        assert_eq!(refusal(refused), Refusal::RegistryUnreachable);
-    }
-    let revoke = journey::revoke(desk, again.by_items(&code), RevocationReason::KeyCompromise);
-    assert_eq!(refusal(revoke.await), Refusal::RegistryUnreachable);
+    let refused = desk.find(Procedure::Issue, again.by_items(&newcomer)).await;
+    assert_eq!(refusal(refused), Refusal::RegistryUnreachable);
+    // A loss and a telephone call.
+    let serial = SerialGiven::Whole(lost.serial);
+    let by = CertificateBy::Serial { serial };
+    let reason = RevocationReason::KeyCompromise;
+    let revoked = journey::revoke(desk, by, reason, IdentityProof::ResidentCard).await.unwrap();
+    assert_eq!((revoked.serial, revoked.reason), (lost.serial, reason));
+    let held = journey::hold(desk, CertificateBy::Card { card: called.card.clone() }).await;
+    assert_eq!(held.unwrap().serial, called.serial);
 
+    // Status, and the feed.
     assert_eq!(again.judged(&holder.certificate).await, akashi_agency::Verdict::Valid);
     assert_eq!(again.send(tottori(), &batch).await.accepted, 1);
     again.tick().await;
@@ -160,4 +172,43 @@ async fn without_the_registry_nothing_is_issued_and_everything_else_goes_on() {
     let (at, reason) = standing.revocation().unwrap();
     assert_eq!((at, reason), (again.clock.now(), RevocationReason::AffiliationChanged));
     again.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_birth_date_that_cannot_be_is_refused_before_the_register_is_asked() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let (officer, _) = place.officer(tottori()).await;
+    let case = Acts::open(place.desk(tottori()), Procedure::Issue).await;
+    let items = place.items(&code);
+    let today = day_in_japan(place.now());
+    let born = |birth_date: &str| LookUpBy::Items {
+        name: items.name.clone(),
+        birth_date: birth_date.parse().unwrap(),
+        sex: None,
+        address: None,
+    };
+    let tomorrow = today.tomorrow().unwrap();
+    let day =
+        |day: jiff::civil::Date| format!("5{:04}{:02}{:02}", day.year(), day.month(), day.day());
+    let next_year = format!("5{:04}0000", today.year() + 1);
+    for ahead in [day(tomorrow), next_year] {
+        let deed = Deed::LookUp { case, by: born(&ahead) };
+        assert_eq!(refusal(place.desk(tottori()).ask(deed).await), Refusal::BornInTheFuture);
+    }
+    // Whoever is born today is asked for, and is not there.
+    let deed = Deed::LookUp { case, by: born(&day(today)) };
+    assert_eq!(refusal(place.desk(tottori()).ask(deed).await), Refusal::NotInRegister);
+    // An era that the year does not lie in is no birth date at all: 昭和 has no 2020.
+    let look_up = Deed::LookUp { case, by: born("319700115") };
+    let act = officer.act(&place, akashi_wire::RequestId::from_random([7; 16]), look_up);
+    let text = String::from_utf8(
+        act.unverified_content(akashi_wire::signed::MessageKind::Act).unwrap().to_vec(),
+    )
+    .unwrap();
+    let showa = officer.sign(text.replace("319700115", "320200115").as_bytes(), place.now());
+    let (status, told) = place.post("/acts", &officer.link(), showa.as_der().to_vec()).await;
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((status, told["refusal"].as_str()), (400, Some("malformed")), "{told}");
+    place.close().await;
 }

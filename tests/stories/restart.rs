@@ -3,7 +3,7 @@
 use akashi_agency::Verdict;
 use akashi_ledger::{Scope, Standing};
 use akashi_ra_console::journey;
-use akashi_wire::act::{Deed, Procedure, Refusal};
+use akashi_wire::act::{Deed, IdentityProof, Procedure, Refusal};
 use akashi_wire::date::{EffectiveDate, day_in_japan, start_of_day};
 use akashi_wire::octets::Sha256;
 use akashi_wire::{Clock, RevocationReason};
@@ -21,7 +21,14 @@ async fn everything_is_still_there_after_a_restart(book: Book) {
     let newcomer = place.resident(tottori());
     let halfway = place.undelivered(tottori(), Procedure::Issue, &newcomer).await;
     let desk = place.desk(tottori());
-    journey::revoke(desk, place.by_items(&lost), RevocationReason::KeyCompromise).await.unwrap();
+    journey::revoke(
+        desk,
+        place.by_items(&lost),
+        RevocationReason::KeyCompromise,
+        IdentityProof::ResidentCard,
+    )
+    .await
+    .unwrap();
     let read_back = Sha256::of(&halfway.certificate);
     let (case, card) = (halfway.case, halfway.card.clone());
     let confirm = desk.sign(Deed::ConfirmDelivery { case, card, read_back }).unwrap();
@@ -68,7 +75,14 @@ async fn after_a_restart_ocsp_and_the_list_agree_and_what_was_planned_still_come
     let day = day_in_japan(place.now()).saturating_add(9.days());
     place.reported(|office| office.notify_move_out(&leaver, day)).await;
     let desk = place.desk(tottori());
-    journey::revoke(desk, place.by_items(&lost), RevocationReason::KeyCompromise).await.unwrap();
+    journey::revoke(
+        desk,
+        place.by_items(&lost),
+        RevocationReason::KeyCompromise,
+        IdentityProof::ResidentCard,
+    )
+    .await
+    .unwrap();
 
     let again = place.reopened(|_| ()).await;
     assert_eq!(again.judged(&good.certificate).await, Verdict::Valid);

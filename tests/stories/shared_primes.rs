@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use akashi_ca::CaError;
-use akashi_ra_console::{Desk, DeskError};
+use akashi_ra_console::{Desk, DeskError, journey};
 use akashi_town::card_key::{CardKey, PRIMES, primes};
-use akashi_wire::Clock;
-use akashi_wire::act::{LookUpBy, Procedure, Refusal};
+use akashi_wire::act::{CertificateBy, IdentityProof, LookUpBy, Procedure, Refusal, SerialGiven};
+use akashi_wire::{Clock, RevocationReason};
 use jiff::ToSpan;
 
 use crate::support::*;
@@ -40,7 +40,7 @@ async fn a_key_that_shares_a_prime_is_refused_and_the_one_that_it_shares_with_al
     assert_eq!(place.alarms("in common").await, 0);
 
     let by = place.by_items(&second);
-    let refused = certified(place.desk(yonago()), by.clone(), "OTHER", &other).await;
+    let refused = certified(place.desk(yonago()), by, "OTHER", &other).await;
     let refused = refusal(refused);
     assert!(
         matches!(&refused, Refusal::BadKey { what } if what.contains("shares a prime")),
@@ -55,7 +55,17 @@ async fn a_key_that_shares_a_prime_is_refused_and_the_one_that_it_shares_with_al
     }
     let [serial] = place.good_ones().await[..] else { panic!("one certificate, and it is good") };
     assert_eq!(place.alarms(&format!("{serial} has a prime in common")).await, 1);
+    // Whoever is told of it ends it by its number, at the counter of the town that issued it.
+    let by = CertificateBy::Serial { serial: SerialGiven::Whole(serial) };
+    let lost = RevocationReason::KeyCompromise;
+    let unsafe_key = place.house.ledger().shared_primes(place.now());
+    assert_eq!(unsafe_key.await.unwrap().len(), 1);
+    let identity = IdentityProof::ResidentCard;
+    let ended = journey::revoke(place.desk(tottori()), by, lost, identity).await.unwrap();
+    assert_eq!(ended.serial, serial);
+    assert_eq!(place.house.ledger().shared_primes(place.now()).await.unwrap(), []);
     // The same desk goes on with another key.
+    let by = place.by_items(&second);
     certified(place.desk(yonago()), by, "OTHER", &CardKey::make()).await.unwrap();
     place.close().await;
 }

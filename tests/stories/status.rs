@@ -3,7 +3,7 @@
 use akashi_ledger::Scope;
 use akashi_ra_console::journey;
 use akashi_wire::RevocationReason::{self, *};
-use akashi_wire::act::{Deed, Procedure, Refusal};
+use akashi_wire::act::{Deed, IdentityProof, Procedure, Refusal};
 use jiff::ToSpan;
 
 use crate::support::*;
@@ -40,12 +40,16 @@ async fn a_hold_is_seen_at_once_and_becomes_a_revocation_at_the_counter(book: Bo
         assert_eq!(refused, Refusal::OnHold { serial });
     }
     // The holder comes, and asks for the end of it; the end is of now and not of the call.
-    let ended = journey::revoke(desk, place.by_items(&code), KeyCompromise).await.unwrap();
+    let ended =
+        journey::revoke(desk, place.by_items(&code), KeyCompromise, IdentityProof::ResidentCard)
+            .await
+            .unwrap();
     assert_eq!((ended.serial, ended.at, ended.reason), (serial, place.now(), KeyCompromise));
     place.seen_revoked(&holder.certificate, KeyCompromise).await;
     for outcome in [
         journey::hold(desk, place.by_items(&code)).await,
-        journey::revoke(desk, place.by_items(&code), KeyCompromise).await,
+        journey::revoke(desk, place.by_items(&code), KeyCompromise, IdentityProof::ResidentCard)
+            .await,
     ] {
         assert_eq!(refusal(outcome), Refusal::NoLivingCertificate);
     }
@@ -64,12 +68,21 @@ async fn the_counter_gives_two_reasons_and_no_other() {
     let case = desk.find(Procedure::Revocation, place.by_items(&code)).await.unwrap();
     for reason in RevocationReason::ALL {
         if !matches!(reason, KeyCompromise | CessationOfOperation) {
-            let refused = refusal(desk.ask(Deed::Revoke { case, reason }).await);
+            let refused = refusal(
+                desk.ask(Deed::Revoke { case, identity: IdentityProof::ResidentCard, reason })
+                    .await,
+            );
             assert_eq!(refused, Refusal::ReasonNotForCounter { reason });
         }
     }
     assert!(place.is_good(holder.serial).await);
-    desk.ask(Deed::Revoke { case, reason: CessationOfOperation }).await.unwrap();
+    desk.ask(Deed::Revoke {
+        case,
+        identity: IdentityProof::ResidentCard,
+        reason: CessationOfOperation,
+    })
+    .await
+    .unwrap();
     place.seen_revoked(&holder.certificate, CessationOfOperation).await;
     place.close().await;
 }
@@ -91,7 +104,14 @@ async fn ocsp_and_both_lists_say_the_same_and_a_list_never_shrinks() {
     let (moved, moved_holder) = place.holder(tottori()).await;
     let (_, good) = place.holder(tottori()).await;
     let (_, elsewhere) = place.holder(yonago()).await;
-    journey::revoke(place.desk(tottori()), place.by_items(&lost), KeyCompromise).await.unwrap();
+    journey::revoke(
+        place.desk(tottori()),
+        place.by_items(&lost),
+        KeyCompromise,
+        IdentityProof::ResidentCard,
+    )
+    .await
+    .unwrap();
     place.reported(|office| office.move_within(&moved, "鳥取県鳥取市栄町1番地")).await;
     let town = Scope::Partition(tottori());
     // What is urgent is listed at once; the rest within the hour, the complete list in six.

@@ -622,7 +622,7 @@ pub trait Acts {
 impl Acts for Desk {
     async fn open(&self, procedure: Procedure) -> CaseId {
         match self.ask(Deed::OpenCase { procedure }).await.unwrap() {
-            Answer::CaseOpened { case } => case,
+            Answer::CaseOpened { case, .. } => case,
             other => panic!("{other:?}"),
         }
     }
@@ -765,6 +765,7 @@ pub fn application(case: CaseId, card: &str) -> Deed {
         case,
         card: card.into(),
         identity: IdentityProof::ResidentCard,
+        under_guardianship: None,
         name_choices: Default::default(),
         address_choices: Default::default(),
     }

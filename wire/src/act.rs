@@ -5,19 +5,23 @@
 //! same answer, so that a client whose line broke simply repeats it.
 
 mod answer;
+mod choices;
+mod find;
 mod id;
+mod identity;
 mod recall;
 mod refusal;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Answer, CertifiedText, IssuedCertificate, LivingCertificate};
+pub use choices::SubstituteChoices;
+pub use find::{CertificateBy, NotASerialGiven, SerialGiven, StatedHolder};
 pub use id::{CaseId, NotAnId, PartyId, RecallId, RequestId};
+pub use identity::{INQUIRY_DAYS, IdentityProof};
 pub use recall::{CardSelection, KnownRecall, RecallCounts};
 pub use refusal::Refusal;
 
@@ -55,32 +59,6 @@ pub enum Procedure {
     Hold,
     /// 暗証番号の初期化: a new PIN on a card in use, forgotten or locked.
     PinReset,
-}
-
-/// 本人確認: by what the officer knew the person (rule of identity proof).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "proof", rename_all = "snake_case", deny_unknown_fields)]
-pub enum IdentityProof {
-    /// A photo card of this service is enough by itself.
-    ResidentCard,
-    /// Licence or passport with the current address.
-    PhotoDocument {
-        /// What it is.
-        #[serde(deserialize_with = "bounds::document")]
-        kind: String,
-        /// Refused after this day.
-        #[serde(deserialize_with = "bounds::day")]
-        expires: Date,
-        /// The last four digits of its number.
-        #[serde(deserialize_with = "bounds::last_four")]
-        last_four: String,
-    },
-    /// 照会書 sent by post and its 回答書 brought.
-    InquiryLetter {
-        /// When the letter was sent.
-        #[serde(deserialize_with = "bounds::day")]
-        sent: Date,
-    },
 }
 
 /// By what a person is looked up.
@@ -123,57 +101,6 @@ impl fmt::Debug for LookUpBy {
     }
 }
 
-/// Positions (Unicode scalar values of the original, from 0) and the substitute chosen for each.
-pub type SubstituteChoices = BTreeMap<usize, String>;
-
-/// JSON names are texts, and an act is read through a tag, where serde no longer turns them into
-/// numbers by itself.
-mod by_position {
-    use std::collections::BTreeMap;
-    use std::fmt;
-
-    use serde::de::{Error, MapAccess, Visitor};
-    use serde::{Deserializer, Serialize, Serializer};
-
-    pub fn serialize<S: Serializer>(
-        choices: &super::SubstituteChoices,
-        s: S,
-    ) -> Result<S::Ok, S::Error> {
-        choices.serialize(s)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        d: D,
-    ) -> Result<super::SubstituteChoices, D::Error> {
-        d.deserialize_map(Positions)
-    }
-
-    /// An act is kept as evidence: it says one thing of a position, in one form.
-    struct Positions;
-
-    impl<'de> Visitor<'de> for Positions {
-        type Value = super::SubstituteChoices;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("substitutes by position, a number from 0, each once")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut choices = BTreeMap::new();
-            while let Some((at, text)) = map.next_entry::<String, String>()? {
-                let unfit = || A::Error::custom("a position is a number from 0, once");
-                let position: usize = at.parse().map_err(|_| unfit())?;
-                crate::bounds::SUBSTITUTE.text(&text).map_err(A::Error::custom)?;
-                let out = position >= crate::bounds::POSITIONS || position.to_string() != at;
-                if out || choices.insert(position, text).is_some() {
-                    return Err(unfit());
-                }
-            }
-            Ok(choices)
-        }
-    }
-}
-
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
@@ -190,6 +117,20 @@ pub enum Deed {
         /// By what.
         by: LookUpBy,
     },
+    /// Finds a certificate of the officer's own town in the authority's book, where no registry is
+    /// asked: for a revocation or a hold.
+    FindCertificate {
+        /// The case, opened or looked up.
+        case: CaseId,
+        /// By what.
+        by: CertificateBy,
+    },
+    /// 照会書: an inquiry letter goes by post to the address that was looked up; its answer (回答書) will
+    /// be the identity proof in this case, which stays open for as long.
+    SendInquiry {
+        /// The case, looked up.
+        case: CaseId,
+    },
     /// Applies: from here on everything about the person is decided, and one key pair on this card
     /// is permitted.
     Apply {
@@ -200,11 +141,15 @@ pub enum Deed {
         card: String,
         /// 本人確認.
         identity: IdentityProof,
+        /// Whether the applicant is under guardianship (成年被後見人), as the application says; needed
+        /// only where the authority asks for it (`rules.refuses_guardianship`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        under_guardianship: Option<bool>,
         /// Substitutes chosen with the applicant for the name.
-        #[serde(default, with = "by_position")]
+        #[serde(default, with = "choices")]
         name_choices: SubstituteChoices,
         /// Substitutes chosen with the applicant for the address.
-        #[serde(default, with = "by_position")]
+        #[serde(default, with = "choices")]
         address_choices: SubstituteChoices,
     },
     /// Takes a case up again, at this terminal or another, with the card that it is bound to.
@@ -255,6 +200,13 @@ pub enum Deed {
     },
     /// Tells of a PIN that was reset while the authority was out of reach.
     ReportOffline {
+        /// The journal's first line, which says when it was begun; without it that is a finding.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "bounds::lines"
+        )]
+        head: Option<Octets>,
         /// Lines of a journal ([`crate::journal`]), as they were signed: an entry and, if there is
         /// one, its outcome; or an outcome whose entry is missing.
         #[serde(deserialize_with = "bounds::lines")]
@@ -274,6 +226,8 @@ pub enum Deed {
     Revoke {
         /// The case, looked up.
         case: CaseId,
+        /// 本人確認: by what the officer knew who asks for it.
+        identity: IdentityProof,
         /// Loss, theft, leak, damage: keyCompromise; the holder's own wish: cessationOfOperation.
         reason: RevocationReason,
     },
@@ -375,6 +329,8 @@ impl Deed {
         match self {
             Self::OpenCase { .. } => "open_case",
             Self::LookUp { .. } => "look_up",
+            Self::FindCertificate { .. } => "find_certificate",
+            Self::SendInquiry { .. } => "send_inquiry",
             Self::Apply { .. } => "apply",
             Self::TakeUp { .. } => "take_up",
             Self::OpenChannel { .. } => "open_channel",
@@ -401,6 +357,8 @@ impl Deed {
     pub fn case(&self) -> Option<CaseId> {
         match self {
             Self::LookUp { case, .. }
+            | Self::FindCertificate { case, .. }
+            | Self::SendInquiry { case }
             | Self::Apply { case, .. }
             | Self::TakeUp { case, .. }
             | Self::OpenChannel { case, .. }

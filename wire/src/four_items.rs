@@ -79,6 +79,15 @@ impl BirthDate {
         (self.year != 0).then_some(self.year)
     }
 
+    /// Whether it lies after this day, as far as it is known: nobody was born so.
+    pub fn is_after(&self, day: jiff::civil::Date) -> bool {
+        let today = [day.year() as u16, day.month() as u16, day.day() as u16];
+        let birth = [self.year, u16::from(self.month), u16::from(self.day)];
+        // What is unknown is zero, and says nothing from there on.
+        let known = birth.iter().take_while(|part| **part != 0).count();
+        birth[..known] > today[..known]
+    }
+
     /// The whole years of age on a day, `None` when the birth date is not known to the day.
     ///
     /// A non-calendar day such as 29 February 1971 counts as the first day after it.
@@ -218,6 +227,25 @@ mod tests {
                     assert_eq!(error, NotABirthDate::YearOutsideEra { era: 3, year: 2000 });
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_birth_date_is_in_the_future_only_as_far_as_it_is_known() {
+        let today = jiff::civil::date(2026, 4, 15);
+        for (text, after) in [
+            ("520260415", false),
+            ("520260416", true),
+            ("520260501", true),
+            ("520270101", true),
+            ("520260400", false),
+            ("520260500", true),
+            ("520260000", false),
+            ("520270000", true),
+            ("500000000", false),
+            ("319700115", false),
+        ] {
+            assert_eq!(text.parse::<BirthDate>().unwrap().is_after(today), after, "{text}");
         }
     }
 

@@ -129,6 +129,41 @@ pub enum Finding {
         /// Which.
         count: u64,
     },
+    /// The token counted further than anybody believes: the count is not followed, so that it hides
+    /// nothing that comes later.
+    #[error(
+        "the token's count leaps over {} and is not believed: look at the token",
+        from_to("use", *from, *to)
+    )]
+    CountLeaps {
+        /// The first that is missing.
+        from: u64,
+        /// The last.
+        to: u64,
+    },
+    /// A line of a day to come.
+    #[error("it was signed at {at}, which had not come when it was told")]
+    MadeInFuture {
+        /// When, by the terminal's clock.
+        at: Timestamp,
+    },
+    /// A line that is older than its journal.
+    #[error("it was signed at {at}, before the journal was begun")]
+    BeforeJournal {
+        /// When, by the terminal's clock.
+        at: Timestamp,
+    },
+    /// The terminal's clock went back by more than a minute from one line to the next.
+    #[error("line {line} was signed at {at}, before the line before it")]
+    TimeWentBack {
+        /// Which.
+        line: u64,
+        /// When, by the terminal's clock.
+        at: Timestamp,
+    },
+    /// The journal's first line was not shown, or is another journal's.
+    #[error("nobody can tell when the journal was begun: its first line was not shown")]
+    NoBeginning,
     /// Lines of the journal are not there.
     #[error("the journal is without {}", from_to("line", *from, *to))]
     LinesMissing {
@@ -161,6 +196,9 @@ pub enum Finding {
         /// When.
         expired: Date,
     },
+    /// A document that is not told in full, or a letter of a day that cannot be.
+    #[error("the identity proof that was written down cannot be one")]
+    IdentityUnfit,
     /// There was nothing in the card whose PIN one could have forgotten.
     #[error("a PIN was set on a card without a certificate")]
     NoCertificate,

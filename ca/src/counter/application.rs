@@ -8,7 +8,6 @@ use akashi_wire::act::{
 use akashi_wire::date::day_in_japan;
 use akashi_wire::octets::Octets;
 use jiff::SignedDuration;
-use jiff::civil::Date;
 
 use super::cards::is_nobody_elses;
 use super::case_record::{Applied, texts};
@@ -25,7 +24,7 @@ impl Counter {
         acting: &Acting,
         case: CaseId,
         card: &str,
-        identity: &IdentityProof,
+        (identity, under_guardianship): (&IdentityProof, Option<bool>),
         (name_choices, address_choices): (&SubstituteChoices, &SubstituteChoices),
     ) -> Result<Answer, Halt> {
         let rules = &self.issuer.rules;
@@ -39,12 +38,19 @@ impl Counter {
         let bound = record.applied.as_ref().map(|applied| applied.card.as_str());
         self.may_take(&mut change, card, bound).await?;
         let today = day_in_japan(change.at());
-        not_expired(identity, today)?;
+        self.identified(identity, &record, today)?;
         let person = record.person()?.clone();
         if let Some(minimum) = rules.minimum_age {
             let age = person.items.birth_date.age_on(today);
             if age.is_some_and(|age| age < i16::from(minimum)) {
                 return Err(Refusal::TooYoung { minimum }.into());
+            }
+        }
+        if rules.refuses_guardianship {
+            match under_guardianship {
+                Some(false) => {}
+                Some(true) => return Err(Refusal::UnderGuardianship.into()),
+                None => return Err(Refusal::GuardianshipNotTold.into()),
             }
         }
         let (name, address) = texts(&person.items, name_choices, address_choices)?;
@@ -56,10 +62,7 @@ impl Counter {
         // Nobody makes a key pair for a certificate that no card takes.
         let texts = (&name, &address);
         fits_card(&self.issuer, file.municipality, &person.items, texts, change.at())?;
-        let oldest = SignedDuration::from_hours(i64::from(rules.look_up_hours));
-        if person.as_of < change.at() - oldest {
-            return Err(Refusal::LookUpTooOld { as_of: person.as_of }.into());
-        }
+        person.is_good(rules, change.at())?;
         // A key made again for the same case: what the earlier one led to is ended first.
         self.abandon(&mut change, &mut file).await?;
         let holder =
@@ -67,6 +70,7 @@ impl Counter {
         is_nobody_elses(&mut change, card, holder).await?;
         let living = self.living(&mut change, holder).await?;
         one_certificate::place(record.procedure, &living, today)?;
+        let renewed = one_certificate::current(&living).map(|(current, _)| current.serial);
 
         let challenge: [u8; 32] = self.random();
         let until = change.at() + SignedDuration::from_secs(i64::from(rules.permit_seconds));
@@ -79,6 +83,7 @@ impl Counter {
             until,
             made: None,
             written: false,
+            rests_on: renewed,
             channel: None,
         });
         record.tbs = None;
@@ -91,16 +96,6 @@ impl Counter {
             address: certified(&person.items.address, &address),
         };
         self.finish(change, acting, &case.to_string(), answer).await
-    }
-}
-
-/// Refuses a document that expired before today.
-pub(super) fn not_expired(identity: &IdentityProof, today: Date) -> Result<(), Refusal> {
-    match identity {
-        IdentityProof::PhotoDocument { expires, .. } if *expires < today => {
-            Err(Refusal::DocumentExpired { expired: *expires })
-        }
-        _ => Ok(()),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use akashi_card::issuing;
 use akashi_ledger::{CaseFile, Change, Standing, Step};
-use akashi_wire::CaseId;
 use akashi_wire::act::{Answer, IssuedCertificate, Procedure, Refusal};
 use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::{CaseId, SerialNumber};
 use jiff::Timestamp;
 
 use super::application::certified;
@@ -27,12 +27,13 @@ impl Counter {
         card: &str,
     ) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
-        let (file, record) = self.case_in(&mut change, case).await?;
+        let (mut file, record) = self.case_in(&mut change, case).await?;
         let open = [Step::Opened, Step::LookedUp, Step::Applied, Step::Issued];
         at_step(&file, &open, acting)?;
         if record.applied.as_ref().is_some_and(|applied| applied.card != card) {
             return Err(Refusal::WrongCard.into());
         }
+        self.still_stands(&mut change, &file, &record).await?;
         let issued = match (file.step, file.serial) {
             (Step::Issued, Some(serial)) => {
                 let certificate = self.issued(&file).await?;
@@ -54,6 +55,8 @@ impl Counter {
             }
             _ => (None, None),
         };
+        // Somebody is at it again.
+        self.save_case(&mut change, &mut file, &record).await?;
         let procedure = record.procedure;
         let answer = Answer::TakenUp { procedure, items, name, address, issued };
         self.finish(change, acting, &case.to_string(), answer).await
@@ -69,15 +72,15 @@ impl Counter {
         let mut change = self.begin(acting).await?;
         let (mut file, mut record) = self.case_in(&mut change, case).await?;
         at_step(&file, &WITH_CARD, acting)?;
-        let applied = record.application_mut()?;
-        if applied.card != card {
+        if record.application()?.card != card {
             return Err(Refusal::WrongCard.into());
         }
+        self.still_stands(&mut change, &file, &record).await?;
+        let applied = record.application_mut()?;
         may_make_key(&file, applied, acting, change.at())?;
         if let Some(person) = file.person {
             is_nobody_elses(&mut change, card, person).await?;
         }
-        self.still_stands(&mut change, &file).await?;
         let (channel, run) = Channel::ask(self.random());
         applied.channel = Some(channel);
         if file.step == Step::Applied {
@@ -102,7 +105,7 @@ impl Counter {
             Step::Issued => self.issued(&file).await?,
             _ => Vec::new(),
         };
-        self.still_stands(&mut change, &file).await?;
+        self.still_stands(&mut change, &file, &record).await?;
         let certificates = self.certificates(&own);
         let procedure = record.procedure;
         let applied = record.application_mut()?;
@@ -166,14 +169,22 @@ impl Counter {
         Ok(self.vault().open("certificate_file", serial.as_bytes(), &sealed)?.to_vec())
     }
 
-    /// Refuses to write, or to switch to, a certificate that ended after it was issued: the card keeps
-    /// what its holder has.
-    async fn still_stands(&self, change: &mut Change, file: &CaseFile) -> Result<(), Halt> {
-        let (Step::Issued, Some(serial)) = (file.step, file.serial) else { return Ok(()) };
-        match change.standing(serial).await? {
-            Some(Standing::Good) => Ok(()),
-            _ => Err(Refusal::CertificateEnded.into()),
+    /// Refuses to go on with a card when what was issued in the case, or what the case rests on, was
+    /// revoked or put on hold since: an open channel and a PIN window are dead from that moment on,
+    /// and the card keeps what its holder has.
+    pub(super) async fn still_stands(
+        &self,
+        change: &mut Change,
+        file: &CaseFile,
+        record: &CaseRecord,
+    ) -> Result<(), Halt> {
+        let issued = file.serial.filter(|_| file.step == Step::Issued);
+        let serials: Vec<SerialNumber> = issued.into_iter().chain(rests_on(record)).collect();
+        let standings = change.standings(&serials).await?;
+        for serial in serials {
+            in_force(serial, standings.get(&serial))?;
         }
+        Ok(())
     }
 
     /// What goes into the card.
@@ -194,6 +205,20 @@ impl Counter {
         let (sent, run) = writing.map_err(|halted| refusal(halted, Step::Applied, own.len()))?;
         applied.channel = Some(Channel::Sent { sent });
         Ok(run)
+    }
+}
+
+/// The certificate in force upon which an application rests.
+pub(super) fn rests_on(record: &CaseRecord) -> Option<SerialNumber> {
+    record.applied.as_ref().and_then(|applied| applied.rests_on)
+}
+
+/// Refuses what is revoked or on hold.
+pub(super) fn in_force(serial: SerialNumber, standing: Option<&Standing>) -> Result<(), Refusal> {
+    match standing {
+        Some(Standing::Good) => Ok(()),
+        Some(Standing::Held { .. }) => Err(Refusal::OnHold { serial }),
+        Some(Standing::Revoked { .. }) | None => Err(Refusal::CertificateEnded),
     }
 }
 

@@ -1,16 +1,19 @@
 //! What a case knows beyond its row: sealed, since it is about a person.
 
 use akashi_keys::{KeyError, Vault};
+use akashi_ledger::Step;
 use akashi_wire::act::{CertifiedText, IdentityProof, Procedure};
+use akashi_wire::date::{day_in_japan, start_of_day};
 use akashi_wire::octets::{Octets, Sha256};
-use akashi_wire::{CaseId, FourItems};
-use jiff::Timestamp;
+use akashi_wire::{CaseId, FourItems, SerialNumber};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::CaError;
 use crate::card::Channel;
 use crate::characters::{CertificateText, CharacterError, Choices, certify_address, certify_name};
+use crate::{CaError, Rules};
 use akashi_wire::act::{Refusal, SubstituteChoices};
 
 /// The sealed part of a case.
@@ -19,6 +22,13 @@ use akashi_wire::act::{Refusal, SubstituteChoices};
 pub(super) struct CaseRecord {
     pub procedure: Procedure,
     pub looked_up: Option<LookedUp>,
+    /// The certificate that was in force when the case found the person: what the case ends, holds
+    /// or resets is this one and no later one.
+    #[serde(default)]
+    pub found: Option<SerialNumber>,
+    /// The day on which an inquiry letter was sent in this case.
+    #[serde(default)]
+    pub inquiry: Option<Date>,
     pub applied: Option<Applied>,
     /// The octets to be signed, while they are recorded and not filed.
     pub tbs: Option<Octets>,
@@ -31,8 +41,26 @@ pub(super) struct LookedUp {
     pub items: FourItems,
     pub code_hash: Sha256,
     pub history: u32,
+    /// State of the register that was read, by the registry's clock.
     pub as_of: Timestamp,
+    /// When it was looked up, by the authority's; absent in cases of before.
+    #[serde(default)]
+    pub made_at: Option<Timestamp>,
     pub protected: bool,
+}
+
+impl LookedUp {
+    /// Refuses to go on with a look-up that is good no longer (`rules.look_up_hours`): a person dies,
+    /// moves or is renamed between two days, and a case may stay open for weeks.
+    pub fn is_good(&self, rules: &Rules, now: Timestamp) -> Result<(), Refusal> {
+        // A registry whose clock runs ahead does not make its answer last longer.
+        let read = self.made_at.map_or(self.as_of, |made| made.min(self.as_of));
+        let is_good = match rules.look_up_hours {
+            Some(hours) => read >= now - SignedDuration::from_hours(i64::from(hours)),
+            None => day_in_japan(read) >= day_in_japan(now),
+        };
+        if is_good { Ok(()) } else { Err(Refusal::LookUpTooOld { as_of: read }) }
+    }
 }
 
 /// The application, as the officer took it.
@@ -51,6 +79,10 @@ pub(super) struct Applied {
     /// The certificate was read back from the pending slot, and the card told to switch.
     #[serde(default)]
     pub written: bool,
+    /// The certificate in force upon which all of this rests: the one renewed, or the one whose PIN
+    /// is reset. Revoked or on hold, it takes the permit and the channel with it.
+    #[serde(default)]
+    pub rests_on: Option<SerialNumber>,
     /// Where the channel to the card stands.
     #[serde(default)]
     pub channel: Option<Channel>,
@@ -66,6 +98,18 @@ impl CaseRecord {
         // Session keys of a card's channel are in it.
         let octets = Zeroizing::new(serde_json::to_vec(self).expect("a case is JSON"));
         vault.seal("case_file", case.as_bytes(), &octets)
+    }
+
+    /// When the case closes itself if nobody touches it after `now`. What was issued in it has a term of
+    /// its own (`rules.undelivered_after_hours`).
+    pub fn closes_at(&self, step: Step, rules: &Rules, now: Timestamp) -> Option<Timestamp> {
+        if !matches!(step, Step::Opened | Step::LookedUp | Step::Applied) {
+            return None;
+        }
+        let untouched = now + SignedDuration::from_hours(i64::from(rules.case_hours));
+        let days = i64::from(rules.inquiry_days) + 1;
+        let answered = self.inquiry.map(|sent| start_of_day(sent.saturating_add(days.days())));
+        Some(answered.map_or(untouched, |answered| answered.max(untouched)))
     }
 
     /// The look-up that every later step needs; the step in the row says that it is there.

@@ -27,6 +27,7 @@ impl Counter {
         if change.standing(serial).await? != Some(Standing::Good) {
             return Err(Refusal::NoLivingCertificate.into());
         }
+        self.still_stands(&mut change, &file, &record).await?;
         // What was not read back through the channel is not in the card, whoever says so.
         if !record.application()?.written {
             let asked = acting.act.deed.verb().to_owned();

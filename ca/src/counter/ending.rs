@@ -1,18 +1,22 @@
 //! 失効, 一時保留 and the closing of a case.
 
-use akashi_ledger::{CaseFile, Change, PersonId, Recording, Standing, StatusRow, Step};
-use akashi_wire::act::{Answer, Procedure, Refusal};
+use akashi_ledger::{CaseFile, Change, Living, PersonId, Recording, Standing, StatusRow, Step};
+use akashi_wire::act::{Answer, IdentityProof, Procedure, Refusal};
+use akashi_wire::date::day_in_japan;
 use akashi_wire::{CaseId, RevocationReason, SerialNumber};
 
-use super::{Acting, Counter, Halt, at_step, one_certificate};
+use super::case_record::CaseRecord;
+use super::one_certificate::Stands;
+use super::{Acting, Counter, Halt, at_step};
 use crate::CaError;
 
 impl Counter {
-    /// Ends every living certificate of the person: a renewal under way too.
+    /// Ends the certificate that the case has found, and a renewal of it under way.
     pub(super) async fn revoke(
         &self,
         acting: &Acting,
         case: CaseId,
+        identity: &IdentityProof,
         reason: RevocationReason,
     ) -> Result<Answer, Halt> {
         if !matches!(
@@ -27,10 +31,16 @@ impl Counter {
         if record.procedure != Procedure::Revocation {
             return Err(Refusal::NotAllowed.into());
         }
-        let person = file.person.ok_or(Refusal::NoLivingCertificate)?;
+        self.identified(identity, &record, day_in_japan(change.at()))?;
+        let (found, _, living) = self.found(&mut change, &file, &record).await?;
         let recording = Recording { reason, received_at: change.at(), idou_date: None };
-        let row = end_living(&mut change, person, &recording).await?;
-        let row = row.ok_or(Refusal::NoLivingCertificate)?;
+        let row = change.revoke(found.serial, &recording).await?;
+        // A renewal under way lies in the same card. What another town is issuing is that town's.
+        for (other, _) in living.iter().filter(|(living, _)| living.serial != found.serial) {
+            if other.municipality == found.municipality {
+                end_one(&mut change, other, &recording).await?;
+            }
+        }
         file.step = Step::Done;
         file.serial = Some(row.serial);
         self.save_case(&mut change, &mut file, &record).await?;
@@ -38,7 +48,7 @@ impl Counter {
         self.finish(change, acting, &format!("{case} {}", row.serial), answer).await
     }
 
-    /// Puts the current certificate of the person on hold, and ends a renewal under way.
+    /// Puts the certificate that the case has found on hold, and ends a renewal under way.
     pub(super) async fn hold(&self, acting: &Acting, case: CaseId) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
         let (mut file, record) = self.case_in(&mut change, case).await?;
@@ -46,18 +56,17 @@ impl Counter {
         if record.procedure != Procedure::Hold {
             return Err(Refusal::NotAllowed.into());
         }
-        let person = file.person.ok_or(Refusal::NoLivingCertificate)?;
-        let living = self.living(&mut change, person).await?;
-        let (current, standing) =
-            one_certificate::current(&living).ok_or(Refusal::NoLivingCertificate)?;
+        let (found, standing, living) = self.found(&mut change, &file, &record).await?;
         if matches!(standing, Standing::Held { .. }) {
-            return Err(Refusal::OnHold { serial: current.serial }.into());
+            return Err(Refusal::OnHold { serial: found.serial }.into());
         }
         let received_at = change.at();
-        let row = change.hold(current.serial, received_at).await?;
+        let row = change.hold(found.serial, received_at).await?;
         // A renewal under way lies on the same card: it must not come into force behind the hold.
-        for (next, _) in living.iter().filter(|(living, _)| living.serial != current.serial) {
-            end_undelivered(&mut change, next.serial).await?;
+        for (next, _) in living.iter().filter(|(living, _)| living.serial != found.serial) {
+            if next.municipality == found.municipality {
+                end_undelivered(&mut change, next.serial).await?;
+            }
         }
         file.step = Step::Done;
         file.serial = Some(row.serial);
@@ -65,6 +74,32 @@ impl Counter {
         let reason = RevocationReason::CertificateHold;
         let answer = Answer::Revoked { serial: row.serial, at: row.recorded_at, reason };
         self.finish(change, acting, &format!("{case} {}", row.serial), answer).await
+    }
+
+    /// The certificate that the case has found, how it stands, and all that live of its holder; if it
+    /// is still in force, and of this town. A case of last year says nothing of what was issued since.
+    pub(super) async fn found(
+        &self,
+        change: &mut Change,
+        file: &CaseFile,
+        record: &CaseRecord,
+    ) -> Result<(Living, Standing, Vec<Stands>), Halt> {
+        let serial = record.found.ok_or(Refusal::NoLivingCertificate)?;
+        if let Some(person) = &record.looked_up {
+            person.is_good(&self.issuer.rules, change.at())?;
+        }
+        let gone = Refusal::NoLongerInForce { serial };
+        let holder = change.holder(serial).await?.ok_or_else(|| gone.clone())?;
+        let living = self.living(change, holder).await?;
+        let found = living.iter().find_map(|(living, standing)| {
+            standing.filter(|_| living.serial == serial).map(|standing| (living.clone(), standing))
+        });
+        let (found, standing) = found.ok_or(gone)?;
+        if found.municipality != file.municipality {
+            let municipality = found.municipality;
+            return Err(Refusal::IssuedElsewhere { serial, municipality }.into());
+        }
+        Ok((found, standing, living))
     }
 
     /// 取下げ, 却下 or 中止: whatever was issued in the case and not delivered ends.
@@ -99,14 +134,24 @@ pub(crate) async fn end_living(
 ) -> Result<Option<StatusRow>, CaError> {
     let mut first = None;
     for living in change.living(person).await? {
-        if !living.filed {
-            change.void(living.serial).await?;
-            continue;
+        if let Some(row) = end_one(change, &living, recording).await? {
+            first.get_or_insert(row);
         }
-        let row = change.revoke(living.serial, recording).await?;
-        first.get_or_insert(row);
     }
     Ok(first)
+}
+
+/// Ends one living certificate; one that is only intended is void, and nothing is recorded of it.
+async fn end_one(
+    change: &mut Change,
+    living: &Living,
+    recording: &Recording,
+) -> Result<Option<StatusRow>, CaError> {
+    if !living.filed {
+        change.void(living.serial).await?;
+        return Ok(None);
+    }
+    Ok(Some(change.revoke(living.serial, recording).await?))
 }
 
 /// Ends one certificate that never reached its holder.

@@ -2,15 +2,17 @@
 
 use akashi_ledger::{CaseFile, Change, PersonId, Standing, Step};
 use akashi_wire::act::{Answer, LivingCertificate, LookUpBy, Procedure, Refusal};
+use akashi_wire::date::day_in_japan;
 use akashi_wire::lookup::{LookUpRequest, ResidentState, Whom};
 use akashi_wire::octets::Sha256;
 use akashi_wire::{CaseId, SerialNumber};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::case_record::{CaseRecord, LookedUp, proposal};
 use super::certifying::fits_card;
 use super::one_certificate::Stands;
 use super::{Acting, Counter, Halt, at_step, one_certificate};
+use crate::CaError;
 use crate::characters::{Choices, certify_address, certify_name};
 use akashi_wire::validity::renewal_opens;
 
@@ -26,7 +28,14 @@ impl Counter {
         let municipality = acting.permit.municipality().ok_or(Refusal::NotAllowed)?;
         let mut change = self.begin(acting).await?;
         let case = CaseId::from_random(self.random());
-        let record = CaseRecord { procedure, looked_up: None, applied: None, tbs: None };
+        let record = CaseRecord {
+            procedure,
+            looked_up: None,
+            found: None,
+            inquiry: None,
+            applied: None,
+            tbs: None,
+        };
         let mut file = CaseFile {
             case,
             municipality,
@@ -37,10 +46,12 @@ impl Counter {
             serial: None,
             sealed_file: Vec::new(),
             opened_at: change.at(),
+            closes_at: None,
         };
         self.save_case(&mut change, &mut file, &record).await?;
         let subject = format!("{case} {}", procedure_name(procedure));
-        self.finish(change, acting, &subject, Answer::CaseOpened { case }).await
+        let answer = Answer::CaseOpened { case, until: until(&file)? };
+        self.finish(change, acting, &subject, answer).await
     }
 
     pub(super) async fn look_up(
@@ -107,8 +118,10 @@ impl Counter {
             code_hash,
             history: found.record.history_number,
             as_of: found.as_of,
+            made_at: Some(change.at()),
             protected: found.record.protected,
         });
+        record.found = one_certificate::in_force(&living).map(|living| living.serial);
         file.step = Step::LookedUp;
         file.person = Some(person.person);
         self.save_case(&mut change, &mut file, &record).await?;
@@ -126,6 +139,9 @@ impl Counter {
 
     fn whom(&self, acting: &Acting, by: &LookUpBy) -> Result<Whom, Halt> {
         Ok(match by {
+            LookUpBy::Items { birth_date, .. } if birth_date.is_after(day_in_japan(acting.now)) => {
+                return Err(Refusal::BornInTheFuture.into());
+            }
             LookUpBy::Items { name, birth_date, sex, address } => Whom::Items {
                 name: name.clone(),
                 birth_date: *birth_date,
@@ -176,6 +192,11 @@ impl Counter {
         let heard = source.and_then(|source| source.last_heard);
         Ok(heard.is_none_or(|heard| heard < acting.now - limit))
     }
+}
+
+/// When an open case closes itself.
+pub(super) fn until(file: &CaseFile) -> Result<Timestamp, CaError> {
+    file.closes_at.ok_or_else(|| CaError::Damaged(format!("case {} without its term", file.case)))
 }
 
 pub(super) fn procedure_name(procedure: Procedure) -> &'static str {

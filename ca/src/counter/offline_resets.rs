@@ -12,25 +12,29 @@ use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{FourItems, MunicipalityCode, SerialNumber, SignedMessage, Verified};
+use jiff::Timestamp;
 
-use super::application::not_expired;
 use super::case_record::CaseRecord;
+use super::offline_times::begun;
 use super::{Acting, Counter, Halt};
 use crate::CaError;
 
 /// A use of the token, or an outcome whose use is missing.
-struct Told {
-    first: Entry,
+pub(super) struct Told {
+    pub(super) first: Entry,
     outcome: Option<Outcome>,
     signer: Vec<u8>,
     entry: Sha256,
     last: (u64, Sha256),
+    /// Place and time of each line.
+    pub(super) times: Vec<(u64, Timestamp)>,
 }
 
 impl Counter {
     pub(super) async fn report_offline(
         &self,
         acting: &Acting,
+        head: Option<&Octets>,
         lines: &[Octets],
     ) -> Result<Answer, Halt> {
         let told = read(lines, acting.act.authority)?;
@@ -45,12 +49,16 @@ impl Counter {
         let mut findings = Vec::new();
         let municipality = self.whose(&told, own, &mut findings).await?;
         in_journal(&mut change, &told, &mut findings).await?;
+        let begun = head.and_then(|head| begun(head, &told.first));
+        self.in_time(&mut change, &told, begun, &mut findings).await?;
         let (mut counted, mut serial) = (None, None);
         let subject = match &told.first.record {
             Record::Begun { token, count, sealed } => {
                 // A count that no officer of this counter's vouches for would hide what is missing.
-                if !findings.contains(&Finding::ForeignOfficer) {
-                    by_count(&mut change, municipality, (token, *count), &mut findings).await?;
+                let use_told = (token.as_str(), *count, self.issuer.rules.offline_leap);
+                if !findings.contains(&Finding::ForeignOfficer)
+                    && by_count(&mut change, municipality, use_told, &mut findings).await?
+                {
                     counted = Some((token.clone(), *count));
                 }
                 let reset = self.reset(&sealed.0);
@@ -74,6 +82,7 @@ impl Counter {
             journal: told.first.journal,
             line,
             digest,
+            at: told.times.last().map_or(told.first.at, |(_, at)| *at),
             answer: serde_json::to_string(&answer).expect("an answer is JSON"),
         };
         change.record_offline_use(&kept).await?;
@@ -119,12 +128,14 @@ impl Counter {
         findings: &mut Vec<Finding>,
     ) -> Result<(String, Option<SerialNumber>), Halt> {
         let then = day_in_japan(told.first.at);
-        match reset.as_ref().map(|reset| not_expired(&reset.identity, then)) {
+        let inquiry_days = self.issuer.rules.inquiry_days;
+        match reset.as_ref().map(|reset| reset.identity.check(then, inquiry_days)) {
             None => findings.push(Finding::Unreadable),
             Some(Err(Refusal::DocumentExpired { expired })) => {
                 findings.push(Finding::DocumentExpired { expired });
             }
-            Some(_) => {}
+            Some(Err(_)) => findings.push(Finding::IdentityUnfit),
+            Some(Ok(())) => {}
         }
         let word = match told.outcome {
             Some(Outcome::Set { serial: Some(serial) }) => {
@@ -207,6 +218,7 @@ fn read(lines: &[Octets], authority: Sha256) -> Result<Told, Refusal> {
     let (entry_first, message) = entry(first)?;
     let mut told = Told {
         last: (entry_first.line, digest),
+        times: vec![(entry_first.line, entry_first.at)],
         first: entry_first,
         outcome: None,
         signer: message.signer().to_vec(),
@@ -226,6 +238,7 @@ fn read(lines: &[Octets], authority: Sha256) -> Result<Told, Refusal> {
                 _ => return Err(malformed("the second line is not the outcome of the first")),
             }
             told.last = (ended.line, Sha256::of(&second.0));
+            told.times.push((ended.line, ended.at));
         }
         _ => return Err(one_or_two()),
     }
@@ -239,7 +252,8 @@ async fn in_journal(
     findings: &mut Vec<Finding>,
 ) -> Result<(), Halt> {
     let Entry { journal, line, before, .. } = told.first;
-    let (last, digest) = change.last_line(journal).await?.unwrap_or((0, journal));
+    let last = change.last_line(journal).await?;
+    let (last, digest) = last.map_or((0, journal), |last| (last.line, last.digest));
     if line > last + 1 {
         findings.push(Finding::LinesMissing { from: last + 1, to: line - 1 });
     } else if line <= last {
@@ -251,20 +265,26 @@ async fn in_journal(
 }
 
 /// The token counts without a gap, and each use is told of once. A terminal that tells later than
-/// another fills the gap that it left.
+/// another fills the gap that it left. Gives whether the count is believed: one that leaps would hide
+/// every gap below it.
 async fn by_count(
     change: &mut Change,
     municipality: MunicipalityCode,
-    (token, count): (&str, u64),
+    (token, count, leap): (&str, u64, u32),
     findings: &mut Vec<Finding>,
-) -> Result<(), Halt> {
+) -> Result<bool, Halt> {
     let highest = change.highest_use(municipality, token).await?;
+    let (from, to) = (highest + 1, count - 1);
+    if count > highest.saturating_add(u64::from(leap) + 1) {
+        findings.push(Finding::CountLeaps { from, to });
+        return Ok(false);
+    }
     if count > highest + 1 {
-        findings.push(Finding::UsesMissing { from: highest + 1, to: count - 1 });
+        findings.push(Finding::UsesMissing { from, to });
     } else if change.is_use_known(municipality, token, count).await? {
         findings.push(Finding::UseRepeated { count });
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Whether the officer named this person. People write blanks in many ways.

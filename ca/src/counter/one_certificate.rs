@@ -17,6 +17,13 @@ pub(super) fn current(living: &[Stands]) -> Option<(&Living, Standing)> {
     })
 }
 
+/// The certificate that a report of loss is about: the current one; where that is over, a renewal of
+/// it that was issued.
+pub(super) fn in_force(living: &[Stands]) -> Option<&Living> {
+    let issued = || living.iter().find(|(_, standing)| standing.is_some());
+    current(living).map(|(current, _)| current).or_else(|| issued().map(|(living, _)| living))
+}
+
 /// The place that a new certificate may take beside the person's living ones.
 ///
 /// # Errors

@@ -9,9 +9,8 @@ use akashi_wire::date::day_in_japan;
 use akashi_wire::octets::Octets;
 use jiff::SignedDuration;
 
-use super::application::not_expired;
 use super::case_record::{Applied, CaseRecord};
-use super::{Acting, Counter, Halt, at_step, one_certificate};
+use super::{Acting, Counter, Halt, at_step};
 use crate::CaError;
 
 impl Counter {
@@ -29,12 +28,9 @@ impl Counter {
         if record.procedure != Procedure::PinReset {
             return Err(Refusal::NotAllowed.into());
         }
-        not_expired(identity, day_in_japan(change.at()))?;
-        let person = file.person.ok_or(Refusal::NoLivingCertificate)?;
-        let living = self.living(&mut change, person).await?;
-        let (current, standing) =
-            one_certificate::current(&living).ok_or(Refusal::NoLivingCertificate)?;
-        let serial = current.serial;
+        self.identified(identity, &record, day_in_japan(change.at()))?;
+        let (found, standing, _) = self.found(&mut change, &file, &record).await?;
+        let serial = found.serial;
         if matches!(standing, Standing::Held { .. }) {
             return Err(Refusal::OnHold { serial }.into());
         }
@@ -56,6 +52,7 @@ impl Counter {
             until,
             made: None,
             written: false,
+            rests_on: Some(serial),
             channel: None,
         });
         file.step = Step::Applied;

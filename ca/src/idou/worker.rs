@@ -14,8 +14,8 @@ use jiff::Timestamp;
 
 use super::consequence::{Consequence, Effect, consequence, effect};
 use super::message::{KeptEvent, row};
-use crate::CaError;
 use crate::rules::Rules;
+use crate::{CaError, stated};
 
 /// Events taken up at a time.
 const GROUP: i64 = 256;
@@ -419,6 +419,9 @@ impl Worker {
     ) -> Result<(), CaError> {
         let sealed = match items {
             Some(items) => {
+                // Found by the new spelling as well as by what it states.
+                let digests = stated::digests_of_items(&self.vault, items);
+                change.index_stated(&[(living.serial, digests)]).await?;
                 let octets = serde_json::to_vec(items).expect("items are JSON");
                 self.vault.seal("certificate_items", living.serial.as_bytes(), &octets)?
             }

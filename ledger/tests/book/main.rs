@@ -12,3 +12,4 @@ mod inbox;
 mod lists;
 mod moduli;
 mod permits;
+mod stated;

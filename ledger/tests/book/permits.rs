@@ -2,7 +2,7 @@
 
 use akashi_keys::OfficerToken;
 use akashi_ledger::{Issuing, Ledger, LedgerError, Permit};
-use akashi_wire::act::{Act, Deed, RequestId};
+use akashi_wire::act::{Act, Deed, IdentityProof, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
@@ -37,7 +37,11 @@ pub fn issuing() -> Deed {
 
 /// To revoke, and to void.
 pub fn revoking() -> Deed {
-    Deed::Revoke { case: case(), reason: RevocationReason::KeyCompromise }
+    Deed::Revoke {
+        case: case(),
+        identity: IdentityProof::ResidentCard,
+        reason: RevocationReason::KeyCompromise,
+    }
 }
 
 /// To hold.

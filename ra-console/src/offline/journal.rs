@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use akashi_keys::{OfficerToken, write_durably};
 use akashi_wire::SignedMessage;
 use akashi_wire::journal::{Entry, Head, Record};
-use akashi_wire::octets::Sha256;
+use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::signed::MessageKind;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -56,6 +56,8 @@ pub struct Journal {
     path: PathBuf,
     file: File,
     head: Head,
+    /// The first line's message, as it was signed.
+    first: Vec<u8>,
     name: Sha256,
     lines: Vec<Line>,
 }
@@ -128,7 +130,13 @@ impl Journal {
         let head = head::read(&first, token.link_authority());
         let head = head.ok_or_else(|| JournalError::Head(path.into()))?;
         let lines = lines.map(Line::of).collect();
-        Ok(Self { path: path.into(), file, head, name: Sha256::of(&first), lines })
+        let name = Sha256::of(&first);
+        Ok(Self { path: path.into(), file, head, first, name, lines })
+    }
+
+    /// The first line, as it was signed.
+    pub(super) fn first(&self) -> Octets {
+        Octets(self.first.clone())
     }
 
     /// The certificate to which everything about a person is encrypted, DER.

@@ -43,7 +43,7 @@ pub async fn reconcile(
         });
         let mut told = Told { count, serial: None, findings: Vec::new(), refused: None };
         let octets = lines.iter().map(|line| Octets(line.message.clone())).collect();
-        match desk.ask(Deed::ReportOffline { lines: octets }).await {
+        match desk.ask(Deed::ReportOffline { head: Some(journal.first()), lines: octets }).await {
             Ok(Answer::OfflineReported { serial, findings }) => {
                 told = Told { serial, findings, ..told };
             }

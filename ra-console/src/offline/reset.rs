@@ -4,7 +4,7 @@ use akashi_card::issuing::{IssuerCommand, open_pin_window};
 use akashi_card::{Card, CardError, SigningPin, Transport};
 use akashi_keys::{OfficerToken, seal_to};
 use akashi_scp03::{KeySet, Opening, Plain, protected_length};
-use akashi_wire::act::IdentityProof;
+use akashi_wire::act::{INQUIRY_DAYS, IdentityProof};
 use akashi_wire::date::day_in_japan;
 use akashi_wire::journal::{Outcome, Record, Reset};
 use akashi_wire::{BirthDate, Clock, SerialNumber};
@@ -54,11 +54,8 @@ pub fn reset_pin<T: Transport>(
     if let Some(weakness) = pin.weakness(known.iter().map(String::as_str)) {
         return Err(DeskError::WeakPin { weakness });
     }
-    if let IdentityProof::PhotoDocument { expires, .. } = application.identity
-        && expires < day_in_japan(clock.now())
-    {
-        return Err(DeskError::DocumentExpired { expired: expires });
-    }
+    let today = day_in_japan(clock.now());
+    application.identity.check(today, INQUIRY_DAYS).map_err(DeskError::Identity)?;
     card.select()?;
     let number = card.number()?.to_string();
     let reset = Reset {

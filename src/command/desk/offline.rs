@@ -12,7 +12,8 @@ use akashi_scp03::KeySet;
 use akashi_token::{Counted, Purpose, Token};
 use akashi_wire::act::{LookUpBy, Procedure};
 
-use super::{Bring, Lines};
+use super::Lines;
+use super::certify::Bring;
 use crate::clock::SystemClock;
 use crate::command::Failure;
 use crate::command::token::Municipal;

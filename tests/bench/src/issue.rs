@@ -77,7 +77,7 @@ pub async fn issue(
                     let card = format!("4A4B{:012X}", run * count + number);
                     let case =
                         match desk.ask(Deed::OpenCase { procedure: Procedure::Issue }).await? {
-                            Answer::CaseOpened { case } => case,
+                            Answer::CaseOpened { case, .. } => case,
                             other => return Err(wrong(&other)),
                         };
                     let look_up = Deed::LookUp { case, by: world_ref.by_items(code) };
@@ -88,6 +88,7 @@ pub async fn issue(
                         case,
                         card: card.clone(),
                         identity: IdentityProof::ResidentCard,
+                        under_guardianship: None,
                         name_choices: substitutes(&name),
                         address_choices: substitutes(&address),
                     };

@@ -10,7 +10,7 @@ use akashi_ledger::{Access, Scope};
 use akashi_ra_console::journey::{self, Delivery, Stage};
 use akashi_ra_console::{Desk, DeskError};
 use akashi_registry::Person;
-use akashi_wire::act::{Procedure, Refusal};
+use akashi_wire::act::{IdentityProof, Procedure, Refusal};
 use akashi_wire::date::{EffectiveDate, day_in_japan, start_of_day};
 use akashi_wire::octets::Sha256;
 use akashi_wire::{Clock, MunicipalityCode, ResidentCode, RevocationReason};
@@ -432,7 +432,9 @@ impl Story<'_> {
     async fn lost(&mut self, town: MunicipalityCode, holder: &Holder) -> Result<(), DemoError> {
         let by = self.world.by_items(&holder.code);
         let desk: &Desk = &self.world.desks[&town];
-        let ended = journey::revoke(desk, by, RevocationReason::KeyCompromise).await?;
+        let ended =
+            journey::revoke(desk, by, RevocationReason::KeyCompromise, IdentityProof::ResidentCard)
+                .await?;
         self.narrator.tell(
             self.now(),
             &format!("渡邉　嵜子 has lost her card: revoked at the counter at {}", ended.at),

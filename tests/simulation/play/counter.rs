@@ -111,7 +111,7 @@ impl Play {
         };
         if let Ok(answer) = &outcome {
             let case = match answer {
-                Answer::CaseOpened { case } => Some(*case),
+                Answer::CaseOpened { case, .. } => Some(*case),
                 _ => case,
             };
             case.into_iter().for_each(|case| self.truth.grant(verb, case));
@@ -168,7 +168,7 @@ impl Play {
         procedure: Procedure,
     ) -> Result<Result<CaseId, Refusal>, Breach> {
         let case = match self.request(sitting, Deed::OpenCase { procedure })? {
-            Ok(Answer::CaseOpened { case }) => case,
+            Ok(Answer::CaseOpened { case, .. }) => case,
             other => {
                 return hold("the_counter_serves", false, || format!("open_case: {other:?}"))
                     .map(|()| unreachable!());

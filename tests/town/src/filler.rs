@@ -5,7 +5,7 @@ use akashi::init::SECURITY_OFFICER;
 use akashi_edge::Opened;
 use akashi_keys::{EcKey, LinkAuthority, OfficerToken, Signer, Usage};
 use akashi_ledger::{Issuing, Ledger, NewEnrolment, Permit};
-use akashi_wire::act::{Act, Deed, PartyId, RequestId};
+use akashi_wire::act::{Act, Deed, IdentityProof, PartyId, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
@@ -76,7 +76,11 @@ pub fn issuing() -> Deed {
 
 /// A deed whose act revokes.
 pub fn revoking() -> Deed {
-    Deed::Revoke { case: case(), reason: RevocationReason::CessationOfOperation }
+    Deed::Revoke {
+        case: case(),
+        identity: IdentityProof::ResidentCard,
+        reason: RevocationReason::CessationOfOperation,
+    }
 }
 
 /// A deed whose act holds.

@@ -327,6 +327,7 @@ impl World {
             procedure,
             by: self.by_items(code),
             identity: IdentityProof::ResidentCard,
+            under_guardianship: None,
             name_choices: Default::default(),
             address_choices: Default::default(),
             ticket: None,

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::Procedure;
 use super::id::{CaseId, PartyId, RecallId};
 use super::recall::{KnownRecall, RecallCounts};
+use super::{Procedure, StatedHolder};
 use crate::journal::Finding;
 use crate::octets::{Octets, Sha256};
 use crate::{FourItems, MunicipalityCode, RevocationReason, SerialNumber};
@@ -69,6 +69,26 @@ pub enum Answer {
     CaseOpened {
         /// Its number.
         case: CaseId,
+        /// When it closes itself if nobody touches it any more.
+        until: Timestamp,
+    },
+    /// Exactly one certificate was found in the book.
+    CertificateFound {
+        /// Its number.
+        serial: SerialNumber,
+        /// Its last second.
+        not_after: Timestamp,
+        /// Whether it is on hold.
+        on_hold: bool,
+        /// Whose it is: to be compared with who asks.
+        holder: StatedHolder,
+    },
+    /// An inquiry letter is on record, and the case waits for its answer.
+    InquirySent {
+        /// The day that its answer names, in Japan.
+        sent: Date,
+        /// When the case closes itself if nobody touches it any more.
+        until: Timestamp,
     },
     /// Exactly one person was found.
     Found {

@@ -61,7 +61,7 @@ pub enum Refusal {
     },
     /// The registry does not answer.
     #[error(
-        "the registry cannot be reached: nothing was issued; try again, and tell the operator if it lasts"
+        "the registry cannot be reached: nothing was issued; try again, and tell the operator if it lasts. A certificate is revoked or held without it, found by its serial number, by its card, or by name and birth date"
     )]
     RegistryUnreachable,
     /// The resident lives elsewhere.
@@ -84,7 +84,7 @@ pub enum Refusal {
     /// The register changed between the look-up and this step.
     #[error("the register has changed since the look-up: look the person up again")]
     RegisterChanged,
-    /// The register was read too long ago.
+    /// The look-up is good no longer: it was made on another day, or before the hours of the setting.
     #[error("the register was read at {as_of}, which is too long ago: look the person up again")]
     LookUpTooOld {
         /// State of the register that was read.
@@ -104,6 +104,53 @@ pub enum Refusal {
         /// Its last day.
         expired: Date,
     },
+    /// The document is not told as it must be.
+    #[error(
+        "the identity document is not told in full ({what}): its kind and the last four characters of its number are needed"
+    )]
+    DocumentIncomplete {
+        /// `kind` or `last_four`.
+        what: String,
+    },
+    /// A letter of today, or of a day to come.
+    #[error(
+        "an inquiry letter sent on {sent} cannot have been answered by post today: check the day on which it was sent"
+    )]
+    LetterTooNew {
+        /// When it is said to have been sent.
+        sent: Date,
+    },
+    /// A letter whose term is over.
+    #[error(
+        "the inquiry letter of {sent} could be answered until {until}: send another one, or ask for a document"
+    )]
+    LetterTooOld {
+        /// When it was sent.
+        sent: Date,
+        /// The last day for its answer.
+        until: Date,
+    },
+    /// The case has no letter of that day on record.
+    #[error(
+        "no inquiry letter of {sent} is on record in this case: take up the case in which it was sent, or send one"
+    )]
+    NoSuchLetter {
+        /// When it is said to have been sent.
+        sent: Date,
+    },
+    /// Nobody was born on a day to come.
+    #[error("the birth date lies in the future: check its era, year, month and day")]
+    BornInTheFuture,
+    /// Under guardianship, where the setting refuses it.
+    #[error(
+        "the applicant is under guardianship: no certificate for signatures is issued; tell the guardian, and reject the application in writing"
+    )]
+    UnderGuardianship,
+    /// The setting asks for it, and the application does not say.
+    #[error(
+        "the application must say whether the applicant is under guardianship: ask, and apply again"
+    )]
+    GuardianshipNotTold,
     /// There is a certificate in force already (law art. 6).
     #[error(
         "certificate {serial} is in force until {not_after}; a renewal is possible from {opens}"
@@ -127,6 +174,35 @@ pub enum Refusal {
     /// There is nothing to renew, revoke or hold.
     #[error("this person has no certificate in force")]
     NoLivingCertificate,
+    /// Nothing in the book fits.
+    #[error(
+        "no certificate in force that was issued here fits: check what was given, or find it by another: its serial number (all 32 digits, or the last eight), the number of its card, name and birth date as it states them, or a look-up of the person in the registry"
+    )]
+    CertificateNotFound,
+    /// More than one person's certificate fits.
+    #[error(
+        "the certificates of {count} persons fit: give the whole serial number or the number of the card, or look the person up in the registry with address and sex"
+    )]
+    SeveralCertificates {
+        /// How many persons.
+        count: usize,
+    },
+    /// The certificate that the case found has ended, or another has taken its place.
+    #[error(
+        "certificate {serial}, which this case found, is no longer in force: find the person's certificate again"
+    )]
+    NoLongerInForce {
+        /// The one that was found.
+        serial: SerialNumber,
+    },
+    /// The certificate was issued at another town's counter, which alone may end it.
+    #[error("certificate {serial} was issued by {municipality}: report it at a counter there")]
+    IssuedElsewhere {
+        /// The one that was found.
+        serial: SerialNumber,
+        /// Whose it is.
+        municipality: MunicipalityCode,
+    },
     /// The living certificate is on hold and must be revoked before another is issued.
     #[error("certificate {serial} is on hold: revoke it, then issue anew")]
     OnHold {
@@ -187,9 +263,9 @@ pub enum Refusal {
         "this card holds another person's certificate in force: give it back to its holder, and take the applicant's own"
     )]
     CardOfAnother,
-    /// The certificate of the case has ended meanwhile.
+    /// The certificate of the case, or the one that it rests on, was revoked meanwhile.
     #[error(
-        "the certificate of this case has ended meanwhile and is not written into the card: close the case, and begin anew"
+        "the certificate of this case has ended meanwhile: nothing more is done with the card; close the case, and begin anew"
     )]
     CertificateEnded,
     /// The certificate in force is not on this card.

@@ -77,6 +77,12 @@ fn draft(
     not_before: Timestamp,
 ) -> Result<Linted, Halt> {
     let (person, applied) = (record.person()?, record.application()?);
+    person.is_good(&issuer.rules, not_before)?;
+    let ends = not_after(not_before, issuer.authority.profile.validity);
+    // Never shortened: once three years no longer fit, issuing stops.
+    if ends > issuer.facts.not_after {
+        return Err(Refusal::AuthorityEnding.into());
+    }
     let (name, address) = texts(&person.items, &applied.name_choices, &applied.address_choices)?;
     let stated = Stated {
         municipality: file.municipality,

@@ -90,7 +90,7 @@ impl Counter {
             let new = work.to_file(acting.permit.clone(), self.vault())?;
             record.tbs = None;
             let run = self.begin_writing(&mut record, work.certificate())?;
-            file.step = Step::Issued;
+            (file.step, file.closes_at) = (Step::Issued, None);
             file.sealed_file = record.seal(self.vault(), file.case)?;
             let answer = Answer::Certified {
                 serial: work.serial(),

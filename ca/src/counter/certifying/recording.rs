@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use akashi_ledger::{CaseFile, Change, Intention, NewCertificate, Slot};
+use akashi_ledger::{CaseFile, Change, Intention, NewCertificate, Slot, StatedDigest};
 use akashi_wire::CaseId;
 use akashi_wire::act::Refusal;
 use akashi_wire::date::day_in_japan;
@@ -10,11 +10,13 @@ use akashi_wire::octets::{Octets, Sha256};
 
 use super::draft::Before;
 use super::{Member, Waiting, fail, latest};
-use crate::CaError;
 use crate::counter::Counter;
+use crate::counter::card_channel::{in_force, rests_on};
 use crate::counter::cards::is_of_another;
+use crate::counter::case_record::{CaseRecord, texts};
 use crate::counter::one_certificate::{self, Stands};
 use crate::issuance::{Linted, Recorded};
+use crate::{CaError, stated};
 use akashi_wire::validity::not_after;
 
 /// What the book says to a draft.
@@ -75,7 +77,9 @@ impl Counter {
         let persons = change.known_persons(&hashes?).await?;
         let holders: Vec<_> = drafts.iter().filter_map(|draft| draft.file.person).collect();
         let living = change.living_of(&holders).await?;
-        let serials: Vec<_> = living.values().flatten().map(|living| living.serial).collect();
+        let serials = living.values().flatten().map(|living| living.serial);
+        let rest_on = drafts.iter().filter_map(|draft| rests_on(&draft.record));
+        let serials: Vec<_> = serials.chain(rest_on).collect();
         let standings = change.standings(&serials).await?;
         let keys: Vec<Sha256> = drafts.iter().map(|draft| draft.key).collect();
         let used = change.keys_used(&keys).await?;
@@ -115,6 +119,10 @@ impl Counter {
                 Err(Refusal::CardRecalled)
             } else if is_of_another(&holders_of_cards, card, holder) {
                 Err(Refusal::CardOfAnother)
+            } else if let Some(Err(refusal)) =
+                rests_on(&draft.record).map(|serial| in_force(serial, standings.get(&serial)))
+            {
+                Err(refusal)
             } else if changed {
                 Err(Refusal::RegisterChanged)
             } else if used.contains(&key) || self.recent.holds(draft.waiting.modulus()) {
@@ -138,10 +146,13 @@ impl Counter {
         going: Vec<(Member<Linted>, Slot)>,
     ) -> Vec<Member<Recorded>> {
         let (mut rest, mut linted, mut news) = (Vec::new(), Vec::new(), Vec::new());
+        let mut stated = Vec::new();
         for (member, slot) in going {
-            match self.intention(&member, slot) {
+            let digests = self.stated(&member.record);
+            match digests.and_then(|digests| Ok((digests, self.intention(&member, slot)?))) {
                 Err(error) => member.waiting.answer(Err(error.into())),
-                Ok((new, file)) => {
+                Ok((digests, (new, file))) => {
+                    stated.push((new.intention.serial, digests));
                     linted.push(member.work);
                     news.push(new);
                     rest.push((member.waiting, file, member.record, member.key));
@@ -153,6 +164,7 @@ impl Counter {
         }
         let recorded = async {
             change.save_cases(rest.iter().map(|(_, file, ..)| file)).await?;
+            change.index_stated(&stated).await?;
             Linted::record_all(linted, change, &news).await
         };
         match recorded.await {
@@ -172,6 +184,13 @@ impl Counter {
                 Vec::new()
             }
         }
+    }
+
+    /// Under which hashes its holder finds it again where no registry is asked.
+    fn stated(&self, record: &CaseRecord) -> Result<Vec<StatedDigest>, CaError> {
+        let (items, applied) = (&record.person()?.items, record.application()?);
+        let (name, _) = texts(items, &applied.name_choices, &applied.address_choices)?;
+        Ok(stated::digests(&self.issuer.vault, items, name.text()))
     }
 
     /// What the book keeps of a draft, and the case as it stands with it.

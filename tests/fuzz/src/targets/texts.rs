@@ -36,7 +36,12 @@ pub fn configuration(octets: &[u8]) {
     // What is taken can be counted on from any time of ours.
     let Some(rules) = rules.ok().filter(|rules| rules.check().is_ok()) else { return };
     let now = jiff::Timestamp::from_second(1_800_000_000).expect("a time");
-    for hours in [rules.look_up_hours, rules.undelivered_after_hours, 24 * rules.responder_days] {
+    for hours in [
+        rules.look_up_hours.unwrap_or(0),
+        rules.case_hours,
+        rules.undelivered_after_hours,
+        24 * rules.responder_days,
+    ] {
         let _ = now + i64::from(hours).hours();
     }
     for minutes in [rules.interrupted_after_minutes, rules.feed_silence_minutes] {

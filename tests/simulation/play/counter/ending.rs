@@ -29,7 +29,10 @@ impl Play {
         } else {
             RevocationReason::CessationOfOperation
         };
-        let outcome = self.request(&mut sitting, Deed::Revoke { case, reason })?;
+        let outcome = self.request(
+            &mut sitting,
+            Deed::Revoke { case, identity: IdentityProof::ResidentCard, reason },
+        )?;
         hold("who_may_is_not_refused", outcome.is_ok() || !quiet, || format!("{outcome:?}"))?;
         if let Ok(Answer::Revoked { reason: told, .. }) = outcome {
             hold("the_counter_serves", told == reason, || format!("{told} for {reason}"))?;

@@ -124,6 +124,7 @@ impl Play {
             case,
             card: number,
             identity: IdentityProof::ResidentCard,
+            under_guardianship: None,
             name_choices: Default::default(),
             address_choices: Default::default(),
         };
