@@ -37,7 +37,7 @@ pub enum Command {
     /// Serve an authority, all its roles in one process, until interrupted.
     Up(up::Up),
     /// Ask the authority as an officer, a security officer included.
-    Desk(desk::DeskCommand),
+    Desk(Box<desk::DeskCommand>),
     /// Cards in readers, and what a holder does with one.
     #[command(subcommand)]
     Card(card::CardCommand),
