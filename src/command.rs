@@ -42,7 +42,7 @@ pub enum Command {
     /// Bring the book's schema up to date.
     Migrate(migrate::Migrate),
     /// Ask the authority as an officer, a security officer included.
-    Desk(desk::DeskCommand),
+    Desk(Box<desk::DeskCommand>),
     /// Cards in readers, and what a holder does with one.
     #[command(subcommand)]
     Card(card::CardCommand),

@@ -156,14 +156,14 @@ mod tests {
 
     #[test]
     fn rows_that_differ_in_anything_have_different_digests() {
-        let sound = DISMISSAL.digest(&args![1i64, vec![1u8; 16], 5i64]);
+        let sound = args![1i64, vec![1u8; 16], 5i64];
         for other in [
             args![2i64, vec![1u8; 16], 5i64],
             args![1i64, vec![2u8; 16], 5i64],
             args![1i64, vec![1u8; 16], 6i64],
             args![1i64, vec![1u8; 16], None::<i64>],
         ] {
-            assert_ne!(DISMISSAL.digest(&other), sound);
+            assert_ne!(DISMISSAL.digest(&other), DISMISSAL.digest(&sound));
         }
     }
 

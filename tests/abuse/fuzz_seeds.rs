@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use akashi_ledger::Access;
-use akashi_wire::act::{Deed, IdentityProof, LookUpBy, Procedure, Refusal, RequestId};
+use akashi_wire::act::{
+    CertificateBy, Deed, IdentityProof, LookUpBy, Procedure, Refusal, RequestId,
+};
 use akashi_wire::batch::Batch;
 use akashi_wire::date::EffectiveDate;
 use akashi_wire::lookup::{
@@ -193,6 +195,7 @@ async fn the_seeds_of_the_fuzz_targets_are_written() {
     let opening = CodeOpening::new(&code, [7; 32]);
     let commitment = opening.commitment();
     let digest = Sha256::of(b"akashi");
+    let find = |by| Deed::FindCertificate { case, by };
     let deeds = [
         ("open", Deed::OpenCase { procedure: Procedure::Issue }),
         ("look-up", Deed::LookUp { case, by: by_items(&items) }),
@@ -211,6 +214,13 @@ async fn the_seeds_of_the_fuzz_targets_are_written() {
                 name_choices: [(1, "崎".to_owned())].into(),
                 address_choices: Default::default(),
             },
+        ),
+        ("inquiry", Deed::SendInquiry { case }),
+        ("find-card", find(CertificateBy::Card { card: "CARD".into() })),
+        ("find-serial", find(CertificateBy::Serial { serial: "0a1b2c3d".parse().unwrap() })),
+        (
+            "find-stated",
+            find(CertificateBy::Stated { name: items.name.clone(), birth_date: items.birth_date }),
         ),
         ("certify", Deed::Certify { case, card: "CARD".into(), proof: Octets(vec![0x30, 0]) }),
         ("deliver", Deed::ConfirmDelivery { case, card: "CARD".into(), read_back: digest }),

@@ -382,6 +382,7 @@ async fn a_card_goes_from_the_factory_to_a_good_certificate_and_its_pin_goes_now
 async fn an_inquiry_letter_is_answered_by_post_and_in_the_case_that_sent_it() {
     let mut place = Place::open(Book::Sqlite).await;
     let code = place.resident(tottori());
+    let sibling = place.resident(tottori());
     let mut card = place.blank_card().unwrap();
     let pin = "HIMITSU9".parse().unwrap();
     let sent = day_in_japan(place.now());
@@ -406,7 +407,15 @@ async fn an_inquiry_letter_is_answered_by_post_and_in_the_case_that_sent_it() {
     place.tick().await;
     let late = refusal(place.desk(tottori()).ask(answered(other, sent)).await);
     assert!(matches!(&late, Refusal::WrongStep { step, .. } if step == "closed"), "{late:?}");
-    // A letter that this case did not send is no proof in it.
+    // A letter that went to somebody else is no proof of anybody else.
+    let wrong = desk_of(&place).find(Procedure::Issue, place.by_items(&sibling)).await.unwrap();
+    desk_of(&place).ask(Deed::SendInquiry { case: wrong }).await.unwrap();
+    let theirs = day_in_japan(place.now());
+    place.pass(1.day());
+    desk_of(&place).ask(Deed::LookUp { case: wrong, by: place.by_items(&code) }).await.unwrap();
+    let strange = refusal(desk_of(&place).ask(answered(wrong, theirs)).await);
+    assert_eq!(strange, Refusal::NoSuchLetter { sent: theirs });
+    // Nor is one that this case did not send.
     let desk = place.desk(tottori());
     let other = desk.find(Procedure::Issue, place.by_items(&code)).await.unwrap();
     desk.ask(Deed::LookUp { case, by: place.by_items(&code) }).await.unwrap();

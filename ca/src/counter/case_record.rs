@@ -1,7 +1,7 @@
 //! What a case knows beyond its row: sealed, since it is about a person.
 
 use akashi_keys::{KeyError, Vault};
-use akashi_ledger::Step;
+use akashi_ledger::{CaseFile, PersonId, Step};
 use akashi_wire::act::{CertifiedText, IdentityProof, Procedure};
 use akashi_wire::date::{day_in_japan, start_of_day};
 use akashi_wire::octets::{Octets, Sha256};
@@ -98,6 +98,14 @@ impl CaseRecord {
         // Session keys of a card's channel are in it.
         let octets = Zeroizing::new(serde_json::to_vec(self).expect("a case is JSON"));
         vault.seal("case_file", case.as_bytes(), &octets)
+    }
+
+    /// From here on the case is about this person. A letter that went to somebody else proves nothing.
+    pub fn is_about(&mut self, file: &mut CaseFile, person: PersonId) {
+        if file.person != Some(person) {
+            self.inquiry = None;
+        }
+        (file.step, file.person) = (Step::LookedUp, Some(person));
     }
 
     /// When the case closes itself if nobody touches it after `now`. What was issued in it has a term of

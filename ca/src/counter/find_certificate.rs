@@ -53,7 +53,7 @@ impl Counter {
             serde_json::from_slice(&items).map_err(|e| CaError::Damaged(e.to_string()))?;
 
         (record.found, record.looked_up) = (Some(serial), None);
-        (file.step, file.person) = (Step::LookedUp, Some(person));
+        record.is_about(&mut file, person);
         self.save_case(&mut change, &mut file, &record).await?;
         let answer = Answer::CertificateFound {
             serial,

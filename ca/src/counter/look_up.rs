@@ -122,8 +122,7 @@ impl Counter {
             protected: found.record.protected,
         });
         record.found = one_certificate::in_force(&living).map(|living| living.serial);
-        file.step = Step::LookedUp;
-        file.person = Some(person.person);
+        record.is_about(&mut file, person.person);
         self.save_case(&mut change, &mut file, &record).await?;
         let living =
             one_certificate::current(&living).map(|(living, standing)| LivingCertificate {

@@ -27,7 +27,7 @@ enum Command {
     #[command(subcommand)]
     Softcard(softcard::SoftcardCommand),
     #[command(flatten)]
-    Akashi(command::Command),
+    Akashi(Box<command::Command>),
 }
 
 #[tokio::main]
