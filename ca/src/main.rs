@@ -10,6 +10,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 #[tokio::main]
 async fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
+        let _hold = akashi_edge::Hold::take(&opened.dir)?;
         let doors = Doors::open(&opened, clock).await?;
         let address = opened.config.listen.authority;
         let door = listen("authority", address).await?;

@@ -152,7 +152,8 @@ mod tests {
             ("feed_silence_minutes", 5_270_400),
             ("look_up_hours", 87_840),
             ("undelivered_after_hours", 87_840),
-            ("responder_days", 3_660),
+            ("case_hours", 87_840),
+            ("inquiry_days", 3_660),
         ] {
             let with = |value: u32| {
                 let mut rules = serde_json::to_value(Rules::default()).unwrap();

@@ -8,10 +8,12 @@
 pub mod authority;
 pub mod clock;
 pub mod config;
+pub mod hold;
 pub mod program;
 pub mod secret;
 
 pub use authority::AuthorityLink;
 pub use clock::SystemClock;
 pub use config::{Config, ConfigError};
+pub use hold::Hold;
 pub use program::{OpenError, Opened, run, stopped};

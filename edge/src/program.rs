@@ -45,6 +45,21 @@ pub enum OpenError {
         #[source]
         source: std::io::Error,
     },
+    /// Another process is this authority.
+    #[error("{} is held by an authority that is up already: stop that one first", .dir.display())]
+    Held {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The directory cannot be held.
+    #[error("{}: {source}", .file.display())]
+    Lock {
+        /// The file that is locked.
+        file: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// Somebody else listens there.
     #[error("{service} cannot listen on {address}: {source}. Is this authority up already?")]
     Listen {

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use crate::evidence::{self, digest_of_rows};
 use crate::store::{Row, args, damaged};
-use crate::{Issuing, Ledger, LedgerError, Position};
+use crate::{Issuing, Ledger, LedgerError, Position, ReadsAll};
 
 /// What the time of an entry is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,7 +191,7 @@ impl Ledger<Issuing> {
     }
 }
 
-impl Ledger<Issuing> {
+impl<R: ReadsAll> Ledger<R> {
     /// What an entry says beyond its subject: its commitment, the salt, and the sealed text.
     /// `None` when it says no more, or when its time is over and it was deleted.
     pub async fn sealed_content(

@@ -11,7 +11,7 @@ use crate::right::Right;
 use crate::status::{News, Recording, StatusChange, forbids};
 use crate::store::{Row, Unique, args};
 use crate::{
-    Change, Issuing, Ledger, LedgerError, NewEntry, Permit, PersonId, Position, StatusRow,
+    Change, Issuing, Ledger, LedgerError, NewEntry, Permit, PersonId, Position, ReadsAll, StatusRow,
 };
 use akashi_wire::RevocationReason;
 
@@ -412,22 +412,7 @@ impl<R> Ledger<R> {
     }
 }
 
-impl Ledger<Issuing> {
-    /// The sealed DER of a filed certificate.
-    pub async fn sealed_certificate(
-        &self,
-        serial: SerialNumber,
-    ) -> Result<Option<Vec<u8>>, LedgerError> {
-        let row = self
-            .store
-            .row(
-                "SELECT sealed_der FROM certificate_file WHERE serial = $1",
-                args![serial.as_bytes()],
-            )
-            .await?;
-        row.map(|row| row.octets(0)).transpose()
-    }
-
+impl<R: ReadsAll> Ledger<R> {
     /// Filed certificates with a number above `after`, sealed, in the order of their numbers; at most
     /// so many.
     pub async fn sealed_certificates(
@@ -447,6 +432,23 @@ impl Ledger<Issuing> {
         rows.iter()
             .map(|row| Ok((row.fixed(0, SerialNumber::from_slice)?, row.octets(1)?)))
             .collect()
+    }
+}
+
+impl Ledger<Issuing> {
+    /// The sealed DER of a filed certificate.
+    pub async fn sealed_certificate(
+        &self,
+        serial: SerialNumber,
+    ) -> Result<Option<Vec<u8>>, LedgerError> {
+        let row = self
+            .store
+            .row(
+                "SELECT sealed_der FROM certificate_file WHERE serial = $1",
+                args![serial.as_bytes()],
+            )
+            .await?;
+        row.map(|row| row.octets(0)).transpose()
     }
 
     /// Certificates that were intended before `before` and have no standing: interrupted between

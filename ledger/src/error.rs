@@ -51,6 +51,14 @@ pub enum LedgerError {
         "this book was made before the first release, whose form it does not have: make the authority anew with `akashi init`"
     )]
     BeforeRelease,
+    /// The login of the address plays another role, or none.
+    #[error(
+        "the data base does not let this login be {role}: GRANT {role} TO it, or give the address of the login that is"
+    )]
+    NotThisRole {
+        /// The data base's role.
+        role: &'static str,
+    },
     /// The ledger is empty.
     #[error("this ledger belongs to no authority yet: run `akashi init` first")]
     NoAuthority,

@@ -130,6 +130,11 @@ pub trait Answers: BookRole {}
 impl Answers for Responding {}
 impl Answers for Publishing {}
 
+/// Roles that may read everything that is kept, sealed as it is.
+pub trait ReadsAll: BookRole {}
+impl ReadsAll for Issuing {}
+impl ReadsAll for Verifying {}
+
 /// The book, as one role sees it: what a role may not do, its type does not have.
 #[derive(Debug)]
 pub struct Ledger<R = Issuing> {
@@ -144,15 +149,17 @@ impl<R> Clone for Ledger<R> {
 }
 
 impl<R: BookRole> Ledger<R> {
-    /// Opens `sqlite:PATH` or `postgres://…` in this role. Writes nothing.
+    /// Opens `sqlite:PATH` or `postgres://…` in this role. Writes nothing. On PostgreSQL every
+    /// connection plays the data base's own role from its first statement on.
     ///
     /// # Errors
+    /// [`LedgerError::NotThisRole`] when the login is no member of that role.
     /// [`LedgerError::Missing`] when the file is not there; nothing is made in its place.
     /// [`LedgerError::OlderBook`], [`LedgerError::NewerBook`] and [`LedgerError::OtherSchema`] when its
     /// schema is not the one of this program.
     pub async fn open(address: &str) -> Result<Self, LedgerError> {
         let access = if R::WRITES { store::Access::Write } else { store::Access::Read };
-        let store = store::Store::open(address, access).await?;
+        let store = store::Store::open(address, access, Some(R::NAME)).await?;
         schema::check(&store).await?;
         Ok(Self { store, role: PhantomData })
     }

@@ -102,10 +102,10 @@ pub(crate) async fn check(store: &Store) -> Result<(), LedgerError> {
 /// Takes the steps that are missing, all of them or none; gives the numbers before and after.
 ///
 /// Two that migrate at once are told apart by the data base: one waits for the other and finds nothing
-/// left to do.
+/// left to do, or, where both would make a new book, fails.
 pub(crate) async fn migrate(address: &str, create: bool) -> Result<(i64, i64), LedgerError> {
     let access = if create { Access::Create } else { Access::Write };
-    let store = Store::open(address, access).await?;
+    let store = Store::open(address, access, None).await?;
     let migrated = take_steps(&store).await;
     store.close().await;
     migrated
@@ -114,10 +114,6 @@ pub(crate) async fn migrate(address: &str, create: bool) -> Result<(i64, i64), L
 async fn take_steps(store: &Store) -> Result<(i64, i64), LedgerError> {
     let is_postgres = matches!(store.pools, Pools::Postgres { .. });
     let mut tx = store.begin().await?;
-    if is_postgres {
-        // Held to the end of the transaction. Only those who may make tables ever get here.
-        tx.execute("SELECT pg_advisory_xact_lock(7165)", args![]).await?;
-    }
     if !has_table(store, "schema_step").await? {
         if has_table(store, "chain_head").await? {
             return Err(LedgerError::BeforeRelease);
@@ -126,6 +122,11 @@ async fn take_steps(store: &Store) -> Result<(i64, i64), LedgerError> {
         if is_postgres {
             tx.script("REVOKE ALL ON schema_step FROM PUBLIC").await?;
         }
+    }
+    if is_postgres {
+        // Held to the end of the transaction, and not an advisory lock: those are everybody's, and a
+        // role that only reads could keep one for ever.
+        tx.script("LOCK TABLE schema_step IN SHARE ROW EXCLUSIVE MODE").await?;
     }
     let found = Found::read(&tx.rows(READ, args![]).await?)?;
     found.check()?;

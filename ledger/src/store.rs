@@ -32,6 +32,9 @@ use crate::request::RecordedRequest;
 /// statement runs for so long that compiling it pays.
 const PLANNING: [(&str, &str); 2] = [("enable_seqscan", "off"), ("jit", "off")];
 
+/// A session that only reads says so: what runs in it on a primary would run on a standby.
+const READING: [(&str, &str); 1] = [("default_transaction_read_only", "on")];
+
 /// A constraint that lets no second row in, as the two data bases tell of it.
 pub(crate) struct Unique {
     /// Its name in the schema.
@@ -177,10 +180,14 @@ const ROWS: usize = 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Store {
-    /// Opens `sqlite:PATH` or `postgres://…`. Nothing is written: not even the schema. A SQLite file
-    /// that is not there is made only when `access` says so: an empty book in the place of a lost one
-    /// would hide the loss.
-    pub(crate) async fn open(address: &str, access: Access) -> Result<Self, LedgerError> {
+    /// Opens `sqlite:PATH` or `postgres://…`, there in one of the data base's roles or as whoever logs
+    /// in. Nothing is written: not even the schema. A SQLite file that is not there is made only when
+    /// `access` says so: an empty book in the place of a lost one would hide the loss.
+    pub(crate) async fn open(
+        address: &str,
+        access: Access,
+        role: Option<&'static str>,
+    ) -> Result<Self, LedgerError> {
         let pools = if let Some(path) = address.strip_prefix("sqlite:") {
             if access != Access::Create && !std::path::Path::new(path).exists() {
                 return Err(LedgerError::Missing(path.into()));
@@ -207,17 +214,21 @@ impl Store {
             };
             Pools::Sqlite { write, read }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
-            let options = postgres_options(address)?;
+            let options = postgres_options(address, role)?;
+            let reading = options.clone().options(READING);
             let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
+            // The first connection is made now: who cannot be reached says so at the start.
+            let first = |size, options| async move {
+                pool(size).connect_with(options).await.map_err(|error| no_role(error, role))
+            };
             let (read, write) = match access {
-                // The first connection is made now: who cannot be reached says so at the start.
                 Access::Read => {
-                    let read = pool(6).connect_with(options).await?;
+                    let read = first(6, reading).await?;
                     (read.clone(), read)
                 }
                 Access::Write | Access::Create => {
-                    let write = pool(4).connect_with(options.clone()).await?;
-                    (pool(6).connect_lazy_with(options), write)
+                    let write = first(4, options).await?;
+                    (pool(6).connect_lazy_with(reading), write)
                 }
             };
             Pools::Postgres { write, read }
@@ -365,11 +376,27 @@ pub(crate) enum Access {
     Create,
 }
 
-fn postgres_options(address: &str) -> Result<PgConnectOptions, LedgerError> {
+/// Tells a login that may not play a role from a server that is out of reach.
+fn no_role(error: sqlx::Error, role: Option<&'static str>) -> LedgerError {
+    let code = error.as_database_error().and_then(|error| error.code());
+    match (code.as_deref(), role) {
+        // invalid_parameter_value: there is no such role, so that no book was ever made here.
+        (Some("22023"), Some(_)) => LedgerError::NoAuthority,
+        // insufficient_privilege.
+        (Some("42501"), Some(role)) => LedgerError::NotThisRole { role },
+        _ => error.into(),
+    }
+}
+
+fn postgres_options(
+    address: &str,
+    role: Option<&'static str>,
+) -> Result<PgConnectOptions, LedgerError> {
     // An error of the address would repeat it, with the password in it.
     let options = PgConnectOptions::from_str(address)
         .map_err(|_| LedgerError::Address(without_password(address)))?;
-    Ok(options.options(PLANNING).statement_cache_capacity(STATEMENTS))
+    let options = options.options(PLANNING).statement_cache_capacity(STATEMENTS);
+    Ok(options.options(role.map(|role| ("role", role))))
 }
 
 /// An address as it may be shown.

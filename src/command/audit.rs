@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use akashi_edge::Opened;
-use akashi_ledger::{Issuing, Ledger, Position, Verifying};
+use akashi_ledger::{Ledger, Position, Verifying};
 use akashi_wire::octets::Sha256;
 
 use super::{Failure, OpenArgs};
@@ -77,7 +77,7 @@ async fn open(dir: &std::path::Path) -> Result<Ledger<Verifying>, Failure> {
 async fn evidence(open: &OpenArgs, position: i64, out: &std::path::Path) -> Result<(), Failure> {
     let passphrase = PASSPHRASE.read_passphrase(open.passphrase_file.as_deref())?;
     let opened = Opened::open(&open.dir, &passphrase)?;
-    let ledger = Ledger::<Issuing>::open(&opened.ledger()).await?;
+    let ledger = Ledger::<Verifying>::open(&opened.ledger()).await?;
     let (commitment, salt, sealed) = ledger
         .sealed_content(Position(position))
         .await?

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use akashi_edge::Opened;
-use akashi_ledger::{Issuing, Ledger};
+use akashi_ledger::{Ledger, Verifying};
 use akashi_lint::{Finding, Kind, Lint, ListExpected};
 use serde::Serialize;
 
@@ -94,7 +94,7 @@ impl LintCommand {
     async fn book(&self, dir: &Path, told: &mut Told) -> Result<Lint, Failure> {
         let passphrase = PASSPHRASE.read_passphrase(self.passphrase_file.as_deref())?;
         let opened = Opened::open(dir, &passphrase)?;
-        let ledger = Ledger::<Issuing>::open(&opened.ledger()).await?;
+        let ledger = Ledger::<Verifying>::open(&opened.ledger()).await?;
         let authority = ledger.authority().await?;
         let lint = Lint::new(&authority.certificate, &serde_json::to_vec(&authority.profile)?)?;
         told.tell(&Of::Certificate("authority".into()), &lint.authority())?;

@@ -81,10 +81,16 @@ impl Scene {
         let (mut sources, mut officers) = (BTreeMap::new(), Vec::new());
         for (town, _) in TOWNS {
             let municipality: MunicipalityCode = town.parse().expect("a municipality");
-            let token = enrol(&security, Role::Source { municipality }).await;
+            let token =
+                enrol(&security, format!("source {town}"), Role::Source { municipality }).await;
             sources.insert(municipality, Arc::new(source(municipality, token, &recipient)));
             for _ in 0..COUNTERS {
-                let token = enrol(&security, Role::Officer { municipality }).await;
+                let token = enrol(
+                    &security,
+                    format!("officer {}", officers.len()),
+                    Role::Officer { municipality },
+                )
+                .await;
                 let client = akashi_link::client(&link(&token)).expect("a link");
                 let desk = Desk::sign_in(&url, Arc::new(token), clock.clone()).await;
                 let desk = desk.expect("it is up");
@@ -92,7 +98,9 @@ impl Scene {
                 officers.push(Officer { number, municipality, desk, client, url: url.clone() });
             }
         }
-        let token = enrol(&security, Role::Agency { purposes: vec!["e-Tax".into()] }).await;
+        let token =
+            enrol(&security, "agency".into(), Role::Agency { purposes: vec!["e-Tax".into()] })
+                .await;
         let reader = akashi_link::client(&link(&token)).expect("a link");
         let authority_certificate = security.authority().certificate.0.clone();
         let agency = Agency::new(authority_certificate.clone(), Some(token));
@@ -228,14 +236,14 @@ pub fn change_config(dir: &Path, change: impl FnOnce(&mut Config)) {
     std::fs::write(dir.join(FILE), config.to_text()).expect("our own directory");
 }
 
-async fn enrol(security: &Desk, party: Role) -> OfficerToken {
+async fn enrol(security: &Desk, name: String, party: Role) -> OfficerToken {
     let key = EcKey::generate().expect("a key");
     let hosts = match party {
         Role::Source { .. } => vec![HOST.to_string()],
         _ => Vec::new(),
     };
     let request_for_certificate = Octets(key.request_for_certificate().expect("a request"));
-    let deed = Deed::Enrol { name: "Somebody".into(), party, hosts, request_for_certificate };
+    let deed = Deed::Enrol { name, party, hosts, request_for_certificate };
     match security.ask(deed).await {
         Ok(Answer::Enrolled { certificate, link_authority, .. }) => {
             OfficerToken::new(key, certificate.0, link_authority.0)

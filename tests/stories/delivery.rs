@@ -253,7 +253,7 @@ async fn an_identity_document_counts_until_its_last_day() {
     let refused = refusal(desk.ask(apply(expired)).await);
     assert_eq!(refused, Refusal::DocumentExpired { expired });
     for (kind, last_four, what) in
-        [("", "1234", "kind"), ("旅券", "", "last_four"), ("旅券", "12345", "last_four")]
+        [("", "1234", "kind"), ("旅券", "", "last_four"), ("旅券", "123", "last_four")]
     {
         let mut deed = apply(today);
         let Deed::Apply { identity, .. } = &mut deed else { panic!() };

@@ -202,26 +202,6 @@ async fn nothing_ends_when_the_number_is_of_somebody_born_on_another_day() {
     place.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn certificates_from_before_the_index_are_found_after_a_tick() {
-    let mut place = Place::open(Book::Sqlite).await;
-    let (code, holder) = place.holder(tottori()).await;
-    let FourItems { name, birth_date, .. } = place.items(&code);
-    let book = place.dir.join("book.sqlite");
-    let sql = "DELETE FROM stated_index;
-               INSERT INTO stated_missing (serial) SELECT serial FROM living;";
-    let status = std::process::Command::new("sqlite3").arg(&book).arg(sql).status().unwrap();
-    assert!(status.success());
-    let desk = place.desk(tottori());
-    let case = Acts::open(desk, Procedure::Hold).await;
-    place.tick().await;
-    let find = Deed::FindCertificate { case, by: stated(&name, birth_date) };
-    let Answer::CertificateFound { serial, .. } = desk.ask(find).await.unwrap() else { panic!() };
-    assert_eq!(serial, holder.serial);
-    assert!(!place.entries("fill_stated").await.is_empty());
-    place.close().await;
-}
-
 /// An authority whose registry is a port where nobody listens.
 async fn without_registry(place: Place) -> Again {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -369,7 +369,7 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
     assert!(report["entries"].as_i64().unwrap() > 20, "{report}");
     // Up twice: the second says who is there.
     let twice = sentence(&mut akashi(&["up", "--dir", &at]));
-    assert!(twice.contains("up already"), "{twice}");
+    assert!(twice.contains("is held by an authority that is up already"), "{twice}");
     up.stop();
     // And it comes up again at the same addresses.
     let (up, same) = Up::start(&at).expect("it listens again");

@@ -244,7 +244,7 @@ async fn an_application_of_the_last_day_is_not_certified_on_the_day_after_it() {
     // A look-up of before the sources' own certificates end, which is good for as long as it takes.
     let again = place
         .reopened(|config| {
-            config.rules.insert("look_up_hours".into(), toml::Value::Integer(100_000));
+            config.rules.insert("look_up_hours".into(), toml::Value::Integer(87_840));
         })
         .await;
     let case = desk.find(Procedure::Issue, again.by_items(&code)).await.unwrap();

@@ -1,0 +1,48 @@
+//! One authority holds a directory: two schedulers over one book would do everything twice.
+//!
+//! The lock is the system's own on a file that stays: it goes with the process however that ends, and
+//! nobody has to take a stale one away.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+use crate::OpenError;
+
+/// The hold of a directory, until it is dropped.
+#[derive(Debug)]
+pub struct Hold {
+    _file: File,
+}
+
+impl Hold {
+    /// Takes hold of the directory of an authority.
+    ///
+    /// # Errors
+    /// [`OpenError::Held`] while another process has it.
+    pub fn take(dir: &Path) -> Result<Self, OpenError> {
+        let lock = dir.join("authority.lock");
+        let failed = |source| OpenError::Lock { file: lock.clone(), source };
+        let file =
+            File::options().create(true).write(true).truncate(false).open(&lock).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::Held { dir: dir.into() }),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_has_one_holder_and_is_free_when_that_is_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let hold = Hold::take(dir.path()).unwrap();
+        let second = Hold::take(dir.path()).unwrap_err();
+        assert!(matches!(&second, OpenError::Held { dir: held } if held == dir.path()), "{second}");
+        drop(hold);
+        Hold::take(dir.path()).unwrap();
+    }
+}

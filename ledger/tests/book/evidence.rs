@@ -1,0 +1,121 @@
+//! Rows of evidence are bound to the chain: none can be altered, lost or added unseen.
+
+use akashi_ledger::{LedgerError, Position, Recording, Scope};
+use akashi_wire::octets::Sha256;
+use akashi_wire::{Order, RevocationReason};
+use jiff::ToSpan;
+
+use crate::books::{Book, books, town};
+use crate::statements::{columns, run};
+
+/// The tables that the authority may only add to, by what the data base grants: the chain's own two
+/// are not bound to it by a digest.
+fn tables() -> Vec<&'static str> {
+    let grants = include_str!("../../schema/0001_book.postgres.sql");
+    let (_, rest) = grants.split_once("GRANT SELECT, INSERT ON").unwrap();
+    let (list, _) = rest.split_once(" TO akashi_authority").unwrap();
+    let tables = list.split(',').map(str::trim);
+    tables.filter(|table| !["audit", "audit_signature"].contains(table)).collect()
+}
+
+/// One certificate issued and revoked, one list recorded and published.
+async fn busy(book: &Book) {
+    let serial = book.issue(1, 1).await.serial;
+    let mut change = book.begin(&book.revoking().await).await;
+    let reason = RevocationReason::KeyCompromise;
+    let recording = Recording { reason, received_at: book.now, idou_date: None };
+    change.revoke(serial, &recording).await.unwrap();
+    change.commit().await.unwrap();
+    let scope = Scope::Partition(town());
+    let permit = book.order(Order::RecordList { scope, life: 72 * 3600, up_to: 1 }).await;
+    let mut change = book.begin(&permit).await;
+    let end = book.now + 72.hours();
+    let number = change.record_crl(1, scope, book.now, end, Position(1)).await.unwrap().number;
+    change.commit().await.unwrap();
+    let digest = Sha256([7; 32]);
+    let permit = book.order(Order::PublishList { scope, number, digest }).await;
+    let mut change = book.begin(&permit).await;
+    change.publish_crl(1, scope, number, digest).await.unwrap();
+    change.commit().await.unwrap();
+}
+
+async fn is_broken(book: &Book, what: &str) {
+    let found = book.ledger.verify_audit().await;
+    assert!(matches!(found, Err(LedgerError::Chain { .. })), "{what}: {found:?}");
+}
+
+#[tokio::test]
+async fn a_row_of_evidence_that_was_added_breaks_the_audit_whatever_its_table() {
+    assert_eq!(tables().len(), 16, "{:?}", tables());
+    for book in books().await {
+        busy(&book).await;
+        book.ledger.verify_audit().await.unwrap();
+        for table in tables() {
+            let value = |kind: &str| match (kind, book.address.starts_with("sqlite:")) {
+                ("bigint", _) => "1",
+                ("text", _) => "'x'",
+                (_, true) => "X'0102030405060708090a0b0c0d0e0f10'",
+                (_, false) => "'\\x0102030405060708090a0b0c0d0e0f10'::bytea",
+            };
+            let columns = columns(&book.address, table).await;
+            let values: Vec<_> = columns
+                .iter()
+                .map(|(name, kind)| match name.as_str() {
+                    "generation" => "9",
+                    _ => value(kind),
+                })
+                .collect();
+            let insert = format!("INSERT INTO {table} VALUES ({})", values.join(", "));
+            // Nobody adds to a step that was taken: at position 1 stands the founding alone.
+            run(&book.address, &insert).await.unwrap_or_else(|error| panic!("{insert}: {error}"));
+            is_broken(&book, table).await;
+            let marks = columns.iter().zip(&values).filter(|((_, kind), _)| kind != "bytea");
+            let condition: Vec<_> =
+                marks.map(|((name, _), value)| format!("{name} = {value}")).collect();
+            let delete = format!("DELETE FROM {table} WHERE {}", condition.join(" AND "));
+            run(&book.address, &delete).await.unwrap();
+            book.ledger.verify_audit().await.unwrap_or_else(|error| panic!("{table}: {error}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_row_of_evidence_that_was_altered_or_lost_breaks_the_audit_whatever_its_column() {
+    for book in books().await {
+        busy(&book).await;
+        let mut altered = 0;
+        for table in tables() {
+            let run = async |sql: String| {
+                run(&book.address, &sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+            };
+            run(format!("CREATE TABLE kept AS SELECT * FROM {table}")).await;
+            let newest = format!("position = (SELECT max(position) FROM {table})");
+            for (column, kind) in columns(&book.address, table).await {
+                let held = run(format!(
+                    "SELECT CAST(count({column}) AS TEXT) FROM {table} WHERE {newest}"
+                ))
+                .await;
+                if held == "0" {
+                    continue;
+                }
+                let other = match (kind.as_str(), book.address.starts_with("sqlite:")) {
+                    // Another entry's, which is there.
+                    _ if column == "position" => "CASE position WHEN 1 THEN 2 ELSE 1 END".into(),
+                    ("bigint", _) => format!("{column} - 1"),
+                    ("text", _) => format!("{column} || 'x'"),
+                    (_, true) => format!("CAST({column} || X'00' AS BLOB)"),
+                    (_, false) => format!("{column} || '\\x00'::bytea"),
+                };
+                run(format!("UPDATE {table} SET {column} = {other} WHERE {newest}")).await;
+                is_broken(&book, &format!("{table}.{column}")).await;
+                run(format!("DELETE FROM {table}")).await;
+                is_broken(&book, &format!("{table} without rows")).await;
+                run(format!("INSERT INTO {table} SELECT * FROM kept")).await;
+                altered += 1;
+            }
+            run("DROP TABLE kept".into()).await;
+            book.ledger.verify_audit().await.unwrap_or_else(|error| panic!("{table}: {error}"));
+        }
+        assert!(altered >= 45, "only {altered} columns had anything in them");
+    }
+}

@@ -1,0 +1,249 @@
+//! What each role of the data base may do, tried as an intruder would: with a login and plain SQL.
+
+use akashi_ledger::{
+    Issuing, Ledger, LedgerError, Listing, Position, Publishing, Responding, Verifying,
+};
+
+use crate::books::{Book, books};
+use crate::statements::run;
+
+/// The book on PostgreSQL.
+async fn book() -> Book {
+    books().await.pop().unwrap()
+}
+
+/// The address of a new login that is a member of this role, or of none.
+async fn login(book: &Book, role: Option<&str>) -> String {
+    let name = format!("login_{:032x}", rand::random::<u128>());
+    let member = role.map_or_else(String::new, |role| format!("IN ROLE {role}"));
+    run(&book.address, &format!("CREATE ROLE {name} LOGIN {member}")).await.unwrap();
+    book.address.replacen("akashi@", &format!("{name}@"), 1)
+}
+
+const ROLES: [&str; 5] = [
+    "akashi_authority",
+    "akashi_list_issuer",
+    "akashi_repository",
+    "akashi_responder",
+    "akashi_verifier",
+];
+
+/// Every table of the book.
+fn tables() -> Vec<&'static str> {
+    include_str!("../../schema/0001_book.sql")
+        .lines()
+        .filter_map(|line| line.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("))
+        .collect()
+}
+
+/// What may be written, from the page that says so (docs/architecture.md): nothing else may.
+fn may_write(role: &str, verb: &str, table: &str) -> bool {
+    let inquiries = ["inquiry", "inquiry_new"].contains(&table);
+    match role {
+        "akashi_responder" => {
+            verb == "INSERT" && inquiries
+                || ["INSERT", "UPDATE", "LOCK"].contains(&verb) && table == "responder_time"
+        }
+        "akashi_repository" => verb == "INSERT" && inquiries,
+        _ => false,
+    }
+}
+
+#[tokio::test]
+async fn no_role_but_the_authoritys_writes_into_what_it_does_not_own() {
+    let book = book().await;
+    assert!(tables().len() > 35);
+    for role in &ROLES[1..] {
+        let login = login(&book, Some(role)).await;
+        for table in tables() {
+            for (verb, sql) in [
+                ("INSERT", format!("INSERT INTO {table} SELECT * FROM {table} WHERE false")),
+                ("UPDATE", format!("UPDATE {table} SET {} WHERE false", same(&book, table).await)),
+                ("DELETE", format!("DELETE FROM {table} WHERE false")),
+                ("TRUNCATE", format!("TRUNCATE {table}")),
+                ("LOCK", format!("BEGIN; LOCK TABLE {table} IN SHARE MODE; ROLLBACK")),
+            ] {
+                let done = granted(&login, verb, table, &sql).await;
+                assert_eq!(done, may_write(role, verb, table), "{role}: {sql}");
+            }
+        }
+    }
+}
+
+/// Sets a column to itself.
+async fn same(book: &Book, table: &str) -> String {
+    let column = &crate::statements::columns(&book.address, table).await[0].0;
+    format!("{column} = {column}")
+}
+
+/// Whether the data base lets a login do this. A right to add is asked of the catalogue: the statement
+/// that tries it would have to read too.
+async fn granted(login: &str, verb: &str, table: &str, sql: &str) -> bool {
+    let has = format!("SELECT has_table_privilege('{table}', '{verb}')::text");
+    if verb == "INSERT" {
+        return run(login, &has).await.unwrap() == "true";
+    }
+    match run(login, sql).await {
+        Ok(_) => true,
+        Err(error) => {
+            assert!(error.contains("permission denied"), "{sql}: {error}");
+            verb != "LOCK" && run(login, &has).await.unwrap() == "true"
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_authority_adds_to_evidence_and_alters_and_deletes_none_of_it() {
+    let book = book().await;
+    let login = login(&book, Some("akashi_authority")).await;
+    for table in [
+        "audit",
+        "audit_signature",
+        "status",
+        "certificate",
+        "certificate_file",
+        "request",
+        "enrolment",
+        "dismissal",
+        "batch",
+        "crl",
+        "crl_published",
+        "inquiry_entered",
+        "card",
+    ] {
+        let same = same(&book, table).await;
+        for sql in [
+            format!("UPDATE {table} SET {same} WHERE false"),
+            format!("DELETE FROM {table} WHERE false"),
+            format!("TRUNCATE {table}"),
+        ] {
+            let refused = run(&login, &sql).await.unwrap_err();
+            assert!(refused.contains("permission denied"), "{sql}: {refused}");
+        }
+    }
+    for sql in [
+        "CREATE TABLE own (one BIGINT)",
+        "DROP TABLE status",
+        "DELETE FROM inquiry",
+        "UPDATE schema_step SET number = 7",
+        "ALTER TABLE status ADD COLUMN x TEXT",
+    ] {
+        run(&login, sql).await.unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn nobody_but_the_authority_can_keep_it_from_writing() {
+    let book = book().await;
+    let permit = book.revoking().await;
+    for role in &ROLES[1..] {
+        let login = login(&book, Some(role)).await;
+        for sql in [
+            "SELECT * FROM chain_head FOR UPDATE",
+            "SELECT * FROM chain_head FOR KEY SHARE",
+            "BEGIN; LOCK TABLE audit IN SHARE MODE",
+            "BEGIN; LOCK TABLE schema_step IN SHARE MODE",
+        ] {
+            let refused = run(&login, sql).await.unwrap_err();
+            // A role that may not even read it is told so first.
+            assert!(refused.contains("permission denied"), "{role}: {sql}: {refused}");
+        }
+        // Advisory locks are everybody's: so nothing of the book waits for one.
+        let mut held = std::process::Command::new("psql")
+            .args([
+                &login,
+                "-qAtc",
+                "SELECT pg_advisory_lock(n) FROM generate_series(0, 9000) n",
+                "-c",
+                "SELECT 'held'",
+                "-c",
+                "SELECT pg_sleep(60)",
+            ])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut told = std::io::BufReader::new(held.stdout.take().unwrap());
+        let mut line = String::new();
+        while line.trim() != "held" {
+            line.clear();
+            assert!(std::io::BufRead::read_line(&mut told, &mut line).unwrap() > 0, "psql ended");
+        }
+        let mut change = book.begin(&permit).await;
+        change.append("note", role, None).await.unwrap();
+        change.commit().await.unwrap();
+        akashi_ledger::migrate(&book.address).await.unwrap();
+        held.kill().unwrap();
+        held.wait().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_logs_in_as_another_role_is_told_which_it_must_be() {
+    let book = book().await;
+    let responder = login(&book, Some("akashi_responder")).await;
+    let nobody = login(&book, None).await;
+    for address in [&responder, &nobody] {
+        let refused = Ledger::<Issuing>::open(address).await.unwrap_err();
+        let role = "akashi_authority";
+        assert!(
+            matches!(refused, LedgerError::NotThisRole { role: told } if told == role),
+            "{refused}"
+        );
+        assert!(refused.to_string().contains("GRANT akashi_authority"), "{refused}");
+    }
+    Ledger::<Responding>::open(&responder).await.unwrap();
+    let authority = login(&book, Some("akashi_authority")).await;
+    let ledger = Ledger::<Issuing>::open(&authority).await.unwrap();
+    assert!(ledger.head().await.unwrap() > Position(0));
+}
+
+#[tokio::test]
+async fn every_role_plays_its_own_role_even_where_the_login_may_do_everything() {
+    let book = book().await;
+    // The owner of the book logs in; the session still has no more than its role.
+    let ledger = Ledger::<Listing>::open(&book.address).await.unwrap();
+    let playing = "SELECT count(*)::text FROM pg_stat_activity a
+                   WHERE a.datname = current_database() AND a.usename = 'akashi'";
+    assert_ne!(run(&book.address, playing).await.unwrap(), "0");
+    let refused = ledger.verify_audit().await.unwrap_err();
+    assert!(refused.to_string().contains("permission denied"), "{refused}");
+}
+
+#[tokio::test]
+async fn opening_a_book_writes_nothing_and_readers_need_no_session_that_could() {
+    for book in books().await {
+        if book.address.starts_with("postgres:") {
+            let (_, rest) = book.address.rsplit_once('/').unwrap();
+            let name = match book.address.contains("host=") {
+                true => book.address.rsplit_once("/book_").unwrap().1.split('?').next().unwrap(),
+                false => rest,
+            };
+            let sql = format!("ALTER DATABASE book_{name} SET default_transaction_read_only = on");
+            run(&book.address, &sql).await.unwrap();
+        }
+        let file = book.address.strip_prefix("sqlite:").map(std::path::Path::new);
+        let before = file.map(|file| std::fs::read(file).unwrap());
+        Ledger::<Issuing>::open(&book.address).await.unwrap().close().await;
+        Ledger::<Responding>::open(&book.address).await.unwrap().close().await;
+        Ledger::<Publishing>::open(&book.address).await.unwrap().close().await;
+        Ledger::<Listing>::open(&book.address).await.unwrap().close().await;
+        let verifier = Ledger::<Verifying>::open(&book.address).await.unwrap();
+        verifier.verify_audit().await.unwrap();
+        verifier.close().await;
+        assert_eq!(before, file.map(|file| std::fs::read(file).unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_never_repeated() {
+    for address in [
+        "postgres://user:hunter2@localhost/book?sslmode=nonsense",
+        "postgres://user:hunter2@127.0.0.1:1/book",
+        "mysql://user:hunter2@localhost/book",
+    ] {
+        let refused = Ledger::<Verifying>::open(address).await.unwrap_err();
+        let told = format!("{refused} {refused:?}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+    assert_eq!(akashi_ledger::shown("postgres://u:pa@ss@h/b"), "postgres://u@h/b");
+}
