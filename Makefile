@@ -65,7 +65,8 @@ bench:
 	@.ci/setup bench
 	@tests/bench/run $(BENCH)
 
-# Bugs planted in a copy, each of which the simulation must catch: run it after changing a check.
+# Bugs and holes planted in a copy, each of which the simulation or a wall's own tests must catch: run
+# it after changing a check.
 plants:
 	@.ci/setup tests
 	@tests/simulation/plant

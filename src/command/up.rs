@@ -18,8 +18,8 @@ impl Up {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let passphrase = PASSPHRASE.read_passphrase(self.open.passphrase_file.as_deref())?;
         let clock = Arc::new(SystemClock::new());
-        let _hold = akashi_edge::Hold::take(&self.open.dir)?;
         let house = House::open(&self.open.dir, &passphrase, clock).await?;
+        let _hold = akashi_edge::Hold::take(&self.open.dir)?;
         let stop = akashi_edge::stopped();
         let services = house.serve().await?;
         for (name, address) in house.addresses() {

@@ -70,7 +70,7 @@ pub async fn collect(scene: Arc<Scene>, mut rng: StdRng) {
 
 /// Fetches the current list of a scope, checks it and remembers it.
 pub async fn fetch(scene: &Scene, scope: &str) -> Result<BTreeSet<SerialNumber>, String> {
-    let url = format!("https://{}/crl/{scope}.crl", scene.config.listen.repository_link);
+    let url = format!("https://{}/crl/1/{scope}.crl", scene.config.listen.repository_link);
     let answer = scene.reader.get(url).send().await.map_err(|e| e.to_string())?;
     if !answer.status().is_success() {
         return Err(answer.status().to_string());

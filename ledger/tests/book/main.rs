@@ -10,6 +10,7 @@ mod evidence;
 mod followers;
 mod groups;
 mod inbox;
+mod kinds;
 mod lists;
 mod moduli;
 mod permits;

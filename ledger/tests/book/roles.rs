@@ -1,8 +1,13 @@
 //! What each role of the data base may do, tried as an intruder would: with a login and plain SQL.
 
+use std::time::Duration;
+
 use akashi_ledger::{
     Issuing, Ledger, LedgerError, Listing, Position, Publishing, Responding, Verifying,
 };
+
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
 
 use crate::books::{Book, books};
 use crate::statements::run;
@@ -149,31 +154,18 @@ async fn nobody_but_the_authority_can_keep_it_from_writing() {
             assert!(refused.contains("permission denied"), "{role}: {sql}: {refused}");
         }
         // Advisory locks are everybody's: so nothing of the book waits for one.
-        let mut held = std::process::Command::new("psql")
-            .args([
-                &login,
-                "-qAtc",
-                "SELECT pg_advisory_lock(n) FROM generate_series(0, 9000) n",
-                "-c",
-                "SELECT 'held'",
-                "-c",
-                "SELECT pg_sleep(60)",
-            ])
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut told = std::io::BufReader::new(held.stdout.take().unwrap());
-        let mut line = String::new();
-        while line.trim() != "held" {
-            line.clear();
-            assert!(std::io::BufRead::read_line(&mut told, &mut line).unwrap() > 0, "psql ended");
-        }
-        let mut change = book.begin(&permit).await;
-        change.append("note", role, None).await.unwrap();
-        change.commit().await.unwrap();
-        akashi_ledger::migrate(&book.address).await.unwrap();
-        held.kill().unwrap();
-        held.wait().unwrap();
+        let mut held = PgConnection::connect(&login).await.unwrap();
+        let every = "SELECT pg_advisory_lock(n) FROM generate_series(0, 9000) n";
+        sqlx::raw_sql(every).execute(&mut held).await.unwrap();
+        let unhindered = async {
+            let mut change = book.begin(&permit).await;
+            change.append("note", role, None).await.unwrap();
+            change.commit().await.unwrap();
+            akashi_ledger::migrate(&book.address).await.unwrap();
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(30), unhindered).await;
+        waited.expect("nothing waits for a lock that everybody may take");
+        held.close().await.unwrap();
     }
 }
 

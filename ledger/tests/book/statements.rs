@@ -1,34 +1,27 @@
 //! SQL that no role of ours has: what an intruder, or a restored backup, would do to a book.
 
-use std::process::Command;
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, Connection, Row};
 
-use sqlx::Connection;
-use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
-
-/// Runs statements as whoever the address logs in. Gives what the last one printed, or the error.
+/// Runs statements as whoever the address logs in. Gives what the last one told, or the error.
 pub async fn run(address: &str, sql: &str) -> Result<String, String> {
-    if address.starts_with("sqlite:") {
-        let mut book = SqliteConnection::connect(address).await.unwrap();
-        let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
-            .fetch_all(&mut book)
-            .await
-            .map_err(|error| error.to_string())?;
-        book.close().await.unwrap();
-        let cells = |row: &sqlx::sqlite::SqliteRow| {
-            (0..row.len()).map(|at| row.get::<String, _>(at)).collect::<Vec<_>>().join("|")
-        };
-        return Ok(rows.iter().map(cells).collect::<Vec<_>>().join("\n"));
-    }
-    let psql = Command::new("psql")
-        .args([address, "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-qAtc", sql])
-        .env("PGCONNECT_TIMEOUT", "10")
-        .output()
-        .expect("psql is installed with PostgreSQL");
-    match psql.status.success() {
-        true => Ok(String::from_utf8(psql.stdout).unwrap().trim_end().to_owned()),
-        false => Err(String::from_utf8(psql.stderr).unwrap()),
-    }
+    let sql = AssertSqlSafe(sql.to_owned());
+    let told: Result<Vec<String>, sqlx::Error> = match address.starts_with("sqlite:") {
+        true => {
+            let mut book = SqliteConnection::connect(address).await.unwrap();
+            let rows = sqlx::raw_sql(sql).fetch_all(&mut book).await;
+            book.close().await.unwrap();
+            rows.map(|rows| rows.iter().map(|row: &SqliteRow| row.get(0)).collect())
+        }
+        false => {
+            let mut book = PgConnection::connect(address).await.unwrap();
+            let rows = sqlx::raw_sql(sql).fetch_all(&mut book).await;
+            book.close().await.unwrap();
+            rows.map(|rows| rows.iter().map(|row: &PgRow| row.get(0)).collect())
+        }
+    };
+    told.map(|lines| lines.join("\n")).map_err(|error| error.to_string())
 }
 
 /// Columns of a table and their kinds, by the data base's own catalogue.
