@@ -28,7 +28,6 @@ use akashi_ledger::{
 };
 use akashi_wire::act::{Act, Answer, Deed, Refusal};
 use akashi_wire::octets::Sha256;
-use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{CaseId, MunicipalityCode, SignedMessage, Verified};
 use jiff::{SignedDuration, Timestamp};
@@ -166,20 +165,10 @@ impl Counter {
         if act.made_at < acting.now - skew || act.made_at > acting.now + skew {
             return Err(Refusal::NotNow { made_at: act.made_at }.into());
         }
-        let is_security_officer = *acting.permit.role() == Role::SecurityOfficer;
-        let is_officer = matches!(acting.permit.role(), Role::Officer { .. });
+        if !act.deed.is_for(acting.permit.role()) {
+            return Err(Refusal::NotAllowed.into());
+        }
         match &act.deed {
-            Deed::Enrol { .. }
-            | Deed::Dismiss { .. }
-            | Deed::Link { .. }
-            | Deed::RegisterCards { .. }
-            | Deed::PreviewRecall { .. }
-            | Deed::ProposeRecall { .. }
-            | Deed::ConfirmRecall { .. }
-                if !is_security_officer =>
-            {
-                Err(Refusal::NotAllowed.into())
-            }
             Deed::Enrol { name, party, hosts, request_for_certificate } => {
                 self.enrol(acting, name, (party, hosts), &request_for_certificate.0).await
             }
@@ -195,10 +184,7 @@ impl Counter {
             Deed::ConfirmRecall { recall, digest } => {
                 self.confirm_recall(acting, *recall, *digest).await
             }
-            Deed::AcceptClock if is_officer || is_security_officer => {
-                self.accept_clock(acting).await
-            }
-            _ if !is_officer => Err(Refusal::NotAllowed.into()),
+            Deed::AcceptClock => self.accept_clock(acting).await,
             Deed::OpenCase { procedure } => self.open_case(acting, *procedure).await,
             Deed::LookUp { case, by } => self.look_up(acting, *case, by).await,
             Deed::FindCertificate { case, by } => self.find_certificate(acting, *case, by).await,
@@ -237,7 +223,6 @@ impl Counter {
             }
             Deed::Hold { case } => self.hold(acting, *case).await,
             Deed::CloseCase { case, .. } => self.close_case(acting, *case).await,
-            Deed::AcceptClock => Err(Refusal::NotAllowed.into()),
         }
     }
 

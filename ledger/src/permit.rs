@@ -109,10 +109,10 @@ impl Ledger<Issuing> {
             .map_err(|e| LedgerError::Unreadable { column: e.column() })?;
         let permit = Permit {
             party: enrolment.party,
-            role: enrolment.role,
             evidence: Sha256::of(message.message()),
             cause: Cause::Act(act.request),
-            rights: right::of_deed(&act.deed),
+            rights: right::of_deed(&act.deed, &enrolment.role),
+            role: enrolment.role,
         };
         Ok(PermittedAct { act, permit })
     }

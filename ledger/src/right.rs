@@ -6,6 +6,7 @@
 
 use akashi_wire::act::Deed;
 use akashi_wire::order::Order;
+use akashi_wire::party::Role;
 
 /// One thing that can be written into the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,9 +99,13 @@ impl Right {
     }
 }
 
-/// What the act for this deed may write, beside its own entry and answer.
-pub(crate) fn of_deed(deed: &Deed) -> &'static [Right] {
+/// What the act for this deed may write, beside its own entry and answer: nothing, where it is signed
+/// by somebody who may not ask for it.
+pub(crate) fn of_deed(deed: &Deed, role: &Role) -> &'static [Right] {
     use Right::*;
+    if !deed.is_for(role) {
+        return &[];
+    }
     match deed {
         Deed::OpenCase { .. }
         | Deed::LookUp { .. }
@@ -165,8 +170,11 @@ mod tests {
 
     #[test]
     fn nothing_but_a_certify_act_issues() {
+        let officer = Role::Officer { municipality: "131041".parse().unwrap() };
         let open = Deed::OpenCase { procedure: akashi_wire::act::Procedure::Issue };
-        assert!(!of_deed(&open).contains(&Right::Issue));
-        assert!(!of_deed(&Deed::AcceptClock).contains(&Right::Enrol));
+        assert_eq!(of_deed(&open, &officer), [Right::SaveCase]);
+        assert_eq!(of_deed(&open, &Role::SecurityOfficer), []);
+        assert_eq!(of_deed(&Deed::AcceptClock, &officer), [Right::AcceptClock]);
+        assert_eq!(of_deed(&Deed::AcceptClock, &Role::Scheduler), []);
     }
 }

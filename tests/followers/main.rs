@@ -15,3 +15,4 @@ mod paused;
 mod restarted;
 mod second_responder;
 mod server;
+mod tls;

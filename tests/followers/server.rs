@@ -17,13 +17,17 @@ pub fn psql(base: &str, sql: &str) {
     assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));
 }
 
-/// A server in a directory of its own, without a TCP port; gone with this value.
+/// A server in a directory of its own, without a TCP port unless it is asked for; gone with this value.
 pub struct Server {
     dir: tempfile::TempDir,
     bin: PathBuf,
     /// The user whom it runs as: initdb refuses root.
     user: Option<String>,
     running: Option<Child>,
+    /// At which TCP port of loopback it listens, where it does.
+    port: Option<u16>,
+    /// Its certificate and key, where it has TLS.
+    tls: Option<[PathBuf; 2]>,
 }
 
 impl Server {
@@ -40,7 +44,7 @@ impl Server {
         found.sort();
         let dir = tempfile::Builder::new().prefix("akashi-own-postgres-").tempdir().unwrap();
         let bin = found.pop().expect("a version of PostgreSQL");
-        let mut server = Self { dir, bin, user, running: None };
+        let mut server = Self { dir, bin, user, running: None, port: None, tls: None };
         if let Some(user) = &server.user {
             said("chown", &[user, server.dir.path().to_str().unwrap()]);
         }
@@ -70,22 +74,50 @@ impl Server {
         format!("postgres://akashi@localhost/postgres?host={}", self.dir.path().display())
     }
 
+    /// Starts it anew at a free port of loopback, with this certificate and key in PEM.
+    pub fn with_tls(&mut self, certificate: &str, key: &str) -> u16 {
+        use std::os::unix::fs::PermissionsExt;
+        self.tls = Some([("server.crt", certificate), ("server.key", key)].map(|(name, pem)| {
+            let file = self.dir.path().join(name);
+            std::fs::write(&file, pem).unwrap();
+            // The server takes no key that others can read.
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some(user) = &self.user {
+                said("chown", &[user, file.to_str().unwrap()]);
+            }
+            file
+        }));
+        self.at_a_port()
+    }
+
+    /// Starts it anew at a free port of loopback.
+    pub fn at_a_port(&mut self) -> u16 {
+        self.stop();
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        self.port = Some(port);
+        self.start();
+        port
+    }
+
     /// Starts it and waits until it takes connections.
     pub fn start(&mut self) {
         let (data, dir) = (self.data(), self.dir.path().to_str().unwrap().to_owned());
         let running = self
             .program("postgres")
-            .args(["-D", &data, "-k", &dir, "-c", "listen_addresses="])
-            .args(["-c", "shared_buffers=16MB"])
+            .args(["-D", &data, "-k", &dir, "-c", "shared_buffers=16MB"])
+            .args(self.listening())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         self.running = Some(running);
         let until = Instant::now() + Duration::from_secs(20);
+        let port = self.port.unwrap_or(5432).to_string();
         let ready = || {
             let asked = Command::new(self.bin.join("pg_isready"))
-                .args(["-q", "-h", &dir, "-U", "akashi"])
+                .args(["-q", "-h", &dir, "-p", &port, "-U", "akashi"])
                 .status();
             asked.unwrap().success()
         };
@@ -101,6 +133,19 @@ impl Server {
             kill_process(Pid::from_child(&running), Signal::INT).unwrap();
             running.wait().unwrap();
         }
+    }
+
+    fn listening(&self) -> Vec<String> {
+        let mut settings = match self.port {
+            None => vec!["listen_addresses=".to_owned()],
+            Some(port) => vec!["listen_addresses=127.0.0.1".to_owned(), format!("port={port}")],
+        };
+        if let Some([certificate, key]) = &self.tls {
+            settings.push("ssl=on".to_owned());
+            settings.push(format!("ssl_cert_file={}", certificate.display()));
+            settings.push(format!("ssl_key_file={}", key.display()));
+        }
+        settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect()
     }
 
     fn data(&self) -> String {

@@ -11,6 +11,7 @@ mod id;
 mod identity;
 mod recall;
 mod refusal;
+mod signatory;
 
 use std::fmt;
 
