@@ -14,6 +14,7 @@ mod kinds;
 mod lists;
 mod moduli;
 mod permits;
+mod prepared;
 mod roles;
 mod stated;
 mod statements;
