@@ -117,9 +117,11 @@ impl Scheduler {
         }
         ticked.recalled = recall::go_on(&self.issuer.ledger, &self.orders, now).await?;
         ticked.voided = self.void_interrupted(now).await?;
-        ticked.responders = self.certify_responders(now).await?;
-        ticked.inquiries = self.enter_inquiries(now).await?;
+        // What others added stops neither of the two, and never the signature over the chain.
+        let responders = self.certify_responders(now).await;
+        let inquiries = self.enter_inquiries(now).await;
         self.sign_head(now).await?;
+        (ticked.responders, ticked.inquiries) = (responders?, inquiries?);
         Ok(ticked)
     }
 

@@ -5,8 +5,8 @@ ALTER TABLE request SET (toast_tuple_target = 8160);
 ALTER TABLE audit_content SET (toast_tuple_target = 8160);
 ALTER TABLE certificate_file SET (toast_tuple_target = 8160);
 
--- The data base's own roles, which no process can talk its way around. A login is a member of one of
--- them. A role is of the whole server: another book may have made it.
+-- The data base's own roles. A login that is a member of one of them has what that one has; a login that
+-- is a member of several, as where one process plays all, has what all have. A role is of the whole server: another book may have made it.
 DO $$
 DECLARE
     name TEXT;

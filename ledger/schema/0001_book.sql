@@ -3,7 +3,7 @@
 --
 -- A table is *evidence* or it is *derived*. Evidence is written once and never changed; each of its
 -- rows has the `position` of the audit entry that it belongs to, and that entry has the digest of the
--- row (ledger/src/evidence.rs). What is derived follows from evidence, and can be made again.
+-- row (ledger/src/evidence.rs). What is derived says what is known now, or what is to be done.
 
 -- Evidence. One row a generation of the authority's key, with its founding record.
 CREATE TABLE authority (
@@ -273,12 +273,17 @@ CREATE TABLE inquiry (
     asked    TEXT   NOT NULL,
     answer   TEXT   NOT NULL,
     at       BIGINT NOT NULL,
-    PRIMARY KEY (group_id, ordinal)
+    PRIMARY KEY (group_id, ordinal),
+    -- Whoever may add here adds nothing that the authority could not read: 9999-12-31 at most.
+    CONSTRAINT inquiry_group CHECK (length(group_id) = 16),
+    CONSTRAINT inquiry_party CHECK (length(party) = 16),
+    CONSTRAINT inquiry_at CHECK (at BETWEEN 0 AND 253402300799999)
 );
 CREATE INDEX inquiry_by_serial ON inquiry (asked);
 -- A work list: groups that are not in the chain yet.
 CREATE TABLE inquiry_new (
-    group_id BYTEA PRIMARY KEY
+    group_id BYTEA PRIMARY KEY,
+    CONSTRAINT inquiry_new_group CHECK (length(group_id) = 16)
 );
 -- Evidence. Groups that are.
 CREATE TABLE inquiry_entered (

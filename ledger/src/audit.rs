@@ -178,7 +178,15 @@ impl Ledger<Issuing> {
     }
 
     /// Keeps a signed head. It is about the chain and not a part of it.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotEnrolled`] when somebody else than the scheduler signed it: it could never be
+    /// taken away again, and would break every verification.
     pub async fn keep_signed_head(&self, message: &Verified) -> Result<(), LedgerError> {
+        let signer = self.enrolment_of(Sha256::of(message.signer())).await?;
+        if signer.is_none_or(|signer| signer.role != Role::Scheduler) {
+            return Err(LedgerError::NotEnrolled);
+        }
         let head = read_head(message)?;
         let mut tx = self.store.begin().await?;
         tx.execute(
@@ -277,6 +285,7 @@ impl<R> Ledger<R> {
         // A row behind the last entry belongs to no entry at all. What is written meanwhile has its
         // entry before anybody can see it.
         self.no_evidence_without_entry(last).await?;
+        self.verify_inquiries().await?;
         Ok(AuditReport { entries: last, signed_up_to, unsigned_tail: last - signed_up_to })
     }
 

@@ -1,5 +1,6 @@
 //! One change of the book: everything in it, with its audit entries, or nothing.
 
+use akashi_wire::RequestId;
 use akashi_wire::octets::Sha256;
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,6 +20,15 @@ pub(crate) const BACKWARDS: SignedDuration = SignedDuration::from_secs(5);
 ///
 /// Only the authority has one: what other programs know of the book has no such thing to begin.
 ///
+/// ```
+/// fn revokes_one(book: &akashi_ledger::Ledger<akashi_ledger::Issuing>,
+///                permit: &akashi_ledger::Permit) {
+///     let _ = book.begin(permit, jiff::Timestamp::UNIX_EPOCH);
+/// }
+/// ```
+///
+/// The very same words do not compile over the book of any other role:
+///
 /// ```compile_fail,E0599
 /// fn revokes_everybody(book: &akashi_ledger::Ledger<akashi_ledger::Responding>,
 ///                      permit: &akashi_ledger::Permit) {
@@ -29,6 +39,20 @@ pub(crate) const BACKWARDS: SignedDuration = SignedDuration::from_secs(5);
 /// ```compile_fail,E0599
 /// fn numbers_a_list(book: &akashi_ledger::Ledger<akashi_ledger::Listing>,
 ///                   permit: &akashi_ledger::Permit) {
+///     let _ = book.begin(permit, jiff::Timestamp::UNIX_EPOCH);
+/// }
+/// ```
+///
+/// ```compile_fail,E0599
+/// fn revokes_what_it_publishes(book: &akashi_ledger::Ledger<akashi_ledger::Publishing>,
+///                              permit: &akashi_ledger::Permit) {
+///     let _ = book.begin(permit, jiff::Timestamp::UNIX_EPOCH);
+/// }
+/// ```
+///
+/// ```compile_fail,E0599
+/// fn mends_what_it_verifies(book: &akashi_ledger::Ledger<akashi_ledger::Verifying>,
+///                           permit: &akashi_ledger::Permit) {
 ///     let _ = book.begin(permit, jiff::Timestamp::UNIX_EPOCH);
 /// }
 /// ```
@@ -103,9 +127,17 @@ impl Change {
         &self.permit
     }
 
-    /// What the next entries and rows rest on.
-    pub(crate) fn cause(&self) -> &Cause {
-        &self.cause
+    /// What is written by this permit rests on: in a group each member has its own.
+    pub(crate) fn cause_of<'c>(&'c self, permit: &'c Permit) -> &'c Cause {
+        if permit.evidence() == self.permit.evidence() { &self.cause } else { permit.cause() }
+    }
+
+    /// The position of the entry of this change that an act is carried out by; of the newest where
+    /// there is none.
+    pub(crate) fn position_of(&self, request: RequestId) -> Position {
+        let cause = Cause::Act(request).to_string();
+        let own = self.entries.iter().rev().find(|pending| pending.entry.cause == cause);
+        own.map_or(self.position(), |pending| pending.entry.position)
     }
 
     /// From here on entries and status rows rest on this, and no longer on the message that gave the
@@ -134,12 +166,8 @@ impl Change {
         &mut self,
         entries: impl IntoIterator<Item = NewEntry<'e>>,
     ) -> Result<Vec<Position>, LedgerError> {
-        let own = self.permit.evidence();
         let one = |new: NewEntry<'e>| {
-            let cause = match new.permit.evidence() == own {
-                true => self.cause.to_string(),
-                false => new.permit.cause().to_string(),
-            };
+            let cause = self.cause_of(&new.permit).to_string();
             self.append_one(new, cause)
         };
         Ok(entries.into_iter().map(one).collect())

@@ -1,7 +1,5 @@
 //! The clock in doubt: held since a jump, until two persons accept it.
 
-use akashi_wire::act::PartyId;
-
 use crate::right::Right;
 use crate::store::args;
 use crate::{Change, Issuing, Ledger, LedgerError, Position};
@@ -35,16 +33,16 @@ impl Change {
             .map(|_| ())
     }
 
-    /// One person says that the clock is right; the second one releases it. Said while nothing is
+    /// The person who signed says that the clock is right; the second one releases it. Said while nothing is
     /// held it counts for nothing.
-    pub async fn accept_clock(&mut self, party: PartyId) -> Result<(), LedgerError> {
+    pub async fn accept_clock(&mut self) -> Result<(), LedgerError> {
         self.require(Right::AcceptClock)?;
         let Some(Position(position)) = self.held_clock().await? else { return Ok(()) };
         self.tx
             .execute(
                 "INSERT INTO clock_acceptance (position, party) VALUES ($1, $2)
                  ON CONFLICT (position, party) DO NOTHING",
-                args![position, party.as_bytes()],
+                args![position, self.permit.party().as_bytes()],
             )
             .await?;
         let at = self.at();

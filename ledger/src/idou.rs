@@ -200,6 +200,10 @@ impl Change {
         events: &[NewEvent],
     ) -> Result<BatchAnswer, LedgerError> {
         self.require(Right::AcceptBatch)?;
+        // A source speaks for its own municipality.
+        if self.permit().municipality() != Some(source) {
+            return Err(LedgerError::NotEnrolled);
+        }
         let code = source.to_string();
         let known = self
             .tx
@@ -415,6 +419,7 @@ impl Change {
         code_hash: &[u8; 32],
         history: u32,
     ) -> Result<(), LedgerError> {
+        self.require(Right::SettleEvent)?;
         self.tx
             .execute(
                 "UPDATE idou SET state = 'waiting' WHERE code_hash = $1 AND history <= $2

@@ -1,7 +1,7 @@
 //! Which agency asked about which certificate, for what purpose, and what it was told
 //! (law art. 17, 18; shown to the holder on request).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use akashi_wire::act::PartyId;
@@ -13,7 +13,7 @@ use crate::change::BACKWARDS;
 use crate::evidence;
 use crate::right::Right;
 use crate::store::{Row, Value, args};
-use crate::{Answers, Change, Issuing, Ledger, LedgerError};
+use crate::{Answers, Change, Issuing, Ledger, LedgerError, Position};
 
 /// One question and its answer. Serial numbers and no names: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub struct Inquiry {
 
 impl<R: Answers> Ledger<R> {
     /// Adds what agencies asked, as one group; `random` tells it from others of the same moment.
-    /// Nothing is answered before this has returned. It takes no place in the chain and locks nobody
-    /// out of it: the authority enters the group's digest a moment later.
+    /// Nothing is answered before this has returned. It takes no place in the chain: the authority
+    /// enters the group's digest a moment later.
     ///
     /// # Errors
     /// [`LedgerError::ClockBehind`] when `now` lies more than five seconds before the last entry of the
@@ -88,7 +88,11 @@ fn group(now: Timestamp, random: [u8; 4]) -> [u8; 16] {
 impl Ledger<Issuing> {
     /// Groups of inquiries that are not in the chain yet, at most so many.
     pub async fn new_inquiries(&self, limit: i64) -> Result<Vec<[u8; 16]>, LedgerError> {
-        let sql = "SELECT group_id FROM inquiry_new ORDER BY group_id LIMIT $1";
+        // A group that was entered is closed: its number said again enters nothing.
+        let sql = "SELECT group_id FROM inquiry_new WHERE NOT EXISTS (
+                     SELECT 1 FROM inquiry_entered
+                     WHERE inquiry_entered.group_id = inquiry_new.group_id)
+                   ORDER BY group_id LIMIT $1";
         let rows = self.store.rows(sql, args![limit]).await?;
         rows.iter().map(|row| row.fixed(0, |o| o.try_into().ok())).collect()
     }
@@ -129,10 +133,57 @@ impl Change {
 }
 
 impl Inquiry {
-    /// As it goes into the digest of its group.
+    /// As it goes into the digest of its group: JSON, in which no two inquiries are written alike.
     fn line(&self) -> String {
         let Self { party, purpose, asked, answer, at } = self;
-        format!("{party}\t{purpose}\t{asked}\t{answer}\t{}\n", at.as_millisecond())
+        let fields = (party.to_string(), purpose, asked, answer, at.as_millisecond());
+        serde_json::to_string(&fields).expect("texts and a number are JSON") + "\n"
+    }
+}
+
+impl<R> Ledger<R> {
+    /// Looks whether the groups that were entered into the chain are still what was entered.
+    ///
+    /// # Errors
+    /// [`LedgerError::Chain`] names the entry whose inquiries were altered, added to, or lost.
+    pub(crate) async fn verify_inquiries(&self) -> Result<(), LedgerError> {
+        let entered = self
+            .store
+            .rows("SELECT group_id, position, digest FROM inquiry_entered", args![])
+            .await?;
+        let mut entered: HashMap<Vec<u8>, (i64, Vec<u8>)> = entered
+            .iter()
+            .map(|row| Ok((row.octets(0)?, (row.int(1)?, row.octets(2)?))))
+            .collect::<Result<_, LedgerError>>()?;
+        let broken = |position: i64| LedgerError::Chain {
+            position: Position(position),
+            what: "the inquiries that it entered are not those that are kept".into(),
+        };
+        let (mut group, mut text) = (Vec::new(), String::new());
+        let mut end = |group: &[u8], text: &str| match entered.remove(group) {
+            Some((position, digest)) if digest != Sha256::of(text.as_bytes()).0 => {
+                Err(broken(position))
+            }
+            _ => Ok(()),
+        };
+        let sql = "SELECT group_id, party, purpose, asked, answer, at FROM inquiry
+                   ORDER BY group_id, ordinal";
+        self.store
+            .each(sql, args![], |row| {
+                let own = row.octets(0)?;
+                if own != group {
+                    end(&group, &text)?;
+                    (group, text) = (own, String::new());
+                }
+                text.push_str(&read(&row, 1)?.line());
+                Ok(())
+            })
+            .await?;
+        end(&group, &text)?;
+        match entered.values().map(|(position, _)| *position).min() {
+            Some(position) => Err(broken(position)),
+            None => Ok(()),
+        }
     }
 }
 

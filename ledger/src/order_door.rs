@@ -26,6 +26,9 @@ impl BookDoor {
         let message = message.verify(MessageKind::Order).map_err(|_| OrderRefusal::Malformed)?;
         let now = self.clock.now();
         let (order, permit) = self.ledger.permit_order(&message, now).await?;
+        if !order.is_sound() {
+            return Err(OrderRefusal::Malformed);
+        }
         let generation = self.ledger.authority().await?.generation();
         match order {
             Order::AskForCertificate { public_key } => {
@@ -46,6 +49,9 @@ impl BookDoor {
                     .checked_add(SignedDuration::from_secs(i64::from(life)))
                     .map_err(|_| OrderRefusal::Malformed)?;
                 let up_to = Position(up_to);
+                if up_to > change.position() {
+                    return Err(OrderRefusal::Malformed);
+                }
                 let record =
                     change.record_crl(generation, scope, this_update, next_update, up_to).await?;
                 change.commit().await?;

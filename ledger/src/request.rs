@@ -81,16 +81,16 @@ impl Change {
 
     /// Keeps the answers to many.
     pub async fn record_requests(&mut self, done: &[RecordedRequest]) -> Result<(), LedgerError> {
-        let position = self.position().0;
         let row = |done: &RecordedRequest| {
             args![
-                position,
+                self.position_of(done.request).0,
                 done.request.as_bytes(),
                 done.party.as_bytes(),
                 &done.digest.0,
                 &done.sealed_answer,
             ]
         };
-        self.record(&evidence::REQUEST, done.iter().map(row).collect()).await
+        let rows = done.iter().map(row).collect();
+        self.record(&evidence::REQUEST, rows).await
     }
 }

@@ -397,7 +397,7 @@ impl Change {
                 self.at(),
                 recording.received_at,
                 recording.idou_date.clone(),
-                self.cause().to_string(),
+                self.cause_of(&news.permit).to_string(),
             ]);
             appended.push(StatusRow {
                 position,

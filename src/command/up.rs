@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Failure, OpenArgs};
 use crate::clock::SystemClock;
+use crate::config::Config;
 use crate::house::House;
 use crate::secret::PASSPHRASE;
 
@@ -18,8 +19,10 @@ impl Up {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let passphrase = PASSPHRASE.read_passphrase(self.open.passphrase_file.as_deref())?;
         let clock = Arc::new(SystemClock::new());
-        let house = House::open(&self.open.dir, &passphrase, clock).await?;
+        // Whether there is an authority at all is told first.
+        Config::read(&self.open.dir)?;
         let _hold = akashi_edge::Hold::take(&self.open.dir)?;
+        let house = House::open(&self.open.dir, &passphrase, clock).await?;
         let stop = akashi_edge::stopped();
         let services = house.serve().await?;
         for (name, address) in house.addresses() {

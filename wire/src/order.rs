@@ -7,8 +7,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use der::Decode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use spki::SubjectPublicKeyInfoRef;
 
 use crate::octets::{Octets, Sha256};
 use crate::signed::{MessageKind, SignedMessageError};
@@ -91,7 +93,22 @@ pub enum Order {
     },
 }
 
+/// The longest life of a list that is ordered, in seconds: four hundred days.
+const LONGEST_LIST: u32 = 400 * 24 * 60 * 60;
+
 impl Order {
+    /// Whether it can be carried out at all: a key that nobody reads would stand in the book for ever,
+    /// and a list is of this time.
+    pub fn is_sound(&self) -> bool {
+        match self {
+            Self::AskForCertificate { public_key } => is_p256(&public_key.0),
+            Self::RecordList { life, up_to, .. } => {
+                (1..=LONGEST_LIST).contains(life) && *up_to >= 0
+            }
+            _ => true,
+        }
+    }
+
     /// One word.
     pub fn name(&self) -> &'static str {
         match self {
@@ -111,6 +128,16 @@ impl Order {
             Self::PublishList { .. } => "publish_list",
         }
     }
+}
+
+/// Whether these octets are a SubjectPublicKeyInfo of an uncompressed point on P-256 (RFC 5480 §2).
+fn is_p256(octets: &[u8]) -> bool {
+    let Ok(key) = SubjectPublicKeyInfoRef::from_der(octets) else { return false };
+    let curve = key.algorithm.parameters_oid().ok();
+    let point = key.subject_public_key.as_bytes();
+    key.algorithm.oid == const_oid::db::rfc5912::ID_EC_PUBLIC_KEY
+        && curve == Some(const_oid::db::rfc5912::SECP_256_R_1)
+        && point.is_some_and(|point| point.len() == 65 && point[0] == 4)
 }
 
 /// What came of an order that another program sent.

@@ -78,7 +78,7 @@ impl Counter {
 
     pub(super) async fn accept_clock(&self, acting: &Acting) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
-        change.accept_clock(acting.permit.party()).await?;
+        change.accept_clock().await?;
         self.finish(change, acting, "clock", Answer::Done).await
     }
 

@@ -2,7 +2,7 @@
 
 use akashi_ledger::{Issuing, Ledger};
 use akashi_wire::Order;
-use akashi_wire::act::{Deed, PartyId};
+use akashi_wire::act::Deed;
 
 use crate::books::{Book, books};
 
@@ -16,9 +16,10 @@ impl Book {
 
     /// The act of a person who says that the clock is right.
     async fn accept_clock(&self, person: u8) {
-        let permit = self.act(&self.security, Deed::AcceptClock).await;
+        let token = if person == 1 { &self.security } else { &self.officer };
+        let permit = self.act(token, Deed::AcceptClock).await;
         let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
-        change.accept_clock(PartyId::from_random([person; 16])).await.unwrap();
+        change.accept_clock().await.unwrap();
         change.append("accept_clock", "clock", None).await.unwrap();
         change.commit().await.unwrap();
     }

@@ -1,6 +1,7 @@
 //! Rows of evidence are bound to the chain: none can be altered, lost or added unseen.
 
-use akashi_ledger::{LedgerError, Position, Recording, Scope};
+use akashi_ledger::{Inquiry, Ledger, LedgerError, Position, Publishing, Recording, Scope};
+use akashi_wire::act::PartyId;
 use akashi_wire::octets::Sha256;
 use akashi_wire::{Order, RevocationReason};
 use jiff::ToSpan;
@@ -117,5 +118,61 @@ async fn a_row_of_evidence_that_was_altered_or_lost_breaks_the_audit_whatever_it
             book.ledger.verify_audit().await.unwrap_or_else(|error| panic!("{table}: {error}"));
         }
         assert!(altered >= 45, "only {altered} columns had anything in them");
+    }
+}
+
+#[tokio::test]
+async fn what_agencies_asked_is_not_altered_added_to_or_lost_unseen_once_it_was_entered() {
+    for book in books().await {
+        let repository = Ledger::<Publishing>::open(&book.address).await.unwrap();
+        let inquiry = |asked: &str| Inquiry {
+            party: PartyId::from_random([7; 16]),
+            purpose: "tax".into(),
+            asked: asked.into(),
+            answer: "crl".into(),
+            at: book.now,
+        };
+        let asked = [inquiry("one"), inquiry("other")];
+        repository.record_inquiries([1; 4], &asked, book.now).await.unwrap();
+        let groups = book.ledger.new_inquiries(10).await.unwrap();
+        let mut change = book.begin(&book.order(Order::EnterInquiries).await).await;
+        assert_eq!(change.enter_inquiries(&groups).await.unwrap(), 2);
+        change.commit().await.unwrap();
+        book.ledger.verify_audit().await.unwrap();
+
+        let run = async |sql: &str| {
+            run(&book.address, sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+        };
+        run("CREATE TABLE kept AS SELECT * FROM inquiry").await;
+        for harm in [
+            "UPDATE inquiry SET answer = 'good' WHERE ordinal = 1",
+            "UPDATE inquiry SET asked = 'one' WHERE ordinal = 1",
+            "INSERT INTO inquiry SELECT group_id, 2, party, purpose, asked, answer, at FROM inquiry
+             WHERE ordinal = 1",
+            "DELETE FROM inquiry WHERE ordinal = 0",
+            "DELETE FROM inquiry",
+        ] {
+            run(harm).await;
+            is_broken(&book, harm).await;
+            run("DELETE FROM inquiry").await;
+            run("INSERT INTO inquiry SELECT * FROM kept").await;
+            book.ledger.verify_audit().await.unwrap();
+        }
+        // A group that was entered is closed, and what nobody can read is not taken at all: neither
+        // keeps the authority from entering the next.
+        run("INSERT INTO inquiry_new SELECT DISTINCT group_id FROM kept").await;
+        assert_eq!(book.ledger.new_inquiries(10).await.unwrap(), Vec::<[u8; 16]>::new());
+        let short = match book.address.starts_with("sqlite:") {
+            true => "X'00'",
+            false => "'\\x00'::bytea",
+        };
+        for sql in [
+            format!("INSERT INTO inquiry_new VALUES ({short})"),
+            format!("INSERT INTO inquiry SELECT group_id, 7, {short}, '', '', '', at FROM kept"),
+            "INSERT INTO inquiry SELECT group_id, 7, party, '', '', '', -1 FROM kept".into(),
+        ] {
+            let refused = crate::statements::run(&book.address, &sql).await.unwrap_err();
+            assert!(refused.to_lowercase().contains("check"), "{sql}: {refused}");
+        }
     }
 }
