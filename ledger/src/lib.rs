@@ -184,8 +184,8 @@ impl Ledger<Issuing> {
         Self::open(address).await
     }
 
-    /// The same book in a lesser role, for rooms that run in one process with the authority and share
-    /// its connections.
+    /// The same book by the type of a lesser role, over the authority's own connections: what the type has
+    /// not cannot be called; what the data base would refuse is not refused. For tests in one process.
     pub fn as_role<R: BookRole>(&self) -> Ledger<R> {
         Ledger { store: self.store.clone(), role: PhantomData }
     }

@@ -1,9 +1,10 @@
 //! Leave to change the book.
 //!
 //! A permit is made only by verifying a signature of an enrolled party over an act, a batch or an
-//! order, and is good for what was signed and for nothing else ([`crate::right`]). Nothing that changes
-//! the book can be called without one, and nobody outside of this module can make one. The enrolment
-//! behind it is read again inside of the change: who was dismissed meanwhile gets nothing.
+//! order, and is good for the kind of deed that was signed and for no other ([`crate::right`]).
+//! Nothing that changes the book can be called without one, and nobody outside of this module can make
+//! one. The enrolment behind it is read again inside of the change: who was dismissed meanwhile gets
+//! nothing.
 
 use akashi_wire::act::{Act, PartyId};
 use akashi_wire::octets::Sha256;

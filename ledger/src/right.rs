@@ -1,7 +1,7 @@
 //! What a permit is good for: one table of what was signed and what may be written by it.
 //!
-//! A permit comes of one signed message and gives the rights of that message, not those of whoever
-//! signed it: an officer's act that opens a case revokes nothing, and an order to settle events files no
+//! A permit comes of one signed message and gives the rights of that kind of message, not those of
+//! whoever signed it: an officer's act that opens a case revokes nothing, and an order to settle events files no
 //! certificate. A deed or an order that is new does not compile until it has its line here.
 
 use akashi_wire::act::Deed;

@@ -2,7 +2,7 @@
 //! list issuer and responder ask of it, since they write nothing into the book themselves.
 //!
 //! An order is signed like anybody's message, of the kind [`Order`](crate::signed::MessageKind::Order);
-//! the permit that it gives is good for that order and for nothing else.
+//! the permit that it gives is good for that kind of order and for no other.
 
 use std::future::Future;
 use std::pin::Pin;
