@@ -24,12 +24,14 @@ demo:
 	@$(CARGO) build --locked --bin akashi-demo
 	@target/debug/akashi-demo play $(ARGS)
 
-test: lint
-	@.ci/setup tests
-	@tests/judges/setup
+test:
+	@.ci/timed set-up .ci/setup tests
+	@.ci/timed lint $(MAKE) --no-print-directory lint
+	@.ci/timed judges tests/judges/setup
 	@# The tests run our programs: those of the command line, and those that play.
-	$(CARGO) build --workspace --bins --locked
-	tests/with-postgres $(CARGO) test --workspace --locked
+	@.ci/timed programs $(CARGO) build --workspace --bins --locked
+	@.ci/timed 'building the tests' $(CARGO) test --workspace --locked --no-run
+	@.ci/timed tests tests/with-postgres $(CARGO) test --workspace --locked
 
 lint:
 	@.ci/setup tests

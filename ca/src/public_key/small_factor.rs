@@ -2,8 +2,9 @@
 
 use super::BITS;
 
-/// Trial division goes up to here.
-pub(super) const SMALL: u32 = 65_536;
+/// Trial division stops before here: 65,537, which a generator may take for a prime of its own because
+/// it is everybody's exponent, is the last that is tried.
+pub(super) const SMALL: u32 = 65_538;
 
 /// The smallest factor below [`SMALL`].
 ///
@@ -130,11 +131,11 @@ mod tests {
     #[test]
     fn every_small_prime_is_found_as_a_factor() {
         let primes = primes();
-        assert_eq!(primes.len(), 6542, "the primes below 65,536");
+        assert_eq!(primes.len(), 6543, "the primes up to 65,537");
         for prime in primes {
             assert_eq!(small_factor(&multiple(prime)), Some(prime));
         }
         assert_eq!(small_factor(&multiple(1)), None);
-        assert_eq!(small_factor(&multiple(65_537)), None, "the next prime is beyond");
+        assert_eq!(small_factor(&multiple(65_539)), None, "the next prime is beyond");
     }
 }
