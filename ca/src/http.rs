@@ -217,14 +217,28 @@ async fn act(
 }
 
 /// What list issuer and responder ask, since they write nothing into the book themselves.
-async fn order(State(doors): State<Doors>, request: Request) -> Response {
+async fn order(
+    State(doors): State<Doors>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+) -> Response {
     let body = match whole(request, ACT_TIME).await {
         Ok(body) => body,
         Err(refused) => return refused,
     };
     let message = SignedMessage::from_der(body.to_vec());
-    let done = to_its_end(async move { doors.orders.carry_out(message).await }).await;
-    match done {
+    let carrying_out = async move {
+        let done = doors.orders.carry_out(message).await;
+        if let Err(refusal) = &done {
+            let (scheduler, now) = (&doors.scheduler, doors.clock.now());
+            if let Err(error) = scheduler.note_refused_order(refusal, &peer.certificate, now).await
+            {
+                eprintln!("akashi ca: a refused order is not on record: {error}");
+            }
+        }
+        done
+    };
+    match to_its_end(carrying_out).await {
         Ok(done) => Json(done).into_response(),
         Err(refusal) => {
             let status = match refusal {

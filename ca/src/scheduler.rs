@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use akashi_ledger::{ResponderCertificate, Step};
+use akashi_wire::order::OrderRefusal;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{Clock, Order, SerialNumber};
 use der::{Decode, Encode};
@@ -123,6 +124,22 @@ impl Scheduler {
         self.sign_head(now).await?;
         (ticked.responders, ticked.inquiries) = (responders?, inquiries?);
         Ok(ticked)
+    }
+
+    /// Puts on record that an order was refused to whoever showed this certificate.
+    pub async fn note_refused_order(
+        &self,
+        refusal: &OrderRefusal,
+        peer: &[u8],
+        now: Timestamp,
+    ) -> Result<(), CaError> {
+        let why = match refusal {
+            OrderRefusal::NotAllowed => "order_not_allowed",
+            OrderRefusal::Malformed => "order_malformed",
+            // Nobody did anything wrong: whoever asked asks again.
+            OrderRefusal::ClockBehind { .. } | OrderRefusal::NotNow { .. } => return Ok(()),
+        };
+        self.orders.note_refusal(Some(peer), why, now).await
     }
 
     /// Compares all moduli of the book, once a night: from minutes to hours, beside the ticks. `None`

@@ -13,6 +13,7 @@ DECLARE
 BEGIN
     FOREACH name IN ARRAY ARRAY['akashi_authority', 'akashi_list_issuer', 'akashi_repository',
                                 'akashi_responder', 'akashi_verifier'] LOOP
+        CONTINUE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = name);
         BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', name);
         EXCEPTION WHEN duplicate_object OR unique_violation THEN

@@ -19,7 +19,8 @@ use crate::{Issuing, Ledger, LedgerError, Position, ReadsAll};
 pub enum TimeQuality {
     /// The clock was trusted.
     Trusted = 0,
-    /// The clock was in doubt: the last trusted time stands here, and nobody witnessed it.
+    /// The clock was in doubt: the last trusted time stands here, and nobody witnessed it. The form has
+    /// its place; nothing writes it yet.
     NotWitnessed = 1,
 }
 

@@ -59,6 +59,11 @@ pub enum LedgerError {
         /// The data base's role.
         role: &'static str,
     },
+    /// The login may not change the schema.
+    #[error(
+        "this login may not make or change the book's tables: give the address of the data base's owner, who may make roles too or finds akashi_authority, akashi_list_issuer, akashi_repository, akashi_responder and akashi_verifier made"
+    )]
+    NotOwner,
     /// The ledger is empty.
     #[error("this ledger belongs to no authority yet: run `akashi init` first")]
     NoAuthority,

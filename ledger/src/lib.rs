@@ -178,10 +178,13 @@ impl<R> Ledger<R> {
 }
 
 impl Ledger<Issuing> {
-    /// Makes an empty book with today's schema where there is none: for a new authority.
+    /// Makes an empty book with today's schema where there is none: for a new authority. Whoever owns the
+    /// data base makes it and writes its first page; from then on the authority opens it in its role.
     pub async fn create(address: &str) -> Result<Self, LedgerError> {
         schema::migrate(address, true).await?;
-        Self::open(address).await
+        let store = store::Store::open(address, store::Access::Write, None).await?;
+        schema::check(&store).await?;
+        Ok(Self { store, role: PhantomData })
     }
 
     /// The same book by the type of a lesser role, over the authority's own connections: what the type has

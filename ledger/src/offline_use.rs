@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::evidence;
 use crate::right::Right;
-use crate::store::{Row, args, timestamp};
+use crate::store::{Row, args};
 use crate::{Change, LedgerError};
 
 /// One entry of a journal, with the outcome that followed it.
@@ -37,8 +37,8 @@ pub struct LastLine {
     pub line: u64,
     /// Its SHA-256.
     pub digest: Sha256,
-    /// When it was signed; `None` where it was told of before the book kept that.
-    pub at: Option<Timestamp>,
+    /// When it was signed, by the terminal's clock.
+    pub at: Timestamp,
 }
 
 impl Change {
@@ -98,7 +98,7 @@ impl Change {
             Ok(LastLine {
                 line: row.int(0)? as u64,
                 digest: row.fixed(1, Sha256::from_slice)?,
-                at: row.maybe_int(2)?.map(timestamp).transpose()?,
+                at: row.time(2)?,
             })
         };
         row.map(read).transpose()

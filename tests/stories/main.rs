@@ -19,6 +19,7 @@ mod loss;
 mod municipal_token;
 mod offline;
 mod one_certificate;
+mod orders;
 mod program;
 mod renewal;
 mod residence;

@@ -189,3 +189,30 @@ pub trait OrderDoor: Send + Sync {
     /// Carries an order out.
     fn carry_out(&self, order: SignedMessage) -> Answered<'_>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_nobody_reads_and_a_list_of_no_time_are_not_ordered() {
+        // ecPublicKey on prime256v1, the base point of SEC 2 §2.4.2.
+        let key = hex::decode(concat!(
+            "3059301306072a8648ce3d020106082a8648ce3d030107034200",
+            "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
+            "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
+        ));
+        let key = key.unwrap();
+        let ask = |octets: &[u8]| Order::AskForCertificate { public_key: Octets(octets.to_vec()) };
+        assert!(ask(&key).is_sound());
+        let mut compressed = key.clone();
+        compressed[26] = 2;
+        for other in [&[][..], &[0x30, 0], &key[1..], &key[..90], &compressed] {
+            assert!(!ask(other).is_sound(), "{other:02x?}");
+        }
+        let list = |life, up_to| Order::RecordList { scope: Scope::Complete, life, up_to };
+        assert!(list(1, 0).is_sound() && list(LONGEST_LIST, 7).is_sound());
+        assert!(!list(0, 7).is_sound() && !list(LONGEST_LIST + 1, 7).is_sound());
+        assert!(!list(60, -1).is_sound());
+    }
+}

@@ -24,10 +24,8 @@ pub(super) struct CaseRecord {
     pub looked_up: Option<LookedUp>,
     /// The certificate that was in force when the case found the person: what the case ends, holds
     /// or resets is this one and no later one.
-    #[serde(default)]
     pub found: Option<SerialNumber>,
     /// The day on which an inquiry letter was sent in this case.
-    #[serde(default)]
     pub inquiry: Option<Date>,
     pub applied: Option<Applied>,
     /// The octets to be signed, while they are recorded and not filed.
@@ -43,9 +41,8 @@ pub(super) struct LookedUp {
     pub history: u32,
     /// State of the register that was read, by the registry's clock.
     pub as_of: Timestamp,
-    /// When it was looked up, by the authority's; absent in cases of before.
-    #[serde(default)]
-    pub made_at: Option<Timestamp>,
+    /// When it was looked up, by the authority's.
+    pub made_at: Timestamp,
     pub protected: bool,
 }
 
@@ -54,7 +51,7 @@ impl LookedUp {
     /// moves or is renamed between two days, and a case may stay open for weeks.
     pub fn is_good(&self, rules: &Rules, now: Timestamp) -> Result<(), Refusal> {
         // A registry whose clock runs ahead does not make its answer last longer.
-        let read = self.made_at.map_or(self.as_of, |made| made.min(self.as_of));
+        let read = self.made_at.min(self.as_of);
         let is_good = match rules.look_up_hours {
             Some(hours) => read >= now - SignedDuration::from_hours(i64::from(hours)),
             None => day_in_japan(read) >= day_in_japan(now),
@@ -74,17 +71,13 @@ pub(super) struct Applied {
     pub challenge: Octets,
     pub until: Timestamp,
     /// SHA-256 of the SubjectPublicKeyInfo that the card made for this permit.
-    #[serde(default)]
     pub made: Option<Sha256>,
     /// The certificate was read back from the pending slot, and the card told to switch.
-    #[serde(default)]
     pub written: bool,
     /// The certificate in force upon which all of this rests: the one renewed, or the one whose PIN
     /// is reset. Revoked or on hold, it takes the permit and the channel with it.
-    #[serde(default)]
     pub rests_on: Option<SerialNumber>,
     /// Where the channel to the card stands.
-    #[serde(default)]
     pub channel: Option<Channel>,
 }
 

@@ -118,7 +118,7 @@ impl Counter {
             code_hash,
             history: found.record.history_number,
             as_of: found.as_of,
-            made_at: Some(change.at()),
+            made_at: change.at(),
             protected: found.record.protected,
         });
         record.found = one_certificate::in_force(&living).map(|living| living.serial);

@@ -37,7 +37,7 @@ impl Counter {
         let last = change.last_line(told.first.journal).await?;
         // A line that is told of again, with another content, has no line before it.
         let last = last.filter(|last| last.line < told.first.line);
-        let mut before = last.and_then(|last| last.at);
+        let mut before = last.map(|last| last.at);
         if begun.is_none() {
             findings.push(Finding::NoBeginning);
         }

@@ -1,24 +1,25 @@
 //! The audit chain.
 
+use akashi_keys::OfficerToken;
 use akashi_ledger::{Content, LedgerError};
-use akashi_wire::{Order, SignedMessage};
+use akashi_wire::signed::MessageKind;
+use akashi_wire::{Order, SignedMessage, Verified};
 
 use crate::books::{Book, books};
 use crate::statements::run;
 
-async fn sign_head(book: &Book) {
+/// The head of the chain, signed with this token.
+async fn signed_head(book: &Book, token: &OfficerToken) -> Verified {
     let head = book.ledger.head_to_sign().await.unwrap().unwrap();
-    let token = &book.scheduler;
-    let message = SignedMessage::sign(
-        akashi_wire::signed::MessageKind::ChainHead,
-        &head,
-        token.certificate(),
-        book.now,
-        |o| token.sign(o),
-    )
-    .and_then(|m| m.verify(akashi_wire::signed::MessageKind::ChainHead))
-    .unwrap();
-    book.ledger.keep_signed_head(&message).await.unwrap();
+    let (by, sign) = (token.certificate(), |octets: &[u8]| token.sign(octets));
+    SignedMessage::sign(MessageKind::ChainHead, &head, by, book.now, sign)
+        .and_then(|message| message.verify(MessageKind::ChainHead))
+        .unwrap()
+}
+
+async fn sign_head(book: &Book) {
+    let head = signed_head(book, &book.scheduler).await;
+    book.ledger.keep_signed_head(&head).await.unwrap();
 }
 
 #[tokio::test]
@@ -56,17 +57,7 @@ async fn content_lies_beside_the_chain_under_a_commitment() {
 async fn a_head_signed_by_somebody_else_breaks_the_chain() {
     for book in books().await {
         book.issue(1, 1).await;
-        let head = book.ledger.head_to_sign().await.unwrap().unwrap();
-        let token = &book.security;
-        let message = SignedMessage::sign(
-            akashi_wire::signed::MessageKind::ChainHead,
-            &head,
-            token.certificate(),
-            book.now,
-            |o| token.sign(o),
-        )
-        .and_then(|m| m.verify(akashi_wire::signed::MessageKind::ChainHead))
-        .unwrap();
+        let message = signed_head(&book, &book.security).await;
         let refused = book.ledger.keep_signed_head(&message).await;
         assert!(matches!(refused, Err(LedgerError::NotEnrolled)), "{refused:?}");
         // Whoever puts it there past the program is found out.

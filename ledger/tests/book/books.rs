@@ -103,6 +103,9 @@ impl Book {
         .unwrap();
         let points = [(town(), vec![0xa0, 0])];
         ledger.found(&founding, &authority, &points, &parties, now).await.unwrap();
+        // Whoever made the book owns it; from here on it is opened as the authority does.
+        ledger.close().await;
+        let ledger = Ledger::<Issuing>::open(&address).await.unwrap();
         Self { ledger, address, scheduler, security, source, officer, now, _dir: dir }
     }
 

@@ -1,14 +1,18 @@
 //! Changes that share one commit.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use akashi_ledger::{Fault, FaultInjection, FaultPoint, LedgerError, Position, Slot};
+use akashi_ledger::{
+    Fault, FaultInjection, FaultPoint, LedgerError, NewCertificate, NewFile, Position, Slot,
+};
 use akashi_wire::Order;
 use futures::future::join_all;
 
 use crate::books::{Book, books};
+use crate::statements::run;
 
 /// Counts commits, and lets them fail on demand.
 #[derive(Debug, Default)]
@@ -142,6 +146,43 @@ async fn who_gives_up_waiting_does_not_keep_the_book_locked() {
         let permit = book.order(Order::RaiseAlarms).await;
         let begun = tokio::time::timeout(Duration::from_secs(5), other.begin(&permit, book.now));
         begun.await.expect("the book is not locked").unwrap();
+        book.ledger.verify_audit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn each_member_of_a_group_has_rows_that_rest_on_its_own_act() {
+    for book in books().await {
+        let members: Vec<_> = join_all((1..=3).map(|number| {
+            let book = &book;
+            async move { (number, book.issuing().await) }
+        }))
+        .await;
+        let intention = |number: u8| book.intention(number, number, Slot::Current);
+        let new = members.iter().map(|(number, permit)| NewCertificate {
+            permit: permit.clone(),
+            intention: intention(*number),
+            sealed_items: Vec::new(),
+            history: 1,
+            card: Some(format!("CARD{number}")),
+        });
+        let mut change = book.begin(&members[0].1).await;
+        change.intend_all(&new.collect::<Vec<_>>()).await.unwrap();
+        change.commit().await.unwrap();
+        let files = members.iter().map(|(number, permit)| NewFile {
+            permit: permit.clone(),
+            serial: intention(*number).serial,
+            sealed_der: vec![0],
+        });
+        let mut change = book.begin(&members[0].1).await;
+        change.file_all(&files.collect::<Vec<_>>()).await.unwrap();
+        change.commit().await.unwrap();
+        let causes =
+            run(&book.address, "SELECT cause FROM status ORDER BY position").await.unwrap();
+        let entries = "SELECT cause FROM audit WHERE verb = 'file' ORDER BY position";
+        assert_eq!(causes, run(&book.address, entries).await.unwrap());
+        let distinct: BTreeSet<&str> = causes.lines().collect();
+        assert_eq!(distinct.len(), 3, "{causes}");
         book.ledger.verify_audit().await.unwrap();
     }
 }

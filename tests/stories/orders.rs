@@ -1,0 +1,74 @@
+//! `POST /orders`: what list issuer and responder ask of the authority, by signed orders, and nobody
+//! else.
+
+use akashi_edge::Opened;
+use akashi_keys::{OfficerToken, Passphrase};
+use akashi_wire::octets::Octets;
+use akashi_wire::order::{Order, SignedOrder};
+use akashi_wire::party::Role;
+use akashi_wire::{Scope, SignedMessage};
+use jiff::{Timestamp, ToSpan};
+
+use crate::support::*;
+
+fn signed(order: Order, token: &OfficerToken, at: Timestamp) -> SignedMessage {
+    SignedOrder::sign(order, token.certificate(), at, |octets| token.sign(octets)).unwrap()
+}
+
+fn record() -> Order {
+    Order::RecordList { scope: Scope::Complete, life: 3600, up_to: 1 }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_is_taken_from_the_authoritys_own_programs_and_every_other_is_on_record() {
+    let place = Place::open(Book::Sqlite).await;
+    let agency = place.enrolled("Bureau", Role::Agency { purposes: vec!["tax".into()] }).await;
+    let (officer, _) = place.officer(tottori()).await;
+    let passphrase = Passphrase::new(akashi_town::PASSPHRASE.to_owned()).unwrap();
+    let scheduler = Opened::open(&place.dir, &passphrase).unwrap().scheduler().unwrap();
+    let now = place.now();
+    let send = async |message: SignedMessage| {
+        place.post("/orders", &agency.link(), message.as_der().to_vec()).await.0
+    };
+    assert_eq!(send(signed(record(), &agency.token, now)).await, 403, "an agency's own");
+    assert_eq!(send(signed(record(), &officer.token, now)).await, 403, "an officer's");
+    assert_eq!(send(signed(record(), &scheduler, now - 6.minutes())).await, 403, "too old");
+    assert_eq!(send(signed(record(), &scheduler, now + 6.minutes())).await, 403, "of the future");
+    assert_eq!(send(signed(Order::Settle, &scheduler, now)).await, 403, "over no door");
+    for order in [
+        Order::RecordList { scope: Scope::Complete, life: 0, up_to: 1 },
+        Order::RecordList { scope: Scope::Complete, life: 60, up_to: i64::MAX },
+        Order::AskForCertificate { public_key: Octets(b"junk".to_vec()) },
+    ] {
+        assert_eq!(send(signed(order.clone(), &scheduler, now)).await, 400, "{order:?}");
+    }
+    let act = agency.sign(b"{}", now);
+    assert_eq!(send(act).await, 400, "an act is no order");
+    let refused = place.entries("refuse").await;
+    let of = |why: &str| refused.iter().filter(|entry| entry.subject.starts_with(why)).count();
+    assert_eq!((of("order_not_allowed "), of("order_malformed ")), (5, 4), "{refused:?}");
+    assert_eq!(send(signed(record(), &scheduler, now)).await, 200);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_inquiry_that_nobody_can_read_keeps_nobody_from_signing_the_chain() {
+    let mut place = Place::open(Book::Sqlite).await;
+    place.holder(tottori()).await;
+    // Whoever writes into the file itself: a purpose that is no text.
+    let book = place.dir.join("book.sqlite");
+    let sql = "INSERT INTO inquiry VALUES (zeroblob(16), 0, zeroblob(16), X'ff', 'x', 'crl', 0);
+               INSERT INTO inquiry_new VALUES (zeroblob(16));";
+    let sqlite = |sql: &str| {
+        let output = std::process::Command::new("sqlite3").arg(&book).arg(sql).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    sqlite(sql);
+    let head = place.house.ledger().head().await.unwrap();
+    let scheduler = &place.house.doors.scheduler;
+    scheduler.tick(place.now(), std::time::Duration::ZERO).await.unwrap_err();
+    let signed: i64 = sqlite("SELECT max(position) FROM audit_signature").parse().unwrap();
+    assert!(signed >= head.0, "signed up to {signed}, and the head was {head}");
+    place.close().await;
+}
