@@ -1,11 +1,12 @@
 //! When a list is due. Pure.
 
 use akashi_ledger::{CrlRecord, Position, Scope};
+use akashi_wire::order::LONGEST_LIST;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// No time is longer: a moment counted from now must lie within time.
-const LONGEST: SignedDuration = SignedDuration::from_hours(3660 * 24);
+const LONGEST: SignedDuration = SignedDuration::from_secs(LONGEST_LIST as i64);
 
 /// How often, for how long, how many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +86,10 @@ impl Settings {
         if self.max_age < SignedDuration::ZERO {
             return Some("max_age is less than no time".into());
         }
+        let shortest = SignedDuration::from_secs(1);
+        if self.next_update < shortest || self.authority_next_update < shortest {
+            return Some("a list would be valid for less than a second".into());
+        }
         if self.next_update > LONGEST || self.authority_next_update > LONGEST {
             return Some("a list would be valid for longer than ten years".into());
         }
@@ -153,6 +158,8 @@ pub fn due(
 
 #[cfg(test)]
 mod tests {
+    use akashi_wire::Order;
+
     use super::*;
 
     const BEGIN: i64 = 1_000_000_000;
@@ -229,5 +236,27 @@ mod tests {
         let life = SignedDuration::from_hours(6);
         let gap = Settings { next_update: life, ..Settings::default() }.gap().unwrap();
         assert!(gap.contains("partition_at_least"), "{gap}");
+    }
+
+    /// What a setting allows the authority takes: else lists would end long after the start.
+    #[test]
+    fn every_life_that_may_be_set_may_be_ordered() {
+        let tick = SignedDuration::from_millis(1);
+        let with = |next_update: SignedDuration| Settings {
+            partition_at_least: tick,
+            partition_when_changed: tick,
+            complete_every: tick,
+            next_update,
+            ..Settings::default()
+        };
+        let second = SignedDuration::from_secs(1);
+        for life in [tick * 2, second - tick, second, LONGEST, LONGEST + second] {
+            let order = Order::RecordList {
+                scope: Scope::Complete,
+                life: u32::try_from(life.as_secs()).unwrap(),
+                up_to: 0,
+            };
+            assert_eq!(with(life).gap().is_none(), order.is_sound(), "{life:#}");
+        }
     }
 }

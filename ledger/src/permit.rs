@@ -12,7 +12,7 @@ use akashi_wire::order::{Order, SignedOrder};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{MunicipalityCode, Verified};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::cause::Cause;
 use crate::right::{self, Right};
@@ -155,7 +155,7 @@ impl Ledger<Issuing> {
         let SignedOrder { order, at } = serde_json::from_slice(message.content())
             .map_err(|e| LedgerError::Unreadable { column: e.column() })?;
         let age = now.duration_since(at).abs();
-        if enrolment.role != Role::Scheduler || age > ORDER_LIFE {
+        if enrolment.role != Role::Scheduler || age > life_of(&order) {
             return Err(LedgerError::NotEnrolled);
         }
         let evidence = Sha256::of(message.message());
@@ -198,5 +198,13 @@ impl Ledger<Issuing> {
     }
 }
 
-/// An order is carried out when it is signed, or not at all.
-const ORDER_LIFE: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+/// For how long after it was signed an order is carried out.
+fn life_of(order: &Order) -> SignedDuration {
+    match order {
+        // Signed with the time at which its list was begun, which may take long to write; said again
+        // it changes nothing.
+        Order::PublishList { .. } => SignedDuration::from_hours(24),
+        // When it is signed, or not at all.
+        _ => SignedDuration::from_mins(5),
+    }
+}

@@ -3,7 +3,7 @@
 
 use akashi_edge::Opened;
 use akashi_keys::{OfficerToken, Passphrase};
-use akashi_wire::octets::Octets;
+use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::order::{Order, SignedOrder};
 use akashi_wire::party::Role;
 use akashi_wire::{Scope, SignedMessage};
@@ -47,7 +47,18 @@ async fn an_order_is_taken_from_the_authoritys_own_programs_and_every_other_is_o
     let refused = place.entries("refuse").await;
     let of = |why: &str| refused.iter().filter(|entry| entry.subject.starts_with(why)).count();
     assert_eq!((of("order_not_allowed "), of("order_malformed ")), (5, 4), "{refused:?}");
-    assert_eq!(send(signed(record(), &scheduler, now)).await, 200);
+
+    // A list that takes long to write is published all the same, and said twice it is said once.
+    let message = signed(record(), &scheduler, now).as_der().to_vec();
+    let (status, told) = place.post("/orders", &agency.link(), message).await;
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((status, told["done"].as_str()), (200, Some("list_recorded")), "{told}");
+    let (number, digest) = (told["number"].as_i64().unwrap(), Sha256([7; 32]));
+    let publish = || Order::PublishList { scope: Scope::Complete, number, digest };
+    for _ in 0..2 {
+        assert_eq!(send(signed(publish(), &scheduler, now - 1.hours())).await, 200);
+    }
+    assert_eq!(send(signed(publish(), &scheduler, now - 25.hours())).await, 403);
     place.close().await;
 }
 
@@ -60,7 +71,8 @@ async fn an_inquiry_that_nobody_can_read_keeps_nobody_from_signing_the_chain() {
     let sql = "INSERT INTO inquiry VALUES (zeroblob(16), 0, zeroblob(16), X'ff', 'x', 'crl', 0);
                INSERT INTO inquiry_new VALUES (zeroblob(16));";
     let sqlite = |sql: &str| {
-        let output = std::process::Command::new("sqlite3").arg(&book).arg(sql).output().unwrap();
+        let mut command = std::process::Command::new("sqlite3");
+        let output = command.args(["-cmd", ".timeout 10000"]).arg(&book).arg(sql).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };

@@ -93,8 +93,8 @@ pub enum Order {
     },
 }
 
-/// The longest life of a list that is ordered, in seconds: four hundred days.
-const LONGEST_LIST: u32 = 400 * 24 * 60 * 60;
+/// The longest life that a list may be set to and ordered with, in seconds: ten years.
+pub const LONGEST_LIST: u32 = 3660 * 24 * 60 * 60;
 
 impl Order {
     /// Whether it can be carried out at all: a key that nobody reads would stand in the book for ever,
