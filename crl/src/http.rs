@@ -1,8 +1,8 @@
 //! The repository's door. Everything HTTP says about lists is here (RFC 5280 §4.2.1.13, RFC 9110).
 //!
 //! `GET /crl/GENERATION/SCOPE.crl`, the current list; `GET /crl/GENERATION/SCOPE/NUMBER.crl`, for ever
-//! that list; `GET /ca/GENERATION.cer`; `GET /cps`. In `registered` mode `?purpose=…` names the agency's purpose, where
-//! it notified more than one.
+//! that list; `GET /ca/GENERATION.cer`; `GET /cps`. In `registered` mode `?purpose=…` names the agency's
+//! purpose, where it notified more than one.
 
 use std::fs::File;
 use std::sync::Arc;

@@ -33,7 +33,7 @@ pub(crate) struct CommitQueue(Arc<Mutex<Option<Group>>>);
 
 impl std::fmt::Debug for CommitQueue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Pen")
+        f.write_str("CommitQueue")
     }
 }
 
