@@ -21,7 +21,7 @@ help:
 
 demo:
 	@.ci/setup
-	@$(CARGO) build --locked --bin akashi-demo
+	@$(CARGO) build --locked --package akashi-demo
 	@target/debug/akashi-demo play $(ARGS)
 
 test:
