@@ -17,8 +17,9 @@ use rand::CryptoRng;
 
 use crate::config::{Config, FILE, Listen, Registry};
 
-/// The security officer's token in the authority's directory.
-pub const SECURITY_OFFICER: &str = "security-officer.p12";
+/// The security officers' tokens in the authority's directory; the second one is not there where one
+/// acts alone.
+pub const SECURITY_OFFICERS: [&str; 2] = ["security-officer-1.p12", "security-officer-2.p12"];
 
 /// What is decided when an authority is made.
 pub struct Plan {
@@ -47,8 +48,8 @@ pub struct Plan {
     pub registry_url: String,
     /// Length of the authority's modulus.
     pub size: RsaSize,
-    /// Name of the security officer.
-    pub security_officer: String,
+    /// Names of the security officers: two, or one who acts alone.
+    pub security_officers: Vec<String>,
 }
 
 /// Why no authority was made.
@@ -65,6 +66,9 @@ pub enum InitError {
         "{0} stands for every address and would stand in certificates for ever: give --public-host as well"
     )]
     EveryAddress(IpAddr),
+    /// Neither two nor one.
+    #[error("two security officers are made, or one who acts alone; not {0}")]
+    SecurityOfficers(usize),
     /// A name that no certificate takes.
     #[error("{0}: choose another; nothing was changed")]
     Beyond(#[from] Beyond),
@@ -103,12 +107,12 @@ pub enum InitError {
     Authority(#[from] CaError),
 }
 
-/// Makes an authority in `dir`.
+/// Makes an authority in `dir`. Each security officer's token has a password of its own.
 pub async fn init(
     dir: &Path,
     plan: &Plan,
     passphrase: &Passphrase,
-    token_password: &str,
+    token_passwords: [&str; 2],
     now: Timestamp,
     rng: &mut impl CryptoRng,
 ) -> Result<Authority, InitError> {
@@ -127,7 +131,12 @@ pub async fn init(
     }
     // O and CN of certificates (X.520: 64 characters), and the host of their addresses.
     PARTY.text(&plan.organisation)?;
-    PARTY.text(&plan.security_officer)?;
+    for name in &plan.security_officers {
+        PARTY.text(name)?;
+    }
+    if !(1..=SECURITY_OFFICERS.len()).contains(&plan.security_officers.len()) {
+        return Err(InitError::SecurityOfficers(plan.security_officers.len()));
+    }
     plan.public_host.as_deref().map_or(Ok(()), |host| HOSTS.text(host))?;
     let policy = policy(plan.policy.as_deref(), rng)?;
     let listen = listen(plan)?;
@@ -173,12 +182,15 @@ pub async fn init(
             .chain(plan.public_host.clone())
             .collect(),
         passphrase,
-        security_officer: plan.security_officer.clone(),
+        security_officers: plan.security_officers.clone(),
     };
     let ledger = Ledger::<Issuing>::create(&config.ledger_address(&making)).await?;
     let founded = found(&ledger, &making, &founding, now, rng).await?;
     ledger.close().await;
-    founded.security_officer.save(&making.join(SECURITY_OFFICER), token_password)?;
+    let files = SECURITY_OFFICERS.iter().zip(token_passwords);
+    for (token, (file, password)) in founded.security_officers.iter().zip(files) {
+        token.save(&making.join(file), password)?;
+    }
     akashi_keys::write_durably(&making.join(FILE), config.to_text().as_bytes())?;
     let _ = std::fs::remove_dir(dir);
     std::fs::rename(&making, dir).map_err(at(dir))?;

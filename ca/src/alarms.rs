@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use akashi_ledger::{Issuing, Ledger, LedgerError, Source};
-use akashi_wire::SerialNumber;
+use akashi_ledger::{InForce, Issuing, Ledger, LedgerError, Source};
+use akashi_wire::{MunicipalityCode, SerialNumber};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::Issuer;
@@ -33,6 +33,12 @@ impl Alarms {
 /// What the book says that may be wrong.
 pub(crate) struct Report {
     sources: Vec<Source>,
+    /// What is stopped.
+    suspended: Vec<InForce>,
+    /// Security officers ever enrolled.
+    security_officers: usize,
+    /// Municipalities with two sources in force.
+    changing: Vec<MunicipalityCode>,
     /// Certificates whose keys have something in common with others, each with what.
     sharing: Vec<(SerialNumber, String)>,
     /// Days whose comparison of moduli did not come to its end.
@@ -43,6 +49,9 @@ impl Report {
     pub async fn read(ledger: &Ledger<Issuing>, now: Timestamp) -> Result<Self, LedgerError> {
         Ok(Self {
             sources: ledger.sources().await?,
+            suspended: ledger.suspensions().await?,
+            security_officers: ledger.security_officers_ever().await?,
+            changing: ledger.sources_that_change().await?,
             sharing: ledger.shared_primes(now).await?,
             broken: ledger.broken_comparisons(now - COMPARING).await?,
         })
@@ -56,7 +65,7 @@ pub(crate) fn wrong(
     held_by_clock: bool,
     now: Timestamp,
 ) -> BTreeSet<String> {
-    let Report { sources, sharing, broken } = report;
+    let Report { sources, suspended, security_officers, changing, sharing, broken } = report;
     let rules = &issuer.rules;
     let silence = SignedDuration::from_mins(i64::from(rules.feed_silence_minutes));
     let mut wrong: BTreeSet<String> = sources
@@ -72,6 +81,17 @@ pub(crate) fn wrong(
             .iter()
             .map(|day| format!("the comparison of all moduli that was begun on {day} did not end")),
     );
+    wrong.extend(suspended.iter().map(|InForce { what, by, since, .. }| {
+        format!("{what} is suspended since {since} by {by}: two lift it (desk lift)")
+    }));
+    wrong.extend(
+        changing
+            .iter()
+            .map(|town| format!("the source of {town} has two keys in force: dismiss the old one")),
+    );
+    if *security_officers < 2 {
+        wrong.insert("one security officer does alone what takes two: enrol the second one".into());
+    }
     if held_by_clock {
         wrong.insert("the clock jumped forward: scheduled acts wait for two persons".into());
     }

@@ -19,6 +19,7 @@ mod offline_times;
 mod one_certificate;
 mod pin_reset;
 mod recall;
+mod two_persons;
 
 use std::sync::{Arc, Mutex};
 
@@ -26,8 +27,9 @@ use akashi_keys::{CardMaster, KeyError, LinkAuthority, Opener, Vault};
 use akashi_ledger::{
     CaseFile, Change, Content, LedgerError, Permit, PermittedAct, RecordedRequest, Step,
 };
-use akashi_wire::act::{Act, Answer, Deed, Refusal};
+use akashi_wire::act::{Act, Answer, Deed, Procedure, Refusal};
 use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{CaseId, MunicipalityCode, SignedMessage, Verified};
 use jiff::{SignedDuration, Timestamp};
@@ -39,6 +41,7 @@ use case_record::CaseRecord;
 use certifying::{Queue, RecentKeys};
 
 pub(crate) use ending::{end_living, end_undelivered};
+pub(crate) use enrolment::normalised;
 
 /// The counter's door.
 pub struct Counter {
@@ -145,6 +148,9 @@ impl Counter {
         let PermittedAct { act, permit } = match self.issuer.ledger.permit_act(&message, now).await
         {
             Err(LedgerError::NotEnrolled) => return Err(Refusal::NotEnrolled.into()),
+            Err(LedgerError::Suspended { since }) => {
+                return Err(Refusal::Suspended { since }.into());
+            }
             Err(LedgerError::Unreadable { column }) => {
                 return Err(Refusal::Malformed { what: format!("column {column}") }.into());
             }
@@ -169,11 +175,15 @@ impl Counter {
             return Err(Refusal::NotAllowed.into());
         }
         match &act.deed {
-            Deed::Enrol { name, party, hosts, request_for_certificate } => {
-                self.enrol(acting, name, (party, hosts), &request_for_certificate.0).await
+            Deed::Enrol { .. } | Deed::Dismiss { .. } | Deed::Lift { .. } => {
+                self.propose_or_do(acting).await
             }
-            Deed::Dismiss { party, .. } => self.dismiss(acting, *party).await,
-            Deed::Link { source, open, .. } => self.link(acting, *source, *open).await,
+            Deed::Suspend { what, .. } => self.suspend(acting, *what).await,
+            Deed::Countersign { request, digest } => {
+                self.countersign(acting, *request, *digest).await
+            }
+            Deed::Outcome { request } => self.outcome(acting, *request).await,
+            Deed::Review => self.review(acting).await,
             Deed::RegisterCards { lot, model, cards } => {
                 self.register_cards(acting, lot, model, cards).await
             }
@@ -233,8 +243,12 @@ impl Counter {
         if !same {
             return Err(Refusal::RequestReused.into());
         }
+        Ok(self.answer_of(done)?)
+    }
+
+    fn answer_of(&self, done: &RecordedRequest) -> Result<Answer, CaError> {
         let answer = self.vault().open("request", done.request.as_bytes(), &done.sealed_answer)?;
-        serde_json::from_slice(&answer).map_err(|e| CaError::Damaged(e.to_string()).into())
+        serde_json::from_slice(&answer).map_err(|e| CaError::Damaged(e.to_string()))
     }
 
     /// Begins the change that an act makes. A copy of the same request that was quicker halts it.
@@ -317,6 +331,11 @@ impl Counter {
         let own = change.permit().municipality();
         let file = of_counter(change.case(case).await?, own)?;
         let record = CaseRecord::open(self.vault(), case, &file.sealed_file)?;
+        // The telephone's cases are holds; a counter's are none of its business.
+        let by_telephone = matches!(change.permit().role(), Role::HoldDesk { .. });
+        if by_telephone && record.procedure != Procedure::Hold {
+            return Err(Refusal::NoSuchCase.into());
+        }
         Ok((file, record))
     }
 

@@ -76,6 +76,16 @@ fn of_the_book(error: &LedgerError) -> Refusal {
         LedgerError::ClockBehind { .. } => Refusal::ClockBehind,
         LedgerError::NotEnrolled => Refusal::NotEnrolled,
         LedgerError::NotPermitted { .. } => Refusal::NotAllowed,
+        LedgerError::Suspended { since } => Refusal::Suspended { since: *since },
+        LedgerError::SamePerson => Refusal::SamePerson,
+        LedgerError::NoSuchProposal => Refusal::NoSuchProposal,
+        LedgerError::ProposalDiffers => Refusal::ProposalDiffers,
+        LedgerError::ProposalLapsed { until } => Refusal::ProposalLapsed { until: *until },
+        LedgerError::NotAsItStands => Refusal::NotAsItStands,
+        LedgerError::TooFewSecurityOfficers => Refusal::TooFewSecurityOfficers,
+        LedgerError::OwnEnrolment => Refusal::OwnEnrolment,
+        LedgerError::OwnIdentity => Refusal::OwnIdentity,
+        LedgerError::IssuingSuspended => Refusal::IssuingSuspended,
         _ => Refusal::NotNowPossible,
     }
 }

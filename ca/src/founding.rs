@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use rand::{CryptoRng, Rng};
 
 use crate::CaError;
+use crate::counter::normalised;
 use crate::issuance::{founding_record, sign};
 use crate::profile::authority::tbs_authority;
 use crate::profile::{AuthorityFacts, name};
@@ -34,16 +35,17 @@ pub struct Founding<'a> {
     pub hosts: Vec<String>,
     /// Opens the custody.
     pub passphrase: &'a Passphrase,
-    /// Name of the first security officer.
-    pub security_officer: String,
+    /// Names of the first security officers: two, since what gives power takes two. One alone acts
+    /// alone, under an alarm, until a second one is enrolled.
+    pub security_officers: Vec<String>,
 }
 
 /// What was made. The directory holds `keys/` (sealed) and `certificates/` (DER).
 pub struct Founded {
     /// The authority as it stands in the book.
     pub authority: Authority,
-    /// The security officer's key and certificate, to be put on a token and handed over.
-    pub security_officer: OfficerToken,
+    /// The security officers' keys and certificates, each to be put on a token and handed over.
+    pub security_officers: Vec<OfficerToken>,
 }
 
 /// Makes an authority in a directory and a book that have none.
@@ -93,9 +95,12 @@ pub async fn found(
     let server = own(&server_key, "Akashi", server)?;
     let envelope = own(&envelope_key, "Akashi Inbox", Usage::Recipient)?;
     let scheduler = own(&scheduler_key, "Akashi Scheduler", party_usage())?;
-    let officer_key = EcKey::generate()?;
-    let name = &founding.security_officer;
-    let officer = link.certify(officer_key.public_key(), name, &party_usage(), now)?;
+    let mut officers = Vec::new();
+    for name in &founding.security_officers {
+        let (key, name) = (EcKey::generate()?, normalised(name));
+        let certificate = link.certify(key.public_key(), &name, &party_usage(), now)?;
+        officers.push((name, OfficerToken::new(key, certificate, link.certificate().to_vec())));
+    }
 
     let certificates = dir.join("certificates");
     std::fs::create_dir_all(&certificates)
@@ -117,18 +122,18 @@ pub async fn found(
         role,
         certificate: certificate.to_vec(),
     };
-    let parties = [
-        party("Akashi Scheduler", Role::Scheduler, &scheduler, rng),
-        party(&founding.security_officer, Role::SecurityOfficer, &officer, rng),
-    ];
+    let mut parties = vec![party("Akashi Scheduler", Role::Scheduler, &scheduler, rng)];
+    for (name, token) in &officers {
+        parties.push(party(name, Role::SecurityOfficer, token.certificate(), rng));
+    }
     let message = SignedMessage::sign(MessageKind::Founding, b"found", &scheduler, now, |o| {
         scheduler_key.sign(o)
     })
     .and_then(|message| message.verify(MessageKind::Founding))
     .map_err(|_| CaError::BadSignature("the scheduler's own key"))?;
     ledger.found(&message, &authority, &distribution_points(profile)?, &parties, now).await?;
-    let security_officer = OfficerToken::new(officer_key, officer, link.certificate().to_vec());
-    Ok(Founded { authority, security_officer })
+    let security_officers = officers.into_iter().map(|(_, token)| token).collect();
+    Ok(Founded { authority, security_officers })
 }
 
 fn party_usage() -> Usage {

@@ -140,19 +140,24 @@ impl Inbox {
         let permit = match self.ledger.permit_batch(&message.signed, source, now).await {
             Ok(permit) => permit,
             Err(akashi_ledger::LedgerError::NotEnrolled) => return Err(not_the_source()),
+            Err(akashi_ledger::LedgerError::Suspended { .. }) => {
+                return Err(BatchRefusal::LinkCut { source_code: source });
+            }
             Err(error) => return Err(not_now(error)),
         };
-        match self.ledger.source(source).await.map_err(not_now)? {
-            Some(link) if link.is_open => {}
-            _ => return Err(BatchRefusal::LinkCut { source_code: source }),
-        }
         let digest = Sha256::of(message.signed.content());
         let row = [source.to_string().as_bytes(), &digest.0].concat();
         let evidence = self
             .vault
             .seal("batch", &row, message.signed.message())
             .map_err(|error| BatchRefusal::NotNow(error.into()))?;
-        let mut change = self.ledger.begin(&permit, now).await.map_err(not_now)?;
+        let mut change = self.ledger.begin(&permit, now).await.map_err(|error| match error {
+            // Suspended a moment ago.
+            akashi_ledger::LedgerError::Suspended { .. } => {
+                BatchRefusal::LinkCut { source_code: source }
+            }
+            error => not_now(error),
+        })?;
         let place = (message.batch.header.first, message.batch.header.previous);
         let answer = change
             .accept(source, digest, place, &evidence, &message.events)

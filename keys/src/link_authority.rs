@@ -108,18 +108,14 @@ impl LinkAuthority {
         usage: &Usage,
         now: Timestamp,
     ) -> Result<Vec<u8>, KeyError> {
-        let request = CertificateSigningRequestParams::from_der(&request.into())
-            .map_err(|_| KeyError::Request)?;
-        // rcgen takes the kind of key from the name of the signature: a point of another curve would
-        // be certified as one of P-256, and what the party signs would never verify.
-        let key = &request.public_key;
-        let algorithm = PublicKeyData::algorithm(key);
-        let is_p256 = algorithm == &rcgen::PKCS_ECDSA_P256_SHA256 && key.der_bytes().len() == 65;
-        if !is_p256 && algorithm != &rcgen::PKCS_RSA_SHA256 {
-            return Err(KeyError::Request);
-        }
+        let request = sound(request)?;
         let params = self.leaf(name, usage, now, YEARS_5)?;
         Ok(params.signed_by(&request.public_key, &self.issuer).map_err(failed)?.der().to_vec())
+    }
+
+    /// Whether [`LinkAuthority::certify_request`] would take this request; signs nothing.
+    pub fn check_request(&self, request: &[u8]) -> Result<(), KeyError> {
+        sound(request).map(|_| ())
     }
 
     fn leaf(
@@ -176,6 +172,21 @@ impl EcKey {
         let params = CertificateParams::default();
         Ok(params.serialize_request(&pair(self)?).map_err(failed)?.der().to_vec())
     }
+}
+
+/// A request that proves possession of a key of P-256 or RSA.
+fn sound(request: &[u8]) -> Result<CertificateSigningRequestParams, KeyError> {
+    let request = CertificateSigningRequestParams::from_der(&request.into())
+        .map_err(|_| KeyError::Request)?;
+    // rcgen takes the kind of key from the name of the signature: a point of another curve would
+    // be certified as one of P-256, and what the party signs would never verify.
+    let key = &request.public_key;
+    let algorithm = PublicKeyData::algorithm(key);
+    let is_p256 = algorithm == &rcgen::PKCS_ECDSA_P256_SHA256 && key.der_bytes().len() == 65;
+    if !is_p256 && algorithm != &rcgen::PKCS_RSA_SHA256 {
+        return Err(KeyError::Request);
+    }
+    Ok(request)
 }
 
 fn named(name: &str, now: Timestamp, life: SignedDuration) -> Result<CertificateParams, KeyError> {

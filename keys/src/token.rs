@@ -4,7 +4,9 @@ use std::path::Path;
 
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKeyChain};
 
-use crate::{EcKey, KeyError, Signer, write_durably};
+use jiff::Timestamp;
+
+use crate::{EcKey, KeyError, LinkAuthority, Signer, Usage, write_durably};
 
 /// The key and certificate with which an officer signs acts and opens the link to the authority.
 pub struct OfficerToken {
@@ -17,6 +19,15 @@ impl OfficerToken {
     /// Puts a key and the certificate that the authority gave for it together.
     pub fn new(key: EcKey, certificate: Vec<u8>, link_authority: Vec<u8>) -> Self {
         Self { key, certificate, link_authority }
+    }
+
+    /// A key that waits for the certificate of its enrolment, under one that it gave itself and that
+    /// nobody else takes.
+    pub fn waiting(key: EcKey, now: Timestamp) -> Result<Self, KeyError> {
+        let own = LinkAuthority::create(&key, "waits for its enrolment", now)?;
+        let usage = Usage::Party { hosts: Vec::new() };
+        let certificate = own.certify(key.public_key(), "not enrolled yet", &usage, now)?;
+        Ok(Self { key, certificate, link_authority: own.certificate().to_vec() })
     }
 
     /// Opens a PKCS#12 file.

@@ -30,7 +30,8 @@ GRANT USAGE ON SCHEMA public TO
 
 -- The authority appends to evidence, and changes what is derived.
 GRANT SELECT, INSERT ON
-    authority, distribution_point, enrolment, dismissal, request, certificate, certificate_file,
+    authority, distribution_point, enrolment, dismissal, suspension, lifting, proposal,
+    countersignature, request, certificate, certificate_file,
     status, batch, crl, crl_published, responder_key, responder_certificate, inquiry_entered, card,
     offline_use, audit, audit_signature TO akashi_authority;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
@@ -46,9 +47,10 @@ GRANT SELECT ON authority, distribution_point, status, crl, crl_published, chain
     TO akashi_list_issuer;
 
 -- Whoever answers agencies reads who they are, and adds what they asked.
-GRANT SELECT ON authority, enrolment, dismissal, chain_head TO akashi_repository;
+GRANT SELECT ON authority, enrolment, dismissal, suspension, lifting, chain_head TO akashi_repository;
 GRANT INSERT ON inquiry, inquiry_new TO akashi_repository;
-GRANT SELECT ON authority, enrolment, dismissal, status, responder_certificate, chain_head
+GRANT SELECT ON authority, enrolment, dismissal, suspension, lifting, status, responder_certificate,
+    chain_head
     TO akashi_responder;
 GRANT INSERT ON inquiry, inquiry_new TO akashi_responder;
 GRANT SELECT, INSERT, UPDATE ON responder_time TO akashi_responder;

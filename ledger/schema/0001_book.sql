@@ -45,6 +45,39 @@ CREATE TABLE dismissal (
     ended_at     BIGINT NOT NULL
 );
 
+-- Evidence. What one person stopped: a source, a counter, a town, one party, or all issuing (停止).
+CREATE TABLE suspension (
+    position     BIGINT PRIMARY KEY,
+    kind         TEXT   NOT NULL,
+    municipality TEXT,
+    party        BYTEA,
+    by_party     BYTEA  NOT NULL,
+    at           BIGINT NOT NULL
+);
+
+-- Evidence. What two lifted again, by the position of its suspension.
+CREATE TABLE lifting (
+    position   BIGINT NOT NULL,
+    suspension BIGINT PRIMARY KEY,
+    at         BIGINT NOT NULL
+);
+
+-- Evidence. What takes two persons and one proposed: the act itself stands in the entry's content.
+CREATE TABLE proposal (
+    position    BIGINT NOT NULL,
+    request     BYTEA  PRIMARY KEY,
+    party       BYTEA  NOT NULL,
+    digest      BYTEA  NOT NULL,
+    proposed_at BIGINT NOT NULL
+);
+
+-- Evidence. What a second person signed: by which request it was carried out.
+CREATE TABLE countersignature (
+    position   BIGINT NOT NULL,
+    request    BYTEA  PRIMARY KEY,
+    by_request BYTEA  NOT NULL
+);
+
 -- Evidence. Every request of an officer, once: a repetition gets the same answer.
 CREATE TABLE request (
     position      BIGINT NOT NULL,
@@ -175,13 +208,12 @@ CREATE INDEX status_for_crl ON status
     (generation, municipality, serial, position, change, reason, recorded_at, not_after)
     WHERE change <> 0;
 
--- Derived: how far each source of 異動 was heard, and whether it is listened to.
+-- Derived: how far each source of 異動 was heard.
 CREATE TABLE source (
     municipality  TEXT   PRIMARY KEY,
     next_expected BIGINT NOT NULL,
     last_digest   BYTEA,
-    last_heard    BIGINT,
-    is_open       BIGINT NOT NULL
+    last_heard    BIGINT
 );
 
 -- Evidence. Batches as they were signed.

@@ -191,7 +191,7 @@ impl Change {
     ///
     /// # Errors
     /// [`LedgerError::SecondCertificate`] when the place is taken, [`LedgerError::KeyUsedBefore`]
-    /// when the key was ever certified.
+    /// when the key was ever certified, [`LedgerError::IssuingSuspended`] while nothing is issued.
     pub async fn intend(
         &mut self,
         intention: &Intention,
@@ -210,6 +210,7 @@ impl Change {
     /// As [`Change::intend`], for any of them.
     pub async fn intend_all(&mut self, new: &[NewCertificate]) -> Result<(), LedgerError> {
         self.require_of_all(new.iter().map(|new| &new.permit)).await?;
+        self.check_issuing().await?;
         let persons: Vec<PersonId> = new.iter().map(|new| new.intention.person).collect();
         let taken = self.living_of(&persons).await?;
         let is_taken = |new: &NewCertificate| {

@@ -93,7 +93,8 @@ impl Ledger<Issuing> {
     ///
     /// # Errors
     /// [`LedgerError::ClockBehind`] when `now` lies more than five seconds before the last entry;
-    /// [`LedgerError::NotEnrolled`] when the party behind the permit was dismissed meanwhile.
+    /// [`LedgerError::NotEnrolled`] when the party behind the permit was dismissed meanwhile,
+    /// [`LedgerError::Suspended`] when it was suspended.
     pub async fn begin(&self, permit: &Permit, now: Timestamp) -> Result<Change, LedgerError> {
         let tx = self.store.join().await?;
         let head = tx.head().clone();
@@ -106,6 +107,11 @@ impl Ledger<Issuing> {
         let mut change = Change { tx, permit, cause, at, began_with: head, entries: Vec::new() };
         if !change.permit.is_founding() {
             change.check_enrolled(&[change.permit.party()]).await?;
+        }
+        // Where there has never been more than one security officer, nobody could be the second.
+        let of_two = change.permit.of_two();
+        if !of_two.is_empty() && change.security_officers_ever().await? < 2 {
+            change.permit.gain(of_two);
         }
         Ok(change)
     }

@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use akashi_wire::MunicipalityCode;
 use akashi_wire::act::PartyId;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
+use akashi_wire::pki;
 use jiff::Timestamp;
 
 use crate::evidence;
 use crate::right::Right;
 use crate::store::{Row, Unique, Value, args, damaged};
-use crate::{Change, Ledger, LedgerError};
+use crate::suspension;
+use crate::{Change, Issuing, Ledger, LedgerError};
 
 /// One party: an officer, an agency, a source, or the scheduler.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct Enrolment {
     pub enrolled_at: Timestamp,
     /// Until when, once ended.
     pub ended_at: Option<Timestamp>,
+    /// Since when it may not act, for as long as that is not lifted.
+    pub suspended_at: Option<Timestamp>,
 }
 
 /// A party to be enrolled.
@@ -51,34 +56,82 @@ impl Enrolment {
             certificate: new.certificate.clone(),
             enrolled_at: now,
             ended_at: None,
+            suspended_at: None,
         }
     }
 
     /// Whether it may act now.
     pub fn is_in_force(&self, now: Timestamp) -> bool {
         self.ended_at.is_none_or(|end| now < end)
+            && self.suspended_at.is_none_or(|since| now < since)
     }
 }
+
+/// Sources of one municipality in force at once: one, and its next key during a change.
+const SOURCES: usize = 2;
 
 /// A key is one party's.
 const ENROLMENT_KEY: Unique = Unique { name: "enrolment_key", columns: "enrolment.public_key" };
 
+fn role(row: &Row, column: usize) -> Result<Role, LedgerError> {
+    serde_json::from_str(&row.text(column)?).map_err(|e| damaged("enrolment", e.to_string()))
+}
+
 fn read(row: &Row) -> Result<Enrolment, LedgerError> {
-    Ok(Enrolment {
+    let mut enrolment = Enrolment {
         party: row.fixed(0, PartyId::from_slice)?,
         name: row.text(1)?,
-        role: serde_json::from_str(&row.text(2)?)
-            .map_err(|e| damaged("enrolment", e.to_string()))?,
+        role: role(row, 2)?,
         certificate: row.octets(3)?,
         enrolled_at: row.time(4)?,
         ended_at: row.maybe_int(5)?.map(crate::store::timestamp).transpose()?,
-    })
+        suspended_at: None,
+    };
+    if let Some((what, since)) = suspension::read_from(row, 6)?
+        && suspension::stops(&what, enrolment.party, &enrolment.role)
+    {
+        enrolment.suspended_at = Some(since);
+    }
+    Ok(enrolment)
 }
 
-const READ: &str = "SELECT enrolment.party, name, role, certificate, enrolled_at, ended_at,
-                    fingerprint FROM enrolment
-                    LEFT JOIN dismissal ON dismissal.party = enrolment.party
-                    WHERE fingerprint IN ($keys)";
+/// Enrolments from rows that may tell of one several times, once for each suspension that may be its;
+/// in the order in which they come first.
+fn read_all(rows: &[Row]) -> Result<Vec<Enrolment>, LedgerError> {
+    let mut all: Vec<Enrolment> = Vec::new();
+    let mut places: HashMap<PartyId, usize> = HashMap::new();
+    for row in rows {
+        let one = read(row)?;
+        match places.get(&one.party) {
+            Some(&place) => {
+                let before = all[place].suspended_at;
+                all[place].suspended_at = before.into_iter().chain(one.suspended_at).min();
+            }
+            None => {
+                places.insert(one.party, all.len());
+                all.push(one);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Everything of an enrolment, once for each suspension in force of its party or its municipality.
+macro_rules! read {
+    ($rest:literal) => {
+        concat!(
+            "SELECT enrolment.party, enrolment.name, enrolment.role, enrolment.certificate,
+             enrolment.enrolled_at, dismissal.ended_at, stopped.kind, stopped.municipality,
+             stopped.party, stopped.at FROM enrolment
+             LEFT JOIN dismissal ON dismissal.party = enrolment.party
+             LEFT JOIN (SELECT kind, municipality, party, suspension.at FROM suspension
+                        LEFT JOIN lifting ON lifting.suspension = suspension.position
+                        WHERE lifting.suspension IS NULL) AS stopped
+             ON stopped.party = enrolment.party OR stopped.municipality = enrolment.municipality ",
+            $rest
+        )
+    };
+}
 
 impl<R> Ledger<R> {
     /// The party with this certificate (by its SHA-256), ended or not.
@@ -87,31 +140,51 @@ impl<R> Ledger<R> {
         fingerprint: Sha256,
     ) -> Result<Option<Enrolment>, LedgerError> {
         let of_all = |fingerprints: Vec<Sha256>| async move {
-            let mut found = HashMap::new();
             // Many acts of few officers.
             let distinct: HashSet<Sha256> = fingerprints.into_iter().collect();
             let keys: Vec<Value> =
                 distinct.iter().map(|fingerprint| (&fingerprint.0).into()).collect();
-            for row in &self.store.rows_of(READ, keys).await? {
-                found.insert(row.fixed(6, Sha256::from_slice)?, read(row)?);
-            }
-            Ok(found)
+            let sql = read!("WHERE enrolment.fingerprint IN ($keys)");
+            let found = read_all(&self.store.rows_of(sql, keys).await?)?;
+            let by_certificate = |one: Enrolment| (Sha256::of(&one.certificate), one);
+            Ok(found.into_iter().map(by_certificate).collect())
         };
         self.store.enrolments.row(fingerprint, of_all).await
     }
 
     /// Everybody ever enrolled, oldest first.
     pub async fn enrolments(&self) -> Result<Vec<Enrolment>, LedgerError> {
+        let sql = read!("ORDER BY enrolment.enrolled_at, enrolment.name");
+        read_all(&self.store.rows(sql, args![]).await?)
+    }
+}
+
+impl Ledger<Issuing> {
+    /// How many security officers were ever enrolled: one alone does what takes two.
+    pub async fn security_officers_ever(&self) -> Result<usize, LedgerError> {
+        let role = serde_json::to_string(&Role::SecurityOfficer).expect("a role is JSON");
+        let sql = "SELECT COUNT(*) FROM enrolment WHERE role = $1";
+        Ok(self.store.row(sql, args![role]).await?.map_or(Ok(0), |row| row.int(0))? as usize)
+    }
+
+    /// Municipalities whose source has two keys in force.
+    pub async fn sources_that_change(&self) -> Result<Vec<MunicipalityCode>, LedgerError> {
         let rows = self
             .store
             .rows(
-                "SELECT enrolment.party, name, role, certificate, enrolled_at, ended_at
-                 FROM enrolment LEFT JOIN dismissal ON dismissal.party = enrolment.party
-                 ORDER BY enrolled_at, name",
+                "SELECT enrolment.role FROM enrolment
+                 LEFT JOIN dismissal ON dismissal.party = enrolment.party
+                 WHERE dismissal.party IS NULL
+                 GROUP BY enrolment.role HAVING COUNT(*) > 1 ORDER BY enrolment.role",
                 args![],
             )
             .await?;
-        rows.iter().map(read).collect()
+        let roles: Result<Vec<Role>, LedgerError> = rows.iter().map(|row| role(row, 0)).collect();
+        Ok(roles?
+            .iter()
+            .filter(|r| matches!(r, Role::Source { .. }))
+            .filter_map(Role::municipality)
+            .collect())
     }
 }
 
@@ -120,7 +193,8 @@ impl Change {
     ///
     /// # Errors
     /// [`LedgerError::NameTaken`] when another party in force has the name; [`LedgerError::KeyTaken`]
-    /// when any party ever had the key: a key is one party's.
+    /// when any party ever had the key: a key is one party's; [`LedgerError::SourceTaken`] when the
+    /// municipality has two sources in force; [`LedgerError::TakesTwo`] where one person alone signed.
     pub async fn enrol(&mut self, new: &NewEnrolment) -> Result<(), LedgerError> {
         self.require(Right::Enrol)?;
         let taken = self
@@ -134,6 +208,11 @@ impl Change {
             .await?;
         if taken.is_some() {
             return Err(LedgerError::NameTaken);
+        }
+        if let Role::Source { municipality } = &new.role
+            && self.sources_in_force(*municipality).await? >= SOURCES
+        {
+            return Err(LedgerError::SourceTaken);
         }
         let subject = format!("{}:{}", new.role.name(), new.party);
         let position = self.append("enrol", &subject, None).await?;
@@ -155,7 +234,7 @@ impl Change {
         if let Role::Source { municipality } = &new.role {
             self.tx
                 .execute(
-                    "INSERT INTO source (municipality, next_expected, is_open) VALUES ($1, 1, 1)
+                    "INSERT INTO source (municipality, next_expected) VALUES ($1, 1)
                      ON CONFLICT (municipality) DO NOTHING",
                     args![municipality.to_string()],
                 )
@@ -164,48 +243,120 @@ impl Change {
         Ok(())
     }
 
-    /// Stops the change unless all of these parties are enrolled still: what was permitted a moment ago
-    /// is not permitted to somebody who was dismissed since.
+    async fn sources_in_force(
+        &mut self,
+        municipality: MunicipalityCode,
+    ) -> Result<usize, LedgerError> {
+        let role = serde_json::to_string(&Role::Source { municipality }).expect("a role is JSON");
+        let all = read_all(&self.tx.rows(read!("WHERE enrolment.role = $1"), args![role]).await?)?;
+        Ok(all.iter().filter(|one| one.ended_at.is_none()).count())
+    }
+
+    /// Stops the change unless all of these parties may act still: what was permitted a moment ago is not
+    /// permitted to somebody who was dismissed or suspended since.
     pub(crate) async fn check_enrolled(&mut self, parties: &[PartyId]) -> Result<(), LedgerError> {
         let parties: BTreeSet<PartyId> = parties.iter().copied().collect();
-        let rows = self
-            .tx
-            .rows_of(
-                "SELECT enrolment.party FROM enrolment
-                 LEFT JOIN dismissal ON dismissal.party = enrolment.party
-                 WHERE dismissal.party IS NULL AND enrolment.party IN ($keys)",
-                parties.iter().map(|party| party.as_bytes().into()),
-            )
-            .await?;
-        let enrolled: Result<BTreeSet<PartyId>, LedgerError> =
-            rows.iter().map(|row| row.fixed(0, PartyId::from_slice)).collect();
-        if enrolled?.is_superset(&parties) { Ok(()) } else { Err(LedgerError::NotEnrolled) }
+        let found = self.enrolments_of(&parties).await?;
+        if found.len() != parties.len() || found.iter().any(|one| one.ended_at.is_some()) {
+            return Err(LedgerError::NotEnrolled);
+        }
+        match found.iter().find_map(|one| one.suspended_at) {
+            Some(since) => Err(LedgerError::Suspended { since }),
+            None => Ok(()),
+        }
+    }
+
+    async fn enrolments_of(
+        &mut self,
+        parties: &BTreeSet<PartyId>,
+    ) -> Result<Vec<Enrolment>, LedgerError> {
+        let keys = parties.iter().map(|party| party.as_bytes().into());
+        read_all(&self.tx.rows_of(read!("WHERE enrolment.party IN ($keys)"), keys).await?)
+    }
+
+    /// A party that is not dismissed.
+    async fn not_dismissed(&mut self, party: PartyId) -> Result<Option<Enrolment>, LedgerError> {
+        let found = self.enrolments_of(&BTreeSet::from([party])).await?.pop();
+        Ok(found.filter(|one| one.ended_at.is_none()))
+    }
+
+    /// A party that may act now.
+    pub(crate) async fn able(&mut self, party: PartyId) -> Result<Option<Enrolment>, LedgerError> {
+        Ok(self.not_dismissed(party).await?.filter(|one| one.suspended_at.is_none()))
     }
 
     /// Whether this party is enrolled still.
     pub async fn is_enrolled(&mut self, party: PartyId) -> Result<bool, LedgerError> {
-        match self.check_enrolled(&[party]).await {
-            Ok(()) => Ok(true),
-            Err(LedgerError::NotEnrolled) => Ok(false),
-            Err(error) => Err(error),
-        }
+        Ok(self.able(party).await?.is_some())
     }
 
-    /// Ends an enrolment now. `false` when there is no such party in force.
-    pub async fn dismiss(&mut self, party: PartyId) -> Result<bool, LedgerError> {
+    /// Security officers that were ever enrolled.
+    pub(crate) async fn security_officers_ever(&mut self) -> Result<usize, LedgerError> {
+        Ok(self.security_officers().await?.len())
+    }
+
+    async fn security_officers(&mut self) -> Result<Vec<Enrolment>, LedgerError> {
+        let role = serde_json::to_string(&Role::SecurityOfficer).expect("a role is JSON");
+        read_all(&self.tx.rows(read!("WHERE enrolment.role = $1"), args![role]).await?)
+    }
+
+    /// A party that whoever signed may stop: none of the authority's own, not the signer itself, of the
+    /// signer's town where the signer has one, and no security officer whom two must be left without.
+    pub(crate) async fn may_stop(&mut self, party: PartyId) -> Result<Enrolment, LedgerError> {
+        let found = self.not_dismissed(party).await?.ok_or(LedgerError::NotAsItStands)?;
+        self.of_own_town(&found)?;
+        if found.role == Role::Scheduler {
+            return Err(LedgerError::OwnIdentity);
+        }
+        if party == self.permit.party() {
+            return Err(LedgerError::OwnEnrolment);
+        }
+        if found.role == Role::SecurityOfficer {
+            let at = self.at();
+            let all = self.security_officers().await?;
+            let able = all.iter().filter(|one| {
+                one.party != party && one.is_in_force(at) && pki::not_after(&one.certificate) >= at
+            });
+            if able.count() < 2 {
+                return Err(LedgerError::TooFewSecurityOfficers);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Stops whoever is confined to a town before the parties of another, and before its source.
+    pub(crate) fn of_own_town(&self, party: &Enrolment) -> Result<(), LedgerError> {
+        let own = self.permit.municipality();
+        let is_source = matches!(party.role, Role::Source { .. });
+        if own.is_none() || (own == party.role.municipality() && !is_source) {
+            return Ok(());
+        }
+        Err(self.permit.not_permitted(Right::Dismiss))
+    }
+
+    /// A party, whether it may act now or not.
+    pub(crate) async fn party(&mut self, party: PartyId) -> Result<Enrolment, LedgerError> {
+        self.not_dismissed(party).await?.ok_or(LedgerError::NotAsItStands)
+    }
+
+    /// Ends an enrolment now.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotAsItStands`] when there is no such party in force; [`LedgerError::TakesTwo`]
+    /// where one person alone signed and the party is more than somebody at a counter.
+    pub async fn dismiss(&mut self, party: PartyId) -> Result<(), LedgerError> {
         self.require(Right::Dismiss)?;
-        if !self.is_enrolled(party).await? {
-            return Ok(false);
+        let found = self.may_stop(party).await?;
+        if !matches!(found.role, Role::Officer { .. } | Role::HoldDesk { .. }) {
+            self.require(Right::DismissPower)?;
         }
         let position = self.append("dismiss", &party.to_string(), None).await?;
         let row = args![position.0, party.as_bytes(), self.at()];
-        self.record(&evidence::DISMISSAL, vec![row]).await?;
-        Ok(true)
+        self.record(&evidence::DISMISSAL, vec![row]).await
     }
 }
 
 /// SHA-256 of the key in a certificate; of the whole certificate where it cannot be read.
 fn public_key_of(certificate: &[u8]) -> Sha256 {
-    akashi_wire::pki::public_key(certificate)
-        .map_or_else(|| Sha256::of(certificate), |key| Sha256::of(&key))
+    pki::public_key(certificate).map_or_else(|| Sha256::of(certificate), |key| Sha256::of(&key))
 }

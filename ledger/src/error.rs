@@ -83,6 +83,45 @@ pub enum LedgerError {
     /// A signature by somebody who is not enrolled, or no longer.
     #[error("the signer is not enrolled")]
     NotEnrolled,
+    /// The signer, or the signer's counter, is suspended.
+    #[error("the signer is suspended since {since}")]
+    Suspended {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It takes two persons, and one signed.
+    #[error("this takes two persons")]
+    TakesTwo,
+    /// The second person is the first.
+    #[error("the second person is the one who proposed it")]
+    SamePerson,
+    /// Nothing waits for this second signature.
+    #[error("nothing of this number waits for a second person")]
+    NoSuchProposal,
+    /// Something else waits.
+    #[error("what waits is not what was looked at")]
+    ProposalDiffers,
+    /// Nobody signed in time.
+    #[error("the proposal had to be countersigned by {until}")]
+    ProposalLapsed {
+        /// Until when it could be.
+        until: Timestamp,
+    },
+    /// It is suspended already, or is not, or there is no such thing.
+    #[error("this is not how it stands")]
+    NotAsItStands,
+    /// Two security officers must remain.
+    #[error("fewer than two security officers could sign")]
+    TooFewSecurityOfficers,
+    /// Nobody stops the own enrolment.
+    #[error("another security officer must do this")]
+    OwnEnrolment,
+    /// The authority's own programs go on.
+    #[error("the authority's own programs are neither dismissed nor suspended")]
+    OwnIdentity,
+    /// Nothing is issued.
+    #[error("issuing is suspended")]
+    IssuingSuspended,
     /// What was signed does not cover this.
     #[error("what {actor} signed ({cause}) does not allow “{right}”")]
     NotPermitted {
@@ -105,6 +144,9 @@ pub enum LedgerError {
     /// Another party has or had the key.
     #[error("this key is or was another party's: make a new one")]
     KeyTaken,
+    /// A municipality would have had three sources.
+    #[error("this municipality has two sources in force already, which is for a change of keys")]
+    SourceTaken,
     /// A person would have had two certificates.
     #[error("this person has a certificate already")]
     SecondCertificate,

@@ -58,6 +58,14 @@ evidence! {
         "fingerprint": Octets, "public_key": Octets, "enrolled_at": Int,
     }
     DISMISSAL = "dismissal" { "party": Octets, "ended_at": Int }
+    SUSPENSION = "suspension" {
+        "kind": Text, "municipality": Text, "party": Octets, "by_party": Octets, "at": Int,
+    }
+    LIFTING = "lifting" { "suspension": Int, "at": Int }
+    PROPOSAL = "proposal" {
+        "request": Octets, "party": Octets, "digest": Octets, "proposed_at": Int,
+    }
+    COUNTERSIGNATURE = "countersignature" { "request": Octets, "by_request": Octets }
     REQUEST = "request" {
         "request": Octets, "party": Octets, "digest": Octets, "sealed_answer": Octets,
     }

@@ -35,6 +35,7 @@ mod offline_use;
 mod order_door;
 mod permit;
 mod person;
+mod proposal;
 mod recall;
 mod request;
 mod responder;
@@ -44,6 +45,7 @@ mod source;
 mod stated;
 pub mod status;
 mod store;
+mod suspension;
 
 use std::marker::PhantomData;
 
@@ -67,12 +69,15 @@ pub use offline_use::{LastLine, OfflineUse};
 pub use order_door::BookDoor;
 pub use permit::{Permit, PermittedAct};
 pub use person::{KnownPerson, Person, PersonId};
+pub use proposal::{Proposal, WAITS};
 pub use recall::{NewRecall, Recall, RecallSet, RecallStep};
 pub use request::RecordedRequest;
 pub use responder::ResponderCertificate;
+pub use right::Right;
 pub use source::Source;
 pub use stated::{Sought, StatedDigest};
 pub use status::{Recording, Standing, StatusChange, StatusRow};
+pub use suspension::InForce;
 
 /// A place in the audit chain, and in the order of commits. Counts from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

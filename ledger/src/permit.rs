@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cause::Cause;
 use crate::right::{self, Right};
-use crate::{Issuing, Ledger, LedgerError};
+use crate::{Enrolment, Issuing, Ledger, LedgerError};
 
 /// Leave of one enrolled party to change the book, by one signed message.
 #[derive(Debug, Clone)]
@@ -26,6 +26,10 @@ pub struct Permit {
     evidence: Sha256,
     cause: Cause,
     rights: &'static [Right],
+    /// What the same act gives once two persons signed it.
+    of_two: &'static [Right],
+    /// What it gives because two have.
+    gained: &'static [Right],
 }
 
 impl Permit {
@@ -55,13 +59,15 @@ impl Permit {
     }
 
     /// The permit of the very first page, where nobody is enrolled yet.
-    pub(crate) fn founding(enrolment: &crate::Enrolment, message: &Verified) -> Self {
+    pub(crate) fn founding(enrolment: &Enrolment, message: &Verified) -> Self {
         Self {
             party: enrolment.party,
             role: enrolment.role.clone(),
             evidence: Sha256::of(message.message()),
             cause: Cause::Founding,
             rights: &[Right::Found, Right::Enrol],
+            of_two: &[],
+            gained: &[],
         }
     }
 
@@ -75,13 +81,31 @@ impl Permit {
         format!("{}:{}", self.role.name(), self.party)
     }
 
+    /// What it would give if two had signed.
+    pub(crate) fn of_two(&self) -> &'static [Right] {
+        self.of_two
+    }
+
+    /// Gives it rights that two persons signed for.
+    pub(crate) fn gain(&mut self, rights: &'static [Right]) {
+        self.gained = rights;
+    }
+
     /// Stops a change that the signed message does not cover.
     pub(crate) fn require(&self, right: Right) -> Result<(), LedgerError> {
-        if self.rights.contains(&right) {
+        if self.rights.contains(&right) || self.gained.contains(&right) {
             return Ok(());
         }
+        if self.of_two.contains(&right) {
+            return Err(LedgerError::TakesTwo);
+        }
+        Err(self.not_permitted(right))
+    }
+
+    /// That the signed message does not cover this.
+    pub(crate) fn not_permitted(&self, right: Right) -> LedgerError {
         let cause = self.cause.to_string();
-        Err(LedgerError::NotPermitted { actor: self.actor(), cause, right: right.name() })
+        LedgerError::NotPermitted { actor: self.actor(), cause, right: right.name() }
     }
 }
 
@@ -99,6 +123,7 @@ impl Ledger<Issuing> {
     ///
     /// # Errors
     /// [`LedgerError::NotEnrolled`] when the signer's certificate is unknown, ended or out of its time;
+    /// [`LedgerError::Suspended`] when the signer may not act at present;
     /// [`LedgerError::Unreadable`] when the content is no act.
     pub async fn permit_act(
         &self,
@@ -113,6 +138,8 @@ impl Ledger<Issuing> {
             evidence: Sha256::of(message.message()),
             cause: Cause::Act(act.request),
             rights: right::of_deed(&act.deed, &enrolment.role),
+            of_two: right::of_two(&act.deed, &enrolment.role),
+            gained: &[],
             role: enrolment.role,
         };
         Ok(PermittedAct { act, permit })
@@ -138,6 +165,8 @@ impl Ledger<Issuing> {
             evidence: Sha256::of(message.message()),
             cause: Cause::Batch(source, Sha256::of(message.content())),
             rights: &[Right::AcceptBatch],
+            of_two: &[],
+            gained: &[],
         })
     }
 
@@ -165,6 +194,8 @@ impl Ledger<Issuing> {
             evidence,
             cause: Cause::of_order(&order, evidence),
             rights: right::of_order(&order),
+            of_two: &[],
+            gained: &[],
         };
         Ok((order, permit))
     }
@@ -190,11 +221,17 @@ impl Ledger<Issuing> {
         &self,
         message: &Verified,
         now: Timestamp,
-    ) -> Result<crate::Enrolment, LedgerError> {
-        self.enrolment_of(Sha256::of(message.signer()))
-            .await?
-            .filter(|enrolment| enrolment.is_in_force(now) && message.signer_has_not_ended(now))
-            .ok_or(LedgerError::NotEnrolled)
+    ) -> Result<Enrolment, LedgerError> {
+        let enrolment = self.enrolment_of(Sha256::of(message.signer())).await?;
+        match enrolment {
+            Some(Enrolment { suspended_at: Some(since), ended_at: None, .. }) => {
+                Err(LedgerError::Suspended { since })
+            }
+            Some(enrolment) if enrolment.is_in_force(now) && message.signer_has_not_ended(now) => {
+                Ok(enrolment)
+            }
+            _ => Err(LedgerError::NotEnrolled),
+        }
     }
 }
 

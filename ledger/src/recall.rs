@@ -276,12 +276,7 @@ impl Change {
         if changed == 1 {
             return Ok(());
         }
-        Err(self.not_permitted(Right::ConfirmRecall))
-    }
-
-    fn not_permitted(&self, right: Right) -> LedgerError {
-        let (actor, cause) = (self.permit.actor(), self.permit.cause().to_string());
-        LedgerError::NotPermitted { actor, cause, right: right.name() }
+        Err(self.permit.not_permitted(Right::ConfirmRecall))
     }
 
     /// Ends the next certificates of a confirmed recall, at most so many (more than two): what is
@@ -300,7 +295,7 @@ impl Change {
             let (confirmed, position) = (found.confirmed?, found.position?);
             Some((found, confirmed, position))
         }) else {
-            return Err(self.not_permitted(Right::StepRecall));
+            return Err(self.permit.not_permitted(Right::StepRecall));
         };
         if found.finished_at.is_some() {
             return Ok(None);

@@ -15,10 +15,18 @@ pub enum Right {
     Found,
     /// A new party.
     Enrol,
-    /// The end of an enrolment.
+    /// The end of the enrolment of somebody at a counter.
     Dismiss,
-    /// The link to a source, opened or cut.
-    SetLink,
+    /// The end of any other enrolment.
+    DismissPower,
+    /// Something stopped.
+    Suspend,
+    /// Something that goes on again.
+    Lift,
+    /// An act that waits for a second person.
+    Propose,
+    /// A second person's signature under it.
+    Countersign,
     /// A clock put in doubt.
     HoldClock,
     /// One person's word that the clock is right.
@@ -72,7 +80,11 @@ impl Right {
             Self::Found => "found",
             Self::Enrol => "enrol",
             Self::Dismiss => "dismiss",
-            Self::SetLink => "set_link",
+            Self::DismissPower => "dismiss_power",
+            Self::Suspend => "suspend",
+            Self::Lift => "lift",
+            Self::Propose => "propose",
+            Self::Countersign => "countersign",
             Self::HoldClock => "hold_clock",
             Self::AcceptClock => "accept_clock",
             Self::SaveCase => "save_case",
@@ -124,14 +136,28 @@ pub(crate) fn of_deed(deed: &Deed, role: &Role) -> &'static [Right] {
         Deed::Revoke { .. } => &[SaveCase, Revoke, Void],
         Deed::Hold { .. } => &[SaveCase, Hold, Revoke, Void],
         Deed::CloseCase { .. } => &[SaveCase, Revoke, Void],
-        Deed::Enrol { .. } => &[Enrol],
-        Deed::Dismiss { .. } => &[Dismiss],
+        Deed::Enrol { .. } | Deed::Lift { .. } => &[Propose],
+        Deed::Dismiss { .. } => &[Dismiss, Propose],
+        Deed::Suspend { .. } => &[Suspend],
+        Deed::Countersign { .. } => &[Countersign],
         Deed::AcceptClock => &[AcceptClock],
-        Deed::Link { .. } => &[SetLink],
         Deed::RegisterCards { .. } => &[RegisterCards],
-        Deed::PreviewRecall { .. } => &[],
+        Deed::PreviewRecall { .. } | Deed::Outcome { .. } | Deed::Review => &[],
         Deed::ProposeRecall { .. } => &[ProposeRecall],
         Deed::ConfirmRecall { .. } => &[ConfirmRecall, StepRecall, Revoke, Void],
+    }
+}
+
+/// What the act for this deed may write beyond that, once two persons of one office signed it: what gives
+/// power.
+pub(crate) fn of_two(deed: &Deed, role: &Role) -> &'static [Right] {
+    use Right::*;
+    match deed {
+        _ if !deed.is_for(role) => &[],
+        Deed::Enrol { .. } => &[Enrol],
+        Deed::Dismiss { .. } => &[Dismiss, DismissPower],
+        Deed::Lift { .. } => &[Lift],
+        _ => &[],
     }
 }
 

@@ -4,7 +4,6 @@ use akashi_wire::MunicipalityCode;
 use akashi_wire::octets::Sha256;
 use jiff::Timestamp;
 
-use crate::right::Right;
 use crate::store::{Row, args};
 use crate::{Change, Issuing, Ledger, LedgerError};
 
@@ -19,7 +18,7 @@ pub struct Source {
     pub last_digest: Option<Sha256>,
     /// When it was last heard.
     pub last_heard: Option<Timestamp>,
-    /// Whether its batches are taken; a municipality may be cut off at once.
+    /// Whether its batches are taken: it may be suspended at once.
     pub is_open: bool,
 }
 
@@ -29,7 +28,7 @@ fn read_source(row: &Row) -> Result<Source, LedgerError> {
         next_expected: row.int(1)? as u64,
         last_digest: row.maybe_octets(2)?.as_deref().and_then(Sha256::from_slice),
         last_heard: row.maybe_int(3)?.map(crate::store::timestamp).transpose()?,
-        is_open: row.int(4)? == 1,
+        is_open: row.int(4)? == 0,
     })
 }
 
@@ -39,7 +38,11 @@ impl Ledger<Issuing> {
         let rows = self
             .store
             .rows(
-                "SELECT municipality, next_expected, last_digest, last_heard, is_open
+                "SELECT municipality, next_expected, last_digest, last_heard,
+                 (SELECT COUNT(*) FROM suspension
+                  LEFT JOIN lifting ON lifting.suspension = suspension.position
+                  WHERE lifting.suspension IS NULL AND suspension.kind IN ('source', 'town')
+                  AND suspension.municipality = source.municipality)
                  FROM source ORDER BY municipality",
                 args![],
             )
@@ -141,24 +144,5 @@ impl Change {
             }
         };
         Ok(())
-    }
-
-    /// Opens or cuts the link to a source.
-    pub async fn set_link(
-        &mut self,
-        source: MunicipalityCode,
-        open: bool,
-    ) -> Result<bool, LedgerError> {
-        self.require(Right::SetLink)?;
-        let verb = if open { "open_link" } else { "cut_link" };
-        self.append(verb, &source.to_string(), None).await?;
-        let changed = self
-            .tx
-            .execute(
-                "UPDATE source SET is_open = $2 WHERE municipality = $1",
-                args![source.to_string(), i64::from(open)],
-            )
-            .await?;
-        Ok(changed == 1)
     }
 }

@@ -4,18 +4,17 @@
 mod cards;
 mod certify;
 mod ending;
+mod office;
 mod offline;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use akashi_keys::{EcKey, OfficerToken};
+use akashi_keys::OfficerToken;
 use akashi_ra_console::Desk;
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure};
-use akashi_wire::octets::Octets;
-use akashi_wire::party::Role;
-use akashi_wire::{BirthDate, CaseId, MunicipalityCode, Sex};
+use akashi_wire::{BirthDate, CaseId, Sex};
 use jiff::civil::Date;
 
 use super::Failure;
@@ -102,9 +101,9 @@ enum Ask {
         #[arg(long)]
         why: String,
     },
-    /// Enrol an officer, an agency or a source (security officer).
-    Enrol(Enrol),
-    /// End an enrolment at once (security officer).
+    /// Enrol an officer, an agency, a source …; two persons must.
+    Enrol(office::Enrol),
+    /// End an enrolment for good; two persons must where it is no officer's.
     Dismiss {
         /// Number of the party.
         party: PartyId,
@@ -112,17 +111,16 @@ enum Ask {
         #[arg(long)]
         why: String,
     },
-    /// Cut or open the link to a source at once (security officer).
-    Link {
-        /// The municipality.
-        source: MunicipalityCode,
-        /// Take its batches, or take no more.
-        #[arg(long, value_enum)]
-        set: LinkArg,
-        /// Why.
-        #[arg(long)]
-        why: String,
-    },
+    /// 停止: stop a source, a counter, a town, a party or all issuing at once; one person may.
+    Suspend(office::Suspend),
+    /// 停止の解除: let it go on; two persons must.
+    Lift(office::Suspend),
+    /// Sign as the second person what another proposed; look at it first (`review`).
+    Countersign(office::Countersign),
+    /// Who is enrolled, what is suspended, and what waits for a second person.
+    Review,
+    /// Write the token of somebody whose enrolment was countersigned.
+    Collect(office::Collect),
     /// Say that the authority's clock is right although it jumped; two persons must.
     AcceptClock,
     /// The inventory of cards by lot and model (security officer).
@@ -131,45 +129,6 @@ enum Ask {
     /// End every certificate in the cards of a bad lot; two persons must (security officers).
     #[command(subcommand)]
     Recall(cards::RecallCommand),
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum LinkArg {
-    Open,
-    Cut,
-}
-
-#[derive(clap::Args)]
-struct Enrol {
-    /// As what.
-    #[arg(value_enum)]
-    role: RoleArg,
-    /// Name of the person or body.
-    #[arg(long)]
-    name: String,
-    /// Municipality of an officer or a source.
-    #[arg(long, required_if_eq_any([("role", "officer"), ("role", "source")]))]
-    municipality: Option<MunicipalityCode>,
-    /// Purpose that an agency notified; may be given more than once.
-    #[arg(long, required_if_eq("role", "agency"))]
-    purpose: Vec<String>,
-    /// Name or address under which a source's registry is reached; may be given more than once.
-    #[arg(long)]
-    host: Vec<String>,
-    /// Write the new token (PKCS#12) here.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// File with the password of the new token; else AKASHI_TOKEN_PASSWORD, else a prompt.
-    #[arg(long, value_name = "FILE")]
-    new_password_file: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum RoleArg {
-    Officer,
-    Agency,
-    Source,
-    SecurityOfficer,
 }
 
 /// What came of it: names and values, one a line or one JSON object.
@@ -208,6 +167,7 @@ impl DeskCommand {
         let lines = match ask {
             Ask::Cards(cards) => return cards.run(desk).await,
             Ask::Recall(recall) => return recall.run(desk).await,
+            Ask::Review => return office::review(desk).await,
             Ask::Issue(bring) => certify::certify(desk, Procedure::Issue, bring).await,
             Ask::Renew(bring) => certify::certify(desk, Procedure::Renewal, bring).await,
             Ask::Revoke(revoke) => revoke.run(desk).await,
@@ -219,10 +179,10 @@ impl DeskCommand {
             Ask::Close { case, why } => done(desk, Deed::CloseCase { case, why }).await,
             Ask::Enrol(enrol) => enrol.run(desk).await,
             Ask::Dismiss { party, why } => done(desk, Deed::Dismiss { party, why }).await,
-            Ask::Link { source, set, why } => {
-                let open = matches!(set, LinkArg::Open);
-                done(desk, Deed::Link { source, open, why }).await
-            }
+            Ask::Suspend(suspend) => suspend.suspend(desk).await,
+            Ask::Lift(suspend) => suspend.lift(desk).await,
+            Ask::Countersign(second) => second.run(desk).await,
+            Ask::Collect(collect) => collect.run(desk).await,
             Ask::AcceptClock => done(desk, Deed::AcceptClock).await,
         }?;
         Ok(owned(lines))
@@ -279,44 +239,7 @@ async fn done(desk: &Desk, deed: Deed) -> Result<Lines, Failure> {
             vec![("done", "the case is closed".into()), ("revoked", serial.to_string())]
         }
         Answer::CaseClosed { revoked: None } => vec![("done", "the case is closed".into())],
+        Answer::Proposed { request, digest, until } => office::waits(request, digest, until),
         _ => vec![("done", "yes".into())],
     })
-}
-
-impl Enrol {
-    async fn run(self, desk: &Desk) -> Result<Lines, Failure> {
-        if self.out.exists() {
-            return Err(format!("{} exists already: nothing was done", self.out.display()).into());
-        }
-        let municipality = || self.municipality.ok_or("--municipality is needed");
-        let party = match self.role {
-            RoleArg::Officer => Role::Officer { municipality: municipality()? },
-            RoleArg::Source => Role::Source { municipality: municipality()? },
-            RoleArg::Agency => Role::Agency { purposes: self.purpose.clone() },
-            RoleArg::SecurityOfficer => Role::SecurityOfficer,
-        };
-        let password = TOKEN_PASSWORD.read(self.new_password_file.as_deref())?;
-        // The place for the token first: an enrolment whose key cannot be kept is worth nothing.
-        akashi_keys::write_durably(&self.out, b"")?;
-        let enrolled = self.enrol(desk, party, &password).await;
-        if enrolled.is_err() {
-            let _ = std::fs::remove_file(&self.out);
-        }
-        enrolled
-    }
-
-    async fn enrol(&self, desk: &Desk, party: Role, password: &str) -> Result<Lines, Failure> {
-        let key = EcKey::generate()?;
-        let deed = Deed::Enrol {
-            name: self.name.clone(),
-            party,
-            hosts: self.host.clone(),
-            request_for_certificate: Octets(key.request_for_certificate()?),
-        };
-        let Answer::Enrolled { party, certificate, link_authority } = desk.ask(deed).await? else {
-            return Err("the authority's answer cannot be understood".into());
-        };
-        OfficerToken::new(key, certificate.0, link_authority.0).save(&self.out, password)?;
-        Ok(vec![("party", party.to_string()), ("token", self.out.display().to_string())])
-    }
 }

@@ -11,7 +11,7 @@ use akashi_wire::validity::ValidityRule;
 use jiff::Timestamp;
 
 use super::{Failure, rng};
-use crate::init::{Plan, SECURITY_OFFICER, init};
+use crate::init::{Plan, SECURITY_OFFICERS, init};
 use crate::secret::{PASSPHRASE, TOKEN_PASSWORD};
 
 /// Make an empty authority for a prefecture.
@@ -73,16 +73,20 @@ pub struct Init {
     /// Port for holders' applications, signed with their cards.
     #[arg(long)]
     holders_port: Option<u16>,
-    /// Name of the first security officer.
-    #[arg(long, default_value = "Security Officer")]
-    security_officer: String,
+    /// Name of a security officer; two are made, so give it twice.
+    #[arg(long, value_name = "NAME", num_args = 1, default_values_t = ["Security Officer 1".to_owned(), "Security Officer 2".to_owned()])]
+    security_officer: Vec<String>,
+    /// Make one security officer only, who does alone what takes two: an alarm until the second one is
+    /// enrolled.
+    #[arg(long)]
+    one_security_officer: bool,
     /// File with the passphrase of the keys; else AKASHI_PASSPHRASE, else a prompt.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
-    /// File with the password of the security officer's token; else AKASHI_TOKEN_PASSWORD, else a
-    /// prompt.
+    /// File with the password of a security officer's token, given once for each; else
+    /// AKASHI_TOKEN_PASSWORD, else a prompt.
     #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
+    password_file: Vec<PathBuf>,
 }
 
 use clap::builder::TypedValueParser as _;
@@ -126,7 +130,13 @@ impl From<AccessArg> for Access {
 impl Init {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let passphrase = PASSPHRASE.read_passphrase(self.passphrase_file.as_deref())?;
-        let password = TOKEN_PASSWORD.read(self.password_file.as_deref())?;
+        let mut names = self.security_officer;
+        if self.one_security_officer {
+            names.truncate(1);
+        } else if names.len() != SECURITY_OFFICERS.len() {
+            super::usage("two security officers are made: give --security-officer twice");
+        }
+        let passwords = passwords(&names, &self.password_file)?;
         let plan = Plan {
             prefecture: self.prefecture,
             organisation: self.organisation,
@@ -147,17 +157,37 @@ impl Init {
             ledger: self.ledger,
             registry_url: self.registry_url,
             size: RsaSize::from_bits(self.key_bits).expect("one of three"),
-            security_officer: self.security_officer,
+            security_officers: names,
         };
-        let authority =
-            init(&self.dir, &plan, &passphrase, &password, Timestamp::now(), &mut rng()).await?;
+        let passwords =
+            [&passwords[0], passwords.last().expect("one at least")].map(String::as_str);
+        let now = Timestamp::now();
+        let authority = init(&self.dir, &plan, &passphrase, passwords, now, &mut rng()).await?;
         let name = Municipality::of(self.prefecture).map_or("", |prefecture| prefecture.name);
         println!("authority    {name}, certificate SHA-256 {}", authority.fingerprint());
         println!("policy       {}", authority.profile.policy);
         println!("ocsp         {}", authority.profile.ocsp_url);
         println!("repository   {}", authority.profile.repository_url);
-        println!("token        {}", self.dir.join(SECURITY_OFFICER).display());
+        for (file, name) in SECURITY_OFFICERS.iter().zip(&plan.security_officers) {
+            println!("token        {}, to be handed to {name}", self.dir.join(file).display());
+        }
+        if plan.security_officers.len() == 1 {
+            println!("alarm        one security officer acts alone until a second one is enrolled");
+        }
         println!("next         akashi up --dir {}", self.dir.display());
         Ok(())
     }
+}
+
+/// A password for each token, in the order of their names. One file for both is taken, too: then one
+/// person knows what two should.
+fn passwords(names: &[String], files: &[PathBuf]) -> Result<Vec<String>, Failure> {
+    let one = |(number, name): (usize, &String)| {
+        let file = files.get(number).or(files.last());
+        if file.is_none() && std::env::var_os(TOKEN_PASSWORD.variable).is_none() {
+            eprintln!("for the token of {name}:");
+        }
+        Ok(TOKEN_PASSWORD.read_new(file.map(PathBuf::as_path))?)
+    };
+    names.iter().enumerate().map(one).collect()
 }

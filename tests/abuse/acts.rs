@@ -429,7 +429,7 @@ async fn an_act_of_another_time_place_or_person_is_not_carried_out() {
         ),
         (
             "a cut of the feed",
-            json!({"act": "link", "source": "312011", "open": false, "why": "…"}),
+            json!({"act": "suspend", "what": {"what": "issuing"}, "why": "…"}),
             "not_allowed",
         ),
     ];

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use akashi_ledger::Access;
 use akashi_wire::act::{
-    CertificateBy, Deed, IdentityProof, LookUpBy, Procedure, Refusal, RequestId,
+    CertificateBy, Deed, IdentityProof, LookUpBy, Procedure, Refusal, RequestId, Suspension,
 };
 use akashi_wire::batch::Batch;
 use akashi_wire::date::EffectiveDate;
@@ -233,7 +233,15 @@ async fn the_seeds_of_the_fuzz_targets_are_written() {
             },
         ),
         ("dismiss", Deed::Dismiss { party: agency.party, why: "left".into() }),
-        ("link", Deed::Link { source: tottori(), open: false, why: "why".into() }),
+        (
+            "suspend",
+            Deed::Suspend {
+                what: Suspension::Source { municipality: tottori() },
+                why: "why".into(),
+            },
+        ),
+        ("countersign", Deed::Countersign { request: RequestId::from_random([2; 16]), digest }),
+        ("review", Deed::Review),
     ];
     for (name, deed) in deeds {
         let request = RequestId::from_random([1; 16]);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use akashi::clock::SystemClock;
 use akashi::config::{Config, FILE};
-use akashi::init::{Plan, SECURITY_OFFICER, init};
+use akashi::init::{Plan, init};
 use akashi_agency::{Agency, Verdict};
 use akashi_keys::{CardMaster, Custody, EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::Access;
@@ -16,6 +16,7 @@ use akashi_link::Identity;
 use akashi_ra_console::Desk;
 use akashi_registry::http::{self as registry_http, Window};
 use akashi_registry::{Person, Registry, SourceIdentity};
+use akashi_town::SecurityOfficers;
 use akashi_wire::act::{Answer, Deed, LookUpBy};
 use akashi_wire::octets::Octets;
 use akashi_wire::party::Role;
@@ -75,8 +76,7 @@ impl Scene {
         let config = Config::read(dir).expect("as it was written");
         let url = format!("https://{}", config.listen.authority);
         let clock = Arc::new(SystemClock::new());
-        let token = OfficerToken::open(&dir.join(SECURITY_OFFICER), PASSPHRASE).expect("a token");
-        let security = Desk::sign_in(&url, Arc::new(token), clock.clone()).await.expect("it is up");
+        let security = SecurityOfficers::sign_in(dir, &url, clock.clone()).await.expect("it is up");
         let recipient = security.authority().envelope.0.clone();
         let (mut sources, mut officers) = (BTreeMap::new(), Vec::new());
         for (town, _) in TOWNS {
@@ -215,11 +215,13 @@ async fn found(dir: &Path, ledger: String, registry_url: String) {
         ledger,
         registry_url,
         size: RsaSize::Rsa2048,
-        security_officer: "証 守".into(),
+        security_officers: vec!["証 守".into(), "証 護".into()],
     };
     let passphrase = Passphrase::new(PASSPHRASE.into()).expect("long enough");
     let now = Timestamp::now();
-    init(dir, &plan, &passphrase, PASSPHRASE, now, &mut rand::rng()).await.expect("an authority");
+    init(dir, &plan, &passphrase, [PASSPHRASE; 2], now, &mut rand::rng())
+        .await
+        .expect("an authority");
     change_config(dir, |config| {
         for (key, value) in
             [("partition_when_changed", "PT0.1S"), ("complete_every", "PT1S"), ("retry", "PT0.1S")]
@@ -236,7 +238,7 @@ pub fn change_config(dir: &Path, change: impl FnOnce(&mut Config)) {
     std::fs::write(dir.join(FILE), config.to_text()).expect("our own directory");
 }
 
-async fn enrol(security: &Desk, name: String, party: Role) -> OfficerToken {
+async fn enrol(security: &SecurityOfficers, name: String, party: Role) -> OfficerToken {
     let key = EcKey::generate().expect("a key");
     let hosts = match party {
         Role::Source { .. } => vec![HOST.to_string()],

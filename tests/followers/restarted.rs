@@ -29,7 +29,7 @@ async fn world(server: &Server, dir: &tempfile::TempDir) -> World {
         size: RsaSize::Rsa2048,
     };
     let world = World::make(&dir.path().join("authority"), &setting).await.unwrap();
-    makes_cards(&world.security, world.house.doors.card_master.clone());
+    makes_cards(&world.security.one, world.house.doors.card_master.clone());
     world
 }
 

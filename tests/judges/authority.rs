@@ -63,9 +63,9 @@ impl Authority {
             ledger: "sqlite:book.sqlite".into(),
             registry_url: "https://localhost".into(),
             size: RsaSize::Rsa2048,
-            security_officer: "証 守".into(),
+            security_officers: vec!["証 守".into(), "証 護".into()],
         };
-        init(&inside, &plan, &passphrase, PASSPHRASE, start, &mut rand::rng()).await.unwrap();
+        init(&inside, &plan, &passphrase, [PASSPHRASE; 2], start, &mut rand::rng()).await.unwrap();
         let clock = Arc::new(SimulatedClock::at(start));
         let house = House::open(&inside, &passphrase, clock.clone()).await.unwrap();
         let opened = Opened::open(&inside, &passphrase).unwrap();

@@ -274,7 +274,7 @@ fn a_signed_act_of_an_officer_verifies_and_shows_its_content() {
 #[test]
 fn the_security_officers_token_opens_with_its_password_and_no_other() {
     for scene in scenes() {
-        let token = scene.authority.join("security-officer.p12");
+        let token = scene.authority.join(akashi::init::SECURITY_OFFICERS[1]);
         let open = |password: &str| {
             let password = format!("pass:{password}");
             openssl(words!["pkcs12", "-info", "-noenc", "-in", &token, "-passin", password])

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use akashi::init::{Plan, SECURITY_OFFICER, init};
+use akashi::init::{Plan, SECURITY_OFFICERS, init};
 use akashi_edge::Opened;
 use akashi_keys::{CardMaster, EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::Access;
@@ -85,14 +85,13 @@ impl Founded {
             ledger: "sqlite:book.sqlite".into(),
             registry_url: "https://127.0.0.1:9".into(),
             size: RsaSize::Rsa2048,
-            security_officer: "証 守".into(),
+            security_officers: vec!["証 守".into(), "証 護".into()],
         };
-        let founding = init(&home, &plan, &passphrase, PASSPHRASE, now, &mut rng);
+        let founding = init(&home, &plan, &passphrase, [PASSPHRASE; 2], now, &mut rng);
         let certificate = runtime.block_on(founding).expect("an authority is founded").certificate;
         let opened = Opened::open(&home, &passphrase).expect("its keys open");
-        let security = Arc::new(
-            OfficerToken::open(&home.join(SECURITY_OFFICER), PASSPHRASE).expect("a token"),
-        );
+        let security = SECURITY_OFFICERS
+            .map(|file| OfficerToken::open(&home.join(file), PASSPHRASE).expect("a token"));
         let lens = Arc::new(Lens::open(opened.ledger()));
         let (officers, sources, agency) = runtime.block_on(async {
             let trouble = Arc::new(Trouble::default());
@@ -141,12 +140,19 @@ impl Founded {
 /// Whoever enrols everybody.
 struct Clerk<'a> {
     authority: Authority,
-    security: Arc<OfficerToken>,
+    security: [OfficerToken; 2],
     certificate: &'a [u8],
     now: Timestamp,
 }
 
 impl Clerk<'_> {
+    async fn act(&self, by: &OfficerToken, deed: Deed) -> Answer {
+        let fingerprint = Sha256::of(self.certificate);
+        let message = signed(by, fingerprint, rand::random(), self.now, deed);
+        let answer = self.authority.counter.act(message, by.certificate(), self.now);
+        answer.await.expect("an act of the office")
+    }
+
     async fn enrol(&self, name: &str, party: Role) -> OfficerToken {
         let key = EcKey::generate().expect("a key");
         let request = Octets(key.request_for_certificate().expect("a request"));
@@ -156,10 +162,11 @@ impl Clerk<'_> {
             hosts: Vec::new(),
             request_for_certificate: request,
         };
-        let fingerprint = Sha256::of(self.certificate);
-        let message = signed(&self.security, fingerprint, rand::random(), self.now, deed);
-        let answer = self.authority.counter.act(message, self.security.certificate(), self.now);
-        match answer.await.expect("an enrolment") {
+        let [one, other] = &self.security;
+        let Answer::Proposed { request, digest, .. } = self.act(one, deed).await else {
+            panic!("an enrolment takes two");
+        };
+        match self.act(other, Deed::Countersign { request, digest }).await {
             Answer::Enrolled { certificate, link_authority, .. } => {
                 OfficerToken::new(key, certificate.0, link_authority.0)
             }

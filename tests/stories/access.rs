@@ -59,7 +59,7 @@ async fn strangers_and_officers_are_told_nothing_and_not_that_anything_is_revoke
     // The desk holds the token too: a second one does as well.
     let token = token.unwrap_or_else(|| {
         akashi_keys::OfficerToken::open(
-            &place.dir.join(akashi::init::SECURITY_OFFICER),
+            &place.dir.join(akashi::init::SECURITY_OFFICERS[0]),
             akashi_town::PASSPHRASE,
         )
         .unwrap()

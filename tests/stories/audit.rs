@@ -6,7 +6,7 @@ use std::path::Path;
 use akashi_ledger::{AuditReport, Ledger, LedgerError, Verifying};
 use akashi_ra_console::journey;
 use akashi_wire::RevocationReason;
-use akashi_wire::act::{Deed, IdentityProof, Procedure};
+use akashi_wire::act::{Deed, IdentityProof, Procedure, Suspension};
 use akashi_wire::date::{EffectiveDate, day_in_japan};
 use jiff::ToSpan;
 
@@ -36,9 +36,9 @@ async fn busy_day(place: &mut Place) -> Vec<akashi_wire::ResidentCode> {
     place.seen_revoked(&kept.certificate, RevocationReason::CertificateHold).await;
     let case = Acts::open(desk, Procedure::Issue).await;
     let _ = desk.ask(Deed::Hold { case }).await;
-    let cut = |open| Deed::Link { source: yonago(), open, why: "an incident".into() };
-    place.security.ask(cut(false)).await.unwrap();
-    place.security.ask(cut(true)).await.unwrap();
+    let (what, why) = (Suspension::Source { municipality: yonago() }, "an incident".to_owned());
+    place.security.ask(Deed::Suspend { what, why: why.clone() }).await.unwrap();
+    place.security.ask(Deed::Lift { what, why }).await.unwrap();
     place.pass(3.hours());
     place.tick().await;
     vec![moves, dies, loses, leaves, telephones, early]
@@ -56,7 +56,9 @@ async fn the_chain_is_whole_after_a_busy_day(book: Book) {
     for verb in ["enrol", "open_case", "look_up", "apply", "certify", "confirm_delivery", "hold"] {
         assert!(!place.entries(verb).await.is_empty(), "{verb}");
     }
-    for verb in ["revoke", "accept", "scheduled", "cut_link", "open_link", "refuse", "inquiries"] {
+    for verb in
+        ["revoke", "accept", "scheduled", "suspend", "lift", "propose", "refuse", "inquiries"]
+    {
         assert!(!place.entries(verb).await.is_empty(), "{verb}");
     }
     place.close().await;

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use akashi::config::Config;
-use akashi::init::SECURITY_OFFICER;
+use akashi::init::SECURITY_OFFICERS;
 use akashi_agency::Verdict;
 use akashi_ledger::{
     Access, Intention, Issuing, Ledger, NewCertificate, NewFile, Permit, PersonId, Scope, Slot,
@@ -176,17 +176,17 @@ async fn a_bad_lot_is_recalled_by_two_persons_and_no_other_certificate_ends(book
 
     // A look ends nothing, and neither does one person's word.
     let rows = place.status_rows().await;
-    let looked = look(&place.security, lot("A")).await;
+    let looked = look(&place.security.one, lot("A")).await;
     assert_eq!(looked.cards, 6);
     assert_eq!(looked.counts, [(tottori(), counts(1, 0, 1)), (yonago(), counts(0, 1, 0))]);
     let mut serials = [a1.serial, a2.serial, under_way];
     serials.sort();
     let octets: Vec<u8> = serials.iter().flat_map(|serial| *serial.as_bytes()).collect();
     assert_eq!(looked.digest, Sha256::of(&octets));
-    let of_another = look(&place.security, lot("B")).await.digest;
+    let of_another = look(&place.security.one, lot("B")).await.digest;
     let blind = place.security.ask(proposal(lot("A"), of_another)).await;
     assert_eq!(refusal(blind), Refusal::RecallChanged);
-    let (recall, digest) = proposed(&place.security, lot("A")).await;
+    let (recall, digest) = proposed(&place.security.one, lot("A")).await;
     let alone = place.security.ask(Deed::ConfirmRecall { recall, digest }).await;
     assert_eq!(refusal(alone), Refusal::SamePerson);
     assert_eq!(place.status_rows().await, rows);
@@ -242,7 +242,7 @@ async fn a_bad_lot_is_recalled_by_two_persons_and_no_other_certificate_ends(book
     assert_eq!(refusal(later_delivery), Refusal::CardRecalled);
     place.try_into_card(tottori(), &of_a1, "B2").await.unwrap();
 
-    let looked = look(&place.security, lot("A")).await;
+    let looked = look(&place.security.one, lot("A")).await;
     assert!(looked.counts.is_empty());
     let [unconfirmed, finished] = looked.recalls.as_slice() else { panic!("two recalls") };
     assert_eq!((unconfirmed.confirmed_at, unconfirmed.revoked), (None, 0));
@@ -282,7 +282,7 @@ async fn a_recall_that_a_crash_cut_off_is_finished_by_the_scheduler(book: Book) 
     let under_way = place.interrupted_in(&officer, &["A3".into()]).await[0];
     let (_, last) = place.holder_of(yonago(), "A4").await;
     let (_, sound) = place.holder(tottori()).await;
-    let (recall, digest) = proposed(&place.security, lot("A")).await;
+    let (recall, digest) = proposed(&place.security.one, lot("A")).await;
 
     // The second person's word is in the book, and the first step of what follows from it.
     let permit = place.permit_of(&other, Deed::ConfirmRecall { recall, digest }).await;
@@ -326,7 +326,7 @@ async fn a_recall_that_a_crash_cut_off_is_finished_by_the_scheduler(book: Book) 
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let done = Answer::Recalled { recall, revoked: 3, voided: 1, left: 0 };
-    let desk = &again.security;
+    let desk = &again.security.one;
     assert_eq!(desk.ask(Deed::ConfirmRecall { recall, digest }).await.unwrap(), done);
     let looked = look(desk, lot("A")).await;
     assert_eq!(looked.recalls[0].confirmed_by, Some(other.party));
@@ -354,7 +354,7 @@ async fn a_recall_too_large_for_one_change_is_carried_out_by_the_scheduler() {
     change.commit().await.unwrap();
     let (code, sound) = place.holder(tottori()).await;
 
-    let (recall, digest) = proposed(&place.security, lot("A")).await;
+    let (recall, digest) = proposed(&place.security.one, lot("A")).await;
     let confirm = Deed::ConfirmRecall { recall, digest };
     let begun = Answer::Recalled { recall, revoked: 0, voided: 0, left: 4500 };
     assert_eq!(second.ask(confirm.clone()).await.unwrap(), begun);
@@ -376,7 +376,7 @@ async fn a_recall_too_large_for_one_change_is_carried_out_by_the_scheduler() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cards_and_recalls_are_the_security_officers_alone() {
     let place = Place::open(Book::Sqlite).await;
-    let digest = look(&place.security, lot("A")).await.digest;
+    let digest = look(&place.security.one, lot("A")).await.digest;
     let recall = RecallId::from_random([1; 16]);
     for deed in [
         delivery("A", &["A1"]),
@@ -428,7 +428,7 @@ async fn a_proposal_waits_an_hour_and_no_longer_than_its_proposer_is_enrolled() 
     let (other, second) = place.another_security_officer().await;
     second.ask(delivery("A", &["A1"])).await.unwrap();
     let (_, holder) = place.holder_of(tottori(), "A1").await;
-    let (recall, digest) = proposed(&place.security, lot("A")).await;
+    let (recall, digest) = proposed(&place.security.one, lot("A")).await;
     let until = place.now() + 1.hour();
     place.pass(61.minutes());
     let late = second.ask(Deed::ConfirmRecall { recall, digest }).await;
@@ -460,7 +460,7 @@ async fn where_only_registered_cards_are_taken_any_other_is_refused() {
 }
 
 /// What `akashi desk` prints for a token, and whether it was content.
-fn told(place: &Place, token: &Path, arguments: &[&str]) -> (bool, String) {
+pub fn told(place: &Place, token: &Path, arguments: &[&str]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_akashi"))
         .args(["desk", "--url", &place.url(), "--token"])
         .arg(token)
@@ -474,7 +474,7 @@ fn told(place: &Place, token: &Path, arguments: &[&str]) -> (bool, String) {
 }
 
 /// The value behind a name.
-fn value(told: &str, name: &str) -> String {
+pub fn value(told: &str, name: &str) -> String {
     let line = told.lines().find(|line| line.split_whitespace().next() == Some(name));
     line.unwrap_or_else(|| panic!("no {name} in {told}"))[name.len()..].trim().to_owned()
 }
@@ -483,7 +483,6 @@ fn value(told: &str, name: &str) -> String {
 async fn a_recall_on_the_command_line() {
     // The desk's clock is the machine's.
     let mut place = Place::make(Book::Sqlite, Access::Open, Timestamp::now()).await;
-    let (other, _) = place.another_security_officer().await;
     let file = |name: &str, content: &str| {
         let path = place.dir.join(name);
         std::fs::write(&path, content).unwrap();
@@ -491,9 +490,7 @@ async fn a_recall_on_the_command_line() {
     };
     let notes = ["AKASHI0000000001\nAKASHI0000000002\r\n\n", "AKASHI0000000001\nnot a card\n"];
     let (note, damaged) = (file("note.txt", notes[0]), file("damaged.txt", notes[1]));
-    let first = place.dir.join(SECURITY_OFFICER);
-    let second = place.dir.join("second.p12");
-    other.token.save(&second, PASSPHRASE).unwrap();
+    let [first, second] = SECURITY_OFFICERS.map(|file| place.dir.join(file));
     let register = |note| ["cards", "register", note, "--lot", "A-17", "--model", "JC4"];
     let (done, printed) = told(&place, &first, &register(&note));
     assert!(done && value(&printed, "registered") == "2", "{printed}");
@@ -522,7 +519,7 @@ async fn a_recall_on_the_command_line() {
     let recall = value(&printed, "recall");
     let confirm = ["recall", "confirm", &recall, "--digest", &digest];
     let (done, printed) = told(&place, &first, &confirm);
-    assert!(!done && printed.contains("needs two persons"), "{printed}");
+    assert!(!done && printed.contains("takes two persons"), "{printed}");
     assert!(place.is_good(holder.serial).await);
     let (_, printed) = told(&place, &second, &show);
     eprintln!("{printed}");

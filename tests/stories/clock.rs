@@ -87,6 +87,9 @@ async fn a_clock_behind_the_book_signs_nothing_until_it_is_right_again() {
     place.pass(1.hour());
     place.seen_good(&holder.certificate).await;
     let right = place.now();
+    // The book's last word is of this moment.
+    place.tick().await;
+    Acts::open(place.desk(tottori()), Procedure::Issue).await;
     let newcomer = place.resident(tottori());
     place.change(|office| office.move_within(&code, "鳥取県鳥取市栄町1番地"));
     let batch = place.batch_of(tottori(), 10);

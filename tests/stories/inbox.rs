@@ -2,7 +2,7 @@
 
 use akashi_keys::{OfficerToken, seal_to};
 use akashi_registry::{SealedBatch, SourceIdentity};
-use akashi_wire::act::Deed;
+use akashi_wire::act::{Deed, Suspension};
 use akashi_wire::batch::{Batch, BatchEnvelope, Opening};
 use akashi_wire::date::{EffectiveDate, day_in_japan, start_of_day};
 use akashi_wire::octets::{Octets, Sha256};
@@ -309,8 +309,8 @@ async fn a_link_that_is_cut_takes_nothing_until_it_is_opened_again() {
     let mut place = Place::open(Book::Sqlite).await;
     let (code, holder) = place.holder(tottori()).await;
     let (elsewhere, other) = place.holder(yonago()).await;
-    let link = |open| Deed::Link { source: tottori(), open, why: "an incident".into() };
-    place.security.ask(link(false)).await.unwrap();
+    let (what, why) = (Suspension::Source { municipality: tottori() }, "an incident".to_owned());
+    place.security.ask(Deed::Suspend { what, why: why.clone() }).await.unwrap();
     place.change(|office| office.death(&code, EffectiveDate::Unknown));
     let batch = place.batch_of(tottori(), 10);
     let refused = place.send(tottori(), &batch).await.unwrap_err().to_string();
@@ -319,7 +319,7 @@ async fn a_link_that_is_cut_takes_nothing_until_it_is_opened_again() {
     // The other town is not touched by it.
     place.reported(|office| office.death(&elsewhere, EffectiveDate::Unknown)).await;
     assert_eq!(place.reason(other.serial).await, REVOKED);
-    place.security.ask(link(true)).await.unwrap();
+    place.security.ask(Deed::Lift { what, why }).await.unwrap();
     assert_eq!(place.sent(tottori(), &batch).await.accepted, 1);
     place.tick().await;
     assert_eq!(place.reason(holder.serial).await, REVOKED);

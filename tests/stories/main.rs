@@ -27,3 +27,4 @@ mod restart;
 mod shared_primes;
 mod status;
 mod support;
+mod two_persons;

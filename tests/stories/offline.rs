@@ -442,7 +442,7 @@ async fn what_is_no_use_and_its_outcome_is_not_taken_for_one() {
         let refused = tell(&scene.desk, which).await;
         assert!(matches!(refused, Refusal::Malformed { .. }), "{which:?}: {refused:?}");
     }
-    assert_eq!(tell(&scene.place.security, &[1, 2]).await, Refusal::NotAllowed);
+    assert_eq!(tell(&scene.place.security.one, &[1, 2]).await, Refusal::NotAllowed);
     let other = Place::open(Book::Sqlite).await;
     let (_, elsewhere) = other.officer(tottori()).await;
     assert_eq!(tell(&elsewhere, &[1, 2]).await, Refusal::OtherAuthority);

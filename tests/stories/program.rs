@@ -85,6 +85,7 @@ fn a_name_that_no_certificate_takes_makes_no_authority() {
     ] {
         let mut command = akashi(&["init", "--dir", &dir, "--prefecture", "310000"]);
         command.args(["--registry-url", "https://127.0.0.1:1", option, &value]);
+        command.arg("--one-security-officer");
         let told = sentence(&mut command);
         assert!(told.contains(says) && told.contains("nothing was changed"), "{told}");
         assert!(!Path::new(&dir).exists());
@@ -246,7 +247,7 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
         })
         .expect("it listens");
     let at = text(&dir);
-    let security = text(&dir.join("security-officer.p12"));
+    let [security, second] = akashi::init::SECURITY_OFFICERS.map(|file| text(&dir.join(file)));
     let desk = |token: &str, rest: &[&str]| {
         let all = [&["desk", "--url", url.as_str(), "--token", token], rest].concat();
         akashi(&all)
@@ -275,6 +276,10 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
         &["agency", "--name", "Tax Office", "--purpose", "e-Tax", "--out", &agency],
     ] {
         let printed = told(&mut desk(&security, &[&["enrol"], rest].concat()));
+        let (proposal, digest) = (value(&printed, "proposal"), value(&printed, "digest"));
+        told(&mut desk(&second, &["countersign", proposal, "--digest", digest]));
+        let out = rest.last().unwrap();
+        let printed = told(&mut desk(&security, &["collect", proposal, "--out", out]));
         assert_eq!(value(&printed, "party").len(), 32, "{printed}");
     }
     let again = ["enrol", "officer", "--name", "x", "--municipality", TOTTORI, "--out", &officer];

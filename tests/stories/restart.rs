@@ -3,7 +3,7 @@
 use akashi_agency::Verdict;
 use akashi_ledger::{Scope, Standing};
 use akashi_ra_console::journey;
-use akashi_wire::act::{Deed, IdentityProof, Procedure, Refusal};
+use akashi_wire::act::{Deed, IdentityProof, Procedure, Refusal, Suspension};
 use akashi_wire::date::{EffectiveDate, day_in_japan, start_of_day};
 use akashi_wire::octets::Sha256;
 use akashi_wire::{Clock, RevocationReason};
@@ -38,8 +38,8 @@ async fn everything_is_still_there_after_a_restart(book: Book) {
     // Accepted, and perhaps not settled when the power goes.
     let death = place.batch_of(tottori(), 10);
     let answer = place.sent(tottori(), &death).await;
-    let link = |open| Deed::Link { source: yonago(), open, why: "an incident".into() };
-    place.security.ask(link(false)).await.unwrap();
+    let (what, why) = (Suspension::Source { municipality: yonago() }, "an incident".to_owned());
+    place.security.ask(Deed::Suspend { what, why: why.clone() }).await.unwrap();
     let entries = place.house.ledger().verify_audit().await.unwrap().entries;
 
     let again = place.reopened(|_| ()).await;
@@ -61,7 +61,7 @@ async fn everything_is_still_there_after_a_restart(book: Book) {
     // What was cut is still cut, until the security officer opens it.
     let is_open = async || ledger.source(yonago()).await.unwrap().unwrap().is_open;
     assert!(!is_open().await);
-    again.security.ask(link(true)).await.unwrap();
+    again.security.ask(Deed::Lift { what, why }).await.unwrap();
     assert!(is_open().await);
     again.close().await;
 }

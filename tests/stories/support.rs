@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use akashi::config::{Config, FILE};
 use akashi::house::{House, HouseError, Services, certificate};
-use akashi::init::SECURITY_OFFICER;
 use akashi_agency::{Agency, Verdict};
 use akashi_edge::program::OpenError;
 use akashi_keys::{CardMaster, EcKey, OfficerToken, Passphrase, RsaKey, RsaSize, Signer};
@@ -17,7 +16,7 @@ use akashi_link::Identity;
 use akashi_ra_console::{Desk, DeskError};
 use akashi_registry::http::{self as registry_http, Window};
 use akashi_registry::{Office, Person, Queued, Registry, RegistryError, SealedBatch};
-use akashi_town::{PASSPHRASE, PaperCard, Setting, TownError, World};
+use akashi_town::{PASSPHRASE, PaperCard, SecurityOfficers, Setting, TownError, World};
 use akashi_wire::act::{
     Act, Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure, Refusal, RequestId,
 };
@@ -188,7 +187,7 @@ impl Place {
             match World::make(&dir.path().join("authority"), &setting).await {
                 Ok(world) => {
                     let master = world.house.doors.card_master.clone();
-                    makes_cards(&world.security, master);
+                    makes_cards(&world.security.one, master);
                     return Self { world, people: 0, keys: 0, dir, base };
                 }
                 // The free ports that were found are somebody else's by now: other stories.
@@ -387,17 +386,23 @@ impl Place {
         assert!(as_must(&verdict), "{verdict:?} and not revoked, {reason}");
     }
 
-    /// Enrols somebody with a key of its own.
-    pub async fn enrolled(&self, name: &str, party: Role) -> Party {
+    /// An enrolment that is to be asked for, with the key that it is about.
+    pub fn enrolment(&self, name: &str, party: Role) -> (Deed, EcKey) {
         let key = EcKey::generate().unwrap();
         let hosts = match party {
             Role::Source { .. } => vec!["127.0.0.1".to_owned()],
             _ => Vec::new(),
         };
         let request_for_certificate = Octets(key.request_for_certificate().unwrap());
+        let name = name.to_owned();
+        (Deed::Enrol { name, party, hosts, request_for_certificate }, key)
+    }
+
+    /// Enrols somebody with a key of its own.
+    pub async fn enrolled(&self, name: &str, party: Role) -> Party {
         // Names are unique; the same words may name many in a story.
         let name = format!("{name} {:08x}", rand::random::<u32>());
-        let deed = Deed::Enrol { name, party, hosts, request_for_certificate };
+        let (deed, key) = self.enrolment(&name, party);
         match self.security.ask(deed).await.unwrap() {
             Answer::Enrolled { party, certificate, link_authority } => {
                 let token = OfficerToken::new(key, certificate.0, link_authority.0);
@@ -467,9 +472,8 @@ impl Place {
             registry_http::serve(door, &identity, asker, window, stopped).await.unwrap();
         });
         let registry_task = (stop, task);
-        let token = OfficerToken::open(&authority.join(SECURITY_OFFICER), PASSPHRASE).unwrap();
         let url = format!("https://{}", house.config.listen.authority);
-        let security = Desk::sign_in(&url, Arc::new(token), clock.clone()).await.unwrap();
+        let security = SecurityOfficers::sign_in(&authority, &url, clock.clone()).await.unwrap();
         Again {
             house,
             services,
@@ -505,7 +509,7 @@ pub struct Again {
     pub clock: Arc<SimulatedClock>,
     pub registry: Arc<Mutex<Registry>>,
     pub desks: std::collections::BTreeMap<MunicipalityCode, Desk>,
-    pub security: Desk,
+    pub security: SecurityOfficers,
     pub agency: Agency,
     pub sources:
         Arc<std::collections::BTreeMap<MunicipalityCode, Arc<akashi_registry::SourceIdentity>>>,

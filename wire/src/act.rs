@@ -9,9 +9,11 @@ mod choices;
 mod find;
 mod id;
 mod identity;
+mod proposal;
 mod recall;
 mod refusal;
 mod signatory;
+mod suspension;
 
 use std::fmt;
 
@@ -23,13 +25,15 @@ pub use choices::SubstituteChoices;
 pub use find::{CertificateBy, NotASerialGiven, SerialGiven, StatedHolder};
 pub use id::{CaseId, NotAnId, PartyId, RecallId, RequestId};
 pub use identity::{INQUIRY_DAYS, IdentityProof};
+pub use proposal::{KnownParty, KnownProposal, KnownSuspension};
 pub use recall::{CardSelection, KnownRecall, RecallCounts};
 pub use refusal::Refusal;
+pub use suspension::Suspension;
 
 use crate::bounds;
 use crate::octets::{Octets, Sha256};
 use crate::party::Role;
-use crate::{BirthDate, MunicipalityCode, RevocationReason, Sex};
+use crate::{BirthDate, RevocationReason, Sex};
 
 /// One request of one officer, signed over exactly these octets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -245,7 +249,8 @@ pub enum Deed {
         #[serde(deserialize_with = "bounds::why")]
         why: String,
     },
-    /// Enrols an officer, an agency or a source. Security officer only.
+    /// Enrols an officer, an agency or a source. Gives power: two security officers, or two
+    /// administrators of the officer's town.
     Enrol {
         /// Name of the person or body.
         #[serde(deserialize_with = "bounds::party")]
@@ -260,7 +265,8 @@ pub enum Deed {
         #[serde(deserialize_with = "bounds::request")]
         request_for_certificate: Octets,
     },
-    /// Ends an enrolment at once. Security officer only.
+    /// Ends an enrolment for good: an officer's at once; two security officers where it is another
+    /// security officer's, an administrator's, a source's or an agency's.
     Dismiss {
         /// Whom.
         party: PartyId,
@@ -268,19 +274,39 @@ pub enum Deed {
         #[serde(deserialize_with = "bounds::why")]
         why: String,
     },
-    /// Says that the authority's clock is right although it jumped. Counts once two persons said
-    /// so; until then what was scheduled does not fire.
-    AcceptClock,
-    /// Cuts or opens the link to a source at once. Security officer only.
-    Link {
-        /// The source.
-        source: MunicipalityCode,
-        /// Whether its batches are taken.
-        open: bool,
+    /// 停止: takes power away until it is lifted. One person's word, at once.
+    Suspend {
+        /// What.
+        what: Suspension,
         /// Why.
         #[serde(deserialize_with = "bounds::why")]
         why: String,
     },
+    /// 停止の解除. Gives power: two persons.
+    Lift {
+        /// What was suspended.
+        what: Suspension,
+        /// Why.
+        #[serde(deserialize_with = "bounds::why")]
+        why: String,
+    },
+    /// The second person's word over what another proposed: it is carried out now.
+    Countersign {
+        /// The request that proposed it.
+        request: RequestId,
+        /// SHA-256 of that act, whose content the second person has looked at.
+        digest: Sha256,
+    },
+    /// What became of a proposal: the answer that its countersignature got. Whoever proposed it asks.
+    Outcome {
+        /// The request that proposed it.
+        request: RequestId,
+    },
+    /// Shows the parties, what is suspended, and what waits for a second person.
+    Review,
+    /// Says that the authority's clock is right although it jumped. Counts once two persons said
+    /// so; until then what was scheduled does not fire.
+    AcceptClock,
     /// Registers the cards of a factory's delivery note. Security officer only.
     RegisterCards {
         /// Of which lot they are, as the maker names it.
@@ -346,7 +372,11 @@ impl Deed {
             Self::Enrol { .. } => "enrol",
             Self::Dismiss { .. } => "dismiss",
             Self::AcceptClock => "accept_clock",
-            Self::Link { .. } => "link",
+            Self::Suspend { .. } => "suspend",
+            Self::Lift { .. } => "lift",
+            Self::Countersign { .. } => "countersign",
+            Self::Outcome { .. } => "outcome",
+            Self::Review => "review",
             Self::RegisterCards { .. } => "register_cards",
             Self::PreviewRecall { .. } => "preview_recall",
             Self::ProposeRecall { .. } => "propose_recall",
@@ -375,7 +405,11 @@ impl Deed {
             | Self::Enrol { .. }
             | Self::Dismiss { .. }
             | Self::AcceptClock
-            | Self::Link { .. }
+            | Self::Suspend { .. }
+            | Self::Lift { .. }
+            | Self::Countersign { .. }
+            | Self::Outcome { .. }
+            | Self::Review
             | Self::RegisterCards { .. }
             | Self::PreviewRecall { .. }
             | Self::ProposeRecall { .. }

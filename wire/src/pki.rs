@@ -27,6 +27,13 @@ pub fn public_key(certificate: &[u8]) -> Option<Vec<u8>> {
     certificate.tbs_certificate().subject_public_key_info().to_der().ok()
 }
 
+/// The last moment of a certificate; the earliest of all where it cannot be read.
+pub fn not_after(certificate: &[u8]) -> Timestamp {
+    x509_cert::Certificate::from_der(certificate).map_or(Timestamp::MIN, |certificate| {
+        moment(&certificate.tbs_certificate().validity().not_after)
+    })
+}
+
 /// DER of a certificate as PEM (RFC 7468 §5).
 pub fn certificate_pem(der: &[u8]) -> String {
     der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, der)

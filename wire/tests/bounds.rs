@@ -151,8 +151,8 @@ fn an_act_about_the_authority_is_bounded_in_every_member() {
         &[list(65)],
     );
     line::<Act>(&act(json!({"act": "dismiss", "party": ID, "why": ""})), "/deed/why", 1_000);
-    let link = json!({"act": "link", "source": "312011", "open": true, "why": ""});
-    line::<Act>(&act(link), "/deed/why", 1_000);
+    let lift = json!({"act": "lift", "what": {"what": "issuing"}, "why": ""});
+    line::<Act>(&act(lift), "/deed/why", 1_000);
     let cards = act(json!({"act": "register_cards", "lot": "L", "model": "M", "cards": ["C"]}));
     line::<Act>(&cards, "/deed/lot", 64);
     line::<Act>(&cards, "/deed/model", 64);

@@ -7,7 +7,7 @@ use akashi_ledger::{
     Intention, Issuing, Ledger, LedgerError, NewCertificate, NewEnrolment, NewFile, NewRecall,
     PersonId, RecallSet, RecallStep, Registered, Slot, Standing,
 };
-use akashi_wire::act::{CardSelection, Deed, PartyId, RecallCounts, RecallId};
+use akashi_wire::act::{CardSelection, Deed, PartyId, RecallCounts, RecallId, Suspension};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::{MunicipalityCode, Order, RevocationReason, SerialNumber};
@@ -145,6 +145,12 @@ impl Book {
             role: Role::SecurityOfficer,
             certificate: certificate.clone(),
         };
+        change.enrol(&new).await.unwrap();
+        // And a third, who does nothing: two are left when one is dismissed.
+        let key_of_third = EcKey::generate().unwrap();
+        let third = link.certify(key_of_third.public_key(), "third", &usage, self.now).unwrap();
+        let party = PartyId::from_random([10; 16]);
+        let new = NewEnrolment { party, name: "third".into(), certificate: third, ..new };
         change.enrol(&new).await.unwrap();
         change.commit().await.unwrap();
         OfficerToken::new(key, certificate, link.certificate().to_vec())
@@ -316,16 +322,17 @@ async fn a_card_that_holds_the_old_and_the_new_certificate_of_a_renewal_loses_bo
 }
 
 #[tokio::test]
-async fn a_proposal_of_somebody_who_was_dismissed_counts_no_more() {
+async fn a_proposal_of_somebody_who_was_stopped_counts_no_more() {
     for book in books().await {
         let another = book.another_officer().await;
         let proposer = PartyId::from_random([2; 16]);
-        let dismiss = Deed::Dismiss { party: proposer, why: String::new() };
-        let permit = book.act(&another, dismiss).await;
+        let what = Suspension::Party { party: proposer };
+        let suspend = Deed::Suspend { what, why: String::new() };
+        let permit = book.act(&another, suspend).await;
         book.propose(1, &lot("A")).await;
         let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         assert!(change.is_enrolled(proposer).await.unwrap());
-        change.dismiss(proposer).await.unwrap();
+        change.suspend(what).await.unwrap();
         assert!(!change.is_enrolled(proposer).await.unwrap());
     }
 }

@@ -18,3 +18,4 @@ mod prepared;
 mod roles;
 mod stated;
 mod statements;
+mod two_persons;

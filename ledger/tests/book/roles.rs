@@ -47,11 +47,15 @@ fn may(role: &str, verb: &str, table: &str) -> bool {
         "akashi_list_issuer" => {
             &["authority", "distribution_point", "status", "crl", "crl_published", "chain_head"]
         }
-        "akashi_repository" => &["authority", "enrolment", "dismissal", "chain_head"],
+        "akashi_repository" => {
+            &["authority", "enrolment", "dismissal", "suspension", "lifting", "chain_head"]
+        }
         "akashi_responder" => &[
             "authority",
             "enrolment",
             "dismissal",
+            "suspension",
+            "lifting",
             "status",
             "responder_certificate",
             "responder_time",

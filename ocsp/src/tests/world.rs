@@ -291,7 +291,7 @@ impl World {
     pub(crate) async fn dismiss(&self, party: PartyId) {
         let deed = Deed::Dismiss { party, why: String::new() };
         let mut change = self.begin(&self.security, deed).await;
-        assert!(change.dismiss(party).await.unwrap());
+        change.dismiss(party).await.unwrap();
         change.commit().await.unwrap();
     }
 

@@ -74,7 +74,7 @@ pub(super) enum Reason {
     Superseded,
 }
 
-fn digest(text: &str) -> Result<Sha256, String> {
+pub(super) fn digest(text: &str) -> Result<Sha256, String> {
     hex::decode(text)
         .ok()
         .and_then(|octets| Sha256::from_slice(&octets))

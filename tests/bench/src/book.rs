@@ -94,10 +94,10 @@ pub async fn filled(
             ledger: Address::Sqlite.ledger(),
             registry_url: "https://127.0.0.1:1".into(),
             size: RsaSize::Rsa2048,
-            security_officer: "証 守".into(),
+            security_officers: vec!["証 守".into(), "証 護".into()],
         };
         let mut rng = rand::rng();
-        let made = init(dir, &plan, &passphrase, PASSPHRASE, clock.now(), &mut rng).await;
+        let made = init(dir, &plan, &passphrase, [PASSPHRASE; 2], clock.now(), &mut rng).await;
         made.map_err(TownError::from)?;
         fill(dir, &passphrase, (good, revoked), clock.now()).await?;
         std::fs::write(dir.join(FILLED), format!("{good} {revoked}\n"))?;

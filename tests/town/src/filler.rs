@@ -1,15 +1,15 @@
 //! Writing into a book without a counter around it: an officer whose acts give permits, and nothing of
 //! what a counter would ask.
 
-use akashi::init::SECURITY_OFFICER;
+use akashi::init::SECURITY_OFFICERS;
 use akashi_edge::Opened;
 use akashi_keys::{EcKey, LinkAuthority, OfficerToken, Signer, Usage};
-use akashi_ledger::{Issuing, Ledger, NewEnrolment, Permit};
+use akashi_ledger::{Content, Issuing, Ledger, NewEnrolment, Permit};
 use akashi_wire::act::{Act, Deed, IdentityProof, PartyId, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{CaseId, MunicipalityCode, RevocationReason, SignedMessage};
+use akashi_wire::{CaseId, MunicipalityCode, RevocationReason, SignedMessage, Verified};
 use jiff::Timestamp;
 
 use crate::{PASSPHRASE, TownError};
@@ -18,14 +18,16 @@ use crate::{PASSPHRASE, TownError};
 pub struct Filler(OfficerToken);
 
 impl Filler {
-    /// Enrols one, by the security officer whose token lies in the authority's directory.
+    /// Enrols one, by the two security officers whose tokens lie in the authority's directory.
     pub async fn enrol(
         opened: &Opened,
         ledger: &Ledger<Issuing>,
         municipality: MunicipalityCode,
         now: Timestamp,
     ) -> Result<Self, TownError> {
-        let security = OfficerToken::open(&opened.dir.join(SECURITY_OFFICER), PASSPHRASE)?;
+        let [one, other] = SECURITY_OFFICERS
+            .map(|file| OfficerToken::open(&opened.dir.join(file), PASSPHRASE).map(Self));
+        let (one, other) = (one?, other?);
         let (key, authority) = (EcKey::generate()?, opened.certificate("link")?);
         let link = LinkAuthority::open(&opened.custody.ec("link")?, authority.clone())?;
         let party = PartyId::from_random(rand::random());
@@ -39,8 +41,17 @@ impl Filler {
             hosts: Vec::new(),
             request_for_certificate: Octets(Vec::new()),
         };
-        let permit = Self(security).permit(ledger, deed, now).await?;
-        let mut change = ledger.begin(&permit, now).await?;
+        let proposed = one.signed(deed, now)?;
+        let act = ledger.permit_act(&proposed, now).await?;
+        let (request, digest) = (act.act.request, Sha256::of(proposed.content()));
+        let mut change = ledger.begin(&act.permit, now).await?;
+        let content = Content::new(proposed.message(), [0; 32], |_| Ok::<_, TownError>(vec![]))?;
+        change.propose(request, digest, ("enrol", content)).await?;
+        change.commit().await?;
+        let second = other.signed(Deed::Countersign { request, digest }, now)?;
+        let second = ledger.permit_act(&second, now).await?;
+        let mut change = ledger.begin(&second.permit, now).await?;
+        change.countersign(second.act.request, &proposed, digest).await?;
         let new = NewEnrolment { party, name, role, certificate: certificate.clone() };
         change.enrol(&new).await?;
         change.commit().await?;
@@ -54,14 +65,17 @@ impl Filler {
         deed: Deed,
         now: Timestamp,
     ) -> Result<Permit, TownError> {
+        Ok(ledger.permit_act(&self.signed(deed, now)?, now).await?.permit)
+    }
+
+    fn signed(&self, deed: Deed, now: Timestamp) -> Result<Verified, TownError> {
         let request = RequestId::from_random(rand::random());
         let act = Act { request, authority: Sha256([0; 32]), made_at: now, deed };
         let content = serde_json::to_vec(&act).expect("an act is JSON");
         let (by, sign) = (self.0.certificate(), |octets: &[u8]| self.0.sign(octets));
-        let message = SignedMessage::sign(MessageKind::Act, &content, by, now, sign)
+        SignedMessage::sign(MessageKind::Act, &content, by, now, sign)
             .and_then(|message| message.verify(MessageKind::Act))
-            .map_err(|_| TownError::Unexpected("an act that does not verify"))?;
-        Ok(ledger.permit_act(&message, now).await?.permit)
+            .map_err(|_| TownError::Unexpected("an act that does not verify"))
     }
 }
 

@@ -11,7 +11,7 @@ mod world;
 pub use filler::Filler;
 pub use paper_card::PaperCard;
 pub use program::program;
-pub use world::{PASSPHRASE, Setting, World};
+pub use world::{PASSPHRASE, SecurityOfficers, Setting, World, by_two};
 
 /// What goes wrong in a town.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ use akashi_edge::OpenError;
 use akashi_keys::{EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::{Access, Scope, Standing};
 use akashi_ra_console::journey::{self, Application, Delivery, Stage};
-use akashi_ra_console::{Desk, DeskError};
+use akashi_ra_console::{Desk, DeskError, Tell};
 use akashi_registry::http::{self as registry_http, Window};
 use akashi_registry::{Office, Person, Registry, SealedBatch, SourceIdentity};
 use akashi_softcard::SoftCard;
@@ -32,7 +32,7 @@ use tokio::task::JoinHandle;
 
 use super::TownError;
 use akashi::house::{House, HouseError, Services, certificate};
-use akashi::init::{Plan, SECURITY_OFFICER, init};
+use akashi::init::{Plan, SECURITY_OFFICERS, init};
 use akashi_agency::{Agency, Verdict};
 
 /// What kind of world is made.
@@ -68,8 +68,8 @@ pub struct World {
     pub registry: Arc<Mutex<Registry>>,
     /// Its municipalities' keys.
     pub sources: Arc<BTreeMap<MunicipalityCode, Arc<SourceIdentity>>>,
-    /// The security officer's desk.
-    pub security: Desk,
+    /// The security officers' desks.
+    pub security: SecurityOfficers,
     /// The officers' desks.
     pub desks: BTreeMap<MunicipalityCode, Desk>,
     /// An enrolled agency.
@@ -117,18 +117,17 @@ impl World {
             ledger: setting.ledger.clone(),
             registry_url: format!("https://{}", registry_door.local_addr()?),
             size: setting.size,
-            security_officer: "証 守".into(),
+            security_officers: vec!["証 守".into(), "証 護".into()],
         };
         let passphrase = Passphrase::new(PASSPHRASE.into()).map_err(TownError::from)?;
-        init(dir, &plan, &passphrase, PASSPHRASE, clock.now(), &mut rng).await?;
+        init(dir, &plan, &passphrase, [PASSPHRASE; 2], clock.now(), &mut rng).await?;
         let mut house = House::open(dir, &passphrase, clock.clone()).await?;
         // Years pass in seconds: of course the registries are silent. It is on record all the same.
         house.doors.tell = |_| ();
         let services = house.serve().await?;
 
         let url = format!("https://{}", house.config.listen.authority);
-        let token = OfficerToken::open(&dir.join(SECURITY_OFFICER), PASSPHRASE)?;
-        let security = Desk::sign_in(&url, Arc::new(token), clock.clone()).await?;
+        let security = SecurityOfficers::sign_in(dir, &url, clock.clone()).await?;
         let recipient = security.authority().envelope.0.clone();
         let mut sources = BTreeMap::new();
         let mut desks = BTreeMap::new();
@@ -341,9 +340,50 @@ impl World {
     }
 }
 
+/// The two security officers of a world, each with a token and a desk. What takes one person the first
+/// asks.
+pub struct SecurityOfficers {
+    /// The first.
+    pub one: Desk,
+    /// The second.
+    pub other: Desk,
+}
+
+impl SecurityOfficers {
+    /// Signs in with the tokens that `init` left in the authority's directory.
+    pub async fn sign_in(dir: &Path, url: &str, clock: Arc<dyn Clock>) -> Result<Self, TownError> {
+        let desk = async |file: &str| {
+            let token = OfficerToken::open(&dir.join(file), PASSPHRASE)?;
+            Ok::<_, TownError>(Desk::sign_in(url, Arc::new(token), clock.clone()).await?)
+        };
+        let [one, other] = SECURITY_OFFICERS;
+        Ok(Self { one: desk(one).await?, other: desk(other).await? })
+    }
+
+    /// Asks, and has the other countersign what takes two.
+    pub async fn ask(&self, deed: Deed) -> Result<Answer, DeskError> {
+        by_two(&self.one, &self.other, deed).await
+    }
+
+    /// What the authority said of itself when they signed in.
+    pub fn authority(&self) -> &Tell {
+        self.one.authority()
+    }
+}
+
+/// One asks, and the other countersigns where that is needed.
+pub async fn by_two(one: &Desk, other: &Desk, deed: Deed) -> Result<Answer, DeskError> {
+    match one.ask(deed).await? {
+        Answer::Proposed { request, digest, .. } => {
+            other.ask(Deed::Countersign { request, digest }).await
+        }
+        answer => Ok(answer),
+    }
+}
+
 /// Enrols a party with a new key of its own.
 async fn enrol(
-    security: &Desk,
+    security: &SecurityOfficers,
     name: &str,
     party: Role,
     host: IpAddr,

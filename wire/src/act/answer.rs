@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::id::{CaseId, PartyId, RecallId};
+use super::id::{CaseId, PartyId, RecallId, RequestId};
+use super::proposal::{KnownParty, KnownProposal, KnownSuspension};
 use super::recall::{KnownRecall, RecallCounts};
 use super::{Procedure, StatedHolder};
 use crate::journal::Finding;
@@ -242,6 +243,24 @@ pub enum Answer {
         voided: u64,
         /// Certificates that the authority ends by itself in the next moments.
         left: u64,
+    },
+    /// It is proposed: nothing is done until another person countersigns it.
+    Proposed {
+        /// The request that proposed it.
+        request: RequestId,
+        /// SHA-256 of the act, for the other person.
+        digest: Sha256,
+        /// Until when it may be countersigned.
+        until: Timestamp,
+    },
+    /// Who is enrolled and in force, what is suspended, and what waits for a second person.
+    Reviewed {
+        /// The parties; of the own municipality where the asker has one.
+        parties: Vec<KnownParty>,
+        /// What is suspended.
+        suspended: Vec<KnownSuspension>,
+        /// What waits.
+        waiting: Vec<KnownProposal>,
     },
     /// Done; there is nothing more to say.
     Done,

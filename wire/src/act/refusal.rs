@@ -350,9 +350,52 @@ pub enum Refusal {
     /// No recall has this number, or whoever proposed it was dismissed.
     #[error("there is no such recall to confirm: look at the cards and propose it anew")]
     NoSuchRecall,
-    /// The person who proposed a recall cannot confirm it.
-    #[error("a recall needs two persons: another security officer must confirm it")]
+    /// The person who proposed something cannot be the second one.
+    #[error("this takes two persons: another than the one who proposed it must sign")]
     SamePerson,
+    /// Nothing of this number waits for the asker's second word.
+    #[error(
+        "nothing of this number waits for your signature: look at what waits (`akashi desk review`), and have it proposed anew"
+    )]
+    NoSuchProposal,
+    /// Nobody countersigned in time.
+    #[error("this had to be countersigned by {until}: have it proposed anew")]
+    ProposalLapsed {
+        /// Until when it could be.
+        until: Timestamp,
+    },
+    /// The second person looked at something else.
+    #[error(
+        "what waits is not what you looked at: look at it again (`akashi desk review`) and countersign that"
+    )]
+    ProposalDiffers,
+    /// The asker, or the asker's counter, is suspended.
+    #[error(
+        "what you sign is not taken since {since}: you or your counter are suspended; two security officers lift it"
+    )]
+    Suspended {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It is suspended already, or it is not.
+    #[error("this is not how it stands: look at what is suspended (`akashi desk review`)")]
+    NotAsItStands,
+    /// Fewer than two security officers could sign.
+    #[error(
+        "fewer than two security officers could sign then: enrol another first; nothing was changed"
+    )]
+    TooFewSecurityOfficers,
+    /// A security officer stops another, not the own token.
+    #[error("another security officer must do this to you")]
+    OwnEnrolment,
+    /// The authority's own programs.
+    #[error("this is one of the authority's own programs: it is neither dismissed nor suspended")]
+    OwnIdentity,
+    /// Nothing is issued.
+    #[error(
+        "this authority issues nothing at present: issuing is suspended; two security officers lift it"
+    )]
+    IssuingSuspended,
     /// Nobody confirmed the recall in time.
     #[error("this recall had to be confirmed by {until}: look at the cards and propose it anew")]
     RecallLapsed {

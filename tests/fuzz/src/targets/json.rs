@@ -26,7 +26,11 @@ pub fn act(octets: &[u8]) {
             | Deed::Enrol { .. }
             | Deed::Dismiss { .. }
             | Deed::AcceptClock
-            | Deed::Link { .. }
+            | Deed::Suspend { .. }
+            | Deed::Lift { .. }
+            | Deed::Countersign { .. }
+            | Deed::Outcome { .. }
+            | Deed::Review
             | Deed::ReportOffline { .. }
             | Deed::RegisterCards { .. }
             | Deed::PreviewRecall { .. }

@@ -1,0 +1,155 @@
+//! What takes two persons: tried for the first, who is told to find another, and carried out for the
+//! second. Whether it takes two the book says, not this room.
+
+use akashi_ledger::{Change, LedgerError, Proposal};
+use akashi_wire::act::{
+    Answer, Deed, KnownParty, KnownProposal, KnownSuspension, Refusal, RequestId,
+};
+use akashi_wire::octets::Sha256;
+use akashi_wire::signed::MessageKind;
+use akashi_wire::{SignedMessage, Verified};
+
+use super::{Acting, Counter, Halt};
+use crate::CaError;
+
+/// What was carried out in a change, with what the chain is to say of it.
+pub(super) struct Carried {
+    pub subject: String,
+    pub answer: Answer,
+}
+
+impl Counter {
+    /// Carries an act out that may take two persons; where it does, it is written down and waits.
+    pub(super) async fn propose_or_do(&self, acting: &Acting) -> Result<Answer, Halt> {
+        let mut change = self.begin(acting).await?;
+        match self.carry_out_in(&mut change, &acting.act.deed).await {
+            Ok(Carried { subject, answer }) => self.finish(change, acting, &subject, answer).await,
+            // Nothing is written before the book says so.
+            Err(Halt::Error(CaError::Ledger(LedgerError::TakesTwo))) => {
+                let (request, verb) = (acting.act.request, acting.act.deed.verb());
+                let digest = Sha256::of(acting.message.content());
+                let content = self.evidence(acting)?;
+                let until = change.propose(request, digest, (verb, content)).await?;
+                let answer = Answer::Proposed { request, digest, until };
+                change.record_request(&self.answered(acting, &answer)?).await?;
+                change.commit().await?;
+                Ok(answer)
+            }
+            Err(halt) => Err(halt),
+        }
+    }
+
+    /// The second person's word: what was proposed is carried out now.
+    pub(super) async fn countersign(
+        &self,
+        acting: &Acting,
+        request: RequestId,
+        digest: Sha256,
+    ) -> Result<Answer, Halt> {
+        let proposal = self.issuer.ledger.proposal(request).await?;
+        let message = self.proposed(&proposal.ok_or(Refusal::NoSuchProposal)?)?;
+        let mut change = self.begin(acting).await?;
+        let act = change.countersign(acting.act.request, &message, digest).await?;
+        let Carried { subject, answer } = self.carry_out_in(&mut change, &act.deed).await?;
+        self.finish(change, acting, &subject, answer).await
+    }
+
+    /// What became of a proposal of the asker's own.
+    pub(super) async fn outcome(
+        &self,
+        acting: &Acting,
+        request: RequestId,
+    ) -> Result<Answer, Halt> {
+        let found = self.issuer.ledger.proposal(request).await?;
+        let own = |one: &Proposal| one.proposed_by == acting.permit.party();
+        let proposal = found.filter(own).ok_or(Refusal::NoSuchProposal)?;
+        let answer = match proposal.countersigned_by {
+            None if !proposal.waits(acting.now) => {
+                return Err(Refusal::ProposalLapsed { until: proposal.until() }.into());
+            }
+            None => {
+                let (digest, until) = (proposal.digest, proposal.until());
+                Answer::Proposed { request, digest, until }
+            }
+            Some(by) => {
+                let done = self.issuer.ledger.request(by).await?;
+                let done = done.ok_or_else(|| CaError::Damaged(format!("no request {by}")))?;
+                self.answer_of(&done)?
+            }
+        };
+        let change = self.begin(acting).await?;
+        self.finish(change, acting, &request.to_string(), answer).await
+    }
+
+    /// Who is enrolled, what is suspended, what waits: of the own municipality where the asker has one.
+    pub(super) async fn review(&self, acting: &Acting) -> Result<Answer, Halt> {
+        let ledger = &self.issuer.ledger;
+        let own = acting.permit.municipality();
+        let all = ledger.enrolments().await?;
+        let seen = |party| {
+            let enrolment = all.iter().find(|one| one.party == party);
+            own.is_none() || enrolment.is_some_and(|one| one.role.municipality() == own)
+        };
+        let mut waiting = Vec::new();
+        for proposal in ledger.waiting_proposals(acting.now).await? {
+            if !seen(proposal.proposed_by) {
+                continue;
+            }
+            let message = self.proposed(&proposal)?;
+            waiting.push(KnownProposal {
+                request: proposal.request,
+                digest: proposal.digest,
+                deed: Box::new(deed_of(&message)?),
+                proposed_by: proposal.proposed_by,
+                proposed_at: proposal.proposed_at,
+                until: proposal.until(),
+            });
+        }
+        let suspended = ledger.suspensions().await?.into_iter().filter(|one| {
+            let theirs = one.what.party().is_some_and(seen);
+            own.is_none() || one.what.municipality() == own || theirs
+        });
+        let suspended = suspended
+            .map(|one| KnownSuspension { suspended: one.what, by: one.by, since: one.since })
+            .collect();
+        let parties = all.iter().filter(|one| one.ended_at.is_none() && seen(one.party));
+        let parties = parties
+            .map(|one| KnownParty {
+                party: one.party,
+                name: one.name.clone(),
+                role: one.role.clone(),
+                enrolled_at: one.enrolled_at,
+                suspended_at: one.suspended_at,
+            })
+            .collect();
+        let answer = Answer::Reviewed { parties, suspended, waiting };
+        let change = self.begin(acting).await?;
+        self.finish(change, acting, "parties", answer).await
+    }
+
+    async fn carry_out_in(&self, change: &mut Change, deed: &Deed) -> Result<Carried, Halt> {
+        match deed {
+            Deed::Enrol { name, party, hosts, request_for_certificate } => {
+                self.enrol(change, name, (party, hosts), &request_for_certificate.0).await
+            }
+            Deed::Dismiss { party, .. } => self.dismiss(change, *party).await,
+            Deed::Lift { what, .. } => self.lift(change, *what).await,
+            _ => Err(Refusal::NotAllowed.into()),
+        }
+    }
+
+    /// The act of a proposal, as its first person signed it.
+    fn proposed(&self, proposal: &Proposal) -> Result<Verified, Halt> {
+        let damaged = || CaError::Damaged(format!("the act of proposal {}", proposal.request));
+        let open = |row: &[u8], sealed: &[u8]| self.vault().open("audit_content", row, sealed);
+        let octets = proposal.message(open).ok_or_else(damaged)??;
+        let message = SignedMessage::from_der(octets.to_vec());
+        Ok(message.verify(MessageKind::Act).map_err(|_| damaged())?)
+    }
+}
+
+fn deed_of(message: &Verified) -> Result<Deed, CaError> {
+    serde_json::from_slice::<akashi_wire::act::Act>(message.content())
+        .map(|act| act.deed)
+        .map_err(|e| CaError::Damaged(e.to_string()))
+}

@@ -1,0 +1,172 @@
+//! What takes two persons: proposed by one, carried out over the signature of another.
+
+use akashi_wire::Verified;
+use akashi_wire::act::{Act, PartyId, RequestId};
+use akashi_wire::octets::Sha256;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::evidence;
+use crate::right::{self, Right};
+use crate::store::{Row, args, timestamp};
+use crate::{Change, Content, Issuing, Ledger, LedgerError};
+
+/// How long a proposal waits for the second person.
+pub const WAITS: SignedDuration = SignedDuration::from_hours(24);
+
+/// Something that one person proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The request that proposed it.
+    pub request: RequestId,
+    /// By whom.
+    pub proposed_by: PartyId,
+    /// SHA-256 of the act.
+    pub digest: Sha256,
+    /// When.
+    pub proposed_at: Timestamp,
+    /// The request that countersigned it, once one has.
+    pub countersigned_by: Option<RequestId>,
+    /// The commitment of the act's entry, and the act as it was signed, sealed.
+    sealed: Option<(Sha256, Vec<u8>)>,
+}
+
+impl Proposal {
+    /// Until when it may be countersigned.
+    pub fn until(&self) -> Timestamp {
+        self.proposed_at + WAITS
+    }
+
+    /// Whether it waits at this time.
+    pub fn waits(&self, now: Timestamp) -> bool {
+        self.countersigned_by.is_none() && now <= self.until()
+    }
+
+    /// The act as it was signed; `open` gets the octets of the entry's commitment and what is sealed
+    /// under it. `None` where the content was deleted.
+    pub fn message<T>(&self, open: impl FnOnce(&[u8], &[u8]) -> T) -> Option<T> {
+        self.sealed.as_ref().map(|(commitment, sealed)| open(&commitment.0, sealed))
+    }
+}
+
+fn read(row: &Row) -> Result<Proposal, LedgerError> {
+    let countersigned_by = row.maybe_octets(4)?.as_deref().and_then(RequestId::from_slice);
+    let commitment = row.maybe_octets(5)?.as_deref().and_then(Sha256::from_slice);
+    Ok(Proposal {
+        request: row.fixed(0, RequestId::from_slice)?,
+        proposed_by: row.fixed(1, PartyId::from_slice)?,
+        digest: row.fixed(2, Sha256::from_slice)?,
+        proposed_at: timestamp(row.int(3)?)?,
+        countersigned_by,
+        sealed: commitment.zip(row.maybe_octets(6)?),
+    })
+}
+
+const ONE: &str = "SELECT proposal.request, proposal.party, proposal.digest, proposal.proposed_at,
+                   countersignature.by_request, audit.commitment, audit_content.sealed_content
+                   FROM proposal
+                   LEFT JOIN countersignature ON countersignature.request = proposal.request
+                   LEFT JOIN audit ON audit.position = proposal.position
+                   LEFT JOIN audit_content ON audit_content.position = proposal.position
+                   WHERE proposal.request = $1";
+
+const WAITING: &str = "SELECT proposal.request, proposal.party, proposal.digest,
+                   proposal.proposed_at, countersignature.by_request, audit.commitment,
+                   audit_content.sealed_content
+                   FROM proposal
+                   LEFT JOIN countersignature ON countersignature.request = proposal.request
+                   LEFT JOIN audit ON audit.position = proposal.position
+                   LEFT JOIN audit_content ON audit_content.position = proposal.position
+                   WHERE countersignature.request IS NULL AND proposal.proposed_at >= $1
+                   ORDER BY proposal.position";
+
+impl Ledger<Issuing> {
+    /// What waits for a second person at this time, oldest first.
+    pub async fn waiting_proposals(&self, now: Timestamp) -> Result<Vec<Proposal>, LedgerError> {
+        let rows = self.store.rows(WAITING, args![now - WAITS]).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// One proposal, whatever became of it.
+    pub async fn proposal(&self, request: RequestId) -> Result<Option<Proposal>, LedgerError> {
+        self.store.row(ONE, args![request.as_bytes()]).await?.as_ref().map(read).transpose()
+    }
+}
+
+impl Change {
+    /// Whether this change has the right already: what takes two persons has it once the second one
+    /// signed, or while the authority has had but one security officer.
+    pub fn check(&self, right: Right) -> Result<(), LedgerError> {
+        self.require(right)
+    }
+
+    /// Writes the act of this change down as something that waits for a second person. `content` is the
+    /// act as it was signed.
+    pub async fn propose(
+        &mut self,
+        request: RequestId,
+        digest: Sha256,
+        (verb, content): (&str, Content),
+    ) -> Result<Timestamp, LedgerError> {
+        self.require(Right::Propose)?;
+        let position = self.append("propose", verb, Some(content)).await?;
+        let row = args![
+            position.0,
+            request.as_bytes(),
+            self.permit.party().as_bytes(),
+            &digest.0,
+            self.at(),
+        ];
+        self.record(&evidence::PROPOSAL, vec![row]).await?;
+        Ok(self.at() + WAITS)
+    }
+
+    /// The second person's signature: from here on this change has the rights of what was proposed.
+    ///
+    /// `proposed` is the first person's act as it was signed, `digest` names what the second person
+    /// looked at.
+    ///
+    /// # Errors
+    /// [`LedgerError::SamePerson`] to whoever proposed it, [`LedgerError::ProposalDiffers`] where the
+    /// second person looked at something else, [`LedgerError::ProposalLapsed`] after its time, and
+    /// [`LedgerError::NoSuchProposal`] where nothing waits, the first person may no longer act, or the
+    /// two are not of one office.
+    pub async fn countersign(
+        &mut self,
+        by: RequestId,
+        proposed: &Verified,
+        digest: Sha256,
+    ) -> Result<Act, LedgerError> {
+        self.require(Right::Countersign)?;
+        let content = proposed.content();
+        let act: Act = serde_json::from_slice(content)
+            .map_err(|e| LedgerError::Unreadable { column: e.column() })?;
+        let row = self.tx.row(ONE, args![act.request.as_bytes()]).await?;
+        let found = row.as_ref().map(read).transpose()?.ok_or(LedgerError::NoSuchProposal)?;
+        if found.countersigned_by.is_some() {
+            return Err(LedgerError::NoSuchProposal);
+        }
+        if found.proposed_by == self.permit.party() {
+            return Err(LedgerError::SamePerson);
+        }
+        if found.digest != digest || found.digest != Sha256::of(content) {
+            return Err(LedgerError::ProposalDiffers);
+        }
+        if !found.waits(self.at()) {
+            return Err(LedgerError::ProposalLapsed { until: found.until() });
+        }
+        // Who was dismissed or suspended since is one person less; and each kind of power has two of one
+        // office, the second of whom might have proposed it as well.
+        let first = self.able(found.proposed_by).await?.ok_or(LedgerError::NoSuchProposal)?;
+        let signed =
+            first.certificate == proposed.signer() && proposed.signer_has_not_ended(self.at());
+        let role = self.permit.role().clone();
+        if !signed || first.role != role || !act.deed.is_for(&role) {
+            return Err(LedgerError::NoSuchProposal);
+        }
+        let position = self.append("countersign", &act.request.to_string(), None).await?;
+        let row = args![position.0, act.request.as_bytes(), by.as_bytes()];
+        self.record(&evidence::COUNTERSIGNATURE, vec![row]).await?;
+        self.permit.gain(right::of_two(&act.deed, &role));
+        Ok(act)
+    }
+}

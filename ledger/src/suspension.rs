@@ -1,0 +1,177 @@
+//! 停止: what one person stopped, until two lift it.
+
+use akashi_wire::MunicipalityCode;
+use akashi_wire::act::{PartyId, Suspension};
+use akashi_wire::party::Role;
+use jiff::Timestamp;
+
+use crate::evidence;
+use crate::right::Right;
+use crate::store::{Row, Value, args, damaged};
+use crate::{Change, Issuing, Ledger, LedgerError, Position};
+
+/// One suspension in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InForce {
+    /// The entry that began it.
+    pub position: Position,
+    /// Of what.
+    pub what: Suspension,
+    /// By whom.
+    pub by: PartyId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Whether a suspension stops this party.
+pub(crate) fn stops(what: &Suspension, party: PartyId, role: &Role) -> bool {
+    let of_town = what.municipality().is_some() && what.municipality() == role.municipality();
+    match what {
+        Suspension::Party { party: suspended } => *suspended == party,
+        Suspension::Town { .. } => of_town,
+        Suspension::Source { .. } => of_town && matches!(role, Role::Source { .. }),
+        Suspension::Counter { .. } => {
+            of_town && matches!(role, Role::Officer { .. } | Role::HoldDesk { .. })
+        }
+        Suspension::Issuing => false,
+    }
+}
+
+/// What stands in four columns of a row, from this one on: kind, municipality, party, since.
+pub(crate) fn read_from(
+    row: &Row,
+    column: usize,
+) -> Result<Option<(Suspension, Timestamp)>, LedgerError> {
+    let Some(kind) = row.maybe_text(column)? else { return Ok(None) };
+    let unknown = || damaged("suspension", format!("of {kind}"));
+    let municipality = || row.parsed::<MunicipalityCode>(column + 1);
+    let what = match kind.as_str() {
+        "source" => Suspension::Source { municipality: municipality()? },
+        "counter" => Suspension::Counter { municipality: municipality()? },
+        "town" => Suspension::Town { municipality: municipality()? },
+        "party" => Suspension::Party { party: row.fixed(column + 2, PartyId::from_slice)? },
+        "issuing" => Suspension::Issuing,
+        _ => return Err(unknown()),
+    };
+    Ok(Some((what, row.time(column + 3)?)))
+}
+
+fn read(row: &Row) -> Result<InForce, LedgerError> {
+    let (what, since) = read_from(row, 2)?.ok_or_else(|| damaged("suspension", "of nothing"))?;
+    Ok(InForce {
+        position: Position(row.int(0)?),
+        by: row.fixed(1, PartyId::from_slice)?,
+        what,
+        since,
+    })
+}
+
+const IN_FORCE: &str = "SELECT suspension.position, suspension.by_party, kind, municipality, party,
+                        suspension.at FROM suspension
+                        LEFT JOIN lifting ON lifting.suspension = suspension.position
+                        WHERE lifting.suspension IS NULL ORDER BY suspension.position";
+
+impl Ledger<Issuing> {
+    /// Everything that is suspended now, oldest first.
+    pub async fn suspensions(&self) -> Result<Vec<InForce>, LedgerError> {
+        self.store.rows(IN_FORCE, args![]).await?.iter().map(read).collect()
+    }
+}
+
+impl Change {
+    async fn suspensions(&mut self) -> Result<Vec<InForce>, LedgerError> {
+        self.tx.rows(IN_FORCE, args![]).await?.iter().map(read).collect()
+    }
+
+    /// Suspends something from now on.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotAsItStands`] where it is suspended already, or there is no such party;
+    /// [`LedgerError::NotEnrolled`] over a party of another municipality; and what keeps two security
+    /// officers and the authority's own programs at work.
+    pub async fn suspend(&mut self, what: Suspension) -> Result<(), LedgerError> {
+        self.require(Right::Suspend)?;
+        if self.suspensions().await?.iter().any(|one| one.what == what) {
+            return Err(LedgerError::NotAsItStands);
+        }
+        if let Suspension::Party { party } = what {
+            self.may_stop(party).await?;
+        }
+        let position = self.append("suspend", &what.to_string(), None).await?;
+        let row = args![
+            position.0,
+            what.kind(),
+            what.municipality().map(|code| code.to_string()),
+            Value::Octets(what.party().map(|party| party.as_bytes().to_vec())),
+            self.permit.party().as_bytes(),
+            self.at(),
+        ];
+        self.record(&evidence::SUSPENSION, vec![row]).await
+    }
+
+    /// Lifts a suspension.
+    ///
+    /// # Errors
+    /// [`LedgerError::TakesTwo`] where one person alone signed it; [`LedgerError::NotAsItStands`] where
+    /// nothing is suspended.
+    pub async fn lift(&mut self, what: Suspension) -> Result<(), LedgerError> {
+        self.require(Right::Lift)?;
+        if let Suspension::Party { party } = what {
+            let party = self.party(party).await?;
+            self.of_own_town(&party)?;
+        }
+        let in_force = self.suspensions().await?;
+        let one = in_force.iter().find(|one| one.what == what);
+        let suspended = one.ok_or(LedgerError::NotAsItStands)?.position;
+        let position = self.append("lift", &what.to_string(), None).await?;
+        let row = args![position.0, suspended.0, self.at()];
+        self.record(&evidence::LIFTING, vec![row]).await
+    }
+
+    /// Stops what would issue while issuing is suspended.
+    pub(crate) async fn check_issuing(&mut self) -> Result<(), LedgerError> {
+        let all = self.suspensions().await?;
+        match all.iter().any(|one| one.what == Suspension::Issuing) {
+            true => Err(LedgerError::IssuingSuspended),
+            false => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suspension_stops_those_whom_it_names_and_nobody_else() {
+        let (here, there): (MunicipalityCode, MunicipalityCode) =
+            ("312011".parse().unwrap(), "312029".parse().unwrap());
+        let (one, other) = (PartyId::from_random([1; 16]), PartyId::from_random([2; 16]));
+        let of = |municipality: MunicipalityCode| {
+            [
+                Role::Source { municipality },
+                Role::Officer { municipality },
+                Role::HoldDesk { municipality },
+                Role::TownAdministrator { municipality },
+            ]
+        };
+        let stopped =
+            |what: Suspension, roles: [Role; 4]| roles.map(|role| stops(&what, one, &role));
+        let municipality = here;
+        for (what, expected) in [
+            (Suspension::Source { municipality }, [true, false, false, false]),
+            (Suspension::Counter { municipality }, [false, true, true, false]),
+            (Suspension::Town { municipality }, [true; 4]),
+            (Suspension::Party { party: one }, [true; 4]),
+            (Suspension::Party { party: other }, [false; 4]),
+            (Suspension::Issuing, [false; 4]),
+        ] {
+            assert_eq!(stopped(what, of(here)), expected, "{what}");
+            if what.municipality().is_some() {
+                assert_eq!(stopped(what, of(there)), [false; 4], "{what} elsewhere");
+                assert!(!stops(&what, one, &Role::SecurityOfficer), "{what} of no town");
+                assert!(!stops(&what, one, &Role::Scheduler), "{what} of no town");
+            }
+        }
+    }
+}

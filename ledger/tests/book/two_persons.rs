@@ -1,0 +1,373 @@
+//! What takes two persons is done by two, and what takes power away by one: as the book itself sees it,
+//! whatever a program above it believes.
+
+use akashi_keys::{EcKey, LinkAuthority, OfficerToken, Signer, Usage};
+use akashi_ledger::{Change, Content, LedgerError, NewEnrolment, WAITS};
+use akashi_wire::Verified;
+use akashi_wire::act::{Act, Deed, PartyId, RequestId, Suspension};
+use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
+use akashi_wire::{MunicipalityCode, SignedMessage};
+use jiff::{Timestamp, ToSpan};
+
+use crate::books::{Book, books, town};
+
+fn elsewhere() -> MunicipalityCode {
+    "131016".parse().unwrap()
+}
+
+fn party(number: u8) -> PartyId {
+    PartyId::from_random([number; 16])
+}
+
+/// Somebody with a key of its own.
+fn token(book: &Book, name: &str) -> OfficerToken {
+    let link = LinkAuthority::create(&EcKey::generate().unwrap(), "link", book.now).unwrap();
+    let (key, usage) = (EcKey::generate().unwrap(), Usage::Party { hosts: Vec::new() });
+    let certificate = link.certify(key.public_key(), name, &usage, book.now).unwrap();
+    OfficerToken::new(key, certificate, link.certificate().to_vec())
+}
+
+fn new(number: u8, role: Role, token: &OfficerToken) -> NewEnrolment {
+    NewEnrolment {
+        party: party(number),
+        name: format!("party {number}"),
+        role,
+        certificate: token.certificate().to_vec(),
+    }
+}
+
+fn enrol(role: Role) -> Deed {
+    Deed::Enrol {
+        name: "somebody".into(),
+        party: role,
+        hosts: Vec::new(),
+        request_for_certificate: Octets(Vec::new()),
+    }
+}
+
+pub fn signed(token: &OfficerToken, request: u8, deed: Deed, now: Timestamp) -> Verified {
+    let request = RequestId::from_random([request; 16]);
+    let act = Act { request, authority: Sha256([0; 32]), made_at: now, deed };
+    let content = serde_json::to_vec(&act).unwrap();
+    SignedMessage::sign(MessageKind::Act, &content, token.certificate(), now, |octets| {
+        token.sign(octets)
+    })
+    .and_then(|message| message.verify(MessageKind::Act))
+    .unwrap()
+}
+
+/// A change by an act of this token's.
+async fn change(book: &Book, message: &Verified, now: Timestamp) -> Result<Change, LedgerError> {
+    let permit = book.ledger.permit_act(message, now).await?.permit;
+    book.ledger.begin(&permit, now).await
+}
+
+/// Proposes what was signed.
+pub async fn proposed(book: &Book, message: &Verified) -> (RequestId, Sha256) {
+    let act: Act = serde_json::from_slice(message.content()).unwrap();
+    let digest = Sha256::of(message.content());
+    let mut change = change(book, message, book.now).await.unwrap();
+    let content = Content::new(message.message(), [1; 32], |_| Ok::<_, LedgerError>(vec![1]));
+    change.propose(act.request, digest, ("enrol", content.unwrap())).await.unwrap();
+    change.commit().await.unwrap();
+    (act.request, digest)
+}
+
+/// What comes of it when this token countersigns.
+pub async fn second(
+    book: &Book,
+    by: (&OfficerToken, u8),
+    first: &Verified,
+    (digest, now): (Sha256, Timestamp),
+) -> Result<Change, LedgerError> {
+    let (token, number) = by;
+    let act: Act = serde_json::from_slice(first.content()).unwrap();
+    let request = act.request;
+    let own = signed(token, number, Deed::Countersign { request, digest }, now);
+    let mut change = change(book, &own, now).await?;
+    change.countersign(RequestId::from_random([number; 16]), first, digest).await?;
+    Ok(change)
+}
+
+/// A book with two security officers: the founding one, and party 5.
+async fn with_two() -> Vec<(Book, OfficerToken)> {
+    let mut all = Vec::new();
+    for book in books().await {
+        let other = another(&book).await;
+        all.push((book, other));
+    }
+    all
+}
+
+/// The second security officer, party 5: enrolled by the first one, who is alone as long as there has
+/// never been another.
+pub async fn another(book: &Book) -> OfficerToken {
+    let (other, deed) = (token(book, "other"), enrol(Role::SecurityOfficer));
+    let message = signed(&book.security, 1, deed, book.now);
+    let mut change = change(book, &message, book.now).await.unwrap();
+    change.enrol(&new(5, Role::SecurityOfficer, &other)).await.unwrap();
+    change.commit().await.unwrap();
+    other
+}
+
+fn kind<T>(outcome: Result<T, LedgerError>) -> LedgerError {
+    outcome.map(|_| ()).expect_err("a refusal")
+}
+
+#[tokio::test]
+async fn from_the_second_security_officer_on_what_gives_power_takes_two() {
+    for (book, other) in with_two().await {
+        let here = Role::Officer { municipality: town() };
+        let new_officer = token(&book, "new");
+        let message = signed(&book.security, 2, enrol(here.clone()), book.now);
+        let mut alone = change(&book, &message, book.now).await.unwrap();
+        let refused = kind(alone.enrol(&new(6, here.clone(), &new_officer)).await);
+        assert!(matches!(refused, LedgerError::TakesTwo), "{refused:?}");
+        drop(alone);
+        for powerful in [3, 5] {
+            let dismiss = Deed::Dismiss { party: party(powerful), why: String::new() };
+            let message = signed(&book.security, 3, dismiss, book.now);
+            let mut alone = change(&book, &message, book.now).await.unwrap();
+            let refused = kind(alone.dismiss(party(powerful)).await);
+            let expected = matches!(
+                (powerful, &refused),
+                (3, LedgerError::TakesTwo) | (5, LedgerError::TooFewSecurityOfficers)
+            );
+            assert!(expected, "{powerful} {refused:?}");
+        }
+        // Nor is it enough that the first of two was dismissed since: two there have been.
+        let lift = Deed::Lift { what: Suspension::Issuing, why: String::new() };
+        let mut alone = change(&book, &signed(&other, 4, lift, book.now), book.now).await.unwrap();
+        assert!(matches!(kind(alone.lift(Suspension::Issuing).await), LedgerError::TakesTwo));
+        drop(alone);
+
+        let (_, digest) = proposed(&book, &message).await;
+        let mut both = second(&book, (&other, 5), &message, (digest, book.now)).await.unwrap();
+        both.enrol(&new(6, here.clone(), &new_officer)).await.unwrap();
+        // What two signed is one deed, and no leave for another.
+        let refused = kind(both.lift(Suspension::Issuing).await);
+        assert!(matches!(refused, LedgerError::NotPermitted { right: "lift", .. }), "{refused:?}");
+        both.commit().await.unwrap();
+        let again = kind(second(&book, (&other, 6), &message, (digest, book.now)).await);
+        assert!(matches!(again, LedgerError::NoSuchProposal), "once: {again:?}");
+        book.ledger.verify_audit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_second_is_another_of_the_same_office_who_looked_at_the_same_in_time() {
+    for (book, other) in with_two().await {
+        let here = Role::Officer { municipality: town() };
+        let message = signed(&book.security, 2, enrol(here.clone()), book.now);
+        let unproposed = signed(&book.security, 3, enrol(here.clone()), book.now);
+        let (_, digest) = proposed(&book, &message).await;
+        let now = book.now;
+
+        let same = kind(second(&book, (&book.security, 10), &message, (digest, now)).await);
+        assert!(matches!(same, LedgerError::SamePerson), "{same:?}");
+        let differs = kind(second(&book, (&other, 11), &message, (Sha256([7; 32]), now)).await);
+        assert!(matches!(differs, LedgerError::ProposalDiffers), "{differs:?}");
+        // The same request number, another content.
+        let swapped = signed(&book.security, 2, enrol(Role::SecurityOfficer), now);
+        let differs = kind(second(&book, (&other, 12), &swapped, (digest, now)).await);
+        assert!(matches!(differs, LedgerError::ProposalDiffers), "{differs:?}");
+        let of_it = Sha256::of(unproposed.content());
+        let nothing = kind(second(&book, (&other, 13), &unproposed, (of_it, now)).await);
+        assert!(matches!(nothing, LedgerError::NoSuchProposal), "{nothing:?}");
+        // The same content over somebody else's signature is not what the first person signed.
+        let act: Act = serde_json::from_slice(message.content()).unwrap();
+        let forged = SignedMessage::sign(
+            MessageKind::Act,
+            &serde_json::to_vec(&act).unwrap(),
+            other.certificate(),
+            now,
+            |octets| other.sign(octets),
+        )
+        .and_then(|message| message.verify(MessageKind::Act))
+        .unwrap();
+        assert_eq!(forged.content(), message.content());
+        let nobody = kind(second(&book, (&other, 14), &forged, (digest, now)).await);
+        assert!(matches!(nobody, LedgerError::NoSuchProposal), "{nobody:?}");
+        // An officer at a counter has no such signature at all.
+        let officer = kind(second(&book, (&book.officer, 15), &message, (digest, now)).await);
+        assert!(matches!(officer, LedgerError::NotPermitted { .. }), "{officer:?}");
+        let late = now + WAITS + 1.second();
+        let lapsed = kind(second(&book, (&other, 16), &message, (digest, late)).await);
+        assert!(matches!(lapsed, LedgerError::ProposalLapsed { .. }), "{lapsed:?}");
+        drop(second(&book, (&other, 17), &message, (digest, now + WAITS)).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn who_was_stopped_after_proposing_is_one_person_less() {
+    for (book, other) in with_two().await {
+        // A third, so that two are left.
+        let third = token(&book, "third");
+        let message = signed(&book.security, 2, enrol(Role::SecurityOfficer), book.now);
+        let (_, digest) = proposed(&book, &message).await;
+        let mut both = second(&book, (&other, 3), &message, (digest, book.now)).await.unwrap();
+        both.enrol(&new(6, Role::SecurityOfficer, &third)).await.unwrap();
+        both.commit().await.unwrap();
+
+        let waiting = signed(&third, 4, enrol(Role::Auditor), book.now);
+        let (_, digest) = proposed(&book, &waiting).await;
+        let what = Suspension::Party { party: party(6) };
+        let suspend = Deed::Suspend { what, why: String::new() };
+        let mut stop =
+            change(&book, &signed(&other, 5, suspend, book.now), book.now).await.unwrap();
+        stop.suspend(what).await.unwrap();
+        stop.commit().await.unwrap();
+        let refused = kind(second(&book, (&other, 6), &waiting, (digest, book.now)).await);
+        assert!(matches!(refused, LedgerError::NoSuchProposal), "{refused:?}");
+        // And what is suspended signs nothing, neither first nor second.
+        let refused = kind(change(&book, &waiting, book.now).await);
+        assert!(matches!(refused, LedgerError::Suspended { .. }), "{refused:?}");
+        // With two left nobody else is stopped, whatever two sign.
+        let what = Suspension::Party { party: party(2) };
+        let deed = Deed::Suspend { what, why: String::new() };
+        let mut stop = change(&book, &signed(&other, 7, deed, book.now), book.now).await.unwrap();
+        let refused = kind(stop.suspend(what).await);
+        assert!(matches!(refused, LedgerError::TooFewSecurityOfficers), "{refused:?}");
+        drop(stop);
+        let dismiss = Deed::Dismiss { party: party(2), why: String::new() };
+        let mut stop =
+            change(&book, &signed(&other, 8, dismiss, book.now), book.now).await.unwrap();
+        let refused = kind(stop.dismiss(party(2)).await);
+        assert!(matches!(refused, LedgerError::TooFewSecurityOfficers), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_permit_from_before_a_suspension_is_worth_nothing_after_it() {
+    for (book, other) in with_two().await {
+        let certify = crate::permits::issuing();
+        let before = book.act(&book.officer, certify.clone()).await;
+        let batch = book.batch().await;
+        for (what, permit) in [
+            (Suspension::Counter { municipality: town() }, &before),
+            (Suspension::Source { municipality: town() }, &batch),
+        ] {
+            let number = what.kind().len() as u8;
+            let deed = Deed::Suspend { what, why: String::new() };
+            let mut stop =
+                change(&book, &signed(&other, number, deed, book.now), book.now).await.unwrap();
+            stop.suspend(what).await.unwrap();
+            let twice = kind(stop.suspend(what).await);
+            assert!(matches!(twice, LedgerError::NotAsItStands), "{twice:?}");
+            stop.commit().await.unwrap();
+            let refused = kind(book.ledger.begin(permit, book.now).await);
+            assert!(matches!(refused, LedgerError::Suspended { .. }), "{what}: {refused:?}");
+        }
+        let refused = kind(book.try_act(&book.officer, certify, book.now).await);
+        assert!(matches!(refused, LedgerError::Suspended { .. }), "{refused:?}");
+        // Orders of the authority's own go on.
+        drop(book.begin(&book.order(akashi_wire::Order::Settle).await).await);
+    }
+}
+
+#[tokio::test]
+async fn while_issuing_is_suspended_nothing_is_intended_and_what_exists_is_revoked() {
+    for (book, other) in with_two().await {
+        let row = book.issue(1, 1).await;
+        let what = Suspension::Issuing;
+        let deed = Deed::Suspend { what, why: String::new() };
+        let mut stop = change(&book, &signed(&other, 2, deed, book.now), book.now).await.unwrap();
+        stop.suspend(what).await.unwrap();
+        stop.commit().await.unwrap();
+        let intention = book.intention(2, 2, akashi_ledger::Slot::Current);
+        let mut issuing = book.begin(&book.issuing().await).await;
+        let refused = kind(issuing.intend(&intention, b"sealed", 1).await);
+        assert!(matches!(refused, LedgerError::IssuingSuspended), "{refused:?}");
+        drop(issuing);
+        let mut change = book.begin(&book.revoking().await).await;
+        let recording = akashi_ledger::Recording {
+            reason: akashi_wire::RevocationReason::KeyCompromise,
+            received_at: book.now,
+            idou_date: None,
+        };
+        change.revoke(row.serial, &recording).await.unwrap();
+        change.commit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_stops_parties_of_the_own_town_and_no_others() {
+    for (book, other) in with_two().await {
+        let role = Role::TownAdministrator { municipality: town() };
+        let administrator = token(&book, "administrator");
+        let message = signed(&book.security, 2, enrol(role.clone()), book.now);
+        let (_, digest) = proposed(&book, &message).await;
+        let mut both = second(&book, (&other, 3), &message, (digest, book.now)).await.unwrap();
+        both.enrol(&new(6, role, &administrator)).await.unwrap();
+        let there = Role::Officer { municipality: elsewhere() };
+        both.enrol(&new(7, there, &token(&book, "there"))).await.unwrap();
+        both.commit().await.unwrap();
+
+        // The scheduler, a security officer, the own source, an officer of another town.
+        for stranger in [1, 2, 3, 7] {
+            let what = Suspension::Party { party: party(stranger) };
+            let deed = Deed::Suspend { what, why: String::new() };
+            let message = signed(&administrator, 10 + stranger, deed, book.now);
+            let mut stop = change(&book, &message, book.now).await.unwrap();
+            let refused = kind(stop.suspend(what).await);
+            assert!(matches!(refused, LedgerError::NotPermitted { .. }), "{stranger} {refused:?}");
+            drop(stop);
+            let dismiss = Deed::Dismiss { party: party(stranger), why: String::new() };
+            let message = signed(&administrator, 20 + stranger, dismiss, book.now);
+            let mut stop = change(&book, &message, book.now).await.unwrap();
+            let refused = kind(stop.dismiss(party(stranger)).await);
+            assert!(matches!(refused, LedgerError::NotPermitted { .. }), "{stranger} {refused:?}");
+        }
+        let what = Suspension::Party { party: party(4) };
+        let deed = Deed::Suspend { what, why: String::new() };
+        let message = signed(&administrator, 30, deed, book.now);
+        let mut stop = change(&book, &message, book.now).await.unwrap();
+        stop.suspend(what).await.unwrap();
+        stop.commit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_authoritys_own_programs_are_neither_dismissed_nor_suspended_by_anybody() {
+    for (book, other) in with_two().await {
+        let dismiss = Deed::Dismiss { party: party(1), why: String::new() };
+        let message = signed(&book.security, 2, dismiss, book.now);
+        let (_, digest) = proposed(&book, &message).await;
+        let mut both = second(&book, (&other, 3), &message, (digest, book.now)).await.unwrap();
+        assert!(matches!(kind(both.dismiss(party(1)).await), LedgerError::OwnIdentity));
+        drop(both);
+        let what = Suspension::Party { party: party(1) };
+        let deed = Deed::Suspend { what, why: String::new() };
+        let mut stop = change(&book, &signed(&other, 4, deed, book.now), book.now).await.unwrap();
+        assert!(matches!(kind(stop.suspend(what).await), LedgerError::OwnIdentity));
+        drop(stop);
+        // Nobody stops the own enrolment.
+        let what = Suspension::Party { party: party(5) };
+        let deed = Deed::Suspend { what, why: String::new() };
+        let mut stop = change(&book, &signed(&other, 5, deed, book.now), book.now).await.unwrap();
+        assert!(matches!(kind(stop.suspend(what).await), LedgerError::OwnEnrolment));
+    }
+}
+
+#[tokio::test]
+async fn a_municipality_has_one_source_and_a_second_key_during_a_change() {
+    for book in books().await {
+        let role = Role::Source { municipality: town() };
+        let mut change =
+            change(&book, &signed(&book.security, 2, enrol(role.clone()), book.now), book.now)
+                .await
+                .unwrap();
+        change.enrol(&new(6, role.clone(), &token(&book, "next"))).await.unwrap();
+        let third = kind(change.enrol(&new(7, role.clone(), &token(&book, "third"))).await);
+        assert!(matches!(third, LedgerError::SourceTaken), "{third:?}");
+        change.commit().await.unwrap();
+        assert_eq!(book.ledger.sources_that_change().await.unwrap(), [town()]);
+        let dismiss = Deed::Dismiss { party: party(3), why: String::new() };
+        let mut change = book.begin(&book.act(&book.security, dismiss).await).await;
+        change.dismiss(party(3)).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(book.ledger.sources_that_change().await.unwrap(), []);
+    }
+}

@@ -1,0 +1,335 @@
+//! What gives power takes two persons, what takes power away takes one and works at once: at the
+//! authority's door, as officers meet it.
+
+use akashi::init::SECURITY_OFFICERS;
+use akashi_ledger::Access;
+use akashi_ra_console::{Desk, journey};
+use akashi_town::by_two;
+use akashi_wire::RevocationReason;
+use akashi_wire::act::{
+    Answer, CertificateBy, Deed, IdentityProof, KnownProposal, PartyId, Procedure, Refusal,
+    SerialGiven, Suspension,
+};
+use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
+use jiff::{Timestamp, ToSpan};
+
+use crate::cards::{told as told_by_desk, value};
+use crate::support::*;
+
+told_on_both!(
+    an_enrolment_is_proposed_by_one_looked_at_and_signed_by_another,
+    a_counter_that_is_suspended_does_nothing_until_two_lift_it,
+);
+
+fn why() -> String {
+    "an incident".into()
+}
+
+async fn reviewed(desk: &Desk) -> (Vec<PartyId>, Vec<Suspension>, Vec<KnownProposal>) {
+    let Answer::Reviewed { parties, suspended, waiting } = desk.ask(Deed::Review).await.unwrap()
+    else {
+        panic!("a review shows");
+    };
+    let parties = parties.iter().map(|one| one.party).collect();
+    (parties, suspended.iter().map(|one| one.suspended).collect(), waiting)
+}
+
+async fn an_enrolment_is_proposed_by_one_looked_at_and_signed_by_another(book: Book) {
+    let place = Place::open(book).await;
+    let (one, other) = (&place.security.one, &place.security.other);
+    let (deed, key) = place.enrolment("Officer X", Role::Officer { municipality: tottori() });
+    let Answer::Proposed { request, digest, until } = one.ask(deed.clone()).await.unwrap() else {
+        panic!("it takes two");
+    };
+    assert_eq!(until, place.now() + 24.hours());
+    // Nobody is enrolled by it, and nothing was certified.
+    let parties = place.house.ledger().enrolments().await.unwrap();
+    assert!(parties.iter().all(|party| party.name != "Officer X"));
+    assert_eq!(refusal(one.ask(Deed::Countersign { request, digest }).await), Refusal::SamePerson);
+    let waits = one.ask(Deed::Outcome { request }).await.unwrap();
+    assert_eq!(waits, Answer::Proposed { request, digest, until });
+
+    let (_, _, waiting) = reviewed(other).await;
+    assert_eq!(waiting.len(), 1);
+    assert_eq!((waiting[0].request, waiting[0].digest), (request, digest));
+    assert_eq!(*waiting[0].deed, deed, "the second person sees what the first one signed");
+    let wrong = Deed::Countersign { request, digest: Sha256([1; 32]) };
+    assert_eq!(refusal(other.ask(wrong).await), Refusal::ProposalDiffers);
+    let enrolled = other.ask(Deed::Countersign { request, digest }).await.unwrap();
+    let Answer::Enrolled { party, certificate, .. } = &enrolled else { panic!("{enrolled:?}") };
+    let certified = akashi_wire::pki::public_key(&certificate.0).unwrap();
+    assert_eq!(certified, akashi_keys::Signer::public_key(&key));
+    // Whoever proposed it, and nobody else, fetches what came of it.
+    assert_eq!(one.ask(Deed::Outcome { request }).await.unwrap(), enrolled);
+    assert_eq!(refusal(other.ask(Deed::Outcome { request }).await), Refusal::NoSuchProposal);
+    let again = other.ask(Deed::Countersign { request, digest }).await;
+    assert_eq!(refusal(again), Refusal::NoSuchProposal);
+    let (parties, _, waiting) = reviewed(other).await;
+    assert!(parties.contains(party) && waiting.is_empty());
+    for verb in ["propose", "countersign"] {
+        assert!(!place.entries(verb).await.is_empty(), "{verb}");
+    }
+    // Too late is too late, and said so to both.
+    let (deed, _) = place.enrolment("Officer Y", Role::Auditor);
+    let Answer::Proposed { request, digest, until } = one.ask(deed).await.unwrap() else {
+        panic!("it takes two");
+    };
+    place.pass(25.hours());
+    let lapsed = Refusal::ProposalLapsed { until };
+    assert_eq!(refusal(other.ask(Deed::Countersign { request, digest }).await), lapsed);
+    assert_eq!(refusal(one.ask(Deed::Outcome { request }).await), lapsed);
+    place.house.ledger().verify_audit().await.unwrap();
+    place.close().await;
+}
+
+async fn a_counter_that_is_suspended_does_nothing_until_two_lift_it(book: Book) {
+    let mut place = Place::open(book).await;
+    let (code, holder) = place.holder(tottori()).await;
+    let what = Suspension::Counter { municipality: tottori() };
+    // An officer of the town itself, at once and alone; another town's officer may not.
+    let suspend = Deed::Suspend { what, why: why() };
+    assert_eq!(refusal(place.desk(yonago()).ask(suspend.clone()).await), Refusal::NotAllowed);
+    let since = place.now();
+    assert_eq!(place.desk(tottori()).ask(suspend.clone()).await.unwrap(), Answer::Done);
+    let refused = refusal(place.desk(tottori()).ask(open_case()).await);
+    assert_eq!(refused, Refusal::Suspended { since });
+    assert_eq!(refusal(place.security.one.ask(suspend).await), Refusal::NotAsItStands);
+    // It is an alarm until it is lifted, and told once.
+    place.tick().await;
+    place.tick().await;
+    assert_eq!(place.alarms("counter 312011 is suspended since").await, 1);
+    // The other town works, and what the register reports still ends a certificate.
+    place.holder(yonago()).await;
+    place.reported(|office| office.death(&code, akashi_wire::date::EffectiveDate::Unknown)).await;
+    assert!(!place.is_good(holder.serial).await);
+
+    let lift = Deed::Lift { what, why: why() };
+    let Answer::Proposed { .. } = place.security.one.ask(lift.clone()).await.unwrap() else {
+        panic!("one person lifts nothing");
+    };
+    assert_eq!(refusal(place.desk(tottori()).ask(open_case()).await), Refusal::Suspended { since });
+    place.security.ask(lift.clone()).await.unwrap();
+    place.desk(tottori()).ask(open_case()).await.unwrap();
+    let again = refusal(place.security.ask(lift).await);
+    assert_eq!(again, Refusal::NotAsItStands);
+    place.close().await;
+}
+
+fn open_case() -> Deed {
+    Deed::OpenCase { procedure: Procedure::Issue }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_issuing_is_suspended_nothing_is_issued_and_everything_else_goes_on() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (lost, holder) = place.holder(tottori()).await;
+    let waiting = place.resident(tottori());
+    let what = Suspension::Issuing;
+    for desk in [place.desk(tottori()), place.desk(yonago())] {
+        let refused = desk.ask(Deed::Suspend { what, why: why() }).await;
+        assert_eq!(refusal(refused), Refusal::NotAllowed);
+    }
+    place.security.one.ask(Deed::Suspend { what, why: why() }).await.unwrap();
+    let refused = place.try_certified(tottori(), Procedure::Issue, &waiting).await;
+    assert_eq!(refusal(refused), Refusal::IssuingSuspended);
+    let reason = RevocationReason::KeyCompromise;
+    let by = place.by_items(&lost);
+    journey::revoke(place.desk(tottori()), by, reason, IdentityProof::ResidentCard).await.unwrap();
+    place.seen_revoked(&holder.certificate, reason).await;
+    place.tick().await;
+    assert_eq!(place.alarms("issuing is suspended").await, 1);
+    place.security.ask(Deed::Lift { what, why: why() }).await.unwrap();
+    place.certified(tottori(), &waiting).await;
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_administrators_enrol_for_their_town_and_for_no_other() {
+    let place = Place::open(Book::Sqlite).await;
+    let administrator = async |town| {
+        let role = Role::TownAdministrator { municipality: town };
+        let party = place.enrolled("Administrator", role).await;
+        (place.signed_in(&party).await, party)
+    };
+    let (one, _) = administrator(tottori()).await;
+    let (other, _) = administrator(tottori()).await;
+    let (stranger, _) = administrator(yonago()).await;
+    let (deed, _) = place.enrolment("Officer", Role::Officer { municipality: tottori() });
+    let Answer::Proposed { request, digest, .. } = one.ask(deed).await.unwrap() else {
+        panic!("it takes two");
+    };
+    let second = Deed::Countersign { request, digest };
+    // Neither another town's administrator nor a security officer is the second of this office.
+    for desk in [&stranger, &place.security.one] {
+        assert_eq!(refusal(desk.ask(second.clone()).await), Refusal::NoSuchProposal);
+    }
+    assert_eq!(reviewed(&stranger).await.2, [], "nor does it see what waits there");
+    let Answer::Enrolled { party: officer, .. } = other.ask(second).await.unwrap() else {
+        panic!("two of the town enrol its officer");
+    };
+    for party in [
+        Role::Officer { municipality: yonago() },
+        Role::TownAdministrator { municipality: tottori() },
+        Role::Source { municipality: tottori() },
+        Role::SecurityOfficer,
+    ] {
+        let (deed, _) = place.enrolment("More", party);
+        assert_eq!(refusal(by_two(&one, &other, deed).await), Refusal::NotAllowed);
+    }
+    // One of them stops an officer of the town, two let the officer go on; the other town's neither.
+    let what = Suspension::Party { party: officer };
+    let suspend = Deed::Suspend { what, why: why() };
+    assert_eq!(refusal(stranger.ask(suspend.clone()).await), Refusal::NotAllowed);
+    assert_eq!(one.ask(suspend).await.unwrap(), Answer::Done);
+    assert_eq!(reviewed(&one).await.1, [what]);
+    assert_eq!(reviewed(&stranger).await.1, []);
+    let lift = Deed::Lift { what, why: why() };
+    let by_strangers = by_two(&stranger, &other, lift.clone()).await;
+    assert!(by_strangers.is_err(), "{by_strangers:?}");
+    assert_eq!(by_two(&one, &other, lift).await.unwrap(), Answer::Done);
+    let dismiss = Deed::Dismiss { party: officer, why: why() };
+    assert_eq!(one.ask(dismiss).await.unwrap(), Answer::Done);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_security_officer_is_stopped_by_another_and_never_so_that_one_is_left() {
+    let place = Place::open(Book::Sqlite).await;
+    let third = place.enrolled("Third", Role::SecurityOfficer).await;
+    let desk = place.signed_in(&third).await;
+    let what = Suspension::Party { party: third.party };
+    let suspend = Deed::Suspend { what, why: why() };
+    assert_eq!(refusal(desk.ask(suspend.clone()).await), Refusal::OwnEnrolment);
+    assert_eq!(place.security.one.ask(suspend).await.unwrap(), Answer::Done);
+    assert!(matches!(refusal(desk.ask(Deed::Review).await), Refusal::Suspended { .. }));
+    let parties = place.house.ledger().enrolments().await.unwrap();
+    let officers = parties.iter().filter(|party| party.role == Role::SecurityOfficer);
+    for officer in officers.filter(|officer| officer.party != third.party) {
+        let what = Suspension::Party { party: officer.party };
+        for desk in [&place.security.one, &place.security.other] {
+            let refused = refusal(desk.ask(Deed::Suspend { what, why: why() }).await);
+            let expected =
+                [Refusal::OwnEnrolment, Refusal::TooFewSecurityOfficers].contains(&refused);
+            assert!(expected, "{refused:?}");
+        }
+    }
+    // What was suspended is lifted by the two who are left, and dismissed by two as well.
+    let dismiss = Deed::Dismiss { party: third.party, why: why() };
+    let Answer::Proposed { .. } = place.security.one.ask(dismiss.clone()).await.unwrap() else {
+        panic!("one person dismisses no security officer");
+    };
+    assert_eq!(place.security.ask(Deed::Lift { what, why: why() }).await.unwrap(), Answer::Done);
+    desk.ask(Deed::Review).await.unwrap();
+    assert_eq!(place.security.ask(dismiss).await.unwrap(), Answer::Done);
+    assert_eq!(refusal(desk.ask(Deed::Review).await), Refusal::NotEnrolled);
+    let scheduler = parties.iter().find(|party| party.role == Role::Scheduler).unwrap().party;
+    let dismiss = Deed::Dismiss { party: scheduler, why: why() };
+    assert_eq!(refusal(place.security.ask(dismiss).await), Refusal::OwnIdentity);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_answers_the_telephone_holds_a_certificate_and_touches_nothing_else() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (_, holder) = place.holder(tottori()).await;
+    let (_, elsewhere) = place.holder(yonago()).await;
+    let role = Role::HoldDesk { municipality: tottori() };
+    let telephone = place.signed_in(&place.enrolled("Telephone", role).await).await;
+    for procedure in [Procedure::Issue, Procedure::Revocation, Procedure::PinReset] {
+        let refused = telephone.ask(Deed::OpenCase { procedure }).await;
+        assert_eq!(refusal(refused), Refusal::NotAllowed, "{procedure:?}");
+    }
+    let Answer::CaseOpened { case, .. } =
+        telephone.ask(Deed::OpenCase { procedure: Procedure::Hold }).await.unwrap()
+    else {
+        panic!("a case");
+    };
+    let by = |serial: &akashi_wire::SerialNumber| CertificateBy::Serial {
+        serial: serial.to_string().parse::<SerialGiven>().unwrap(),
+    };
+    let not_theirs = Deed::FindCertificate { case, by: by(&elsewhere.serial) };
+    assert!(telephone.ask(not_theirs).await.is_err());
+    telephone.ask(Deed::FindCertificate { case, by: by(&holder.serial) }).await.unwrap();
+    let revoke = Deed::Revoke {
+        case,
+        identity: IdentityProof::ResidentCard,
+        reason: RevocationReason::KeyCompromise,
+    };
+    assert_eq!(refusal(telephone.ask(revoke).await), Refusal::NotAllowed);
+    telephone.ask(Deed::Hold { case }).await.unwrap();
+    assert_eq!(place.reason(holder.serial).await, Some(RevocationReason::CertificateHold));
+    // A counter's case is none of its business, not even to close it.
+    let Answer::CaseOpened { case, .. } = place.desk(tottori()).ask(open_case()).await.unwrap()
+    else {
+        panic!("a case");
+    };
+    let close = Deed::CloseCase { case, why: why() };
+    assert_eq!(refusal(telephone.ask(close).await), Refusal::NoSuchCase);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_look_alike_are_one_name() {
+    let place = Place::open(Book::Sqlite).await;
+    let role = Role::Auditor;
+    let (first, _) = place.enrolment("Audit Ａ", role.clone());
+    place.security.ask(first).await.unwrap();
+    for alike in ["Audit A", "Audit  A", " Audit\u{3000}A "] {
+        let (deed, _) = place.enrolment(alike, role.clone());
+        let refused = refusal(place.security.ask(deed).await);
+        assert!(matches!(refused, Refusal::Malformed { .. }), "{alike:?} {refused:?}");
+    }
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_persons_at_the_command_line() {
+    // The desk's clock is the machine's.
+    let place = Place::make(Book::Sqlite, Access::Open, Timestamp::now()).await;
+    let [first, second] = SECURITY_OFFICERS.map(|file| place.dir.join(file));
+    let new = place.dir.join("new.p12");
+    let new = new.to_str().unwrap();
+    let enrol = ["enrol", "officer", "--name", "証 花子", "--municipality", TOTTORI, "--out", new];
+    let (done, printed) = told_by_desk(&place, &first, &enrol);
+    eprintln!("{printed}");
+    assert!(done && value(&printed, "waits").contains("second person"), "{printed}");
+    let (request, digest) = (value(&printed, "proposal"), value(&printed, "digest"));
+    // The token waits too: it opens no link.
+    let (done, printed) = told_by_desk(&place, std::path::Path::new(new), &["review"]);
+    assert!(!done, "{printed}");
+    let collect = ["collect", &request, "--out", new];
+    let (done, printed) = told_by_desk(&place, &first, &collect);
+    assert!(done && printed.contains("for a second person"), "{printed}");
+    let (_, printed) = told_by_desk(&place, &second, &["review"]);
+    eprintln!("{printed}");
+    assert!(printed.contains("enrol 証 花子 as officer of 312011"), "{printed}");
+    assert!(printed.contains(&format!("countersign {request} --digest {digest}")), "{printed}");
+    let sign = ["countersign", &request, "--digest", &digest];
+    let (done, printed) = told_by_desk(&place, &first, &sign);
+    assert!(!done && printed.contains("two persons"), "{printed}");
+    let (done, printed) = told_by_desk(&place, &second, &sign);
+    eprintln!("{printed}");
+    assert!(done, "{printed}");
+    let (done, printed) = told_by_desk(&place, &first, &collect);
+    assert!(done && value(&printed, "token") == new, "{printed}");
+    let (done, printed) = told_by_desk(&place, std::path::Path::new(new), &["accept-clock"]);
+    assert!(done, "{printed}");
+
+    let suspend = ["suspend", "counter", TOTTORI, "--why", "a stolen terminal"];
+    let (done, printed) = told_by_desk(&place, std::path::Path::new(new), &suspend);
+    assert!(done, "{printed}");
+    let (done, printed) = told_by_desk(&place, std::path::Path::new(new), &["accept-clock"]);
+    assert!(!done && printed.contains("is not taken since"), "{printed}");
+    let lift = ["lift", "counter", TOTTORI, "--why", "it was found"];
+    let (_, printed) = told_by_desk(&place, &first, &lift);
+    let (request, digest) = (value(&printed, "proposal"), value(&printed, "digest"));
+    let (_, printed) = told_by_desk(&place, &second, &["review"]);
+    eprintln!("{printed}");
+    assert!(printed.contains("lift counter 312011: it was found"), "{printed}");
+    let sign = ["countersign", &request, "--digest", &digest];
+    assert!(told_by_desk(&place, &second, &sign).0);
+    let (done, printed) = told_by_desk(&place, std::path::Path::new(new), &["accept-clock"]);
+    assert!(done, "{printed}");
+    place.close().await;
+}

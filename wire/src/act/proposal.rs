@@ -1,0 +1,55 @@
+//! What takes two persons, and how it stands: what a review shows.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Deed, PartyId, RequestId, Suspension};
+use crate::octets::Sha256;
+use crate::party::Role;
+
+/// A party, as a review shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownParty {
+    /// Its number.
+    pub party: PartyId,
+    /// Name of the person or body.
+    pub name: String,
+    /// As what.
+    pub role: Role,
+    /// Since when.
+    pub enrolled_at: Timestamp,
+    /// Since when it may not act, for as long as that is not lifted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_at: Option<Timestamp>,
+}
+
+/// Something that one person proposed and that waits for another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownProposal {
+    /// The request that proposed it.
+    pub request: RequestId,
+    /// SHA-256 of the act, to be countersigned.
+    pub digest: Sha256,
+    /// What is proposed.
+    pub deed: Box<Deed>,
+    /// By whom.
+    pub proposed_by: PartyId,
+    /// When.
+    pub proposed_at: Timestamp,
+    /// Until when another may countersign it.
+    pub until: Timestamp,
+}
+
+/// A suspension in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownSuspension {
+    /// Of what.
+    pub suspended: Suspension,
+    /// By whom.
+    pub by: PartyId,
+    /// Since when.
+    pub since: Timestamp,
+}
