@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::evidence;
+use crate::object::Object;
 use crate::right::Right;
 use crate::store::{Row, Value, args};
 use crate::{Change, LedgerError, PersonId};
@@ -91,7 +92,8 @@ impl Change {
         model: &str,
         numbers: &[&str],
     ) -> Result<Registered, LedgerError> {
-        self.require(Right::RegisterCards)?;
+        let delivery = Object::Delivery(lot.to_owned(), model.to_owned());
+        self.require_about(Right::RegisterCards, &delivery)?;
         let numbers: BTreeSet<&str> = numbers.iter().copied().collect();
         let numbers: Vec<&str> = numbers.into_iter().collect();
         let known = self.cards(&numbers).await?;

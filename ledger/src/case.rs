@@ -7,6 +7,8 @@ use akashi_wire::act::PartyId;
 use akashi_wire::{CaseId, MunicipalityCode, SerialNumber};
 use jiff::Timestamp;
 
+use crate::object::Object;
+use crate::permit::Permit;
 use crate::right::Right;
 use crate::store::{Row, Value, args, damaged, timestamp};
 use crate::{Change, Issuing, Ledger, LedgerError, PersonId};
@@ -182,16 +184,34 @@ impl Change {
     }
 
     /// Writes a case, new or changed. The act that did it is the audit entry.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotPermitted`] for another case than the act is about, and for one that there is
+    /// where the act opens one.
     pub async fn save_case(&mut self, file: &CaseFile) -> Result<(), LedgerError> {
-        self.save_cases([file]).await
+        let permit = self.permit().clone();
+        self.save_cases([(&permit, file)]).await
     }
 
-    /// Writes cases, no two of them the same.
+    /// Writes cases, no two of them the same, each by its own permit.
+    ///
+    /// # Errors
+    /// As [`Change::save_case`], for any of them.
     pub async fn save_cases<'f>(
         &mut self,
-        files: impl IntoIterator<Item = &'f CaseFile>,
+        files: impl IntoIterator<Item = (&'f Permit, &'f CaseFile)>,
     ) -> Result<(), LedgerError> {
-        self.require(Right::SaveCase)?;
+        let files: Vec<(&Permit, &CaseFile)> = files.into_iter().collect();
+        for (permit, file) in &files {
+            if permit.object() == &Object::NewCase {
+                permit.require(Right::SaveCase)?;
+                if self.case(file.case).await?.is_some() {
+                    return Err(permit.not_permitted(Right::SaveCase));
+                }
+            } else {
+                permit.require_about(Right::SaveCase, &Object::Case(file.case))?;
+            }
+        }
         let row = |file: &CaseFile| {
             args![
                 file.case.as_bytes(),
@@ -213,7 +233,7 @@ impl Change {
                  ON CONFLICT (case_id) DO UPDATE SET step = excluded.step,
                  person = excluded.person, serial = excluded.serial,
                  sealed_file = excluded.sealed_file, closes_at = excluded.closes_at",
-                files.into_iter().map(row).collect(),
+                files.into_iter().map(|(_, file)| row(file)).collect(),
             )
             .await
     }

@@ -7,6 +7,7 @@ use akashi_wire::{CaseId, MunicipalityCode, SerialNumber};
 use jiff::Timestamp;
 
 use crate::evidence;
+use crate::object::Object;
 use crate::right::Right;
 use crate::status::{News, Recording, StatusChange, forbids};
 use crate::store::{Row, Unique, args};
@@ -210,6 +211,9 @@ impl Change {
     /// As [`Change::intend`], for any of them.
     pub async fn intend_all(&mut self, new: &[NewCertificate]) -> Result<(), LedgerError> {
         self.require_of_all(new.iter().map(|new| &new.permit)).await?;
+        for NewCertificate { permit, intention, .. } in new {
+            permit.require_about(Right::Issue, &Object::Case(intention.case))?;
+        }
         self.check_issuing().await?;
         let persons: Vec<PersonId> = new.iter().map(|new| new.intention.person).collect();
         let taken = self.living_of(&persons).await?;
@@ -359,6 +363,13 @@ impl Change {
     /// The renewed certificate takes the place of the one before, which must be revoked by now.
     pub async fn promote(&mut self, person: PersonId) -> Result<(), LedgerError> {
         self.require(Right::Promote)?;
+        if let Object::Case(case) = self.permit().object() {
+            let case = *case;
+            let file = self.case(case).await?;
+            if file.and_then(|file| file.person) != Some(person) {
+                return Err(self.permit().not_permitted(Right::Promote));
+            }
+        }
         self.tx
             .execute(
                 "UPDATE living SET slot = 'current' WHERE person = $1 AND slot = 'next'",

@@ -1,13 +1,16 @@
 //! One change of the book: everything in it, with its audit entries, or nothing.
 
-use akashi_wire::RequestId;
+use std::collections::HashSet;
+
 use akashi_wire::octets::Sha256;
+use akashi_wire::{RequestId, SerialNumber};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{Content, Entry, TimeQuality, chain_hash};
 use crate::cause::Cause;
 use crate::evidence::{Evidence, digest_of_rows};
 use crate::group::{Head, Member};
+use crate::object::Object;
 use crate::permit::Permit;
 use crate::right::Right;
 use crate::store::{Value, args, timestamp};
@@ -111,7 +114,8 @@ impl Ledger<Issuing> {
         // Where there has never been more than one security officer, nobody could be the second.
         let of_two = change.permit.of_two();
         if !of_two.is_empty() && change.security_officers_ever().await? < 2 {
-            change.permit.gain(of_two);
+            let object = change.permit.object().clone();
+            change.permit.gain(of_two, object);
         }
         Ok(change)
     }
@@ -273,5 +277,45 @@ impl Change {
     /// Stops a change that no signed message covers.
     pub(crate) fn require(&self, right: Right) -> Result<(), LedgerError> {
         self.permit.require(right)
+    }
+
+    /// The same, and stops what the message is not about.
+    pub(crate) fn require_about(&self, right: Right, object: &Object) -> Result<(), LedgerError> {
+        self.permit.require_about(right, object)
+    }
+
+    /// Stops what would end or hold certificates that the message is not about: by an act in a case, those
+    /// of the case and of its person; by a holder's application, those of the holder.
+    pub(crate) async fn require_about_certificates(
+        &mut self,
+        right: Right,
+        serials: &[SerialNumber],
+    ) -> Result<(), LedgerError> {
+        self.require(right)?;
+        let rows = match self.permit.object() {
+            Object::Whatever => return Ok(()),
+            Object::Case(case) => {
+                let sql = "SELECT serial FROM certificate WHERE case_id = $1
+                           UNION SELECT certificate_person.serial FROM certificate_person
+                           JOIN case_file ON case_file.person = certificate_person.person
+                           WHERE case_file.case_id = $1";
+                self.tx.rows(sql, args![case.as_bytes()]).await?
+            }
+            Object::Certificate(serial) => {
+                let sql = "SELECT theirs.serial FROM certificate_person
+                           JOIN certificate_person AS theirs
+                           ON theirs.person = certificate_person.person
+                           WHERE certificate_person.serial = $1";
+                self.tx.rows(sql, args![serial.as_bytes()]).await?
+            }
+            _ => return Err(self.permit.not_permitted(right)),
+        };
+        let own: Result<HashSet<SerialNumber>, LedgerError> =
+            rows.iter().map(|row| row.fixed(0, SerialNumber::from_slice)).collect();
+        let own = own?;
+        match serials.iter().all(|serial| own.contains(serial)) {
+            true => Ok(()),
+            false => Err(self.permit.not_permitted(right)),
+        }
     }
 }

@@ -5,6 +5,7 @@ use akashi_wire::{MunicipalityCode, Scope};
 use jiff::Timestamp;
 
 use crate::evidence;
+use crate::object::Object;
 use crate::right::Right;
 use crate::store::{Row, args, timestamp};
 use crate::{Change, Ledger, LedgerError, Position};
@@ -103,7 +104,7 @@ impl Change {
         next_update: Timestamp,
         up_to: Position,
     ) -> Result<CrlRecord, LedgerError> {
-        self.require(Right::RecordList)?;
+        self.require_about(Right::RecordList, &Object::List(scope))?;
         let last = self
             .tx
             .row(
@@ -141,7 +142,8 @@ impl Change {
         number: i64,
         digest: Sha256,
     ) -> Result<(), LedgerError> {
-        self.require(Right::PublishList)?;
+        let list = Object::Published(scope, number, digest);
+        self.require_about(Right::PublishList, &list)?;
         let unknown = || LedgerError::NoSuchList { scope, number };
         let sql = "SELECT crl.number, digest FROM crl LEFT JOIN crl_published
                    ON crl_published.generation = crl.generation

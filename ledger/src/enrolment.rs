@@ -10,6 +10,7 @@ use akashi_wire::pki;
 use jiff::Timestamp;
 
 use crate::evidence;
+use crate::object::Object;
 use crate::right::Right;
 use crate::store::{Row, Unique, Value, args, damaged};
 use crate::suspension;
@@ -197,6 +198,10 @@ impl Change {
     /// municipality has two sources in force; [`LedgerError::TakesTwo`] where one person alone signed.
     pub async fn enrol(&mut self, new: &NewEnrolment) -> Result<(), LedgerError> {
         self.require(Right::Enrol)?;
+        let key = pki::public_key(&new.certificate)
+            .ok_or_else(|| self.permit.not_permitted(Right::Enrol))?;
+        let party = Object::NewParty(new.role.clone(), Sha256::of(&key));
+        self.require_about(Right::Enrol, &party)?;
         let taken = self
             .tx
             .row(
@@ -225,7 +230,7 @@ impl Change {
             new.role.municipality().map(|code| code.to_string()),
             &new.certificate,
             &Sha256::of(&new.certificate).0,
-            &public_key_of(&new.certificate).0,
+            &Sha256::of(&key).0,
             self.at(),
         ];
         self.record(&evidence::ENROLMENT, vec![row]).await.map_err(|error| {
@@ -345,7 +350,7 @@ impl Change {
     /// [`LedgerError::NotAsItStands`] when there is no such party in force; [`LedgerError::TakesTwo`]
     /// where one person alone signed and the party is more than somebody at a counter.
     pub async fn dismiss(&mut self, party: PartyId) -> Result<(), LedgerError> {
-        self.require(Right::Dismiss)?;
+        self.require_about(Right::Dismiss, &Object::Party(party))?;
         let found = self.may_stop(party).await?;
         if !matches!(found.role, Role::Officer { .. } | Role::HoldDesk { .. }) {
             self.require(Right::DismissPower)?;
@@ -354,9 +359,4 @@ impl Change {
         let row = args![position.0, party.as_bytes(), self.at()];
         self.record(&evidence::DISMISSAL, vec![row]).await
     }
-}
-
-/// SHA-256 of the key in a certificate; of the whole certificate where it cannot be read.
-fn public_key_of(certificate: &[u8]) -> Sha256 {
-    pki::public_key(certificate).map_or_else(|| Sha256::of(certificate), |key| Sha256::of(&key))
 }

@@ -6,6 +6,7 @@ use akashi_wire::octets::Sha256;
 use jiff::Timestamp;
 
 use crate::evidence;
+use crate::object::Object;
 use crate::right::Right;
 use crate::store::{Row, args, damaged};
 use crate::{Change, Issuing, Ledger, LedgerError};
@@ -199,7 +200,7 @@ impl Change {
         sealed_evidence: &[u8],
         events: &[NewEvent],
     ) -> Result<BatchAnswer, LedgerError> {
-        self.require(Right::AcceptBatch)?;
+        self.require_about(Right::AcceptBatch, &Object::Batch(source, digest))?;
         // A source speaks for its own municipality.
         if self.permit().municipality() != Some(source) {
             return Err(LedgerError::NotEnrolled);

@@ -31,6 +31,7 @@ mod inquiry;
 mod listed;
 mod many;
 mod modulus;
+mod object;
 mod offline_use;
 mod order_door;
 mod permit;

@@ -1,7 +1,8 @@
 //! Leave to change the book.
 //!
 //! A permit is made only by verifying a signature of an enrolled party over an act, a batch or an
-//! order, and is good for the kind of deed that was signed and for no other ([`crate::right`]).
+//! order, and is good for the kind of deed that was signed and for no other ([`crate::right`]), and for
+//! what it was signed about and nothing else ([`crate::object`]).
 //! Nothing that changes the book can be called without one, and nobody outside of this module can make
 //! one. The enrolment behind it is read again inside of the change: who was dismissed meanwhile gets
 //! nothing.
@@ -15,6 +16,7 @@ use akashi_wire::{MunicipalityCode, Verified};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cause::Cause;
+use crate::object::Object;
 use crate::right::{self, Right};
 use crate::{Enrolment, Issuing, Ledger, LedgerError};
 
@@ -26,6 +28,7 @@ pub struct Permit {
     evidence: Sha256,
     cause: Cause,
     rights: &'static [Right],
+    object: Object,
     /// What the same act gives once two persons signed it.
     of_two: &'static [Right],
     /// What it gives because two have.
@@ -66,6 +69,7 @@ impl Permit {
             evidence: Sha256::of(message.message()),
             cause: Cause::Founding,
             rights: &[Right::Found, Right::Enrol],
+            object: Object::Whatever,
             of_two: &[],
             gained: &[],
         }
@@ -86,9 +90,20 @@ impl Permit {
         self.of_two
     }
 
-    /// Gives it rights that two persons signed for.
-    pub(crate) fn gain(&mut self, rights: &'static [Right]) {
-        self.gained = rights;
+    /// Gives it rights that two persons signed for, over what they signed.
+    pub(crate) fn gain(&mut self, rights: &'static [Right], object: Object) {
+        (self.gained, self.object) = (rights, object);
+    }
+
+    /// What the message is about.
+    pub(crate) fn object(&self) -> &Object {
+        &self.object
+    }
+
+    /// Stops a change that the signed message does not cover, or that is about something else.
+    pub(crate) fn require_about(&self, right: Right, object: &Object) -> Result<(), LedgerError> {
+        self.require(right)?;
+        if self.object.is(object) { Ok(()) } else { Err(self.not_permitted(right)) }
     }
 
     /// Stops a change that the signed message does not cover.
@@ -138,6 +153,7 @@ impl Ledger<Issuing> {
             evidence: Sha256::of(message.message()),
             cause: Cause::Act(act.request),
             rights: right::of_deed(&act.deed, &enrolment.role),
+            object: Object::of_deed(&act.deed),
             of_two: right::of_two(&act.deed, &enrolment.role),
             gained: &[],
             role: enrolment.role,
@@ -159,12 +175,14 @@ impl Ledger<Issuing> {
         if enrolment.role != (Role::Source { municipality: source }) {
             return Err(LedgerError::NotEnrolled);
         }
+        let digest = Sha256::of(message.content());
         Ok(Permit {
             party: enrolment.party,
             role: enrolment.role,
             evidence: Sha256::of(message.message()),
-            cause: Cause::Batch(source, Sha256::of(message.content())),
+            cause: Cause::Batch(source, digest),
             rights: &[Right::AcceptBatch],
+            object: Object::Batch(source, digest),
             of_two: &[],
             gained: &[],
         })
@@ -194,6 +212,7 @@ impl Ledger<Issuing> {
             evidence,
             cause: Cause::of_order(&order, evidence),
             rights: right::of_order(&order),
+            object: Object::of_order(&order),
             of_two: &[],
             gained: &[],
         };

@@ -6,6 +6,7 @@ use akashi_wire::octets::Sha256;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::evidence;
+use crate::object::Object;
 use crate::right::{self, Right};
 use crate::store::{Row, args, timestamp};
 use crate::{Change, Content, Issuing, Ledger, LedgerError};
@@ -93,7 +94,7 @@ impl Ledger<Issuing> {
 }
 
 impl Change {
-    /// Whether this change has the right already: what takes two persons has it once the second one
+    /// Whether this change has the right at all: what takes two persons has it once the second one
     /// signed, or while the authority has had but one security officer.
     pub fn check(&self, right: Right) -> Result<(), LedgerError> {
         self.require(right)
@@ -166,7 +167,7 @@ impl Change {
         let position = self.append("countersign", &act.request.to_string(), None).await?;
         let row = args![position.0, act.request.as_bytes(), by.as_bytes()];
         self.record(&evidence::COUNTERSIGNATURE, vec![row]).await?;
-        self.permit.gain(right::of_two(&act.deed, &role));
+        self.permit.gain(right::of_two(&act.deed, &role), Object::of_deed(&act.deed));
         Ok(act)
     }
 }

@@ -11,6 +11,7 @@ use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
 use crate::cause::Cause;
+use crate::object::Object;
 use crate::right::Right;
 use crate::status::StatusChange;
 use crate::store::{Row, Value, args, damaged, timestamp};
@@ -233,7 +234,8 @@ impl Change {
 
     /// Proposes a recall: nothing ends by it.
     pub async fn propose_recall(&mut self, new: &NewRecall) -> Result<(), LedgerError> {
-        self.require(Right::ProposeRecall)?;
+        let cards = Object::Cards(new.selection.clone(), new.digest);
+        self.require_about(Right::ProposeRecall, &cards)?;
         let [lot, model] = key(&new.selection);
         let (by, at) = (self.permit.party(), self.at());
         let mut args = args![
@@ -262,7 +264,7 @@ impl Change {
     /// # Errors
     /// [`LedgerError::NotPermitted`] to the person who proposed it, and where it is confirmed already.
     pub async fn confirm_recall(&mut self, recall: RecallId) -> Result<(), LedgerError> {
-        self.require(Right::ConfirmRecall)?;
+        self.require_about(Right::ConfirmRecall, &Object::Recall(recall))?;
         let (by, at) = (self.permit.party(), self.at());
         let position = self.append("recall", &recall.to_string(), None).await?;
         let changed = self
@@ -289,7 +291,7 @@ impl Change {
         recall: RecallId,
         most: usize,
     ) -> Result<Option<RecallStep>, LedgerError> {
-        self.require(Right::StepRecall)?;
+        self.require_about(Right::StepRecall, &Object::Recall(recall))?;
         let found = self.recall(recall).await?;
         let Some((found, (_, received_at), position)) = found.and_then(|found| {
             let (confirmed, position) = (found.confirmed?, found.position?);
@@ -323,9 +325,9 @@ impl Change {
         }
         let reason = found.proposed.reason;
         self.because_of(Cause::Recall(recall));
-        self.revoke_all(&filed, &Recording { reason, received_at, idou_date: None }).await?;
+        self.end_all(&filed, &Recording { reason, received_at, idou_date: None }).await?;
         for serial in &under_way {
-            self.void(*serial).await?;
+            self.void_one(*serial).await?;
         }
         let finished = rows.len() < most;
         let finished_at = finished.then(|| self.at());

@@ -5,6 +5,7 @@ use akashi_wire::octets::Sha256;
 use jiff::Timestamp;
 
 use crate::evidence;
+use crate::object::Object;
 use crate::right::Right;
 use crate::store::{Row, args};
 use crate::{Change, Issuing, Ledger, LedgerError, Responding};
@@ -130,7 +131,8 @@ impl Change {
         generation: i64,
         public_key: &[u8],
     ) -> Result<bool, LedgerError> {
-        self.require(Right::AskForCertificate)?;
+        let key = Object::Key(Sha256::of(public_key));
+        self.require_about(Right::AskForCertificate, &key)?;
         let sql = "SELECT asked_at FROM responder_key WHERE generation = $1 AND public_key = $2";
         if self.tx.row(sql, args![generation, public_key]).await?.is_some() {
             return Ok(false);

@@ -4,10 +4,11 @@
 
 use std::collections::HashMap;
 
-use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
+use akashi_wire::{CaseId, MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
 use crate::evidence;
+use crate::object::Object;
 use crate::right::Right;
 use crate::store::{Row, args, damaged};
 use crate::{Change, Ledger, LedgerError, ListedChange, NewEntry, Permit, Position};
@@ -274,7 +275,16 @@ impl Change {
         serials: &[SerialNumber],
         recording: &Recording,
     ) -> Result<Vec<StatusRow>, LedgerError> {
-        self.require(Right::Revoke)?;
+        self.require_about_certificates(Right::Revoke, serials).await?;
+        self.end_all(serials, recording).await
+    }
+
+    /// Ends many that a right was asked for already.
+    pub(crate) async fn end_all(
+        &mut self,
+        serials: &[SerialNumber],
+        recording: &Recording,
+    ) -> Result<Vec<StatusRow>, LedgerError> {
         let standings = self.standings(serials).await?;
         for serial in serials {
             match standings.get(serial) {
@@ -302,7 +312,7 @@ impl Change {
         serial: SerialNumber,
         received_at: Timestamp,
     ) -> Result<StatusRow, LedgerError> {
-        self.require(Right::Hold)?;
+        self.require_about_certificates(Right::Hold, &[serial]).await?;
         match self.standing(serial).await? {
             Some(Standing::Good) => {}
             other => return Err(forbids(serial, other, "held")),
@@ -315,7 +325,15 @@ impl Change {
     /// Voids a certificate that was recorded, perhaps signed, and never filed: it is listed as
     /// revoked, because nobody knows whether its signature exists.
     pub async fn void(&mut self, serial: SerialNumber) -> Result<StatusRow, LedgerError> {
-        self.require(Right::Void)?;
+        self.require_about_certificates(Right::Void, &[serial]).await?;
+        self.void_one(serial).await
+    }
+
+    /// Voids one that a right was asked for already.
+    pub(crate) async fn void_one(
+        &mut self,
+        serial: SerialNumber,
+    ) -> Result<StatusRow, LedgerError> {
         match self.standing(serial).await? {
             None => {}
             other => return Err(forbids(serial, other, "voided")),
@@ -352,7 +370,7 @@ impl Change {
         let certificates = self
             .tx
             .rows_of(
-                "SELECT serial, generation, municipality, not_after FROM certificate
+                "SELECT serial, generation, municipality, not_after, case_id FROM certificate
                  WHERE serial IN ($keys)",
                 news.iter().map(|news| news.serial.as_bytes().into()),
             )
@@ -366,6 +384,13 @@ impl Change {
         for row in &certificates {
             let serial = row.fixed(0, SerialNumber::from_slice)?;
             facts.insert(serial, (row.int(1)?, row.parsed(2)?, row.time(3)?));
+            let case = Object::Case(row.fixed(4, CaseId::from_slice)?);
+            // What is filed was made in the case that the act is about.
+            for news in news.iter().filter(|news| news.serial == serial) {
+                if news.change == StatusChange::Issued {
+                    news.permit.require_about(Right::Issue, &case)?;
+                }
+            }
         }
         let subject = |news: &News<'_>| match news.change {
             StatusChange::Revoked => format!("{} {}", news.serial, news.recording.reason),

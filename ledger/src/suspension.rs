@@ -6,6 +6,7 @@ use akashi_wire::party::Role;
 use jiff::Timestamp;
 
 use crate::evidence;
+use crate::object::Object;
 use crate::right::Right;
 use crate::store::{Row, Value, args, damaged};
 use crate::{Change, Issuing, Ledger, LedgerError, Position};
@@ -90,7 +91,7 @@ impl Change {
     /// [`LedgerError::NotEnrolled`] over a party of another municipality; and what keeps two security
     /// officers and the authority's own programs at work.
     pub async fn suspend(&mut self, what: Suspension) -> Result<(), LedgerError> {
-        self.require(Right::Suspend)?;
+        self.require_about(Right::Suspend, &Object::Suspension(what))?;
         if self.suspensions().await?.iter().any(|one| one.what == what) {
             return Err(LedgerError::NotAsItStands);
         }
@@ -115,7 +116,7 @@ impl Change {
     /// [`LedgerError::TakesTwo`] where one person alone signed it; [`LedgerError::NotAsItStands`] where
     /// nothing is suspended.
     pub async fn lift(&mut self, what: Suspension) -> Result<(), LedgerError> {
-        self.require(Right::Lift)?;
+        self.require_about(Right::Lift, &Object::Suspension(what))?;
         if let Suspension::Party { party } = what {
             let party = self.party(party).await?;
             self.of_own_town(&party)?;

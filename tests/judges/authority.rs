@@ -25,7 +25,7 @@ use akashi_wire::clock::SimulatedClock;
 use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::Sha256;
 use akashi_wire::validity::not_after;
-use akashi_wire::{CaseId, Clock, RevocationReason, SerialNumber};
+use akashi_wire::{Clock, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
 use crate::odd_people::certificate_texts;
@@ -121,7 +121,7 @@ impl Authority {
             generation,
             municipality: municipality.code,
             person: PersonId::from_random(id),
-            case: CaseId::from_random(id),
+            case: filler::case(),
             public_key: Sha256::of(key.public_key()),
             modulus: public_key::shape(key.public_key()).unwrap().1,
             tbs_digest: Sha256::of(linted.tbs()),

@@ -22,7 +22,7 @@ use akashi_wire::act::{
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{CaseId, MunicipalityCode, ResidentCode, SerialNumber};
+use akashi_wire::{MunicipalityCode, ResidentCode, SerialNumber};
 use jiff::{Timestamp, ToSpan};
 
 use crate::support::*;
@@ -128,7 +128,7 @@ impl Place {
                 generation: 1,
                 municipality: tottori(),
                 person: PersonId::from_random(id),
-                case: CaseId::from_random(id),
+                case: filler::case(),
                 public_key: Sha256::of(&id),
                 modulus: id.to_vec(),
                 tbs_digest: Sha256::of(&id),

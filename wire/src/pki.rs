@@ -34,6 +34,12 @@ pub fn not_after(certificate: &[u8]) -> Timestamp {
     })
 }
 
+/// SubjectPublicKeyInfo of a request for a certificate (RFC 2986 §4.1), DER; `None` where it cannot be
+/// read.
+pub fn requested_key(request: &[u8]) -> Option<Vec<u8>> {
+    x509_cert::request::CertReq::from_der(request).ok()?.info.public_key.to_der().ok()
+}
+
 /// DER of a certificate as PEM (RFC 7468 §5).
 pub fn certificate_pem(der: &[u8]) -> String {
     der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, der)

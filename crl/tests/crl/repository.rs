@@ -220,7 +220,8 @@ async fn enrol(world: &World, role: Role) -> (PartyId, Peer) {
     let token = token(&world.link, role.name(), world.now());
     let certificate = token.certificate().to_vec();
     let party = PartyId::from_random(certificate[certificate.len() - 16..].try_into().unwrap());
-    let mut change = world.begin(&world.security, crate::permits::enrolling()).await;
+    let deed = crate::permits::enrolling(&role, token.key());
+    let mut change = world.begin(&world.security, deed).await;
     let name = format!("{} {party}", role.name());
     let new = NewEnrolment { party, name, role, certificate: certificate.clone() };
     change.enrol(&new).await.unwrap();
@@ -307,7 +308,10 @@ async fn what_cannot_be_recorded_is_not_given() {
 }
 
 fn identity(world: &World, usage: &Usage) -> Identity {
-    let key = EcKey::generate().unwrap();
+    identity_of(world, &EcKey::generate().unwrap(), usage)
+}
+
+fn identity_of(world: &World, key: &EcKey, usage: &Usage) -> Identity {
     let certificate =
         world.link.certify(key.public_key(), "end", usage, jiff::Timestamp::now()).unwrap();
     Identity { certificate, key: key.for_tls(), authority: world.link.certificate().to_vec() }
@@ -317,8 +321,10 @@ fn identity(world: &World, usage: &Usage) -> Identity {
 async fn an_agency_fetches_a_list_over_mutual_tls() {
     let (world, issuer) = world_with_lists(Access::Registered).await;
     let server = identity(&world, &Usage::Server { hosts: vec!["127.0.0.1".into()] });
-    let client = identity(&world, &Usage::Party { hosts: Vec::new() });
-    let mut change = world.begin(&world.security, crate::permits::enrolling()).await;
+    let key = EcKey::generate().unwrap();
+    let client = identity_of(&world, &key, &Usage::Party { hosts: Vec::new() });
+    let deed = crate::permits::enrolling(&agency(&["tax"]), &key);
+    let mut change = world.begin(&world.security, deed).await;
     let new = NewEnrolment {
         party: PartyId::from_random([5; 16]),
         name: "国税庁".into(),

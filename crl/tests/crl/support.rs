@@ -19,7 +19,7 @@ use akashi_wire::act::{Deed, PartyId};
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
-use akashi_wire::{CaseId, Clock, MunicipalityCode, RevocationReason, SerialNumber, SignedMessage};
+use akashi_wire::{Clock, MunicipalityCode, RevocationReason, SerialNumber, SignedMessage};
 use der::Decode;
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
@@ -163,7 +163,7 @@ impl World {
             generation: 1,
             municipality: code(town),
             person: PersonId::from_random(id),
-            case: CaseId::from_random(id),
+            case: permits::case(),
             public_key: Sha256(octets),
             modulus: Vec::new(),
             tbs_digest: Sha256(octets),

@@ -4,14 +4,14 @@ use std::process::Command;
 
 use akashi_keys::{EcKey, LinkAuthority, OfficerToken, Signer, Usage};
 use akashi_ledger::{
-    Access, Authority, AuthorityProfile, Change, Intention, Issuing, Ledger, LedgerError,
-    NewEnrolment, Permit, PersonId, Slot, StatusRow,
+    Access, Authority, AuthorityProfile, CaseFile, Change, Intention, Issuing, Ledger, LedgerError,
+    NewEnrolment, Permit, PersonId, Slot, StatusRow, Step,
 };
 use akashi_wire::act::{Deed, PartyId};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{CaseId, MunicipalityCode, Order, SerialNumber, SignedMessage};
+use akashi_wire::{MunicipalityCode, Order, SerialNumber, SignedMessage};
 use jiff::{Timestamp, ToSpan};
 
 use crate::permits;
@@ -129,11 +129,11 @@ impl Book {
         permits::try_act(&self.ledger, token, deed, now).await
     }
 
-    /// The permit of a batch of the source.
-    pub async fn batch(&self) -> Permit {
+    /// The permit of a batch of the source with this text.
+    pub async fn batch(&self, text: &[u8]) -> Permit {
         let sign = |octets: &[u8]| self.source.sign(octets);
         let by = self.source.certificate();
-        let message = SignedMessage::sign(MessageKind::Batch, b"batch", by, self.now, sign)
+        let message = SignedMessage::sign(MessageKind::Batch, text, by, self.now, sign)
             .and_then(|message| message.verify(MessageKind::Batch))
             .unwrap();
         self.ledger.permit_batch(&message, town(), self.now).await.unwrap()
@@ -173,7 +173,7 @@ impl Book {
             generation: 1,
             municipality: town(),
             person: PersonId::from_random([person; 16]),
-            case: CaseId::from_random([number; 16]),
+            case: permits::case(),
             public_key: Sha256([number; 32]),
             modulus: vec![number; 256],
             tbs_digest: Sha256([number; 32]),
@@ -181,6 +181,26 @@ impl Book {
             not_after: self.now + (3 * 365 * 24).hours(),
             slot,
         }
+    }
+
+    /// Writes down that the case of every act here is about this person.
+    pub async fn case_about(&self, person: PersonId) {
+        let file = CaseFile {
+            case: permits::case(),
+            municipality: town(),
+            party: PartyId::from_random([4; 16]),
+            procedure: "renewal".into(),
+            step: Step::LookedUp,
+            person: Some(person),
+            serial: None,
+            sealed_file: b"sealed".to_vec(),
+            opened_at: self.now,
+            closes_at: None,
+        };
+        let mut change = self.begin(&self.issuing().await).await;
+        change.save_case(&file).await.unwrap();
+        change.append("case", "about", None).await.unwrap();
+        change.commit().await.unwrap();
     }
 
     /// Issues certificate `number` to person `person`.

@@ -38,12 +38,9 @@ fn done(new: u64, known: u64) -> Registered {
 
 impl Book {
     async fn register(&self, lot: &str, model: &str, cards: &[String]) -> Registered {
-        let permit = self
-            .act(
-                &self.security,
-                Deed::RegisterCards { lot: String::new(), model: String::new(), cards: Vec::new() },
-            )
-            .await;
+        let (of_lot, of_model) = (lot.to_owned(), model.to_owned());
+        let deed = Deed::RegisterCards { lot: of_lot, model: of_model, cards: Vec::new() };
+        let permit = self.act(&self.security, deed).await;
         let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         let numbers: Vec<&str> = cards.iter().map(String::as_str).collect();
         let registered = change.register_cards(lot, model, &numbers).await.unwrap();
@@ -137,7 +134,8 @@ impl Book {
         let key = EcKey::generate().unwrap();
         let usage = Usage::Party { hosts: Vec::new() };
         let certificate = link.certify(key.public_key(), "another", &usage, self.now).unwrap();
-        let permit = self.act(&self.security, crate::permits::enrolling()).await;
+        let deed = crate::permits::enrolling(&Role::SecurityOfficer, &key);
+        let permit = self.act(&self.security, deed).await;
         let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
         let new = NewEnrolment {
             party: PartyId::from_random([9; 16]),
@@ -145,12 +143,6 @@ impl Book {
             role: Role::SecurityOfficer,
             certificate: certificate.clone(),
         };
-        change.enrol(&new).await.unwrap();
-        // And a third, who does nothing: two are left when one is dismissed.
-        let key_of_third = EcKey::generate().unwrap();
-        let third = link.certify(key_of_third.public_key(), "third", &usage, self.now).unwrap();
-        let party = PartyId::from_random([10; 16]);
-        let new = NewEnrolment { party, name: "third".into(), certificate: third, ..new };
         change.enrol(&new).await.unwrap();
         change.commit().await.unwrap();
         OfficerToken::new(key, certificate, link.certificate().to_vec())
@@ -325,6 +317,8 @@ async fn a_card_that_holds_the_old_and_the_new_certificate_of_a_renewal_loses_bo
 async fn a_proposal_of_somebody_who_was_stopped_counts_no_more() {
     for book in books().await {
         let another = book.another_officer().await;
+        // And a third: two are left when one is stopped.
+        crate::two_persons::enrolled_by_two(&book, &another, 10, Role::SecurityOfficer).await;
         let proposer = PartyId::from_random([2; 16]);
         let what = Suspension::Party { party: proposer };
         let suspend = Deed::Suspend { what, why: String::new() };

@@ -87,9 +87,10 @@ async fn a_key_is_one_partys_and_a_name_is_one_partys_in_force() {
             role: Role::SecurityOfficer,
             certificate: certificate.to_vec(),
         };
-        let permit = book.act(&book.security, crate::permits::enrolling()).await;
+        let deed = crate::permits::enrolling(&Role::SecurityOfficer, book.officer.key());
+        let permit = book.act(&book.security, deed).await;
         let mut change = book.begin(&permit).await;
-        let taken = change.enrol(&enrol("party 4", 8, b"new")).await;
+        let taken = change.enrol(&enrol("party 4", 8, book.officer.certificate())).await;
         assert!(matches!(taken, Err(LedgerError::NameTaken)), "{taken:?}");
         drop(change);
         let mut change = book.begin(&permit).await;
@@ -112,13 +113,16 @@ async fn one_person_has_one_living_certificate_and_one_key_is_certified_once() {
         same_key.public_key = book.intention(1, 1, Slot::Current).public_key;
         let used = change.intend(&same_key, b"", 1).await;
         assert!(matches!(used, Err(LedgerError::KeyUsedBefore)));
+        drop(change);
 
+        book.case_about(book.intention(1, 1, Slot::Next).person).await;
+        let mut change = book.begin(&permit).await;
         // Beside a renewal, which waits in the other place until the old one is revoked.
         change.intend(&book.intention(4, 1, Slot::Next), b"", 1).await.unwrap();
         change.file(book.intention(4, 1, Slot::Next).serial, b"").await.unwrap();
         change.commit().await.unwrap();
         let delivered = Deed::ConfirmDelivery {
-            case: akashi_wire::CaseId::from_random([1; 16]),
+            case: crate::permits::case(),
             card: "CARD".into(),
             read_back: akashi_wire::octets::Sha256([0; 32]),
         };

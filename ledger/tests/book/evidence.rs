@@ -84,7 +84,7 @@ async fn stopped_and_lifted(book: &Book) {
 
 /// A delivery of cards, a use of the municipality's token, and what an agency asked.
 async fn received(book: &Book) {
-    let cards = Deed::RegisterCards { lot: String::new(), model: String::new(), cards: Vec::new() };
+    let cards = Deed::RegisterCards { lot: "A".into(), model: "M".into(), cards: Vec::new() };
     let mut change = book.begin(&book.act(&book.security, cards).await).await;
     let registered = change.register_cards("A", "M", &["CARD"]).await.unwrap();
     assert!(matches!(registered, Registered::Done { .. }));
@@ -128,8 +128,8 @@ async fn enter_inquiries(book: &Book) -> usize {
 
 /// A batch, a certificate issued and revoked, a list recorded and published.
 async fn issued_revoked_and_listed(book: &Book) {
-    let mut change = book.begin(&book.batch().await).await;
-    change.accept(town(), Sha256([1; 32]), (1, None), b"evidence", &[]).await.unwrap();
+    let mut change = book.begin(&book.batch(b"batch").await).await;
+    change.accept(town(), Sha256::of(b"batch"), (1, None), b"evidence", &[]).await.unwrap();
     change.commit().await.unwrap();
     let serial = book.issue(1, 1).await.serial;
     let mut change = book.begin(&book.revoking().await).await;

@@ -22,10 +22,10 @@ async fn accept(
     events: &[NewEvent],
     text: u8,
 ) -> akashi_wire::batch::BatchAnswer {
-    let permit = book.batch().await;
+    let permit = book.batch(&[text]).await;
     let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
     let answer = change
-        .accept(town(), Sha256([text; 32]), (first, None), b"evidence", events)
+        .accept(town(), Sha256::of(&[text]), (first, None), b"evidence", events)
         .await
         .unwrap();
     change.commit().await.unwrap();

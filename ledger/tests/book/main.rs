@@ -13,6 +13,7 @@ mod inbox;
 mod kinds;
 mod lists;
 mod moduli;
+mod objects;
 mod permits;
 mod prepared;
 mod roles;

@@ -1,6 +1,6 @@
 //! Permits as they come of signed acts, for whoever writes into a book without a counter around it.
 
-use akashi_keys::OfficerToken;
+use akashi_keys::{EcKey, OfficerToken};
 use akashi_ledger::{Issuing, Ledger, LedgerError, Permit};
 use akashi_wire::act::{Act, Deed, IdentityProof, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
@@ -9,7 +9,8 @@ use akashi_wire::signed::MessageKind;
 use akashi_wire::{CaseId, RevocationReason, SignedMessage};
 use jiff::Timestamp;
 
-fn case() -> CaseId {
+/// The case of every act here, and of every certificate that is written by it.
+pub fn case() -> CaseId {
     CaseId::from_random([7; 16])
 }
 
@@ -49,12 +50,12 @@ pub fn holding() -> Deed {
     Deed::Hold { case: case() }
 }
 
-/// To enrol.
-pub fn enrolling() -> Deed {
+/// To enrol the holder of this key.
+pub fn enrolling(role: &Role, key: &EcKey) -> Deed {
     Deed::Enrol {
         name: "x".into(),
-        party: Role::SecurityOfficer,
+        party: role.clone(),
         hosts: Vec::new(),
-        request_for_certificate: Octets(Vec::new()),
+        request_for_certificate: Octets(key.request_for_certificate().unwrap()),
     }
 }

@@ -5,7 +5,7 @@ use akashi_keys::{EcKey, LinkAuthority, OfficerToken, Signer, Usage};
 use akashi_ledger::{Change, Content, LedgerError, NewEnrolment, WAITS};
 use akashi_wire::Verified;
 use akashi_wire::act::{Act, Deed, PartyId, RequestId, Suspension};
-use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{MunicipalityCode, SignedMessage};
@@ -38,13 +38,25 @@ fn new(number: u8, role: Role, token: &OfficerToken) -> NewEnrolment {
     }
 }
 
-fn enrol(role: Role) -> Deed {
-    Deed::Enrol {
-        name: "somebody".into(),
-        party: role,
-        hosts: Vec::new(),
-        request_for_certificate: Octets(Vec::new()),
-    }
+fn enrol(role: Role, token: &OfficerToken) -> Deed {
+    crate::permits::enrolling(&role, token.key())
+}
+
+/// Enrols a party of this number by the book's security officer and another; gives its token.
+pub async fn enrolled_by_two(
+    book: &Book,
+    other: &OfficerToken,
+    number: u8,
+    role: Role,
+) -> OfficerToken {
+    let new_token = token(book, &format!("party {number}"));
+    let deed = enrol(role.clone(), &new_token);
+    let message = signed(&book.security, 100 + number, deed, book.now);
+    let (_, digest) = proposed(book, &message).await;
+    let mut both = second(book, (other, 150 + number), &message, (digest, book.now)).await.unwrap();
+    both.enrol(&new(number, role, &new_token)).await.unwrap();
+    both.commit().await.unwrap();
+    new_token
 }
 
 pub fn signed(token: &OfficerToken, request: u8, deed: Deed, now: Timestamp) -> Verified {
@@ -104,7 +116,8 @@ async fn with_two() -> Vec<(Book, OfficerToken)> {
 /// The second security officer, party 5: enrolled by the first one, who is alone as long as there has
 /// never been another.
 pub async fn another(book: &Book) -> OfficerToken {
-    let (other, deed) = (token(book, "other"), enrol(Role::SecurityOfficer));
+    let other = token(book, "other");
+    let deed = enrol(Role::SecurityOfficer, &other);
     let message = signed(&book.security, 1, deed, book.now);
     let mut change = change(book, &message, book.now).await.unwrap();
     change.enrol(&new(5, Role::SecurityOfficer, &other)).await.unwrap();
@@ -121,7 +134,7 @@ async fn from_the_second_security_officer_on_what_gives_power_takes_two() {
     for (book, other) in with_two().await {
         let here = Role::Officer { municipality: town() };
         let new_officer = token(&book, "new");
-        let message = signed(&book.security, 2, enrol(here.clone()), book.now);
+        let message = signed(&book.security, 2, enrol(here.clone(), &new_officer), book.now);
         let mut alone = change(&book, &message, book.now).await.unwrap();
         let refused = kind(alone.enrol(&new(6, here.clone(), &new_officer)).await);
         assert!(matches!(refused, LedgerError::TakesTwo), "{refused:?}");
@@ -146,7 +159,9 @@ async fn from_the_second_security_officer_on_what_gives_power_takes_two() {
         let (_, digest) = proposed(&book, &message).await;
         let mut both = second(&book, (&other, 5), &message, (digest, book.now)).await.unwrap();
         both.enrol(&new(6, here.clone(), &new_officer)).await.unwrap();
-        // What two signed is one deed, and no leave for another.
+        // What two signed is one deed about one key, and no leave for another.
+        let another_key = both.enrol(&new(8, here.clone(), &token(&book, "swapped"))).await;
+        assert!(matches!(kind(another_key), LedgerError::NotPermitted { right: "enrol", .. }));
         let refused = kind(both.lift(Suspension::Issuing).await);
         assert!(matches!(refused, LedgerError::NotPermitted { right: "lift", .. }), "{refused:?}");
         both.commit().await.unwrap();
@@ -160,8 +175,9 @@ async fn from_the_second_security_officer_on_what_gives_power_takes_two() {
 async fn the_second_is_another_of_the_same_office_who_looked_at_the_same_in_time() {
     for (book, other) in with_two().await {
         let here = Role::Officer { municipality: town() };
-        let message = signed(&book.security, 2, enrol(here.clone()), book.now);
-        let unproposed = signed(&book.security, 3, enrol(here.clone()), book.now);
+        let somebody = token(&book, "somebody");
+        let message = signed(&book.security, 2, enrol(here.clone(), &somebody), book.now);
+        let unproposed = signed(&book.security, 3, enrol(here.clone(), &somebody), book.now);
         let (_, digest) = proposed(&book, &message).await;
         let now = book.now;
 
@@ -170,7 +186,7 @@ async fn the_second_is_another_of_the_same_office_who_looked_at_the_same_in_time
         let differs = kind(second(&book, (&other, 11), &message, (Sha256([7; 32]), now)).await);
         assert!(matches!(differs, LedgerError::ProposalDiffers), "{differs:?}");
         // The same request number, another content.
-        let swapped = signed(&book.security, 2, enrol(Role::SecurityOfficer), now);
+        let swapped = signed(&book.security, 2, enrol(Role::SecurityOfficer, &somebody), now);
         let differs = kind(second(&book, (&other, 12), &swapped, (digest, now)).await);
         assert!(matches!(differs, LedgerError::ProposalDiffers), "{differs:?}");
         let of_it = Sha256::of(unproposed.content());
@@ -204,14 +220,8 @@ async fn the_second_is_another_of_the_same_office_who_looked_at_the_same_in_time
 async fn who_was_stopped_after_proposing_is_one_person_less() {
     for (book, other) in with_two().await {
         // A third, so that two are left.
-        let third = token(&book, "third");
-        let message = signed(&book.security, 2, enrol(Role::SecurityOfficer), book.now);
-        let (_, digest) = proposed(&book, &message).await;
-        let mut both = second(&book, (&other, 3), &message, (digest, book.now)).await.unwrap();
-        both.enrol(&new(6, Role::SecurityOfficer, &third)).await.unwrap();
-        both.commit().await.unwrap();
-
-        let waiting = signed(&third, 4, enrol(Role::Auditor), book.now);
+        let third = enrolled_by_two(&book, &other, 6, Role::SecurityOfficer).await;
+        let waiting = signed(&third, 4, enrol(Role::Auditor, &token(&book, "x")), book.now);
         let (_, digest) = proposed(&book, &waiting).await;
         let what = Suspension::Party { party: party(6) };
         let suspend = Deed::Suspend { what, why: String::new() };
@@ -244,7 +254,7 @@ async fn a_permit_from_before_a_suspension_is_worth_nothing_after_it() {
     for (book, other) in with_two().await {
         let certify = crate::permits::issuing();
         let before = book.act(&book.officer, certify.clone()).await;
-        let batch = book.batch().await;
+        let batch = book.batch(b"batch").await;
         for (what, permit) in [
             (Suspension::Counter { municipality: town() }, &before),
             (Suspension::Source { municipality: town() }, &batch),
@@ -296,14 +306,9 @@ async fn while_issuing_is_suspended_nothing_is_intended_and_what_exists_is_revok
 async fn an_administrator_stops_parties_of_the_own_town_and_no_others() {
     for (book, other) in with_two().await {
         let role = Role::TownAdministrator { municipality: town() };
-        let administrator = token(&book, "administrator");
-        let message = signed(&book.security, 2, enrol(role.clone()), book.now);
-        let (_, digest) = proposed(&book, &message).await;
-        let mut both = second(&book, (&other, 3), &message, (digest, book.now)).await.unwrap();
-        both.enrol(&new(6, role, &administrator)).await.unwrap();
+        let administrator = enrolled_by_two(&book, &other, 6, role).await;
         let there = Role::Officer { municipality: elsewhere() };
-        both.enrol(&new(7, there, &token(&book, "there"))).await.unwrap();
-        both.commit().await.unwrap();
+        enrolled_by_two(&book, &other, 7, there).await;
 
         // The scheduler, a security officer, the own source, an officer of another town.
         for stranger in [1, 2, 3, 7] {
@@ -355,14 +360,17 @@ async fn the_authoritys_own_programs_are_neither_dismissed_nor_suspended_by_anyb
 async fn a_municipality_has_one_source_and_a_second_key_during_a_change() {
     for book in books().await {
         let role = Role::Source { municipality: town() };
-        let mut change =
-            change(&book, &signed(&book.security, 2, enrol(role.clone()), book.now), book.now)
-                .await
-                .unwrap();
-        change.enrol(&new(6, role.clone(), &token(&book, "next"))).await.unwrap();
-        let third = kind(change.enrol(&new(7, role.clone(), &token(&book, "third"))).await);
+        let source = async |number: u8| {
+            let next = token(&book, "next");
+            let deed = enrol(role.clone(), &next);
+            let message = signed(&book.security, number, deed, book.now);
+            let mut change = change(&book, &message, book.now).await.unwrap();
+            change.enrol(&new(number, role.clone(), &next)).await?;
+            change.commit().await.map(|_| ())
+        };
+        source(6).await.unwrap();
+        let third = kind(source(7).await);
         assert!(matches!(third, LedgerError::SourceTaken), "{third:?}");
-        change.commit().await.unwrap();
         assert_eq!(book.ledger.sources_that_change().await.unwrap(), [town()]);
         let dismiss = Deed::Dismiss { party: party(3), why: String::new() };
         let mut change = book.begin(&book.act(&book.security, dismiss).await).await;

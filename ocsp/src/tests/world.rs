@@ -13,7 +13,7 @@ use akashi_wire::act::{Deed, PartyId};
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
-use akashi_wire::{CaseId, Clock, RevocationReason, SerialNumber, SignedMessage};
+use akashi_wire::{Clock, RevocationReason, SerialNumber, SignedMessage};
 use der::asn1::OctetString;
 use der::{Decode, Encode};
 use jiff::{SignedDuration, Timestamp};
@@ -244,7 +244,7 @@ impl World {
             generation: 1,
             municipality: "131041".parse().unwrap(),
             person,
-            case: CaseId::from_random(number),
+            case: permits::case(),
             public_key: Sha256::of(&number),
             modulus: Vec::new(),
             tbs_digest: Sha256::of(b""),
@@ -282,7 +282,8 @@ impl World {
     pub(crate) async fn enrol(&self, name: &str, role: Role) -> (OfficerToken, PartyId) {
         let token = token(&self.link, name, self.now());
         let new = enrolment(&token, &format!("{name} {:08x}", rand::random::<u32>()), role);
-        let mut change = self.begin(&self.security, permits::enrolling()).await;
+        let deed = permits::enrolling(&new.role, token.key());
+        let mut change = self.begin(&self.security, deed).await;
         change.enrol(&new).await.unwrap();
         change.commit().await.unwrap();
         (token, new.party)

@@ -11,7 +11,7 @@ use akashi_ledger::{
     Access, Intention, Issuing, Ledger, NewCertificate, NewFile, PersonId, Recording, Slot,
 };
 use akashi_wire::octets::Sha256;
-use akashi_wire::{CaseId, Clock, MunicipalityCode, RevocationReason, SerialNumber};
+use akashi_wire::{Clock, MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::{Timestamp, ToSpan};
 
 use super::BenchError;
@@ -140,7 +140,7 @@ async fn fill(
                 generation: 1,
                 municipality: town(),
                 person: PersonId::from_random(id),
-                case: CaseId::from_random(id),
+                case: filler::case(),
                 public_key: Sha256::of(&id),
                 modulus: Vec::new(),
                 tbs_digest: Sha256::of(&id),

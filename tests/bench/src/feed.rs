@@ -8,7 +8,7 @@ use akashi_keys::{Passphrase, RsaSize};
 use akashi_ledger::{Access, Intention, NewCertificate, NewFile, PersonId, Slot, Standing};
 use akashi_wire::date::EffectiveDate;
 use akashi_wire::octets::Sha256;
-use akashi_wire::{CaseId, Clock, ResidentCode, SerialNumber};
+use akashi_wire::{Clock, ResidentCode, SerialNumber};
 use jiff::ToSpan;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -130,7 +130,7 @@ async fn certify(
                 generation: 1,
                 municipality: town(),
                 person: PersonId::from_random(id),
-                case: CaseId::from_random(id),
+                case: filler::case(),
                 public_key: Sha256::of(&id),
                 modulus: Vec::new(),
                 tbs_digest: Sha256::of(&id),

@@ -39,7 +39,7 @@ impl Filler {
             name: name.clone(),
             party: role.clone(),
             hosts: Vec::new(),
-            request_for_certificate: Octets(Vec::new()),
+            request_for_certificate: Octets(key.request_for_certificate()?),
         };
         let proposed = one.signed(deed, now)?;
         let act = ledger.permit_act(&proposed, now).await?;
@@ -79,7 +79,8 @@ impl Filler {
     }
 }
 
-fn case() -> CaseId {
+/// The case of every act of a filler, and of every certificate that is written by it.
+pub fn case() -> CaseId {
     CaseId::from_random([0; 16])
 }
 

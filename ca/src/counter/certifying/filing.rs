@@ -122,7 +122,8 @@ impl Filing {
         let Self { waiting, answers, signed, cases, subjects, evidence, requests } = self;
         let written = async {
             Signed::file_all(signed, &mut change).await?;
-            change.save_cases(&cases).await?;
+            let permits = waiting.iter().map(|waiting| &waiting.acting.permit);
+            change.save_cases(permits.zip(&cases)).await?;
             let entries = waiting.iter().zip(&subjects).zip(evidence);
             let entries = entries.map(|((waiting, subject), content)| NewEntry {
                 permit: waiting.acting.permit.clone(),

@@ -163,7 +163,8 @@ impl Counter {
             return Vec::new();
         }
         let recorded = async {
-            change.save_cases(rest.iter().map(|(_, file, ..)| file)).await?;
+            let files = rest.iter().map(|(waiting, file, ..)| (&waiting.acting.permit, file));
+            change.save_cases(files).await?;
             change.index_stated(&stated).await?;
             Linted::record_all(linted, change, &news).await
         };

@@ -1,0 +1,114 @@
+//! What a signed message is about: by its permit nothing else is written.
+//!
+//! A right says what kind of thing may be done ([`crate::right`]), the object says to what: an act that
+//! revokes in one case ends nobody's certificate but that of this case's person, and an order that
+//! publishes one list publishes no other.
+
+use akashi_wire::act::{CardSelection, CaseId, Deed, PartyId, RecallId, Suspension};
+use akashi_wire::octets::Sha256;
+use akashi_wire::order::Order;
+use akashi_wire::party::Role;
+use akashi_wire::{MunicipalityCode, Scope, SerialNumber, pki};
+
+/// What a message is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Object {
+    /// What the work of an order of the authority's own comes upon in the book, and the founding.
+    Whatever,
+    /// Nothing that is written down.
+    Nothing,
+    /// A case that there is not yet.
+    NewCase,
+    /// A case, its person, and the certificates of either.
+    Case(CaseId),
+    /// A party to be: as what, and the SHA-256 of its key.
+    NewParty(Role, Sha256),
+    /// A party.
+    Party(PartyId),
+    /// Something that can be suspended.
+    Suspension(Suspension),
+    /// The cards of a delivery: lot and model.
+    Delivery(String, String),
+    /// The cards of a recall to be, by what was looked at.
+    Cards(CardSelection, Sha256),
+    /// A recall.
+    Recall(RecallId),
+    /// A certificate, and its person's.
+    Certificate(SerialNumber),
+    /// The public key of a responder, by its SHA-256.
+    Key(Sha256),
+    /// The next list of a scope.
+    List(Scope),
+    /// One list, by its octets.
+    Published(Scope, i64, Sha256),
+    /// One batch of a source, by the SHA-256 of its text.
+    Batch(MunicipalityCode, Sha256),
+}
+
+impl Object {
+    /// What an act is about. A deed that is new does not compile until it has its line here.
+    pub fn of_deed(deed: &Deed) -> Self {
+        match deed {
+            Deed::OpenCase { .. } => Self::NewCase,
+            Deed::LookUp { case, .. }
+            | Deed::FindCertificate { case, .. }
+            | Deed::SendInquiry { case }
+            | Deed::Apply { case, .. }
+            | Deed::TakeUp { case, .. }
+            | Deed::OpenChannel { case, .. }
+            | Deed::CardAnswered { case, .. }
+            | Deed::Certify { case, .. }
+            | Deed::ResetPin { case, .. }
+            | Deed::ConfirmDelivery { case, .. }
+            | Deed::Revoke { case, .. }
+            | Deed::Hold { case }
+            | Deed::CloseCase { case, .. } => Self::Case(*case),
+            Deed::Enrol { party, request_for_certificate, .. } => {
+                match pki::requested_key(&request_for_certificate.0) {
+                    Some(key) => Self::NewParty(party.clone(), Sha256::of(&key)),
+                    None => Self::Nothing,
+                }
+            }
+            Deed::Dismiss { party, .. } => Self::Party(*party),
+            Deed::Suspend { what, .. } | Deed::Lift { what, .. } => Self::Suspension(*what),
+            Deed::RegisterCards { lot, model, .. } => Self::Delivery(lot.clone(), model.clone()),
+            Deed::ProposeRecall { selection, digest, .. } => {
+                Self::Cards(selection.clone(), *digest)
+            }
+            Deed::ConfirmRecall { recall, .. } => Self::Recall(*recall),
+            Deed::ReportOffline { .. }
+            | Deed::Countersign { .. }
+            | Deed::Outcome { .. }
+            | Deed::Review
+            | Deed::AcceptClock
+            | Deed::PreviewRecall { .. } => Self::Nothing,
+        }
+    }
+
+    /// What an order is about.
+    pub fn of_order(order: &Order) -> Self {
+        match order {
+            Order::EndByHolder { serial } => Self::Certificate(*serial),
+            Order::AskForCertificate { public_key } => Self::Key(Sha256::of(&public_key.0)),
+            Order::RecordList { scope, .. } => Self::List(*scope),
+            Order::PublishList { scope, number, digest } => {
+                Self::Published(*scope, *number, *digest)
+            }
+            Order::Settle
+            | Order::VoidInterrupted
+            | Order::CloseCases
+            | Order::GoOnWithRecalls
+            | Order::CompareModuli
+            | Order::HoldClock
+            | Order::RaiseAlarms
+            | Order::CertifyResponders
+            | Order::EnterInquiries
+            | Order::RecordRefusal => Self::Whatever,
+        }
+    }
+
+    /// Whether it is this one.
+    pub fn is(&self, other: &Self) -> bool {
+        *self == Self::Whatever || self == other
+    }
+}
