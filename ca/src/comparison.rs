@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
+use crate::public_key::primality::is_prime;
 use crate::public_key::shared_primes::{Common, Modulus, Sharing, sharing};
 use crate::{CaError, Issuer, Orders};
 
@@ -83,10 +84,16 @@ async fn compare(
     };
     change.commit().await?;
 
-    let (serials, moduli) = read(issuer, up_to).await?;
+    let looked_at = issuer.ledger.compared_up_to().await?;
+    let All { serials, moduli, new } = read(issuer, (looked_at, up_to)).await?;
     let count = moduli.len();
-    let groups = beside(move || sharing(&moduli)).await?;
-    let found = findings(&serials, &groups);
+    let (groups, primes) = beside(move || {
+        let primes = new.into_iter().filter(|(_, modulus)| is_prime(modulus));
+        let primes: Vec<SerialNumber> = primes.map(|(serial, _)| serial).collect();
+        (sharing(&moduli), primes)
+    })
+    .await?;
+    let found = findings(&serials, &groups, &primes);
     let compared =
         Compared { moduli: count, found: found.len(), took: clock.read().1.saturating_sub(began) };
     for some in found.chunks(CHANGE) {
@@ -108,26 +115,37 @@ async fn compare(
     Ok(Some(compared))
 }
 
-/// Every modulus up to a position, and for which certificate it was. What is too short to be one is
-/// left out.
+/// What a night looks at.
+struct All {
+    /// For which certificate each modulus was.
+    serials: Vec<SerialNumber>,
+    moduli: Vec<Modulus>,
+    /// Those that no night has looked at before, big-endian.
+    new: Vec<(SerialNumber, Vec<u8>)>,
+}
+
+/// Every modulus up to a position. What is too short to be one is left out.
 async fn read(
     issuer: &Issuer,
-    up_to: Position,
-) -> Result<(Vec<SerialNumber>, Vec<Modulus>), LedgerError> {
-    let (mut serials, mut moduli) = (Vec::new(), Vec::new());
+    (looked_at, up_to): (Position, Position),
+) -> Result<All, LedgerError> {
+    let (mut serials, mut moduli, mut new) = (Vec::new(), Vec::new(), Vec::new());
     let mut after = Position(0);
     while after < up_to {
         let page = issuer.ledger.moduli(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.position;
-        for one in page.iter().filter(|one| one.position <= up_to) {
+        for one in page.into_iter().filter(|one| one.position <= up_to) {
             if let Some(modulus) = Modulus::from_be_bytes(&one.modulus) {
                 serials.push(one.serial);
                 moduli.push(modulus);
+                if one.position > looked_at {
+                    new.push((one.serial, one.modulus));
+                }
             }
         }
     }
-    Ok((serials, moduli))
+    Ok(All { serials, moduli, new })
 }
 
 /// Does long work on a thread of its own. The runtime's would make the authority wait for its end
@@ -145,8 +163,14 @@ async fn beside<T: Send + 'static>(
 }
 
 /// What is kept of each certificate that was found, in the order of the numbers.
-fn findings(serials: &[SerialNumber], groups: &[Sharing]) -> Vec<(SerialNumber, String)> {
-    let mut found = std::collections::BTreeMap::<SerialNumber, String>::new();
+fn findings(
+    serials: &[SerialNumber],
+    groups: &[Sharing],
+    primes: &[SerialNumber],
+) -> Vec<(SerialNumber, String)> {
+    let prime = |serial: &SerialNumber| (*serial, "a modulus that is itself a prime".to_owned());
+    let mut found: std::collections::BTreeMap<SerialNumber, String> =
+        primes.iter().map(prime).collect();
     for Sharing { common, members } in groups {
         let what = match common {
             Common::Prime => "a prime",
@@ -189,7 +213,7 @@ mod tests {
             Sharing { common: Common::Prime, members: (0..7).collect() },
             Sharing { common: Common::Modulus, members: vec![0, 6] },
         ];
-        let found = findings(&serials, &groups);
+        let found = findings(&serials, &groups, &[]);
         assert_eq!(found.len(), 7);
         let first = found.iter().find(|(serial, _)| *serial == serials[0]).unwrap();
         let expected = format!(
@@ -197,5 +221,9 @@ mod tests {
             serials[1], serials[2], serials[3], serials[4], serials[6]
         );
         assert_eq!(first.1, expected);
+        let found = findings(&serials, &groups[1..], &serials[6..]);
+        let last = found.iter().find(|(serial, _)| *serial == serials[6]).unwrap();
+        let also = format!("its whole key in common with {}", serials[0]);
+        assert_eq!(last.1, format!("a modulus that is itself a prime; {also}"));
     }
 }

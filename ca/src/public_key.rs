@@ -4,6 +4,7 @@
 //! the authority does not take a key on trust. Duplicates over all time are the ledger's to find.
 
 mod close_primes;
+pub mod primality;
 mod roca;
 pub mod shared_primes;
 mod small_factor;

@@ -59,6 +59,13 @@ impl Ledger<Issuing> {
         Ok(first.is_some_and(|first| first < before))
     }
 
+    /// Up to where the moduli were compared by a comparison that came to its end.
+    pub async fn compared_up_to(&self) -> Result<Position, LedgerError> {
+        let sql = "SELECT COALESCE(MAX(up_to), 0) FROM comparison WHERE ended_at IS NOT NULL";
+        let row = self.store.row(sql, args![]).await?;
+        row.map_or(Ok(Position(0)), |row| Ok(Position(row.int(0)?)))
+    }
+
     /// Days whose comparison was begun before `before` and has not ended.
     pub async fn broken_comparisons(&self, before: Timestamp) -> Result<Vec<String>, LedgerError> {
         let sql = "SELECT day FROM comparison AS one WHERE ended_at IS NULL AND begun_at < $1

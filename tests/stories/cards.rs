@@ -112,7 +112,7 @@ impl Place {
     }
 
     /// Leave by an act of this party.
-    async fn permit_of(&self, party: &Party, deed: Deed) -> Permit {
+    pub async fn permit_of(&self, party: &Party, deed: Deed) -> Permit {
         let request = RequestId::from_random(rand::random());
         let message = party.act(self, request, deed).verify(MessageKind::Act).unwrap();
         self.house.ledger().permit_act(&message, self.now()).await.unwrap().permit

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use akashi_ca::CaError;
+use akashi_ledger::{Intention, PersonId, Slot};
 use akashi_ra_console::{Desk, DeskError, journey};
 use akashi_town::card_key::{CardKey, PRIMES, primes};
+use akashi_town::filler;
 use akashi_wire::act::{CertificateBy, IdentityProof, LookUpBy, Procedure, Refusal, SerialGiven};
-use akashi_wire::{Clock, RevocationReason};
+use akashi_wire::octets::Sha256;
+use akashi_wire::{Clock, RevocationReason, SerialNumber};
 use jiff::ToSpan;
 
 use crate::support::*;
@@ -125,6 +128,61 @@ async fn what_shares_a_prime_is_found_by_night_and_alarms_once(book: Book) {
     let revoked = entries("revoke").await;
     assert!(revoked.is_empty(), "nothing is revoked without two persons: {revoked:?}");
     again.close().await;
+}
+
+/// The prime of the group of 2048 bits (RFC 3526 §3).
+fn a_prime() -> Vec<u8> {
+    let digits = concat!(
+        "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22",
+        "514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6",
+        "F44C42E9A637ED6B0BFF5CB6F406B7EDEE386BFB5A899FA5AE9F24117C4B1FE649286651ECE45B3D",
+        "C2007CB8A163BF0598DA48361C55D39A69163FA8FD24CF5F83655D23DCA3AD961C62F356208552BB",
+        "9ED529077096966D670C354E4ABC9804F1746C08CA18217C32905E462E36CE3BE39E772C180E8603",
+        "9B2783A2EC07A28FB5C55DF06F4C52C9DE2BCBF6955817183995497CEA956AE515D2261898FA0510",
+        "15728E5A8AACAA68FFFFFFFFFFFFFFFF"
+    );
+    hex::decode(digits).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_modulus_that_is_itself_a_prime_is_found_by_night_and_alarms() {
+    let mut place = Place::open(Book::Sqlite).await;
+    place.holder(tottori()).await;
+    let (officer, _) = place.officer(tottori()).await;
+    let permit = place.permit_of(&officer, filler::issuing()).await;
+    let (now, serial) = (place.now(), SerialNumber::from_random([0x4a; 16]));
+    let intention = Intention {
+        serial,
+        generation: 1,
+        municipality: tottori(),
+        person: PersonId::from_random([7; 16]),
+        case: filler::case(),
+        public_key: Sha256([7; 32]),
+        modulus: a_prime(),
+        tbs_digest: Sha256([8; 32]),
+        not_before: now,
+        not_after: now + (3 * 365 * 24).hours(),
+        slot: Slot::Current,
+    };
+    let mut change = place.house.ledger().begin(&permit, now).await.unwrap();
+    change.intend(&intention, b"sealed", 1).await.unwrap();
+    change.file(serial, b"sealed").await.unwrap();
+    change.commit().await.unwrap();
+    // Half past two in Japan.
+    let day = akashi_wire::date::day_in_japan(place.now());
+    place.clock.advance_to(akashi_wire::date::start_of_day(day) + 26.hours().minutes(30));
+    for _ in 0..200 {
+        place.house.doors.scheduler.compare(&*place.clock).await.unwrap();
+        place.tick().await;
+        if place.alarms("itself a prime").await > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let alarm = format!("certificate {serial} has a modulus that is itself a prime");
+    assert_eq!(place.alarms(&alarm).await, 1);
+    assert_eq!(place.alarms("itself a prime").await, 1, "and no other has");
+    place.close().await;
 }
 
 /// A card of its own for each.
