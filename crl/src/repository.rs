@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use akashi_ledger::{
-    Access, Authority, AuthorityProfile, Enrolment, Inquiry, Ledger, LedgerError, Publishing, Scope,
+    Access, Authority, AuthorityProfile, Enrolment, Inquiry, Ledger, LedgerError, NotAdmitted,
+    Publishing, Scope,
 };
 use akashi_link::Peer;
 use akashi_wire::octets::Sha256;
-use akashi_wire::party::Role;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 
@@ -180,13 +180,11 @@ impl Repository {
             .ledger
             .enrolment_of(Sha256::of(&peer.certificate))
             .await?
-            .filter(|enrolment| enrolment.is_in_force(now))
             .ok_or(Refusal::NotAnAgency)?;
-        let Role::Agency { purposes } = &enrolment.role else { return Err(Refusal::NotAnAgency) };
-        let purpose = match (purpose, &purposes[..]) {
-            (Some(purpose), notified) if notified.contains(&purpose) => purpose,
-            (None, [only]) => only.clone(),
-            _ => return Err(Refusal::Purpose { notified: purposes.clone() }),
+        let purpose = match enrolment.admitted(purpose.as_deref(), now) {
+            Ok(purpose) => purpose.to_owned(),
+            Err(NotAdmitted::NotAnAgency) => return Err(Refusal::NotAnAgency),
+            Err(NotAdmitted::Purpose(notified)) => return Err(Refusal::Purpose { notified }),
         };
         Ok(Admitted { agency: Some((enrolment, purpose)) })
     }

@@ -33,6 +33,7 @@ CREATE TABLE enrolment (
     certificate  BYTEA  NOT NULL,
     fingerprint  BYTEA  NOT NULL,
     public_key   BYTEA  NOT NULL,
+    not_after    BIGINT NOT NULL,
     enrolled_at  BIGINT NOT NULL,
     CONSTRAINT enrolment_certificate UNIQUE (fingerprint),
     CONSTRAINT enrolment_key UNIQUE (public_key)

@@ -27,6 +27,8 @@ pub struct Enrolment {
     pub role: Role,
     /// DER of its certificate.
     pub certificate: Vec<u8>,
+    /// The last moment of that.
+    pub not_after: Timestamp,
     /// From when.
     pub enrolled_at: Timestamp,
     /// Until when, once ended.
@@ -48,6 +50,15 @@ pub struct NewEnrolment {
     pub certificate: Vec<u8>,
 }
 
+/// Why somebody gets no answer about certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotAdmitted {
+    /// No agency in force.
+    NotAnAgency,
+    /// The purpose is missing or was not notified; these were.
+    Purpose(Vec<String>),
+}
+
 impl Enrolment {
     pub(crate) fn of(new: &NewEnrolment, now: Timestamp) -> Self {
         Self {
@@ -55,15 +66,35 @@ impl Enrolment {
             name: new.name.clone(),
             role: new.role.clone(),
             certificate: new.certificate.clone(),
+            not_after: pki::not_after(&new.certificate),
             enrolled_at: now,
             ended_at: None,
             suspended_at: None,
         }
     }
 
-    /// Whether it may act now.
+    /// 署名検証者: for which of its notified purposes it asks (law art. 17, 18). One law for every door:
+    /// the purpose that it tells must be a notified one, and only who notified a single one need not tell.
+    ///
+    /// # Errors
+    /// [`NotAdmitted`] says why it gets no answer.
+    pub fn admitted(&self, told: Option<&str>, now: Timestamp) -> Result<&str, NotAdmitted> {
+        let Role::Agency { purposes } = &self.role else { return Err(NotAdmitted::NotAnAgency) };
+        if !self.is_in_force(now) {
+            return Err(NotAdmitted::NotAnAgency);
+        }
+        let purpose = match (told, &purposes[..]) {
+            (Some(told), notified) => notified.iter().find(|one| *one == told),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        };
+        purpose.map(String::as_str).ok_or_else(|| NotAdmitted::Purpose(purposes.clone()))
+    }
+
+    /// Whether it may act now: not dismissed, not suspended, its certificate not over.
     pub fn is_in_force(&self, now: Timestamp) -> bool {
         self.ended_at.is_none_or(|end| now < end)
+            && now <= self.not_after
             && self.suspended_at.is_none_or(|since| now < since)
     }
 }
@@ -84,6 +115,7 @@ fn read(row: &Row) -> Result<Enrolment, LedgerError> {
         name: row.text(1)?,
         role: role(row, 2)?,
         certificate: row.octets(3)?,
+        not_after: row.time(10)?,
         enrolled_at: row.time(4)?,
         ended_at: row.maybe_int(5)?.map(crate::store::timestamp).transpose()?,
         suspended_at: None,
@@ -123,7 +155,7 @@ macro_rules! read {
         concat!(
             "SELECT enrolment.party, enrolment.name, enrolment.role, enrolment.certificate,
              enrolment.enrolled_at, dismissal.ended_at, stopped.kind, stopped.municipality,
-             stopped.party, stopped.at FROM enrolment
+             stopped.party, stopped.at, enrolment.not_after FROM enrolment
              LEFT JOIN dismissal ON dismissal.party = enrolment.party
              LEFT JOIN (SELECT kind, municipality, party, suspension.at FROM suspension
                         LEFT JOIN lifting ON lifting.suspension = suspension.position
@@ -231,6 +263,7 @@ impl Change {
             &new.certificate,
             &Sha256::of(&new.certificate).0,
             &Sha256::of(&key).0,
+            pki::not_after(&new.certificate),
             self.at(),
         ];
         self.record(&evidence::ENROLMENT, vec![row]).await.map_err(|error| {
@@ -319,9 +352,7 @@ impl Change {
         if found.role == Role::SecurityOfficer {
             let at = self.at();
             let all = self.security_officers().await?;
-            let able = all.iter().filter(|one| {
-                one.party != party && one.is_in_force(at) && pki::not_after(&one.certificate) >= at
-            });
+            let able = all.iter().filter(|one| one.party != party && one.is_in_force(at));
             if able.count() < 2 {
                 return Err(LedgerError::TooFewSecurityOfficers);
             }
@@ -358,5 +389,54 @@ impl Change {
         let position = self.append("dismiss", &party.to_string(), None).await?;
         let row = args![position.0, party.as_bytes(), self.at()];
         self.record(&evidence::DISMISSAL, vec![row]).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agency(purposes: &[&str]) -> Enrolment {
+        let purposes = purposes.iter().map(ToString::to_string).collect();
+        Enrolment {
+            party: PartyId::from_random([1; 16]),
+            name: "agency".into(),
+            role: Role::Agency { purposes },
+            certificate: Vec::new(),
+            not_after: Timestamp::from_second(1_000).unwrap(),
+            enrolled_at: Timestamp::UNIX_EPOCH,
+            ended_at: None,
+            suspended_at: None,
+        }
+    }
+
+    #[test]
+    fn a_purpose_is_told_and_notified_or_the_only_one() {
+        let now = Timestamp::from_second(10).unwrap();
+        let (one, two) = (agency(&["tax"]), agency(&["tax", "welfare"]));
+        assert_eq!(one.admitted(None, now), Ok("tax"));
+        assert_eq!(one.admitted(Some("tax"), now), Ok("tax"));
+        assert_eq!(two.admitted(Some("welfare"), now), Ok("welfare"));
+        let notified =
+            |all: &[&str]| Err(NotAdmitted::Purpose(all.iter().map(ToString::to_string).collect()));
+        assert_eq!(two.admitted(None, now), notified(&["tax", "welfare"]));
+        assert_eq!(one.admitted(Some("police"), now), notified(&["tax"]));
+        assert_eq!(agency(&[]).admitted(None, now), notified(&[]));
+    }
+
+    #[test]
+    fn who_is_no_agency_in_force_is_not_admitted() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let sound = agency(&["tax"]);
+        assert_eq!(sound.admitted(None, at(1_000)), Ok("tax"));
+        let over = Err(NotAdmitted::NotAnAgency);
+        assert_eq!(sound.admitted(None, at(1_001)), over, "its certificate is over");
+        let ended = Enrolment { ended_at: Some(at(5)), ..sound.clone() };
+        let suspended = Enrolment { suspended_at: Some(at(5)), ..sound.clone() };
+        let officer = Role::Officer { municipality: "131041".parse().unwrap() };
+        let other = Enrolment { role: officer, ..sound.clone() };
+        for not_one in [ended, suspended, other] {
+            assert_eq!(not_one.admitted(None, at(6)), over, "{not_one:?}");
+        }
     }
 }

@@ -55,7 +55,7 @@ evidence! {
     }
     ENROLMENT = "enrolment" {
         "party": Octets, "name": Text, "role": Text, "municipality": Text, "certificate": Octets,
-        "fingerprint": Octets, "public_key": Octets, "enrolled_at": Int,
+        "fingerprint": Octets, "public_key": Octets, "not_after": Int, "enrolled_at": Int,
     }
     DISMISSAL = "dismissal" { "party": Octets, "ended_at": Int }
     SUSPENSION = "suspension" {

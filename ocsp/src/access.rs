@@ -7,10 +7,9 @@
 
 use std::time::Duration;
 
-use akashi_ledger::{Ledger, Responding};
+use akashi_ledger::{Ledger, NotAdmitted, Responding};
 use akashi_wire::act::PartyId;
 use akashi_wire::octets::Sha256;
-use akashi_wire::party::Role;
 use jiff::Timestamp;
 
 use crate::x509::Parts;
@@ -21,7 +20,7 @@ use crate::{OcspRequest, Refusal};
 pub struct Asker<'a> {
     /// DER of the certificate at the other end of a mutual TLS link.
     pub certificate: Option<&'a [u8]>,
-    /// For what it asks, when it said so over that link; else its first notified purpose.
+    /// For what it asks, where it said so.
     pub purpose: Option<&'a str>,
 }
 
@@ -34,8 +33,8 @@ pub(crate) struct Agency {
 
 /// The agency that asks.
 ///
-/// A signed request is its signer's, whoever carries it; its purpose is the first notified one,
-/// since the signature covers no other.
+/// A signed request is its signer's, whoever carries it. The purpose is told beside the request, which
+/// has no place for one (RFC 6960 §4.1.1), by whoever carries it.
 pub(crate) async fn agency(
     ledger: &Ledger<Responding>,
     request: &OcspRequest<'_>,
@@ -43,25 +42,18 @@ pub(crate) async fn agency(
     now: Timestamp,
     patience: Duration,
 ) -> Result<Agency, Refusal> {
-    let (certificate, purpose) = match (signer(request)?, asker.certificate) {
-        (Some(signer), _) => (signer, None),
-        (None, Some(peer)) => (peer, asker.purpose),
-        (None, None) => return Err(Refusal::Unsigned),
-    };
+    let certificate = signer(request)?.or(asker.certificate).ok_or(Refusal::Unsigned)?;
     let enrolment = ledger.enrolment_of(Sha256::of(certificate));
     let enrolment = match tokio::time::timeout(patience, enrolment).await {
         Ok(Ok(enrolment)) => enrolment,
         Ok(Err(_)) | Err(_) => return Err(Refusal::LedgerUnreachable),
     };
-    let enrolment =
-        enrolment.filter(|enrolment| enrolment.is_in_force(now)).ok_or(Refusal::NotAnAgency)?;
-    let Role::Agency { purposes } = &enrolment.role else { return Err(Refusal::NotAnAgency) };
-    let purpose = match purpose {
-        Some(chosen) => purposes.iter().find(|notified| *notified == chosen),
-        None => purposes.first(),
-    };
-    let purpose = purpose.ok_or(Refusal::PurposeNotNotified)?.clone();
-    Ok(Agency { party: enrolment.party, purpose })
+    let enrolment = enrolment.ok_or(Refusal::NotAnAgency)?;
+    match enrolment.admitted(asker.purpose, now) {
+        Ok(purpose) => Ok(Agency { party: enrolment.party, purpose: purpose.to_owned() }),
+        Err(NotAdmitted::NotAnAgency) => Err(Refusal::NotAnAgency),
+        Err(NotAdmitted::Purpose(_)) => Err(Refusal::PurposeNotNotified),
+    }
 }
 
 /// The certificate whose key signed the request; `None` when nobody did.

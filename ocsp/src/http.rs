@@ -27,7 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::request::MAX_OCTETS;
 use crate::{Answer, Asker, Responder, SignedAnswer};
 
-/// The header with which an agency chooses among its notified purposes, over mutual TLS; UTF-8,
+/// The header with which an agency tells for which of its notified purposes it asks; UTF-8,
 /// percent-encoded where it is not ASCII.
 pub const PURPOSE: HeaderName = HeaderName::from_static("akashi-purpose");
 

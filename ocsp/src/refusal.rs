@@ -22,8 +22,8 @@ pub enum Refusal {
     /// Not an agency, or no longer.
     #[error("the asker is not a registered agency in force")]
     NotAnAgency,
-    /// A purpose that the agency did not notify.
-    #[error("the agency did not notify this purpose")]
+    /// No purpose, of several, or one that the agency did not notify.
+    #[error("the agency did not notify this purpose, or notified several and told none")]
     PurposeNotNotified,
     /// The table has not been read yet.
     #[error("the book has not been read yet")]

@@ -119,6 +119,7 @@ impl Counter {
                 name: one.name.clone(),
                 role: one.role.clone(),
                 enrolled_at: one.enrolled_at,
+                not_after: one.not_after,
                 suspended_at: one.suspended_at,
             })
             .collect();

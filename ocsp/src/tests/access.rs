@@ -2,6 +2,7 @@
 
 use akashi_wire::party::Role;
 use der::asn1::Null;
+use jiff::SignedDuration;
 
 use super::world::*;
 use crate::response::CertStatus;
@@ -29,7 +30,7 @@ async fn a_registered_agency_is_answered_and_the_question_is_on_record() {
     let mut world = World::registered().await;
     let serial = world.issue().await;
     world.follow().await;
-    let (token, party) = world.enrol("Tax Office", agency(&["e-Tax 申告", "other"])).await;
+    let (token, party) = world.enrol("Tax Office", agency(&["e-Tax 申告"])).await;
     let tbs = tbs_request(vec![world.cert_id(serial.as_bytes())], &[]);
     let answer = world.ask(&signed(&tbs, &token)).await;
     assert!(matches!(answer, Answer::Signed { may_be_kept: false, .. }));
@@ -37,7 +38,7 @@ async fn a_registered_agency_is_answered_and_the_question_is_on_record() {
     let inquiries = world.ledger.inquiries_about(&serial.to_string()).await.unwrap();
     assert_eq!(inquiries.len(), 1);
     assert_eq!(inquiries[0].party, party);
-    assert_eq!(inquiries[0].purpose, "e-Tax 申告", "the first notified purpose");
+    assert_eq!(inquiries[0].purpose, "e-Tax 申告", "the only notified purpose");
     assert_eq!(inquiries[0].answer, "good");
 }
 
@@ -56,7 +57,7 @@ async fn a_kept_answer_is_on_record_each_time_it_is_given() {
 }
 
 #[tokio::test]
-async fn over_a_link_an_agency_may_choose_among_its_purposes_and_no_other() {
+async fn an_agency_with_several_purposes_tells_one_that_it_notified_at_every_door() {
     let mut world = World::registered().await;
     let serial = world.issue().await;
     world.follow().await;
@@ -66,9 +67,40 @@ async fn over_a_link_an_agency_may_choose_among_its_purposes_and_no_other() {
     let welfare = world.ask_as(&question, ask(Some("welfare"))).await;
     assert_eq!(welfare.status(), ResponseStatus::Successful);
     assert_eq!(world.ask_as(&question, ask(Some("police"))).await, UNAUTHORIZED);
+    assert_eq!(world.ask_as(&question, ask(None)).await, UNAUTHORIZED);
+    // Nor does a signature over the question say for what it is asked.
+    let tbs = tbs_request(vec![world.cert_id(serial.as_bytes())], &[]);
+    let by_signature = signed(&tbs, &token);
+    let carried = |purpose| Asker { certificate: None, purpose };
+    for told in [None, Some("police")] {
+        assert_eq!(world.ask_as(&by_signature, carried(told)).await, UNAUTHORIZED);
+    }
+    let welfare = world.ask_as(&by_signature, carried(Some("welfare"))).await;
+    assert_eq!(welfare.status(), ResponseStatus::Successful);
+    assert_eq!(world.responder.counts().refused(&Refusal::PurposeNotNotified), 4);
     let inquiries = world.ledger.inquiries_about(&serial.to_string()).await.unwrap();
-    assert_eq!(inquiries.len(), 1);
-    assert_eq!(inquiries[0].purpose, "welfare");
+    assert_eq!(inquiries.len(), 2);
+    assert!(inquiries.iter().all(|inquiry| inquiry.purpose == "welfare"));
+}
+
+#[tokio::test]
+async fn an_agency_whose_certificate_is_over_is_answered_at_no_door() {
+    let mut world = World::registered().await;
+    let serial = world.issue().await;
+    world.follow().await;
+    let nearly_five_years_ago = world.now() - SignedDuration::from_hours(5 * 365 * 24 - 1);
+    let old = token(&world.link, "Old Office", nearly_five_years_ago);
+    world.enrol_with(&old, "Old Office", agency(&["tax"])).await;
+    let tbs = tbs_request(vec![world.cert_id(serial.as_bytes())], &[]);
+    let question = world.request(&[serial]);
+    let link = Asker { certificate: Some(old.certificate()), purpose: None };
+    assert_eq!(world.ask(&signed(&tbs, &old)).await.status(), ResponseStatus::Successful);
+    assert_eq!(world.ask_as(&question, link).await.status(), ResponseStatus::Successful);
+    world.clock.set(world.now() + SignedDuration::from_hours(2));
+    world.follow().await;
+    assert_eq!(world.ask(&signed(&tbs, &old)).await, UNAUTHORIZED);
+    assert_eq!(world.ask_as(&question, link).await, UNAUTHORIZED);
+    assert_eq!(world.responder.counts().refused(&Refusal::NotAnAgency), 2);
 }
 
 #[tokio::test]

@@ -281,12 +281,18 @@ impl World {
     /// Enrols a party; gives its token and number.
     pub(crate) async fn enrol(&self, name: &str, role: Role) -> (OfficerToken, PartyId) {
         let token = token(&self.link, name, self.now());
-        let new = enrolment(&token, &format!("{name} {:08x}", rand::random::<u32>()), role);
+        let party = self.enrol_with(&token, name, role).await;
+        (token, party)
+    }
+
+    /// Enrols a party whose certificate there is.
+    pub(crate) async fn enrol_with(&self, token: &OfficerToken, name: &str, role: Role) -> PartyId {
+        let new = enrolment(token, &format!("{name} {:08x}", rand::random::<u32>()), role);
         let deed = permits::enrolling(&new.role, token.key());
         let mut change = self.begin(&self.security, deed).await;
         change.enrol(&new).await.unwrap();
         change.commit().await.unwrap();
-        (token, new.party)
+        new.party
     }
 
     pub(crate) async fn dismiss(&self, party: PartyId) {

@@ -198,7 +198,8 @@ pub(super) async fn review(desk: &Desk) -> Result<Lines<String>, Failure> {
             Some(since) => format!(", suspended since {since}"),
             None => String::new(),
         };
-        let told = format!("{} {}{town}: {}{stands}", one.party, one.role.name(), one.name);
+        let (role, ends) = (one.role.name(), one.not_after);
+        let told = format!("{} {role}{town}: {}, until {ends}{stands}", one.party, one.name);
         lines.push((format!("party {}", number + 1), told));
     }
     for (number, one) in suspended.iter().enumerate() {

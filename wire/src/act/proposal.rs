@@ -19,6 +19,8 @@ pub struct KnownParty {
     pub role: Role,
     /// Since when.
     pub enrolled_at: Timestamp,
+    /// The last moment of its certificate.
+    pub not_after: Timestamp,
     /// Since when it may not act, for as long as that is not lifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended_at: Option<Timestamp>,
