@@ -10,6 +10,7 @@ use akashi_ledger::{Authority, AuthorityProfile, Issuing, Ledger, NewEnrolment};
 use akashi_lint::Lint;
 use akashi_wire::act::PartyId;
 use akashi_wire::municipality::Municipality;
+use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{MunicipalityCode, SerialNumber, SignedMessage};
@@ -19,7 +20,7 @@ use rand::{CryptoRng, Rng};
 
 use crate::CaError;
 use crate::counter::normalised;
-use crate::issuance::{founding_record, sign};
+use crate::issuance::sign;
 use crate::profile::authority::tbs_authority;
 use crate::profile::{AuthorityFacts, name};
 
@@ -83,8 +84,9 @@ pub async fn found(
         not_after: now,
     };
     let octets = tbs.to_der()?;
-    let (algorithm, record) = (ca_key.algorithm().to_der()?, founding_record(profile));
-    CaError::of_findings(Lint::authority_to_be_signed(&octets, &algorithm, &record)?)?;
+    let mut authority = Authority { certificate: Vec::new(), profile: profile.clone() };
+    let (algorithm, record) = (ca_key.algorithm().to_der()?, authority.record());
+    CaError::of_findings(Lint::authority_to_be_signed(&octets, &algorithm, record.as_bytes())?)?;
     let certificate = sign(&octets, &ca_key, &facts)?;
 
     let link = LinkAuthority::create(&link_key, "Akashi Link Authority", now)?;
@@ -115,7 +117,7 @@ pub async fn found(
         write_durably(&certificates.join(format!("{name}.der")), der)?;
     }
 
-    let authority = Authority { certificate, profile: profile.clone() };
+    authority.certificate = certificate;
     let party = |name: &str, role, certificate: &[u8], rng: &mut _| NewEnrolment {
         party: PartyId::from_random(random(rng)),
         name: name.to_owned(),
@@ -126,12 +128,19 @@ pub async fn found(
     for (name, token) in &officers {
         parties.push(party(name, Role::SecurityOfficer, token.certificate(), rng));
     }
-    let message = SignedMessage::sign(MessageKind::Founding, b"found", &scheduler, now, |o| {
-        scheduler_key.sign(o)
-    })
-    .and_then(|message| message.verify(MessageKind::Founding))
-    .map_err(|_| CaError::BadSignature("the scheduler's own key"))?;
-    ledger.found(&message, &authority, &distribution_points(profile)?, &parties, now).await?;
+    let signers = officers.iter().map(|(_, token)| Sha256::of(token.certificate())).collect();
+    let content = serde_json::to_vec(&authority.founding(signers)).expect("a founding is JSON");
+    let signed = |certificate: &[u8], key: &dyn Fn(&[u8]) -> Result<Vec<u8>, KeyError>| {
+        SignedMessage::sign(MessageKind::Founding, &content, certificate, now, key)
+            .and_then(|message| message.verify(MessageKind::Founding))
+            .map_err(|_| CaError::BadSignature("a founder's own key"))
+    };
+    let mut founding = vec![signed(&scheduler, &|octets| scheduler_key.sign(octets))?];
+    for (_, token) in &officers {
+        founding.push(signed(token.certificate(), &|octets| token.sign(octets))?);
+    }
+    ledger.found(&founding, &authority, &distribution_points(profile)?, &parties, now).await?;
+    write_durably(&certificates.join("founding.json"), record.as_bytes())?;
     let security_officers = officers.into_iter().map(|(_, token)| token).collect();
     Ok(Founded { authority, security_officers })
 }

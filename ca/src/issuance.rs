@@ -9,9 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use akashi_keys::{Signer, Vault};
-use akashi_ledger::{
-    Authority, AuthorityProfile, Change, Issuing, Ledger, NewCertificate, NewFile, Permit,
-};
+use akashi_ledger::{Authority, Change, Issuing, Ledger, NewCertificate, NewFile, Permit};
 use akashi_lint::Lint;
 use akashi_wire::octets::Sha256;
 use akashi_wire::{MunicipalityCode, SerialNumber};
@@ -57,7 +55,7 @@ impl Issuer {
         if facts.public_key.to_der()? != key.public_key() {
             return Err(CaError::BadSignature("the key in custody is not the authority's"));
         }
-        let lint = Lint::new(&authority.certificate, &founding_record(&authority.profile))?;
+        let lint = Lint::new(&authority.certificate, ledger.founding_record().await?.as_bytes())?;
         let points = ledger.distribution_points(authority.generation()).await?;
         Ok(Self {
             ledger,
@@ -70,11 +68,6 @@ impl Issuer {
             distribution_points: Arc::new(points.into_iter().collect()),
         })
     }
-}
-
-/// The founding record of an authority, as the lint reads it.
-pub(crate) fn founding_record(profile: &AuthorityProfile) -> Vec<u8> {
-    serde_json::to_vec(profile).expect("a profile is JSON")
 }
 
 /// A citizen's certificate as the profile makes it.

@@ -100,8 +100,8 @@ impl Issuer {
         }
         let authority = ledger.authority().await?;
         let signatory = Arc::new(Signatory::new(&authority.certificate, &*signer)?);
-        let record = serde_json::to_vec(&authority.profile).expect("a profile is JSON");
-        let lint = Arc::new(Lint::new(&authority.certificate, &record)?);
+        let record = ledger.founding_record().await?;
+        let lint = Arc::new(Lint::new(&authority.certificate, record.as_bytes())?);
         let points =
             ledger.distribution_points(authority.generation()).await?.into_iter().collect();
         let shelf = Shelf::open(dir, authority.generation())?;

@@ -30,7 +30,7 @@ GRANT USAGE ON SCHEMA public TO
 
 -- The authority appends to evidence, and changes what is derived.
 GRANT SELECT, INSERT ON
-    authority, distribution_point, enrolment, dismissal, suspension, lifting, proposal,
+    authority, founding_signature, distribution_point, enrolment, dismissal, suspension, lifting, proposal,
     countersignature, request, certificate, certificate_file,
     status, batch, crl, crl_published, responder_key, responder_certificate, inquiry_entered, card,
     offline_use, audit, audit_signature TO akashi_authority;
@@ -43,8 +43,8 @@ GRANT SELECT, DELETE ON inquiry_new TO akashi_authority;
 GRANT SELECT, UPDATE ON chain_head TO akashi_authority;
 
 -- The list issuer reads, and writes nothing.
-GRANT SELECT ON authority, distribution_point, status, crl, crl_published, chain_head
-    TO akashi_list_issuer;
+GRANT SELECT ON authority, founding_signature, distribution_point, enrolment, status, crl, crl_published,
+    chain_head TO akashi_list_issuer;
 
 -- Whoever answers agencies reads who they are, and adds what they asked.
 GRANT SELECT ON authority, enrolment, dismissal, suspension, lifting, chain_head TO akashi_repository;

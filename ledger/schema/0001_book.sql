@@ -13,6 +13,16 @@ CREATE TABLE authority (
     profile      TEXT   NOT NULL
 );
 
+-- Evidence. The founding record as its founders signed it: the scheduler, and each security officer of the
+-- founding. Its text stands in `authority`.
+CREATE TABLE founding_signature (
+    position   BIGINT NOT NULL,
+    generation BIGINT NOT NULL,
+    party      BYTEA  NOT NULL,
+    message    BYTEA  NOT NULL,
+    PRIMARY KEY (generation, party)
+);
+
 -- Evidence. The DER of a municipality's distribution point, made once and copied into every
 -- certificate and CRL: the two must be equal octet for octet (RFC 5280 §6.3.3 (b)(2)).
 CREATE TABLE distribution_point (

@@ -1,8 +1,13 @@
 //! The authority itself: what was fixed when it was made.
 
+use std::collections::BTreeSet;
+
+use akashi_wire::founding::SignedFounding;
 use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::validity::ValidityRule;
-use akashi_wire::{MunicipalityCode, Verified};
+use akashi_wire::{MunicipalityCode, SignedMessage, Verified};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +94,16 @@ impl Authority {
         Sha256::of(&self.certificate)
     }
 
+    /// The founding record, JSON, as it is signed.
+    pub fn record(&self) -> String {
+        serde_json::to_string(&self.profile).expect("a profile is JSON")
+    }
+
+    /// What the founders sign.
+    pub fn founding(&self, officers: Vec<Sha256>) -> SignedFounding {
+        SignedFounding { certificate: self.fingerprint(), record: self.record(), officers }
+    }
+
     /// Which of the authority's keys it is.
     pub fn generation(&self) -> i64 {
         self.profile.generation
@@ -109,6 +124,60 @@ impl<R> Ledger<R> {
         let profile = serde_json::from_str(&row.text(1)?)
             .map_err(|e| crate::store::damaged("authority", e.to_string()))?;
         Ok(Authority { certificate: row.octets(0)?, profile })
+    }
+
+    /// The founding record of the newest generation, held against the signatures of its founders: what
+    /// differs by authority in what is signed comes from here, and from nobody's configuration.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotFounded`] unless every security officer whom the record names signed exactly this
+    /// record of this authority, and was enrolled as one.
+    pub async fn founding_record(&self) -> Result<String, LedgerError> {
+        let wrong = |what| LedgerError::NotFounded { what };
+        let row = self
+            .store
+            .row(
+                "SELECT generation, certificate, profile FROM authority
+                 ORDER BY generation DESC LIMIT 1",
+                args![],
+            )
+            .await?
+            .ok_or(LedgerError::NoAuthority)?;
+        let (certificate, record) = (Sha256::of(&row.octets(1)?), row.text(2)?);
+        let rows = self
+            .store
+            .rows(
+                "SELECT founding_signature.message, enrolment.certificate, enrolment.role
+                 FROM founding_signature
+                 JOIN enrolment ON enrolment.party = founding_signature.party
+                 WHERE founding_signature.generation = $1",
+                args![row.int(0)?],
+            )
+            .await?;
+        let (mut signed, mut named) = (BTreeSet::new(), BTreeSet::new());
+        for row in &rows {
+            let message = SignedMessage::from_der(row.octets(0)?)
+                .verify(MessageKind::Founding)
+                .map_err(|_| wrong("a signature does not verify"))?;
+            let founding: SignedFounding = serde_json::from_slice(message.content())
+                .map_err(|_| wrong("a founder signed something else"))?;
+            if founding.certificate != certificate || founding.record != record {
+                return Err(wrong("a founder signed another record"));
+            }
+            if message.signer() != row.octets(1)? {
+                return Err(wrong("somebody else signed"));
+            }
+            let role: Role = serde_json::from_str(&row.text(2)?)
+                .map_err(|e| crate::store::damaged("enrolment", e.to_string()))?;
+            if role == Role::SecurityOfficer {
+                signed.insert(Sha256::of(message.signer()));
+            }
+            named.extend(founding.officers);
+        }
+        match signed.is_empty() || signed != named {
+            true => Err(wrong("a security officer's signature is missing")),
+            false => Ok(record),
+        }
     }
 
     /// The DER of a municipality's distribution point name, where one was made.
@@ -146,14 +215,16 @@ impl<R> Ledger<R> {
 
 impl Ledger<crate::Issuing> {
     /// Writes the first page of the book: the authority, its municipalities' distribution points,
-    /// and the two parties that everything else begins with, its scheduler and its security
-    /// officer. `founding` is a message signed by the scheduler, whose enrolment this makes.
+    /// and the parties that everything else begins with, its scheduler and its security officers.
+    /// `founding` is what the scheduler and each of these security officers signed
+    /// ([`Authority::founding`]), the scheduler first.
     ///
     /// # Errors
-    /// [`LedgerError::AuthorityExists`] when the book has a first page already.
+    /// [`LedgerError::AuthorityExists`] when the book has a first page already,
+    /// [`LedgerError::NotFounded`] when they signed something else, or one of them did not.
     pub async fn found(
         &self,
-        founding: &Verified,
+        founding: &[Verified],
         authority: &Authority,
         distribution_points: &[(MunicipalityCode, Vec<u8>)],
         parties: &[NewEnrolment],
@@ -164,14 +235,22 @@ impl Ledger<crate::Issuing> {
             Ok(_) => return Err(LedgerError::AuthorityExists),
             Err(error) => return Err(error),
         }
-        let scheduler = parties
-            .iter()
-            .find(|party| party.certificate == founding.signer())
-            .ok_or(LedgerError::NotEnrolled)?;
+        let officers = parties.iter().filter(|party| party.role == Role::SecurityOfficer);
+        let officers: Vec<Sha256> = officers.map(|party| Sha256::of(&party.certificate)).collect();
+        let content = serde_json::to_vec(&authority.founding(officers)).expect("JSON");
+        if founding.iter().any(|message| message.content() != content) {
+            return Err(LedgerError::NotFounded { what: "a founder signed something else" });
+        }
+        let of = |message: &Verified| {
+            let mut founders = parties.iter();
+            founders.find(|party| party.certificate == message.signer())
+        };
+        let first = founding.first().ok_or(LedgerError::NotEnrolled)?;
+        let scheduler = of(first).ok_or(LedgerError::NotEnrolled)?;
         let enrolment = Enrolment::of(scheduler, now);
-        let permit = Permit::founding(&enrolment, founding);
+        let permit = Permit::founding(&enrolment, first);
         let mut change = self.begin(&permit, now).await?;
-        let profile = serde_json::to_string(&authority.profile).expect("a profile is JSON");
+        let profile = authority.record();
         let found = change.append("found", &authority.fingerprint().to_string(), None).await?;
         let generation = authority.generation();
         let row = args![found.0, generation, &authority.certificate, profile];
@@ -187,7 +266,17 @@ impl Ledger<crate::Issuing> {
         for party in parties {
             change.enrol(party).await?;
         }
-        change.commit().await?;
-        Ok(())
+        let mut signatures = Vec::new();
+        for message in founding {
+            let founder = of(message).ok_or(LedgerError::NotEnrolled)?;
+            signatures.push(args![
+                found.0,
+                generation,
+                founder.party.as_bytes(),
+                message.message().to_vec(),
+            ]);
+        }
+        change.record(&evidence::FOUNDING_SIGNATURE, signatures).await?;
+        change.commit().await.map(|_| ())
     }
 }

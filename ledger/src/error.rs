@@ -67,6 +67,14 @@ pub enum LedgerError {
     /// The ledger is empty.
     #[error("this ledger belongs to no authority yet: run `akashi init` first")]
     NoAuthority,
+    /// The founding record is not what its founders signed.
+    #[error(
+        "the founding record is not what its founders signed ({what}): nothing is issued by it"
+    )]
+    NotFounded {
+        /// What is wrong.
+        what: &'static str,
+    },
     /// The ledger belongs to an authority already.
     #[error("this ledger belongs to an authority already: nothing was changed")]
     AuthorityExists,

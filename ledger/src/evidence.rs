@@ -50,6 +50,9 @@ macro_rules! evidence {
 
 evidence! {
     AUTHORITY = "authority" { "generation": Int, "certificate": Octets, "profile": Text }
+    FOUNDING_SIGNATURE = "founding_signature" {
+        "generation": Int, "party": Octets, "message": Octets,
+    }
     DISTRIBUTION_POINT = "distribution_point" {
         "generation": Int, "municipality": Text, "name": Octets,
     }

@@ -96,7 +96,7 @@ impl LintCommand {
         let opened = Opened::open(dir, &passphrase)?;
         let ledger = Ledger::<Verifying>::open(&opened.ledger()).await?;
         let authority = ledger.authority().await?;
-        let lint = Lint::new(&authority.certificate, &serde_json::to_vec(&authority.profile)?)?;
+        let lint = Lint::new(&authority.certificate, ledger.founding_record().await?.as_bytes())?;
         told.tell(&Of::Certificate("authority".into()), &lint.authority())?;
         for responder in ledger.responder_certificates().await? {
             let of = Of::Certificate(responder.serial.to_string());

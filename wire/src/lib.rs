@@ -14,6 +14,7 @@ pub mod batch;
 pub mod bounds;
 pub mod clock;
 pub mod date;
+pub mod founding;
 pub mod four_items;
 pub mod holder;
 pub mod idou;

@@ -19,7 +19,7 @@ use akashi_wire::act::{Deed, PartyId};
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
-use akashi_wire::{Clock, MunicipalityCode, RevocationReason, SerialNumber, SignedMessage};
+use akashi_wire::{Clock, MunicipalityCode, RevocationReason, SerialNumber};
 use der::Decode;
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
@@ -91,16 +91,6 @@ impl World {
         };
         let authority = Authority { certificate: ca_certificate(&key()), profile };
         let points = [CHIYODA, SHINJUKU].map(|town| (code(town), point(&authority, town))).to_vec();
-        let founding = SignedMessage::sign(
-            akashi_wire::signed::MessageKind::Founding,
-            b"found",
-            scheduler.certificate(),
-            begin,
-            |octets| scheduler.sign(octets),
-        )
-        .unwrap()
-        .verify(akashi_wire::signed::MessageKind::Founding)
-        .unwrap();
         let (officer, security) = (token(&link, "officer", begin), token(&link, "security", begin));
         let party = |number: u8, role: Role, token: &OfficerToken| NewEnrolment {
             party: PartyId::from_random([number; 16]),
@@ -113,6 +103,7 @@ impl World {
             party(2, Role::Officer { municipality: code(SHINJUKU) }, &officer),
             party(3, Role::SecurityOfficer, &security),
         ];
+        let founding = permits::founding(&authority, &scheduler, &[&security], begin);
         ledger.found(&founding, &authority, &points, &parties, begin).await.unwrap();
         let people = AtomicU64::new(0);
         Self { dir, clock, ledger, scheduler, officer, security, link, authority, points, people }

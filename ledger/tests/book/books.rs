@@ -92,16 +92,8 @@ impl Book {
         };
         let authority = Authority { certificate: vec![1, 2, 3], profile };
         let ledger = Ledger::<Issuing>::create(&address).await.unwrap();
-        let founding = SignedMessage::sign(
-            MessageKind::Founding,
-            b"found",
-            scheduler.certificate(),
-            now,
-            |o| scheduler.sign(o),
-        )
-        .and_then(|m| m.verify(MessageKind::Founding))
-        .unwrap();
         let points = [(town(), vec![0xa0, 0])];
+        let founding = permits::founding(&authority, &scheduler, &[&security], now);
         ledger.found(&founding, &authority, &points, &parties, now).await.unwrap();
         // Whoever made the book owns it; from here on it is opened as the authority does.
         ledger.close().await;

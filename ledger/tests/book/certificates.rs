@@ -3,7 +3,7 @@
 use akashi_ledger::{LedgerError, NewEnrolment, Recording, Slot, Standing};
 use akashi_wire::act::{Deed, PartyId, Suspension};
 use akashi_wire::party::Role;
-use akashi_wire::{Order, RevocationReason, SerialNumber, SignedMessage};
+use akashi_wire::{Order, RevocationReason, SerialNumber};
 use jiff::ToSpan;
 
 use crate::books::{Book, books};
@@ -16,15 +16,8 @@ fn recording(book: &Book, reason: RevocationReason) -> Recording {
 async fn a_book_belongs_to_one_authority_for_ever() {
     for book in books().await {
         let authority = book.ledger.authority().await.unwrap();
-        let message = SignedMessage::sign(
-            akashi_wire::signed::MessageKind::Founding,
-            b"found",
-            book.scheduler.certificate(),
-            book.now,
-            |o| book.scheduler.sign(o),
-        )
-        .and_then(|m| m.verify(akashi_wire::signed::MessageKind::Founding))
-        .unwrap();
+        let message =
+            crate::permits::founding(&authority, &book.scheduler, &[&book.security], book.now);
         let again = book.ledger.found(&message, &authority, &[], &[], book.now).await;
         assert!(matches!(again, Err(LedgerError::AuthorityExists)));
         assert_eq!(book.ledger.authority().await.unwrap(), authority);

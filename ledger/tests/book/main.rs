@@ -8,6 +8,7 @@ mod certificates;
 mod clock;
 mod evidence;
 mod followers;
+mod founding;
 mod groups;
 mod inbox;
 mod kinds;

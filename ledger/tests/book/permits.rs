@@ -1,17 +1,36 @@
 //! Permits as they come of signed acts, for whoever writes into a book without a counter around it.
 
 use akashi_keys::{EcKey, OfficerToken};
-use akashi_ledger::{Issuing, Ledger, LedgerError, Permit};
+use akashi_ledger::{Authority, Issuing, Ledger, LedgerError, Permit};
 use akashi_wire::act::{Act, Deed, IdentityProof, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{CaseId, RevocationReason, SignedMessage};
+use akashi_wire::{CaseId, RevocationReason, SignedMessage, Verified};
 use jiff::Timestamp;
 
 /// The case of every act here, and of every certificate that is written by it.
 pub fn case() -> CaseId {
     CaseId::from_random([7; 16])
+}
+
+/// What the founders of an authority sign: its scheduler, then its security officers.
+pub fn founding(
+    authority: &Authority,
+    scheduler: &OfficerToken,
+    officers: &[&OfficerToken],
+    now: Timestamp,
+) -> Vec<Verified> {
+    let signers = officers.iter().map(|token| Sha256::of(token.certificate())).collect();
+    let content = serde_json::to_vec(&authority.founding(signers)).unwrap();
+    let signed = |token: &&OfficerToken| {
+        SignedMessage::sign(MessageKind::Founding, &content, token.certificate(), now, |octets| {
+            token.sign(octets)
+        })
+        .and_then(|message| message.verify(MessageKind::Founding))
+        .unwrap()
+    };
+    [scheduler].iter().chain(officers).map(signed).collect()
 }
 
 /// The permit of an act for this deed, signed now.

@@ -44,9 +44,16 @@ fn tables() -> Vec<&'static str> {
 /// What a role may do with a table, from the page that says so (docs/architecture.md): nothing else.
 fn may(role: &str, verb: &str, table: &str) -> bool {
     let reads: &[&str] = match role {
-        "akashi_list_issuer" => {
-            &["authority", "distribution_point", "status", "crl", "crl_published", "chain_head"]
-        }
+        "akashi_list_issuer" => &[
+            "authority",
+            "founding_signature",
+            "distribution_point",
+            "enrolment",
+            "status",
+            "crl",
+            "crl_published",
+            "chain_head",
+        ],
         "akashi_repository" => {
             &["authority", "enrolment", "dismissal", "suspension", "lifting", "chain_head"]
         }

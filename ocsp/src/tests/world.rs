@@ -13,7 +13,7 @@ use akashi_wire::act::{Deed, PartyId};
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
-use akashi_wire::{Clock, RevocationReason, SerialNumber, SignedMessage};
+use akashi_wire::{Clock, RevocationReason, SerialNumber};
 use der::asn1::OctetString;
 use der::{Decode, Encode};
 use jiff::{SignedDuration, Timestamp};
@@ -117,16 +117,6 @@ impl World {
             access: options.access,
         };
         let authority = Authority { certificate: ca, profile };
-        let founding = SignedMessage::sign(
-            akashi_wire::signed::MessageKind::Founding,
-            b"found",
-            scheduler.certificate(),
-            now,
-            |m| scheduler.sign(m),
-        )
-        .unwrap()
-        .verify(akashi_wire::signed::MessageKind::Founding)
-        .unwrap();
         let parties = [
             enrolment(&scheduler, "Scheduler", Role::Scheduler),
             enrolment(&security, "Security Officer", Role::SecurityOfficer),
@@ -136,6 +126,7 @@ impl World {
                 Role::Officer { municipality: "131041".parse().unwrap() },
             ),
         ];
+        let founding = permits::founding(&authority, &scheduler, &[&security], now);
         ledger.found(&founding, &authority, &[], &parties, now).await.unwrap();
         let key = EcKey::generate().unwrap();
         let responder_key = key.public_key().to_vec();
