@@ -10,11 +10,12 @@
 #   make fuzz SECONDS=600                 every parser that faces outward, so long each
 #   make cards CYCLES=1000                a card in a reader: in, sign, out
 #   make judges                           foreign software judges what we sign
+#   make bare                             both commands in a bare Debian root, as root
 #   make bench                            how much, how fast, in how much memory
 
 CARGO ?= cargo
 
-.PHONY: demo test simulate crash fuzz cards judges bench plants lint golden deny help
+.PHONY: demo test bare simulate crash fuzz cards judges bench plants lint golden deny help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -53,6 +54,9 @@ crash:
 fuzz:
 	@.ci/setup tests
 	@tests/fuzz/run $(SECONDS)
+
+bare:
+	@tests/bare
 
 cards:
 	@.ci/setup tests
