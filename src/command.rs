@@ -10,6 +10,7 @@ mod idou;
 mod init;
 mod lint;
 mod migrate;
+mod officer_token;
 mod token;
 mod up;
 
@@ -49,6 +50,9 @@ pub enum Command {
     /// The municipality's PKCS#11 token.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// A token whose key nobody but its holder ever has.
+    #[command(subcommand)]
+    OfficerToken(officer_token::OfficerTokenCommand),
     /// Batches of 異動 that came as files.
     #[command(subcommand)]
     Idou(idou::IdouCommand),
@@ -80,6 +84,7 @@ impl Command {
                 Err(failure) => Err(failure),
             },
             Self::Token(token) => token.run(),
+            Self::OfficerToken(token) => token.run(),
             Self::Idou(idou) => idou.run().await,
             Self::Audit(audit) => audit.run().await,
             Self::Lint(lint) => match lint.run().await {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use akashi_ca::{CaError, Founding, Rules, found};
+use akashi_ca::{CaError, Founding, Rules, found, normalised};
 use akashi_keys::{KeyError, Passphrase, RsaSize};
 use akashi_ledger::{Access, Authority, AuthorityProfile, Issuing, Ledger, LedgerError};
 use akashi_wire::MunicipalityCode;
@@ -66,6 +66,9 @@ pub enum InitError {
         "{0} stands for every address and would stand in certificates for ever: give --public-host as well"
     )]
     EveryAddress(IpAddr),
+    /// Security officers who cannot be told apart, or one without a name.
+    #[error("each security officer needs a name of her own: nothing was changed")]
+    Names,
     /// Neither two nor one.
     #[error("two security officers are made, or one who acts alone; not {0}")]
     SecurityOfficers(usize),
@@ -131,8 +134,15 @@ pub async fn init(
     }
     // O and CN of certificates (X.520: 64 characters), and the host of their addresses.
     PARTY.text(&plan.organisation)?;
-    for name in &plan.security_officers {
+    let officers: Vec<String> =
+        plan.security_officers.iter().map(|name| normalised(name)).collect();
+    for (number, name) in officers.iter().enumerate() {
+        // As given, for what no name may hold; and as it is certified, which may be longer.
+        PARTY.text(&plan.security_officers[number])?;
         PARTY.text(name)?;
+        if name.is_empty() || officers[..number].contains(name) {
+            return Err(InitError::Names);
+        }
     }
     if !(1..=SECURITY_OFFICERS.len()).contains(&plan.security_officers.len()) {
         return Err(InitError::SecurityOfficers(plan.security_officers.len()));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use akashi_ledger::{InForce, Issuing, Ledger, LedgerError, Source};
+use akashi_ledger::{Enrolment, InForce, Issuing, Ledger, LedgerError, Source};
 use akashi_wire::{MunicipalityCode, SerialNumber};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -37,6 +37,8 @@ pub(crate) struct Report {
     suspended: Vec<InForce>,
     /// Security officers ever enrolled.
     security_officers: usize,
+    /// Those who can sign now.
+    able: Vec<Enrolment>,
     /// Municipalities with two sources in force.
     changing: Vec<MunicipalityCode>,
     /// Certificates whose keys have something in common with others, each with what.
@@ -51,6 +53,7 @@ impl Report {
             sources: ledger.sources().await?,
             suspended: ledger.suspensions().await?,
             security_officers: ledger.security_officers_ever().await?,
+            able: ledger.able_security_officers(now).await?,
             changing: ledger.sources_that_change().await?,
             sharing: ledger.shared_primes(now).await?,
             broken: ledger.broken_comparisons(now - COMPARING).await?,
@@ -65,7 +68,7 @@ pub(crate) fn wrong(
     held_by_clock: bool,
     now: Timestamp,
 ) -> BTreeSet<String> {
-    let Report { sources, suspended, security_officers, changing, sharing, broken } = report;
+    let Report { sources, suspended, security_officers, able, changing, sharing, broken } = report;
     let rules = &issuer.rules;
     let silence = SignedDuration::from_mins(i64::from(rules.feed_silence_minutes));
     let mut wrong: BTreeSet<String> = sources
@@ -92,6 +95,16 @@ pub(crate) fn wrong(
     if *security_officers < 2 {
         wrong.insert("one security officer does alone what takes two: enrol the second one".into());
     }
+    if *security_officers >= 2 && able.len() < 2 {
+        wrong.insert(
+            "fewer than two security officers can sign: nothing that takes two is done".into(),
+        );
+    }
+    let soon = now + (WARNING_DAYS * 24).hours();
+    wrong.extend(able.iter().filter(|one| one.not_after < soon).map(|one| {
+        let Enrolment { party, not_after, .. } = one;
+        format!("the token of security officer {party} ends at {not_after}: enrol another in time")
+    }));
     if held_by_clock {
         wrong.insert("the clock jumped forward: scheduled acts wait for two persons".into());
     }

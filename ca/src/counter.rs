@@ -41,7 +41,7 @@ use case_record::CaseRecord;
 use certifying::{Queue, RecentKeys};
 
 pub(crate) use ending::{end_living, end_undelivered};
-pub(crate) use enrolment::normalised;
+pub use enrolment::normalised;
 
 /// The counter's door.
 pub struct Counter {
@@ -123,12 +123,14 @@ impl Counter {
         match self.carry_out(&acting).await {
             Ok(answer) => Ok(answer),
             Err(Halt::Already(answer)) => Ok(*answer),
-            Err(Halt::Error(error)) => {
-                if let CaError::Refused(refusal) = &error {
-                    self.note_refusal(&acting, refusal).await?;
+            // What the book refuses is a refusal as any other, and on record.
+            Err(Halt::Error(error)) => match error.refused() {
+                Some(refusal) => {
+                    self.note_refusal(&acting, &refusal).await?;
+                    Err(refusal.into())
                 }
-                Err(error)
-            }
+                None => Err(error),
+            },
         }
     }
 
@@ -179,9 +181,7 @@ impl Counter {
                 self.propose_or_do(acting).await
             }
             Deed::Suspend { what, .. } => self.suspend(acting, *what).await,
-            Deed::Countersign { request, digest } => {
-                self.countersign(acting, *request, *digest).await
-            }
+            Deed::Countersign { request, .. } => self.countersign(acting, *request).await,
             Deed::Outcome { request } => self.outcome(acting, *request).await,
             Deed::Review => self.review(acting).await,
             Deed::RegisterCards { lot, model, cards } => {
@@ -297,6 +297,12 @@ impl Counter {
         // A clock that is behind can record nothing; that refusal stands in the log alone.
         let mut change = match self.issuer.ledger.begin(&acting.permit, acting.now).await {
             Err(LedgerError::ClockBehind { .. }) => return Ok(()),
+            // Stopped a moment ago: what is left to be written the authority writes itself.
+            Err(LedgerError::NotEnrolled | LedgerError::Suspended { .. }) => {
+                let signer = Some(acting.message.signer());
+                self.services.orders.note_refusal(signer, &name, acting.now).await?;
+                return Ok(());
+            }
             other => other?,
         };
         change.append("refuse", &subject, Some(self.evidence(acting)?)).await?;

@@ -53,6 +53,18 @@ impl CaError {
         if findings.is_empty() { Ok(()) } else { Err(Self::Lint(findings)) }
     }
 
+    /// What the asker is refused, where it is the asker who can mend it.
+    pub fn refused(&self) -> Option<Refusal> {
+        let refusal = match self {
+            Self::Refused(refusal) => refusal.clone(),
+            Self::Ledger(error) => of_the_book(error),
+            Self::Shared(error) => return error.refused(),
+            _ => return None,
+        };
+        let is_ours = matches!(refusal, Refusal::NotNowPossible | Refusal::ClockBehind);
+        (!is_ours || matches!(self, Self::Refused(_))).then_some(refusal)
+    }
+
     /// What the asker is told.
     pub fn refusal(self) -> Refusal {
         match self {
@@ -86,6 +98,9 @@ fn of_the_book(error: &LedgerError) -> Refusal {
         LedgerError::OwnEnrolment => Refusal::OwnEnrolment,
         LedgerError::OwnIdentity => Refusal::OwnIdentity,
         LedgerError::IssuingSuspended => Refusal::IssuingSuspended,
+        LedgerError::NameTaken => Refusal::NameTaken,
+        LedgerError::KeyTaken => Refusal::KeyTaken,
+        LedgerError::SourceTaken => Refusal::SourceTaken,
         _ => Refusal::NotNowPossible,
     }
 }

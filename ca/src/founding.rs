@@ -130,14 +130,14 @@ pub async fn found(
     }
     let signers = officers.iter().map(|(_, token)| Sha256::of(token.certificate())).collect();
     let content = serde_json::to_vec(&authority.founding(signers)).expect("a founding is JSON");
-    let signed = |certificate: &[u8], key: &dyn Fn(&[u8]) -> Result<Vec<u8>, KeyError>| {
-        SignedMessage::sign(MessageKind::Founding, &content, certificate, now, key)
+    let signed = |certificate: &[u8], key: &EcKey| {
+        SignedMessage::sign(MessageKind::Founding, &content, certificate, now, |o| key.sign(o))
             .and_then(|message| message.verify(MessageKind::Founding))
             .map_err(|_| CaError::BadSignature("a founder's own key"))
     };
-    let mut founding = vec![signed(&scheduler, &|octets| scheduler_key.sign(octets))?];
+    let mut founding = vec![signed(&scheduler, &scheduler_key)?];
     for (_, token) in &officers {
-        founding.push(signed(token.certificate(), &|octets| token.sign(octets))?);
+        founding.push(signed(token.certificate(), token.key())?);
     }
     ledger.found(&founding, &authority, &distribution_points(profile)?, &parties, now).await?;
     write_durably(&certificates.join("founding.json"), record.as_bytes())?;

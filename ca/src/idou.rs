@@ -54,9 +54,9 @@ pub enum BatchRefusal {
         /// Which.
         sequence: u64,
     },
-    /// The link was cut by the security officer.
+    /// The source, or its town, is suspended.
     #[error(
-        "the link to {source_code} is cut: nothing is taken until the security officer opens it"
+        "the link to {source_code} is cut: it is suspended, and nothing is taken until two security officers lift that"
     )]
     LinkCut {
         /// The municipality.
@@ -156,6 +156,7 @@ impl Inbox {
             akashi_ledger::LedgerError::Suspended { .. } => {
                 BatchRefusal::LinkCut { source_code: source }
             }
+            akashi_ledger::LedgerError::NotEnrolled => not_the_source(),
             error => not_now(error),
         })?;
         let place = (message.batch.header.first, message.batch.header.previous);

@@ -30,7 +30,7 @@ pub mod rules;
 pub mod scheduler;
 mod stated;
 
-pub use counter::Counter;
+pub use counter::{Counter, normalised};
 pub use error::CaError;
 pub use founding::{Founded, Founding, found};
 pub use holders::Holders;

@@ -113,9 +113,10 @@ impl LinkAuthority {
         Ok(params.signed_by(&request.public_key, &self.issuer).map_err(failed)?.der().to_vec())
     }
 
-    /// Whether [`LinkAuthority::certify_request`] would take this request; signs nothing.
-    pub fn check_request(&self, request: &[u8]) -> Result<(), KeyError> {
-        sound(request).map(|_| ())
+    /// The key (SubjectPublicKeyInfo, DER) of a request that [`LinkAuthority::certify_request`] would take;
+    /// signs nothing.
+    pub fn requested_key(&self, request: &[u8]) -> Result<Vec<u8>, KeyError> {
+        Ok(sound(request)?.public_key.subject_public_key_info())
     }
 
     fn leaf(

@@ -202,14 +202,25 @@ impl Change {
         files: impl IntoIterator<Item = (&'f Permit, &'f CaseFile)>,
     ) -> Result<(), LedgerError> {
         let files: Vec<(&Permit, &CaseFile)> = files.into_iter().collect();
+        let numbers: Vec<CaseId> = files.iter().map(|(_, file)| file.case).collect();
+        let known = self.cases(&numbers).await?;
         for (permit, file) in &files {
-            if permit.object() == &Object::NewCase {
-                permit.require(Right::SaveCase)?;
-                if self.case(file.case).await?.is_some() {
-                    return Err(permit.not_permitted(Right::SaveCase));
+            permit.require(Right::SaveCase)?;
+            let before = known.get(&file.case);
+            let allowed = match (permit.object(), before) {
+                // At the own counter, about nobody yet.
+                (Object::NewCase, None) => {
+                    permit.municipality() == Some(file.municipality) && file.person.is_none()
                 }
-            } else {
-                permit.require_about(Right::SaveCase, &Object::Case(file.case))?;
+                (Object::NewCase, Some(_)) | (_, None) => false,
+                (object, Some(_)) => object.is(&Object::Case(file.case)),
+            };
+            if !allowed {
+                return Err(permit.not_permitted(Right::SaveCase));
+            }
+            // Whom a case is about is found, and by no other act changed: it is whose certificates end.
+            if before.is_some_and(|before| before.person != file.person) {
+                permit.require(Right::FindPerson)?;
             }
         }
         let row = |file: &CaseFile| {

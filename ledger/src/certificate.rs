@@ -338,6 +338,8 @@ impl Change {
     /// As [`Change::file`], for any of them.
     pub async fn file_all(&mut self, files: &[NewFile]) -> Result<Vec<StatusRow>, LedgerError> {
         self.require_of_all(files.iter().map(|file| &file.permit)).await?;
+        // What was recorded before issuing was suspended is voided, as any that nobody goes on with.
+        self.check_issuing().await?;
         let serials: Vec<SerialNumber> = files.iter().map(|file| file.serial).collect();
         if let Some((serial, standing)) = self.standings(&serials).await?.into_iter().next() {
             return Err(forbids(serial, Some(standing), "filed"));

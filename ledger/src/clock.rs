@@ -1,11 +1,13 @@
 //! The clock in doubt: held since a jump, until two persons accept it.
 
+use akashi_wire::act::PartyId;
+
 use crate::right::Right;
 use crate::store::args;
 use crate::{Change, Issuing, Ledger, LedgerError, Position};
 
 /// Persons who must accept a clock that jumped.
-const PERSONS: i64 = 2;
+const PERSONS: usize = 2;
 
 const HELD: &str = "SELECT position FROM clock_hold WHERE released_at IS NULL
                     ORDER BY position LIMIT 1";
@@ -45,12 +47,21 @@ impl Change {
                 args![position, self.permit.party().as_bytes()],
             )
             .await?;
+        let sql = "SELECT party FROM clock_acceptance WHERE position = $1";
+        let rows = self.tx.rows(sql, args![position]).await?;
+        let mut persons = 0;
+        for row in &rows {
+            // Who was dismissed or suspended since has said nothing.
+            persons += usize::from(self.able(row.fixed(0, PartyId::from_slice)?).await?.is_some());
+        }
+        if persons < PERSONS {
+            return Ok(());
+        }
         let at = self.at();
         self.tx
             .execute(
-                "UPDATE clock_hold SET released_at = $2 WHERE position = $1 AND $3 <=
-                 (SELECT COUNT(*) FROM clock_acceptance WHERE position = $1)",
-                args![position, at, PERSONS],
+                "UPDATE clock_hold SET released_at = $2 WHERE position = $1",
+                args![position, at],
             )
             .await
             .map(|_| ())

@@ -91,11 +91,18 @@ impl Enrolment {
         purpose.map(String::as_str).ok_or_else(|| NotAdmitted::Purpose(purposes.clone()))
     }
 
-    /// Whether it may act now: not dismissed, not suspended, its certificate not over.
+    /// Whether it may act now: not dismissed, not suspended, its certificate not over. What the book says of
+    /// its end counts whatever `now` is: who began before it gets nothing after it.
     pub fn is_in_force(&self, now: Timestamp) -> bool {
-        self.ended_at.is_none_or(|end| now < end)
-            && now <= self.not_after
-            && self.suspended_at.is_none_or(|since| now < since)
+        self.ended_at.is_none() && self.suspended_at.is_none() && now <= self.not_after
+    }
+
+    /// Whether it was enrolled at this time, and its certificate not over: for what was signed then and is
+    /// told now.
+    pub fn was_enrolled(&self, then: Timestamp) -> bool {
+        self.enrolled_at <= then
+            && then <= self.not_after
+            && self.ended_at.is_none_or(|end| then < end)
     }
 }
 
@@ -200,6 +207,18 @@ impl Ledger<Issuing> {
         Ok(self.store.row(sql, args![role]).await?.map_or(Ok(0), |row| row.int(0))? as usize)
     }
 
+    /// The security officers who can sign now.
+    pub async fn able_security_officers(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<Enrolment>, LedgerError> {
+        let role = serde_json::to_string(&Role::SecurityOfficer).expect("a role is JSON");
+        let sql = read!("WHERE enrolment.role = $1");
+        let mut all = read_all(&self.store.rows(sql, args![role]).await?)?;
+        all.retain(|one| one.is_in_force(now));
+        Ok(all)
+    }
+
     /// Municipalities whose source has two keys in force.
     pub async fn sources_that_change(&self) -> Result<Vec<MunicipalityCode>, LedgerError> {
         let rows = self
@@ -229,28 +248,11 @@ impl Change {
     /// when any party ever had the key: a key is one party's; [`LedgerError::SourceTaken`] when the
     /// municipality has two sources in force; [`LedgerError::TakesTwo`] where one person alone signed.
     pub async fn enrol(&mut self, new: &NewEnrolment) -> Result<(), LedgerError> {
-        self.require(Right::Enrol)?;
         let key = pki::public_key(&new.certificate)
             .ok_or_else(|| self.permit.not_permitted(Right::Enrol))?;
+        self.may_enrol(&new.name, &new.role, &key).await?;
         let party = Object::NewParty(new.role.clone(), Sha256::of(&key));
         self.require_about(Right::Enrol, &party)?;
-        let taken = self
-            .tx
-            .row(
-                "SELECT enrolment.party FROM enrolment
-                 LEFT JOIN dismissal ON dismissal.party = enrolment.party
-                 WHERE name = $1 AND dismissal.party IS NULL LIMIT 1",
-                args![new.name.as_str()],
-            )
-            .await?;
-        if taken.is_some() {
-            return Err(LedgerError::NameTaken);
-        }
-        if let Role::Source { municipality } = &new.role
-            && self.sources_in_force(*municipality).await? >= SOURCES
-        {
-            return Err(LedgerError::SourceTaken);
-        }
         let subject = format!("{}:{}", new.role.name(), new.party);
         let position = self.append("enrol", &subject, None).await?;
         let role = serde_json::to_string(&new.role).expect("a role is JSON");
@@ -279,6 +281,46 @@ impl Change {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Whether somebody of this name, as this, with this key (SubjectPublicKeyInfo, DER) can be enrolled: for
+    /// what is proposed too.
+    ///
+    /// # Errors
+    /// As [`Change::enrol`], but for its rights.
+    pub async fn may_enrol(
+        &mut self,
+        name: &str,
+        role: &Role,
+        key: &[u8],
+    ) -> Result<(), LedgerError> {
+        let taken = self
+            .tx
+            .row(
+                "SELECT enrolment.party FROM enrolment
+                 LEFT JOIN dismissal ON dismissal.party = enrolment.party
+                 WHERE name = $1 AND dismissal.party IS NULL LIMIT 1",
+                args![name],
+            )
+            .await?;
+        if taken.is_some() {
+            return Err(LedgerError::NameTaken);
+        }
+        let known = self
+            .tx
+            .row("SELECT party FROM enrolment WHERE public_key = $1", args![&Sha256::of(key).0])
+            .await?;
+        if known.is_some() {
+            return Err(LedgerError::KeyTaken);
+        }
+        match role {
+            Role::Source { municipality }
+                if self.sources_in_force(*municipality).await? >= SOURCES =>
+            {
+                Err(LedgerError::SourceTaken)
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn sources_in_force(
@@ -432,7 +474,8 @@ mod tests {
         let over = Err(NotAdmitted::NotAnAgency);
         assert_eq!(sound.admitted(None, at(1_001)), over, "its certificate is over");
         let ended = Enrolment { ended_at: Some(at(5)), ..sound.clone() };
-        let suspended = Enrolment { suspended_at: Some(at(5)), ..sound.clone() };
+        // Asked with the time at which a question began, before the book said so.
+        let suspended = Enrolment { suspended_at: Some(at(7)), ..sound.clone() };
         let officer = Role::Officer { municipality: "131041".parse().unwrap() };
         let other = Enrolment { role: officer, ..sound.clone() };
         for not_one in [ended, suspended, other] {

@@ -70,7 +70,7 @@ pub use offline_use::{LastLine, OfflineUse};
 pub use order_door::BookDoor;
 pub use permit::{Permit, PermittedAct};
 pub use person::{KnownPerson, Person, PersonId};
-pub use proposal::{Proposal, WAITS};
+pub use proposal::{Proposal, Proposed, WAITS};
 pub use recall::{NewRecall, Recall, RecallSet, RecallStep};
 pub use request::RecordedRequest;
 pub use responder::ResponderCertificate;

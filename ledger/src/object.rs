@@ -4,7 +4,7 @@
 //! revokes in one case ends nobody's certificate but that of this case's person, and an order that
 //! publishes one list publishes no other.
 
-use akashi_wire::act::{CardSelection, CaseId, Deed, PartyId, RecallId, Suspension};
+use akashi_wire::act::{CardSelection, CaseId, Deed, PartyId, RecallId, RequestId, Suspension};
 use akashi_wire::octets::Sha256;
 use akashi_wire::order::Order;
 use akashi_wire::party::Role;
@@ -25,6 +25,8 @@ pub(crate) enum Object {
     NewParty(Role, Sha256),
     /// A party.
     Party(PartyId),
+    /// What another person proposed, by its request and the SHA-256 of the act.
+    Proposal(RequestId, Sha256),
     /// Something that can be suspended.
     Suspension(Suspension),
     /// The cards of a delivery: lot and model.
@@ -76,8 +78,8 @@ impl Object {
                 Self::Cards(selection.clone(), *digest)
             }
             Deed::ConfirmRecall { recall, .. } => Self::Recall(*recall),
+            Deed::Countersign { request, digest } => Self::Proposal(*request, *digest),
             Deed::ReportOffline { .. }
-            | Deed::Countersign { .. }
             | Deed::Outcome { .. }
             | Deed::Review
             | Deed::AcceptClock

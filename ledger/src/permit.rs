@@ -26,6 +26,7 @@ pub struct Permit {
     party: PartyId,
     role: Role,
     evidence: Sha256,
+    content: Sha256,
     cause: Cause,
     rights: &'static [Right],
     object: Object,
@@ -51,6 +52,11 @@ impl Permit {
         self.evidence
     }
 
+    /// SHA-256 of what was signed.
+    pub(crate) fn content(&self) -> Sha256 {
+        self.content
+    }
+
     /// What the message was.
     pub fn cause(&self) -> &Cause {
         &self.cause
@@ -67,6 +73,7 @@ impl Permit {
             party: enrolment.party,
             role: enrolment.role.clone(),
             evidence: Sha256::of(message.message()),
+            content: Sha256::of(message.content()),
             cause: Cause::Founding,
             rights: &[Right::Found, Right::Enrol],
             object: Object::Whatever,
@@ -151,6 +158,7 @@ impl Ledger<Issuing> {
         let permit = Permit {
             party: enrolment.party,
             evidence: Sha256::of(message.message()),
+            content: Sha256::of(message.content()),
             cause: Cause::Act(act.request),
             rights: right::of_deed(&act.deed, &enrolment.role),
             object: Object::of_deed(&act.deed),
@@ -180,6 +188,7 @@ impl Ledger<Issuing> {
             party: enrolment.party,
             role: enrolment.role,
             evidence: Sha256::of(message.message()),
+            content: digest,
             cause: Cause::Batch(source, digest),
             rights: &[Right::AcceptBatch],
             object: Object::Batch(source, digest),
@@ -210,6 +219,7 @@ impl Ledger<Issuing> {
             party: enrolment.party,
             role: enrolment.role,
             evidence,
+            content: Sha256::of(message.content()),
             cause: Cause::of_order(&order, evidence),
             rights: right::of_order(&order),
             object: Object::of_order(&order),

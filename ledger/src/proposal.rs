@@ -1,10 +1,11 @@
 //! What takes two persons: proposed by one, carried out over the signature of another.
 
 use akashi_wire::Verified;
-use akashi_wire::act::{Act, PartyId, RequestId};
+use akashi_wire::act::{Act, Deed, PartyId, RequestId};
 use akashi_wire::octets::Sha256;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::cause::Cause;
 use crate::evidence;
 use crate::object::Object;
 use crate::right::{self, Right};
@@ -13,6 +14,17 @@ use crate::{Change, Content, Issuing, Ledger, LedgerError};
 
 /// How long a proposal waits for the second person.
 pub const WAITS: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is told of something just proposed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proposed {
+    /// The request that proposed it.
+    pub request: RequestId,
+    /// SHA-256 of the act, for the second person.
+    pub digest: Sha256,
+    /// Until when it may be countersigned.
+    pub until: Timestamp,
+}
 
 /// Something that one person proposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,15 +112,11 @@ impl Change {
         self.require(right)
     }
 
-    /// Writes the act of this change down as something that waits for a second person. `content` is the
-    /// act as it was signed.
-    pub async fn propose(
-        &mut self,
-        request: RequestId,
-        digest: Sha256,
-        (verb, content): (&str, Content),
-    ) -> Result<Timestamp, LedgerError> {
+    /// Writes the act of this change down as something that waits for a second person, under its own
+    /// request and digest. `content` is the act as it was signed.
+    pub async fn propose(&mut self, verb: &str, content: Content) -> Result<Proposed, LedgerError> {
         self.require(Right::Propose)?;
+        let (request, digest) = (self.own_request()?, self.permit.content());
         let position = self.append("propose", verb, Some(content)).await?;
         let row = args![
             position.0,
@@ -118,29 +126,38 @@ impl Change {
             self.at(),
         ];
         self.record(&evidence::PROPOSAL, vec![row]).await?;
-        Ok(self.at() + WAITS)
+        Ok(Proposed { request, digest, until: self.at() + WAITS })
+    }
+
+    /// The request of the act behind this change.
+    fn own_request(&self) -> Result<RequestId, LedgerError> {
+        match self.permit.cause() {
+            Cause::Act(request) => Ok(*request),
+            _ => Err(self.permit.not_permitted(Right::Propose)),
+        }
     }
 
     /// The second person's signature: from here on this change has the rights of what was proposed.
     ///
-    /// `proposed` is the first person's act as it was signed, `digest` names what the second person
-    /// looked at.
+    /// `proposed` is the first person's act as it was signed: the one that the second person's act names.
     ///
     /// # Errors
     /// [`LedgerError::SamePerson`] to whoever proposed it, [`LedgerError::ProposalDiffers`] where the
     /// second person looked at something else, [`LedgerError::ProposalLapsed`] after its time, and
     /// [`LedgerError::NoSuchProposal`] where nothing waits, the first person may no longer act, or the
     /// two are not of one office.
-    pub async fn countersign(
-        &mut self,
-        by: RequestId,
-        proposed: &Verified,
-        digest: Sha256,
-    ) -> Result<Act, LedgerError> {
+    pub async fn countersign(&mut self, proposed: &Verified) -> Result<Act, LedgerError> {
         self.require(Right::Countersign)?;
         let content = proposed.content();
         let act: Act = serde_json::from_slice(content)
             .map_err(|e| LedgerError::Unreadable { column: e.column() })?;
+        // What the second person looked at, and nothing else.
+        let Object::Proposal(request, digest) = *self.permit.object() else {
+            return Err(self.permit.not_permitted(Right::Countersign));
+        };
+        if request != act.request {
+            return Err(self.permit.not_permitted(Right::Countersign));
+        }
         let row = self.tx.row(ONE, args![act.request.as_bytes()]).await?;
         let found = row.as_ref().map(read).transpose()?.ok_or(LedgerError::NoSuchProposal)?;
         if found.countersigned_by.is_some() {
@@ -158,6 +175,15 @@ impl Change {
         // Who was dismissed or suspended since is one person less; and each kind of power has two of one
         // office, the second of whom might have proposed it as well.
         let first = self.able(found.proposed_by).await?.ok_or(LedgerError::NoSuchProposal)?;
+        if self.was_suspended_since(&first, found.proposed_at).await? {
+            return Err(LedgerError::NoSuchProposal);
+        }
+        // A lift is of what was suspended when it was proposed.
+        if let Deed::Lift { what, .. } = &act.deed
+            && self.suspended_since(what).await?.is_some_and(|since| since > found.proposed_at)
+        {
+            return Err(LedgerError::NoSuchProposal);
+        }
         let signed =
             first.certificate == proposed.signer() && proposed.signer_has_not_ended(self.at());
         let role = self.permit.role().clone();
@@ -165,7 +191,7 @@ impl Change {
             return Err(LedgerError::NoSuchProposal);
         }
         let position = self.append("countersign", &act.request.to_string(), None).await?;
-        let row = args![position.0, act.request.as_bytes(), by.as_bytes()];
+        let row = args![position.0, act.request.as_bytes(), self.own_request()?.as_bytes()];
         self.record(&evidence::COUNTERSIGNATURE, vec![row]).await?;
         self.permit.gain(right::of_two(&act.deed, &role), Object::of_deed(&act.deed));
         Ok(act)

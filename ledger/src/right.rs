@@ -31,8 +31,10 @@ pub enum Right {
     HoldClock,
     /// One person's word that the clock is right.
     AcceptClock,
-    /// A case's state, and whom it is about.
+    /// A case's state.
     SaveCase,
+    /// Whom a case is about.
+    FindPerson,
     /// An intention to sign, and the file of what was signed.
     Issue,
     /// A final revocation.
@@ -88,6 +90,7 @@ impl Right {
             Self::HoldClock => "hold_clock",
             Self::AcceptClock => "accept_clock",
             Self::SaveCase => "save_case",
+            Self::FindPerson => "find_person",
             Self::Issue => "issue",
             Self::Revoke => "revoke",
             Self::IndexStated => "index_stated",
@@ -119,9 +122,8 @@ pub(crate) fn of_deed(deed: &Deed, role: &Role) -> &'static [Right] {
         return &[];
     }
     match deed {
+        Deed::LookUp { .. } | Deed::FindCertificate { .. } => &[SaveCase, FindPerson],
         Deed::OpenCase { .. }
-        | Deed::LookUp { .. }
-        | Deed::FindCertificate { .. }
         | Deed::SendInquiry { .. }
         | Deed::TakeUp { .. }
         | Deed::OpenChannel { .. }
@@ -155,6 +157,8 @@ pub(crate) fn of_two(deed: &Deed, role: &Role) -> &'static [Right] {
     match deed {
         _ if !deed.is_for(role) => &[],
         Deed::Enrol { .. } => &[Enrol],
+        // Two administrators of a town have no power over a third.
+        Deed::Dismiss { .. } if *role != Role::SecurityOfficer => &[Dismiss],
         Deed::Dismiss { .. } => &[Dismiss, DismissPower],
         Deed::Lift { .. } => &[Lift],
         _ => &[],

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use crate::evidence;
 use crate::object::Object;
 use crate::right::Right;
-use crate::store::{Row, Value, args, damaged};
-use crate::{Change, Issuing, Ledger, LedgerError, Position};
+use crate::store::{Row, Value, args, damaged, timestamp};
+use crate::{Change, Enrolment, Issuing, Ledger, LedgerError, Position};
 
 /// One suspension in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,21 +67,83 @@ fn read(row: &Row) -> Result<InForce, LedgerError> {
     })
 }
 
-const IN_FORCE: &str = "SELECT suspension.position, suspension.by_party, kind, municipality, party,
+const IN_FORCE: &str =
+    "SELECT suspension.position, suspension.by_party, kind, municipality, suspension.party,
                         suspension.at FROM suspension
                         LEFT JOIN lifting ON lifting.suspension = suspension.position
-                        WHERE lifting.suspension IS NULL ORDER BY suspension.position";
+                        LEFT JOIN dismissal ON dismissal.party = suspension.party
+                        WHERE lifting.suspension IS NULL AND dismissal.party IS NULL
+                        ORDER BY suspension.position";
+
+/// Every suspension that there was of a party or its municipality: kind, municipality, party, since, until.
+const OF_PARTY: &str = "SELECT kind, suspension.municipality, suspension.party, suspension.at,
+                        lifting.at FROM suspension
+                        LEFT JOIN lifting ON lifting.suspension = suspension.position
+                        WHERE suspension.party = $1 OR suspension.municipality = $2";
+
+fn of_party(party: &Enrolment) -> Vec<Value> {
+    let town = party.role.municipality().map(|code| code.to_string());
+    args![party.party.as_bytes(), town]
+}
+
+/// From when to when the rows say that a party was suspended.
+fn spans(
+    rows: &[Row],
+    party: &Enrolment,
+) -> Result<Vec<(Timestamp, Option<Timestamp>)>, LedgerError> {
+    let mut spans = Vec::new();
+    for row in rows {
+        if let Some((what, since)) = read_from(row, 0)?
+            && stops(&what, party.party, &party.role)
+        {
+            spans.push((since, row.maybe_int(4)?.map(timestamp).transpose()?));
+        }
+    }
+    Ok(spans)
+}
 
 impl Ledger<Issuing> {
     /// Everything that is suspended now, oldest first.
     pub async fn suspensions(&self) -> Result<Vec<InForce>, LedgerError> {
         self.store.rows(IN_FORCE, args![]).await?.iter().map(read).collect()
     }
+
+    /// Whether a party was suspended at this time, whatever became of that.
+    pub async fn was_suspended(
+        &self,
+        party: &Enrolment,
+        then: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let spans = spans(&self.store.rows(OF_PARTY, of_party(party)).await?, party)?;
+        let within = |(since, until): &(Timestamp, Option<Timestamp>)| {
+            *since <= then && until.is_none_or(|until| then < until)
+        };
+        Ok(spans.iter().any(within))
+    }
 }
 
 impl Change {
     async fn suspensions(&mut self) -> Result<Vec<InForce>, LedgerError> {
         self.tx.rows(IN_FORCE, args![]).await?.iter().map(read).collect()
+    }
+
+    /// Whether a party was suspended at this moment or any after it.
+    pub(crate) async fn was_suspended_since(
+        &mut self,
+        party: &Enrolment,
+        then: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let spans = spans(&self.tx.rows(OF_PARTY, of_party(party)).await?, party)?;
+        Ok(spans.iter().any(|(_, until)| until.is_none_or(|until| until >= then)))
+    }
+
+    /// Since when this is suspended.
+    pub(crate) async fn suspended_since(
+        &mut self,
+        what: &Suspension,
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        let all = self.suspensions().await?;
+        Ok(all.iter().find(|one| one.what == *what).map(|one| one.since))
     }
 
     /// Suspends something from now on.
@@ -116,7 +178,7 @@ impl Change {
     /// [`LedgerError::TakesTwo`] where one person alone signed it; [`LedgerError::NotAsItStands`] where
     /// nothing is suspended.
     pub async fn lift(&mut self, what: Suspension) -> Result<(), LedgerError> {
-        self.require_about(Right::Lift, &Object::Suspension(what))?;
+        // What cannot be lifted cannot be proposed either.
         if let Suspension::Party { party } = what {
             let party = self.party(party).await?;
             self.of_own_town(&party)?;
@@ -124,6 +186,7 @@ impl Change {
         let in_force = self.suspensions().await?;
         let one = in_force.iter().find(|one| one.what == what);
         let suspended = one.ok_or(LedgerError::NotAsItStands)?.position;
+        self.require_about(Right::Lift, &Object::Suspension(what))?;
         let position = self.append("lift", &what.to_string(), None).await?;
         let row = args![position.0, suspended.0, self.at()];
         self.record(&evidence::LIFTING, vec![row]).await

@@ -74,7 +74,7 @@ pub struct Init {
     #[arg(long)]
     holders_port: Option<u16>,
     /// Name of a security officer; two are made, so give it twice.
-    #[arg(long, value_name = "NAME", num_args = 1, default_values_t = ["Security Officer 1".to_owned(), "Security Officer 2".to_owned()])]
+    #[arg(long, value_name = "NAME", num_args = 1)]
     security_officer: Vec<String>,
     /// Make one security officer only, who does alone what takes two: an alarm until the second one is
     /// enrolled.
@@ -130,11 +130,15 @@ impl From<AccessArg> for Access {
 impl Init {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let passphrase = PASSPHRASE.read_passphrase(self.passphrase_file.as_deref())?;
+        let count = if self.one_security_officer { 1 } else { SECURITY_OFFICERS.len() };
         let mut names = self.security_officer;
-        if self.one_security_officer {
-            names.truncate(1);
-        } else if names.len() != SECURITY_OFFICERS.len() {
-            super::usage("two security officers are made: give --security-officer twice");
+        if names.is_empty() {
+            names = (1..=count).map(|number| format!("Security Officer {number}")).collect();
+        } else if names.len() != count {
+            super::usage(match count {
+                1 => "one security officer is made: give --security-officer once",
+                _ => "two security officers are made: give --security-officer twice",
+            });
         }
         let passwords = passwords(&names, &self.password_file)?;
         let plan = Plan {
@@ -171,6 +175,9 @@ impl Init {
         for (file, name) in SECURITY_OFFICERS.iter().zip(&plan.security_officers) {
             println!("token        {}, to be handed to {name}", self.dir.join(file).display());
         }
+        println!(
+            "first        enrol a third security officer: of two, neither can stop the other, nor replace a lost token"
+        );
         if plan.security_officers.len() == 1 {
             println!("alarm        one security officer acts alone until a second one is enrolled");
         }

@@ -13,7 +13,7 @@ use akashi_ra_console::offline::{
 use akashi_ra_console::{Desk, DeskError, journey};
 use akashi_scp03::{KeySet, KeyVersion, MasterKey};
 use akashi_softcard::SoftCard;
-use akashi_wire::act::{Answer, Deed, IdentityProof, Procedure, Refusal};
+use akashi_wire::act::{Answer, Deed, IdentityProof, Procedure, Refusal, Suspension};
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::journal::Finding;
 use akashi_wire::octets::Octets;
@@ -483,6 +483,18 @@ async fn entries_of_others_are_told_and_on_record() {
     scene.keys.count = 9;
     scene.reset().unwrap();
     assert_eq!(scene.findings().await, [Finding::UsesMissing { from: 3, to: 9 }]);
+
+    // What was signed while the officer was suspended tells so, after that was lifted too.
+    let (other, _) = scene.place.officer(tottori()).await;
+    let what = Suspension::Party { party: other.party };
+    scene.place.security.ask(Deed::Suspend { what, why: "lost".into() }).await.unwrap();
+    scene.place.pass(1.minute());
+    let own = std::mem::replace(&mut scene.officer, other);
+    scene.reset().unwrap();
+    scene.officer = own;
+    scene.place.pass(1.minute());
+    scene.place.security.ask(Deed::Lift { what, why: "found".into() }).await.unwrap();
+    assert_eq!(scene.findings().await, [Finding::SuspendedThen]);
 
     // Who was an officer then, and is none now, signed what he did then.
     let own = scene.place.officer(tottori()).await.0;

@@ -70,6 +70,11 @@ async fn an_enrolment_is_proposed_by_one_looked_at_and_signed_by_another(book: B
     for verb in ["propose", "countersign"] {
         assert!(!place.entries(verb).await.is_empty(), "{verb}");
     }
+    // And what was refused, by the book too.
+    let refused = place.entries("refuse").await;
+    for why in ["same_person", "proposal_differs", "no_such_proposal"] {
+        assert!(refused.iter().any(|entry| entry.subject.ends_with(why)), "{why}: {refused:?}");
+    }
     // Too late is too late, and said so to both.
     let (deed, _) = place.enrolment("Officer Y", Role::Auditor);
     let Answer::Proposed { request, digest, until } = one.ask(deed).await.unwrap() else {
@@ -221,7 +226,13 @@ async fn a_security_officer_is_stopped_by_another_and_never_so_that_one_is_left(
     };
     assert_eq!(place.security.ask(Deed::Lift { what, why: why() }).await.unwrap(), Answer::Done);
     desk.ask(Deed::Review).await.unwrap();
+    let again = Deed::Suspend { what, why: why() };
+    assert_eq!(place.security.one.ask(again).await.unwrap(), Answer::Done);
+    place.tick().await;
+    assert!(!place.house.ledger().suspensions().await.unwrap().is_empty());
     assert_eq!(place.security.ask(dismiss).await.unwrap(), Answer::Done);
+    // With the enrolment its suspension is over, too: there is nothing left to lift.
+    assert_eq!(place.house.ledger().suspensions().await.unwrap(), []);
     assert_eq!(refusal(desk.ask(Deed::Review).await), Refusal::NotEnrolled);
     let scheduler = parties.iter().find(|party| party.role == Role::Scheduler).unwrap().party;
     let dismiss = Deed::Dismiss { party: scheduler, why: why() };
@@ -275,11 +286,58 @@ async fn names_that_look_alike_are_one_name() {
     let role = Role::Auditor;
     let (first, _) = place.enrolment("Audit Ａ", role.clone());
     place.security.ask(first).await.unwrap();
-    for alike in ["Audit A", "Audit  A", " Audit\u{3000}A "] {
+    for alike in ["Audit A", "Audit  A", " Audit\u{3000}A ", "Audit A\u{3164}"] {
         let (deed, _) = place.enrolment(alike, role.clone());
-        let refused = refusal(place.security.ask(deed).await);
-        assert!(matches!(refused, Refusal::Malformed { .. }), "{alike:?} {refused:?}");
+        // Told to the first person already: what cannot be is not proposed.
+        let refused = refusal(place.security.one.ask(deed).await);
+        assert_eq!(refused, Refusal::NameTaken, "{alike:?}");
     }
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_holder_makes_the_own_key_and_nobody_else_ever_has_it() {
+    let place = Place::make(Book::Sqlite, Access::Open, Timestamp::now()).await;
+    let [first, second] = SECURITY_OFFICERS.map(|file| place.dir.join(file));
+    let file = |name: &str| place.dir.join(name).to_str().unwrap().to_owned();
+    let (token, request, chain) = (file("own.p12"), file("own.p10"), file("own.pem"));
+    let make = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_akashi"))
+            .arg("officer-token")
+            .args(arguments)
+            .env_clear()
+            .env("AKASHI_TOKEN_PASSWORD", "the holder's own password")
+            .output()
+            .unwrap();
+        let printed = if output.status.success() { output.stdout } else { output.stderr };
+        (output.status.success(), String::from_utf8(printed).unwrap())
+    };
+    let (done, printed) = make(&["new", "--out", &token, "--request", &request]);
+    eprintln!("{printed}");
+    assert!(done, "{printed}");
+    let key = value(&printed, "key");
+    let (again, printed) = make(&["new", "--out", &token, "--request", &request]);
+    assert!(!again && printed.contains("exists already"), "{printed}");
+    let enrol = ["enrol", "security-officer", "--name", "証 三郎", "--request", &request];
+    let (_, printed) = told_by_desk(&place, &first, &enrol);
+    assert_eq!(value(&printed, "key"), key);
+    let (proposal, digest) = (value(&printed, "proposal"), value(&printed, "digest"));
+    let (_, printed) = told_by_desk(&place, &second, &["review"]);
+    assert!(printed.contains(&key), "the second person compares it with the holder: {printed}");
+    let (done, printed) =
+        told_by_desk(&place, &second, &["countersign", &proposal, "--digest", &digest]);
+    assert!(done, "{printed}");
+    let collect = ["collect", &proposal, "--certificate", &chain];
+    let (done, printed) = told_by_desk(&place, &first, &collect);
+    assert!(done && printed.contains("officer-token complete"), "{printed}");
+    let (done, printed) = make(&["complete", "--out", &token, "--certificate", &chain]);
+    assert!(done, "{printed}");
+    let opened =
+        akashi_keys::OfficerToken::open(token.as_ref(), "the holder's own password").unwrap();
+    let own = std::sync::Arc::new(opened);
+    let desk = Desk::sign_in(&place.url(), own, place.clock.clone()).await.unwrap();
+    // Scheduler, two security officers, two towns' registries and officers, an agency, and the new one.
+    assert_eq!(reviewed(&desk).await.0.len(), 3 + 2 * 2 + 1 + 1);
     place.close().await;
 }
 
@@ -295,6 +353,7 @@ async fn two_persons_at_the_command_line() {
     eprintln!("{printed}");
     assert!(done && value(&printed, "waits").contains("second person"), "{printed}");
     let (request, digest) = (value(&printed, "proposal"), value(&printed, "digest"));
+    let key = value(&printed, "key");
     // The token waits too: it opens no link.
     let (done, printed) = told_by_desk(&place, std::path::Path::new(new), &["review"]);
     assert!(!done, "{printed}");
@@ -303,7 +362,9 @@ async fn two_persons_at_the_command_line() {
     assert!(done && printed.contains("for a second person"), "{printed}");
     let (_, printed) = told_by_desk(&place, &second, &["review"]);
     eprintln!("{printed}");
-    assert!(printed.contains("enrol 証 花子 as officer of 312011"), "{printed}");
+    for shown in ["enrol as officer of 312011", "“証 花子”", &key] {
+        assert!(printed.contains(shown), "{shown}: {printed}");
+    }
     assert!(printed.contains(&format!("countersign {request} --digest {digest}")), "{printed}");
     let sign = ["countersign", &request, "--digest", &digest];
     let (done, printed) = told_by_desk(&place, &first, &sign);
@@ -326,7 +387,9 @@ async fn two_persons_at_the_command_line() {
     let (request, digest) = (value(&printed, "proposal"), value(&printed, "digest"));
     let (_, printed) = told_by_desk(&place, &second, &["review"]);
     eprintln!("{printed}");
-    assert!(printed.contains("lift counter 312011: it was found"), "{printed}");
+    for shown in ["lift counter 312011", "“it was found”"] {
+        assert!(printed.contains(shown), "{shown}: {printed}");
+    }
     let sign = ["countersign", &request, "--digest", &digest];
     assert!(told_by_desk(&place, &second, &sign).0);
     let (done, printed) = told_by_desk(&place, std::path::Path::new(new), &["accept-clock"]);

@@ -184,6 +184,9 @@ pub enum Finding {
     /// Signed by somebody who was no officer then, and is none now.
     #[error("who signed it was not enrolled then, and is not now")]
     NotEnrolledThen,
+    /// Signed by somebody who was suspended then, or whose counter was.
+    #[error("who signed it was suspended then, or the counter was")]
+    SuspendedThen,
     /// The use has no outcome: the terminal was cut off, or what it wrote is gone.
     #[error("nobody knows what came of it")]
     OutcomeUnknown,

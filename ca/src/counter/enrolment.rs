@@ -2,7 +2,7 @@
 //! clock is right.
 
 use akashi_keys::Usage;
-use akashi_ledger::{Change, LedgerError, NewEnrolment, Right};
+use akashi_ledger::{Change, NewEnrolment, Right};
 use akashi_wire::MunicipalityCode;
 use akashi_wire::act::{Answer, PartyId, Refusal, Suspension};
 use akashi_wire::municipality::Municipality;
@@ -42,7 +42,9 @@ impl Counter {
         let usage = Usage::Party { hosts: hosts.to_vec() };
         let authority = &self.services.link_authority;
         // What one person proposes is looked at as it will be, and certified when the second signs.
-        authority.check_request(request).map_err(|error| malformed(&error.to_string()))?;
+        let key =
+            authority.requested_key(request).map_err(|error| malformed(&error.to_string()))?;
+        change.may_enrol(&name, role, &key).await?;
         change.check(Right::Enrol)?;
         let certificate = authority
             .certify_request(request, &name, &usage, change.at())
@@ -50,15 +52,7 @@ impl Counter {
         let party = PartyId::from_random(self.random());
         let new =
             NewEnrolment { party, name, role: role.clone(), certificate: certificate.clone() };
-        change.enrol(&new).await.map_err(|error| match error {
-            LedgerError::NameTaken => malformed("another party in force has this name").into(),
-            LedgerError::KeyTaken => malformed("this key is or was another party's").into(),
-            LedgerError::SourceTaken => malformed(
-                "this municipality has two sources in force already: dismiss the one that ended first",
-            )
-            .into(),
-            other => Halt::from(other),
-        })?;
+        change.enrol(&new).await?;
         let answer = Answer::Enrolled {
             party,
             certificate: Octets(certificate),
@@ -114,10 +108,19 @@ impl Counter {
 
 /// A name as it is compared and certified: compatible characters as one (NFKC), no space around it and
 /// never two within, so that two names that look alike are alike.
-pub(crate) fn normalised(name: &str) -> String {
+pub fn normalised(name: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
-    let name: String = name.nfkc().collect();
+    let name: String = name.nfkc().filter(|letter| !is_blank(*letter)).collect();
     name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Letters that show nothing and are no space: fillers, joiners of other scripts, the empty Braille cell,
+/// and selectors of a presentation (Unicode, Default_Ignorable_Code_Point, without those that choose among
+/// the forms of a Han character).
+fn is_blank(letter: char) -> bool {
+    matches!(letter,
+        '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}')
 }
 
 #[cfg(test)]
@@ -132,6 +135,8 @@ mod tests {
             ("Ｔａｘ  Office", "Tax Office"),
             ("か\u{3099}", "が"),
             ("\u{3000}", ""),
+            ("証\u{3164}守\u{FE0F}", "証守"),
+            ("\u{2800}", ""),
         ] {
             assert_eq!(normalised(given), name, "{given:?}");
         }

@@ -47,7 +47,7 @@ impl Counter {
             return Err(Halt::Already(Box::new(answer)));
         }
         let mut findings = Vec::new();
-        let municipality = self.whose(&told, own, &mut findings).await?;
+        let municipality = self.whose(&told, (own, acting.now), &mut findings).await?;
         in_journal(&mut change, &told, &mut findings).await?;
         let begun = head.and_then(|head| begun(head, &told.first));
         self.in_time(&mut change, &told, begun, &mut findings).await?;
@@ -93,7 +93,7 @@ impl Counter {
     async fn whose(
         &self,
         told: &Told,
-        own: MunicipalityCode,
+        (own, now): (MunicipalityCode, Timestamp),
         findings: &mut Vec<Finding>,
     ) -> Result<MunicipalityCode, Halt> {
         let enrolment = self.issuer.ledger.enrolment_of(Sha256::of(&told.signer)).await?;
@@ -102,9 +102,11 @@ impl Counter {
             return Ok(own);
         };
         let then = told.first.at;
-        let enrolled_then = enrolment.enrolled_at <= then && enrolment.is_in_force(then);
-        if !enrolled_then && enrolment.ended_at.is_some() {
+        if !enrolment.was_enrolled(then) && !enrolment.is_in_force(now) {
             findings.push(Finding::NotEnrolledThen);
+        }
+        if self.issuer.ledger.was_suspended(&enrolment, then).await? {
+            findings.push(Finding::SuspendedThen);
         }
         match enrolment.role {
             Role::Officer { municipality } if municipality == own => Ok(own),

@@ -1,11 +1,10 @@
 //! What takes two persons: tried for the first, who is told to find another, and carried out for the
 //! second. Whether it takes two the book says, not this room.
 
-use akashi_ledger::{Change, LedgerError, Proposal};
+use akashi_ledger::{Change, LedgerError, Proposal, Proposed};
 use akashi_wire::act::{
     Answer, Deed, KnownParty, KnownProposal, KnownSuspension, Refusal, RequestId,
 };
-use akashi_wire::octets::Sha256;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{SignedMessage, Verified};
 
@@ -26,10 +25,9 @@ impl Counter {
             Ok(Carried { subject, answer }) => self.finish(change, acting, &subject, answer).await,
             // Nothing is written before the book says so.
             Err(Halt::Error(CaError::Ledger(LedgerError::TakesTwo))) => {
-                let (request, verb) = (acting.act.request, acting.act.deed.verb());
-                let digest = Sha256::of(acting.message.content());
                 let content = self.evidence(acting)?;
-                let until = change.propose(request, digest, (verb, content)).await?;
+                let Proposed { request, digest, until } =
+                    change.propose(acting.act.deed.verb(), content).await?;
                 let answer = Answer::Proposed { request, digest, until };
                 change.record_request(&self.answered(acting, &answer)?).await?;
                 change.commit().await?;
@@ -44,12 +42,11 @@ impl Counter {
         &self,
         acting: &Acting,
         request: RequestId,
-        digest: Sha256,
     ) -> Result<Answer, Halt> {
         let proposal = self.issuer.ledger.proposal(request).await?;
         let message = self.proposed(&proposal.ok_or(Refusal::NoSuchProposal)?)?;
         let mut change = self.begin(acting).await?;
-        let act = change.countersign(acting.act.request, &message, digest).await?;
+        let act = change.countersign(&message).await?;
         let Carried { subject, answer } = self.carry_out_in(&mut change, &act.deed).await?;
         self.finish(change, acting, &subject, answer).await
     }
@@ -92,7 +89,9 @@ impl Counter {
         };
         let mut waiting = Vec::new();
         for proposal in ledger.waiting_proposals(acting.now).await? {
-            if !seen(proposal.proposed_by) {
+            // Of somebody who may no longer act nothing can come.
+            let first = all.iter().find(|one| one.party == proposal.proposed_by);
+            if !first.is_some_and(|first| first.is_in_force(acting.now) && seen(first.party)) {
                 continue;
             }
             let message = self.proposed(&proposal)?;

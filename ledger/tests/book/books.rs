@@ -7,11 +7,11 @@ use akashi_ledger::{
     Access, Authority, AuthorityProfile, CaseFile, Change, Intention, Issuing, Ledger, LedgerError,
     NewEnrolment, Permit, PersonId, Slot, StatusRow, Step,
 };
-use akashi_wire::act::{Deed, PartyId};
+use akashi_wire::act::{CertificateBy, Deed, PartyId};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{MunicipalityCode, Order, SerialNumber, SignedMessage};
+use akashi_wire::{CaseId, MunicipalityCode, Order, SerialNumber, SignedMessage};
 use jiff::{Timestamp, ToSpan};
 
 use crate::permits;
@@ -175,23 +175,33 @@ impl Book {
         }
     }
 
-    /// Writes down that the case of every act here is about this person.
-    pub async fn case_about(&self, person: PersonId) {
-        let file = CaseFile {
-            case: permits::case(),
+    /// A case about this person: opened where there is none, and the person found.
+    pub async fn case_about(&self, case: CaseId, person: PersonId) {
+        let mut file = CaseFile {
+            case,
             municipality: town(),
             party: PartyId::from_random([4; 16]),
             procedure: "renewal".into(),
             step: Step::LookedUp,
-            person: Some(person),
+            person: None,
             serial: None,
             sealed_file: b"sealed".to_vec(),
             opened_at: self.now,
             closes_at: None,
         };
-        let mut change = self.begin(&self.issuing().await).await;
+        if self.ledger.case(case).await.unwrap().is_none() {
+            let open = Deed::OpenCase { procedure: akashi_wire::act::Procedure::Renewal };
+            let mut change = self.begin(&self.act(&self.officer, open).await).await;
+            change.save_case(&file).await.unwrap();
+            change.append("open_case", "case", None).await.unwrap();
+            change.commit().await.unwrap();
+        }
+        file.person = Some(person);
+        let by = CertificateBy::Card { card: "CARD".into() };
+        let find = Deed::FindCertificate { case, by };
+        let mut change = self.begin(&self.act(&self.officer, find).await).await;
         change.save_case(&file).await.unwrap();
-        change.append("case", "about", None).await.unwrap();
+        change.append("find_certificate", "case", None).await.unwrap();
         change.commit().await.unwrap();
     }
 

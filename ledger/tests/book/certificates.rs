@@ -108,7 +108,7 @@ async fn one_person_has_one_living_certificate_and_one_key_is_certified_once() {
         assert!(matches!(used, Err(LedgerError::KeyUsedBefore)));
         drop(change);
 
-        book.case_about(book.intention(1, 1, Slot::Next).person).await;
+        book.case_about(crate::permits::case(), book.intention(1, 1, Slot::Next).person).await;
         let mut change = book.begin(&permit).await;
         // Beside a renewal, which waits in the other place until the old one is revoked.
         change.intend(&book.intention(4, 1, Slot::Next), b"", 1).await.unwrap();

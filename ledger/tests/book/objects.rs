@@ -51,9 +51,18 @@ async fn an_act_in_one_case_ends_no_certificate_of_another_and_saves_no_other() 
         // A case about the first person.
         let open = Deed::OpenCase { procedure: akashi_wire::act::Procedure::Revocation };
         let mut change = book.begin(&book.act(&book.officer, open.clone()).await).await;
-        change.save_case(&file(&book, other_case())).await.unwrap();
+        refused(change.save_case(&file(&book, other_case())).await);
+        let nobody = CaseFile { person: None, ..file(&book, other_case()) };
+        let elsewhere = CaseFile { municipality: "131016".parse().unwrap(), ..nobody.clone() };
+        refused(change.save_case(&elsewhere).await);
+        change.save_case(&nobody).await.unwrap();
         change.append("open", "case", None).await.unwrap();
         change.commit().await.unwrap();
+        // Whom it is about is found, and by no other act said.
+        let mut change = book.begin(&book.act(&book.officer, revoke_in(other_case())).await).await;
+        refused(change.save_case(&file(&book, other_case())).await);
+        drop(change);
+        book.case_about(other_case(), book.intention(1, 1, Slot::Current).person).await;
 
         let permit = book.act(&book.officer, revoke_in(other_case())).await;
         let mut change = book.begin(&permit).await;

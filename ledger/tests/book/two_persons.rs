@@ -82,7 +82,7 @@ pub async fn proposed(book: &Book, message: &Verified) -> (RequestId, Sha256) {
     let digest = Sha256::of(message.content());
     let mut change = change(book, message, book.now).await.unwrap();
     let content = Content::new(message.message(), [1; 32], |_| Ok::<_, LedgerError>(vec![1]));
-    change.propose(act.request, digest, ("enrol", content.unwrap())).await.unwrap();
+    change.propose("enrol", content.unwrap()).await.unwrap();
     change.commit().await.unwrap();
     (act.request, digest)
 }
@@ -99,7 +99,7 @@ pub async fn second(
     let request = act.request;
     let own = signed(token, number, Deed::Countersign { request, digest }, now);
     let mut change = change(book, &own, now).await?;
-    change.countersign(RequestId::from_random([number; 16]), first, digest).await?;
+    change.countersign(first).await?;
     Ok(change)
 }
 
@@ -139,7 +139,7 @@ async fn from_the_second_security_officer_on_what_gives_power_takes_two() {
         let refused = kind(alone.enrol(&new(6, here.clone(), &new_officer)).await);
         assert!(matches!(refused, LedgerError::TakesTwo), "{refused:?}");
         drop(alone);
-        for powerful in [3, 5] {
+        for powerful in [3u8, 5] {
             let dismiss = Deed::Dismiss { party: party(powerful), why: String::new() };
             let message = signed(&book.security, 3, dismiss, book.now);
             let mut alone = change(&book, &message, book.now).await.unwrap();
@@ -153,7 +153,9 @@ async fn from_the_second_security_officer_on_what_gives_power_takes_two() {
         // Nor is it enough that the first of two was dismissed since: two there have been.
         let lift = Deed::Lift { what: Suspension::Issuing, why: String::new() };
         let mut alone = change(&book, &signed(&other, 4, lift, book.now), book.now).await.unwrap();
-        assert!(matches!(kind(alone.lift(Suspension::Issuing).await), LedgerError::TakesTwo));
+        // What is not suspended cannot even be proposed.
+        let refused = kind(alone.lift(Suspension::Issuing).await);
+        assert!(matches!(refused, LedgerError::NotAsItStands), "{refused:?}");
         drop(alone);
 
         let (_, digest) = proposed(&book, &message).await;
@@ -162,11 +164,27 @@ async fn from_the_second_security_officer_on_what_gives_power_takes_two() {
         // What two signed is one deed about one key, and no leave for another.
         let another_key = both.enrol(&new(8, here.clone(), &token(&book, "swapped"))).await;
         assert!(matches!(kind(another_key), LedgerError::NotPermitted { right: "enrol", .. }));
-        let refused = kind(both.lift(Suspension::Issuing).await);
-        assert!(matches!(refused, LedgerError::NotPermitted { right: "lift", .. }), "{refused:?}");
+        let refused = kind(both.dismiss(party(4)).await);
+        assert!(
+            matches!(refused, LedgerError::NotPermitted { right: "dismiss", .. }),
+            "{refused:?}"
+        );
         both.commit().await.unwrap();
         let again = kind(second(&book, (&other, 6), &message, (digest, book.now)).await);
         assert!(matches!(again, LedgerError::NoSuchProposal), "once: {again:?}");
+
+        // A signature under one proposal is none under another, whatever the counter hands in.
+        let auditor = signed(&book.security, 7, enrol(Role::Auditor, &token(&book, "x")), book.now);
+        let officer =
+            signed(&book.security, 8, enrol(Role::SecurityOfficer, &token(&book, "y")), book.now);
+        let (request, digest) = proposed(&book, &auditor).await;
+        proposed(&book, &officer).await;
+        let deed = Deed::Countersign { request, digest };
+        let mut over_one =
+            change(&book, &signed(&other, 9, deed, book.now), book.now).await.unwrap();
+        let refused = kind(over_one.countersign(&officer).await);
+        assert!(matches!(refused, LedgerError::NotPermitted { .. }), "{refused:?}");
+        drop(over_one);
         book.ledger.verify_audit().await.unwrap();
     }
 }
@@ -231,6 +249,20 @@ async fn who_was_stopped_after_proposing_is_one_person_less() {
         stop.commit().await.unwrap();
         let refused = kind(second(&book, (&other, 6), &waiting, (digest, book.now)).await);
         assert!(matches!(refused, LedgerError::NoSuchProposal), "{refused:?}");
+        // Nor once that is lifted: whoever held the token may have proposed it.
+        let lift = Deed::Lift { what, why: String::new() };
+        let lifting = signed(&book.security, 20, lift, book.now);
+        let (_, of_lift) = proposed(&book, &lifting).await;
+        let mut both = second(&book, (&other, 21), &lifting, (of_lift, book.now)).await.unwrap();
+        both.lift(what).await.unwrap();
+        both.commit().await.unwrap();
+        let refused = kind(second(&book, (&other, 22), &waiting, (digest, book.now)).await);
+        assert!(matches!(refused, LedgerError::NoSuchProposal), "revived: {refused:?}");
+        let suspend = Deed::Suspend { what, why: String::new() };
+        let mut stop =
+            change(&book, &signed(&other, 23, suspend, book.now), book.now).await.unwrap();
+        stop.suspend(what).await.unwrap();
+        stop.commit().await.unwrap();
         // And what is suspended signs nothing, neither first nor second.
         let refused = kind(change(&book, &waiting, book.now).await);
         assert!(matches!(refused, LedgerError::Suspended { .. }), "{refused:?}");
@@ -281,6 +313,10 @@ async fn a_permit_from_before_a_suspension_is_worth_nothing_after_it() {
 async fn while_issuing_is_suspended_nothing_is_intended_and_what_exists_is_revoked() {
     for (book, other) in with_two().await {
         let row = book.issue(1, 1).await;
+        let under_way = book.intention(3, 3, akashi_ledger::Slot::Current);
+        let mut issuing = book.begin(&book.issuing().await).await;
+        issuing.intend(&under_way, b"sealed", 1).await.unwrap();
+        issuing.commit().await.unwrap();
         let what = Suspension::Issuing;
         let deed = Deed::Suspend { what, why: String::new() };
         let mut stop = change(&book, &signed(&other, 2, deed, book.now), book.now).await.unwrap();
@@ -289,6 +325,9 @@ async fn while_issuing_is_suspended_nothing_is_intended_and_what_exists_is_revok
         let intention = book.intention(2, 2, akashi_ledger::Slot::Current);
         let mut issuing = book.begin(&book.issuing().await).await;
         let refused = kind(issuing.intend(&intention, b"sealed", 1).await);
+        assert!(matches!(refused, LedgerError::IssuingSuspended), "{refused:?}");
+        // Nor is what was recorded before filed: it stays what it is, and is voided.
+        let refused = kind(issuing.file(under_way.serial, b"sealed").await);
         assert!(matches!(refused, LedgerError::IssuingSuspended), "{refused:?}");
         drop(issuing);
         let mut change = book.begin(&book.revoking().await).await;

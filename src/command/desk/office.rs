@@ -1,16 +1,20 @@
 //! `akashi desk enrol`, `suspend`, `lift`, `countersign`, `review`, `collect`: who may do what.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use akashi_keys::{EcKey, OfficerToken};
+use akashi_keys::{EcKey, OfficerToken, Signer};
 use akashi_ra_console::{Desk, DeskError};
 use akashi_wire::MunicipalityCode;
-use akashi_wire::act::{Answer, Deed, KnownProposal, PartyId, RequestId, Suspension};
+use akashi_wire::act::{
+    Answer, Deed, KnownParty, KnownProposal, PartyId, Refusal, RequestId, Suspension,
+};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
+use akashi_wire::pki::{certificate_pem, public_key, requested_key};
 use jiff::Timestamp;
 
 use super::{Failure, Lines};
+use crate::command::officer_token::fingerprint;
 use crate::secret::TOKEN_PASSWORD;
 
 #[derive(clap::Args)]
@@ -30,11 +34,14 @@ pub(super) struct Enrol {
     /// Name or address under which a source's registry is reached; may be given more than once.
     #[arg(long)]
     host: Vec<String>,
-    /// Write the new token (PKCS#12) here.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    /// Request (PKCS#10) for the party's own key, as `officer-token new` or the party's programs made it.
+    #[arg(long, value_name = "FILE", required_unless_present = "out")]
+    request: Option<PathBuf>,
+    /// Make the key here instead, and write the new token (PKCS#12): whoever does has another's key.
+    #[arg(long, value_name = "FILE", conflicts_with = "request")]
+    out: Option<PathBuf>,
     /// File with the password of the new token; else AKASHI_TOKEN_PASSWORD, else a prompt.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "out")]
     new_password_file: Option<PathBuf>,
 }
 
@@ -100,9 +107,12 @@ pub(super) struct Countersign {
 pub(super) struct Collect {
     /// Number of the proposal.
     request: RequestId,
-    /// The token that `enrol` began.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    /// The token that `enrol --out` began.
+    #[arg(long, value_name = "FILE", required_unless_present = "certificate")]
+    out: Option<PathBuf>,
+    /// Write the certificate and the link authority's here, PEM, for `officer-token complete`.
+    #[arg(long, value_name = "FILE", conflicts_with = "out")]
+    certificate: Option<PathBuf>,
     /// File with the password of the new token; else AKASHI_TOKEN_PASSWORD, else a prompt.
     #[arg(long, value_name = "FILE")]
     new_password_file: Option<PathBuf>,
@@ -152,19 +162,29 @@ impl Countersign {
 
 impl Collect {
     pub(super) async fn run(self, desk: &Desk) -> Result<Lines, Failure> {
-        let password = TOKEN_PASSWORD.read(self.new_password_file.as_deref())?;
-        let key = OfficerToken::open(&self.out, &password)?.into_key();
         let request = self.request;
         match desk.ask(Deed::Outcome { request }).await? {
             Answer::Enrolled { party, certificate, link_authority } => {
-                let mine = akashi_wire::pki::public_key(&certificate.0);
-                if mine.as_deref() != Some(akashi_keys::Signer::public_key(&key)) {
-                    let file = self.out.display();
+                let party = party.to_string();
+                let Some(out) = &self.out else {
+                    let file = self.certificate.ok_or("--out or --certificate is needed")?;
+                    let chain = [&certificate.0, &link_authority.0];
+                    let pem: String = chain.into_iter().map(|der| certificate_pem(der)).collect();
+                    akashi_keys::write_durably(&file, pem.as_bytes())?;
+                    return Ok(vec![
+                        ("party", party),
+                        ("certificate", file.display().to_string()),
+                        ("next", "its holder completes the token: officer-token complete".into()),
+                    ]);
+                };
+                let password = TOKEN_PASSWORD.read(self.new_password_file.as_deref())?;
+                let key = OfficerToken::open(out, &password)?.into_key();
+                if public_key(&certificate.0).as_deref() != Some(key.public_key()) {
+                    let file = out.display();
                     return Err(format!("{file} holds another key than the one enrolled").into());
                 }
-                OfficerToken::new(key, certificate.0, link_authority.0)
-                    .save(&self.out, &password)?;
-                Ok(vec![("party", party.to_string()), ("token", self.out.display().to_string())])
+                OfficerToken::new(key, certificate.0, link_authority.0).save(out, &password)?;
+                Ok(vec![("party", party), ("token", out.display().to_string())])
             }
             Answer::Proposed { request, digest, until } => Ok(waits(request, digest, until)),
             _ => Err("this proposal was to enrol nobody".into()),
@@ -186,28 +206,39 @@ pub(super) fn waits(request: RequestId, digest: Sha256, until: Timestamp) -> Lin
     ]
 }
 
-/// Who is enrolled, what is suspended, what waits.
+/// Who is enrolled, what is suspended, what waits: everything that whoever signs a proposal signs for.
 pub(super) async fn review(desk: &Desk) -> Result<Lines<String>, Failure> {
     let Answer::Reviewed { parties, suspended, waiting } = desk.ask(Deed::Review).await? else {
         return Err("the authority's answer cannot be understood".into());
     };
+    let known = Known(&parties);
     let mut lines = Vec::new();
     for (number, one) in parties.iter().enumerate() {
-        let town = one.role.municipality().map(|code| format!(" of {code}")).unwrap_or_default();
         let stands = match one.suspended_at {
             Some(since) => format!(", suspended since {since}"),
             None => String::new(),
         };
-        let (role, ends) = (one.role.name(), one.not_after);
-        let told = format!("{} {role}{town}: {}, until {ends}{stands}", one.party, one.name);
+        let told = format!("{}, until {}{stands}", known.party(one.party), one.not_after);
         lines.push((format!("party {}", number + 1), told));
     }
     for (number, one) in suspended.iter().enumerate() {
-        let told = format!("{} since {} by {}", one.suspended, one.since, one.by);
-        lines.push((format!("suspended {}", number + 1), told));
+        let (what, by) = (known.suspension(&one.suspended), known.party(one.by));
+        lines.push((
+            format!("suspended {}", number + 1),
+            format!("{what}, since {} by {by}", one.since),
+        ));
     }
     for (number, one) in waiting.iter().enumerate() {
-        lines.push((format!("waiting {}", number + 1), told(one)));
+        let KnownProposal { request, digest, deed, proposed_by, proposed_at, until } = one;
+        for (name, told) in known.deed(deed).into_iter().chain([
+            ("by", known.party(*proposed_by)),
+            ("at", proposed_at.to_string()),
+            ("until", until.to_string()),
+            ("sign", format!("countersign {request} --digest {digest}")),
+        ]) {
+            let name = if name == "deed" { String::new() } else { format!(" {name}") };
+            lines.push((format!("waiting {}{name}", number + 1), told));
+        }
     }
     if waiting.is_empty() {
         lines.push(("waiting".into(), "nothing waits for a second person".into()));
@@ -215,27 +246,62 @@ pub(super) async fn review(desk: &Desk) -> Result<Lines<String>, Failure> {
     Ok(lines)
 }
 
-/// A proposal in one line; whose key it would certify is named by its digest.
-fn told(one: &KnownProposal) -> String {
-    let KnownProposal { request, digest, deed, proposed_by, until, .. } = one;
-    let what = match deed.as_ref() {
-        Deed::Enrol { name, party, request_for_certificate, .. } => {
-            let town = party.municipality().map(|code| format!(" of {code}")).unwrap_or_default();
-            let key = Sha256::of(&request_for_certificate.0);
-            format!("enrol {name} as {}{town}, request {key}", party.name())
+/// Who is who, so that a number has a name beside it.
+struct Known<'p>(&'p [KnownParty]);
+
+impl Known<'_> {
+    fn party(&self, party: PartyId) -> String {
+        match self.0.iter().find(|one| one.party == party) {
+            Some(one) => format!("{party}, {}, {}", role(&one.role), quoted(&one.name)),
+            None => format!("{party}, who is not shown here"),
         }
-        Deed::Dismiss { party, why } => format!("dismiss {party}: {why}"),
-        Deed::Lift { what, why } => format!("lift {what}: {why}"),
-        other => other.verb().to_owned(),
-    };
-    format!("{what}; by {proposed_by}, until {until}; countersign {request} --digest {digest}")
+    }
+
+    fn suspension(&self, what: &Suspension) -> String {
+        what.party()
+            .map_or_else(|| what.to_string(), |party| format!("party {}", self.party(party)))
+    }
+
+    /// Every member of a deed that takes two, each on a line of its own.
+    fn deed(&self, deed: &Deed) -> Vec<(&'static str, String)> {
+        match deed {
+            Deed::Enrol { name, party, hosts, request_for_certificate } => {
+                let key = requested_key(&request_for_certificate.0);
+                let key = key.map_or("no key".into(), |key| fingerprint(&key));
+                let mut told = vec![
+                    ("deed", format!("enrol as {}", role(party))),
+                    ("name", quoted(name)),
+                    ("key", key),
+                ];
+                if let Role::Agency { purposes } = party {
+                    told.extend(purposes.iter().map(|purpose| ("purpose", quoted(purpose))));
+                }
+                told.extend(hosts.iter().map(|host| ("host", quoted(host))));
+                told
+            }
+            Deed::Dismiss { party, why } => {
+                vec![("deed", format!("dismiss {}", self.party(*party))), ("why", quoted(why))]
+            }
+            Deed::Lift { what, why } => {
+                vec![("deed", format!("lift {}", self.suspension(what))), ("why", quoted(why))]
+            }
+            other => vec![("deed", other.verb().to_owned())],
+        }
+    }
+}
+
+/// What somebody wrote, told apart from what we say.
+fn quoted(text: &str) -> String {
+    format!("“{}”", text.replace(['“', '”'], "\""))
+}
+
+fn role(role: &Role) -> String {
+    let town = role.municipality().map(|code| format!(" of {code}")).unwrap_or_default();
+    format!("{}{town}", role.name())
 }
 
 impl Enrol {
     pub(super) async fn run(self, desk: &Desk) -> Result<Lines, Failure> {
-        if self.out.exists() {
-            return Err(format!("{} exists already: nothing was done", self.out.display()).into());
-        }
         let municipality = || self.municipality.ok_or("--municipality is needed");
         let party = match self.role {
             RoleArg::Officer => Role::Officer { municipality: municipality()? },
@@ -247,35 +313,144 @@ impl Enrol {
             RoleArg::Operator => Role::Operator,
             RoleArg::Auditor => Role::Auditor,
         };
+        let deed = |request: Vec<u8>| Deed::Enrol {
+            name: self.name.clone(),
+            party: party.clone(),
+            hosts: self.host.clone(),
+            request_for_certificate: Octets(request),
+        };
+        match (&self.request, &self.out) {
+            (Some(file), _) => {
+                let request =
+                    std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+                let key = requested_key(&request)
+                    .ok_or_else(|| format!("{} is no PKCS#10 in DER", file.display()))?;
+                let mut lines = vec![("key", fingerprint(&key))];
+                match desk.ask(deed(request)).await? {
+                    Answer::Proposed { request, digest, until } => {
+                        lines.extend(waits(request, digest, until));
+                        lines.push(("then", format!("collect {request} --certificate FILE")));
+                    }
+                    Answer::Enrolled { party, certificate, link_authority } => {
+                        let chain = [&certificate.0, &link_authority.0];
+                        let pem: String =
+                            chain.into_iter().map(|der| certificate_pem(der)).collect();
+                        let out = file.with_extension("pem");
+                        akashi_keys::write_durably(&out, pem.as_bytes())?;
+                        lines.push(("party", party.to_string()));
+                        lines.push(("certificate", out.display().to_string()));
+                    }
+                    _ => return Err("the authority's answer cannot be understood".into()),
+                }
+                Ok(lines)
+            }
+            (None, Some(out)) => self.with_new_key(desk, out, deed).await,
+            (None, None) => Err("--request or --out is needed".into()),
+        }
+    }
+
+    /// The key is made here, and whoever takes the token has to trust that it is nowhere else.
+    async fn with_new_key(
+        &self,
+        desk: &Desk,
+        out: &Path,
+        deed: impl Fn(Vec<u8>) -> Deed,
+    ) -> Result<Lines, Failure> {
+        let token = out.display().to_string();
+        if out.exists() {
+            return Err(format!("{token} exists already: nothing was done").into());
+        }
         let password = TOKEN_PASSWORD.read_new(self.new_password_file.as_deref())?;
         let key = EcKey::generate()?;
-        let deed = Deed::Enrol {
-            name: self.name.clone(),
-            party,
-            hosts: self.host.clone(),
-            request_for_certificate: Octets(key.request_for_certificate()?),
-        };
+        let (deed, key_told) =
+            (deed(key.request_for_certificate()?), fingerprint(key.public_key()));
         // The key first: an enrolment whose key was lost on the way is worth nothing.
         let waiting = OfficerToken::waiting(key, Timestamp::now())?;
-        waiting.save(&self.out, &password)?;
-        let token = self.out.display().to_string();
+        waiting.save(out, &password)?;
         match desk.ask(deed).await {
             Ok(Answer::Enrolled { party, certificate, link_authority }) => {
                 OfficerToken::new(waiting.into_key(), certificate.0, link_authority.0)
-                    .save(&self.out, &password)?;
+                    .save(out, &password)?;
                 Ok(vec![("party", party.to_string()), ("token", token)])
             }
             Ok(Answer::Proposed { request, digest, until }) => {
-                let mut lines = waits(request, digest, until);
+                let mut lines = vec![("key", key_told)];
+                lines.extend(waits(request, digest, until));
                 lines.push(("then", format!("collect {request} --out {token}")));
                 Ok(lines)
             }
             Ok(_) => Err("the authority's answer cannot be understood".into()),
+            // Nothing is known of it, or nothing was done yet: the same key may have been taken.
+            Err(DeskError::Refused(Refusal::NotNowPossible | Refusal::ClockBehind)) => {
+                Err(format!("the authority cannot do this now; the new key is kept in {token}")
+                    .into())
+            }
             Err(refused @ DeskError::Refused(_)) => {
-                let _ = std::fs::remove_file(&self.out);
+                let _ = std::fs::remove_file(out);
                 Err(refused.into())
             }
             Err(error) => Err(format!("{error}; the new key is kept in {token}").into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What the second person is shown, as one text.
+    fn shown(deed: &Deed) -> String {
+        let lines = Known(&[]).deed(deed);
+        lines.into_iter().map(|(name, told)| format!("{name} {told}\n")).collect()
+    }
+
+    #[test]
+    fn whatever_differs_in_what_two_sign_differs_in_what_the_second_is_shown() {
+        let municipality = "312011".parse().unwrap();
+        let request = || EcKey::generate().unwrap().request_for_certificate().unwrap();
+        let (one, other) = (request(), request());
+        let enrol = |name: &str, party: Role, hosts: &[&str], request: &[u8]| Deed::Enrol {
+            name: name.into(),
+            party,
+            hosts: hosts.iter().map(ToString::to_string).collect(),
+            request_for_certificate: Octets(request.to_vec()),
+        };
+        let agency = |purposes: &[&str]| Role::Agency {
+            purposes: purposes.iter().map(ToString::to_string).collect(),
+        };
+        let source = || Role::Source { municipality };
+        let party = |octet: u8| PartyId::from_random([octet; 16]);
+        let why = |why: &str| why.to_owned();
+        let deeds = [
+            enrol("A", source(), &["10.0.0.1"], &one),
+            enrol("B", source(), &["10.0.0.1"], &one),
+            enrol("A", source(), &["10.0.0.2"], &one),
+            enrol("A", source(), &["10.0.0.1", "10.0.0.2"], &one),
+            enrol("A", source(), &["10.0.0.1"], &other),
+            enrol(
+                "A",
+                Role::Source { municipality: "312029".parse().unwrap() },
+                &["10.0.0.1"],
+                &one,
+            ),
+            enrol("A", agency(&["tax"]), &[], &one),
+            enrol("A", agency(&["tax", "police"]), &[], &one),
+            enrol("A", Role::SecurityOfficer, &[], &one),
+            Deed::Dismiss { party: party(1), why: why("a") },
+            Deed::Dismiss { party: party(2), why: why("a") },
+            Deed::Dismiss { party: party(1), why: why("b") },
+            Deed::Lift { what: Suspension::Party { party: party(1) }, why: why("a") },
+            Deed::Lift { what: Suspension::Town { municipality }, why: why("a") },
+            Deed::Lift { what: Suspension::Issuing, why: why("a") },
+            Deed::Lift { what: Suspension::Issuing, why: why("b") },
+        ];
+        let all: BTreeSet<String> = deeds.iter().map(shown).collect();
+        assert_eq!(all.len(), deeds.len());
+        // What somebody wrote ends nobody's quotation.
+        let sly =
+            Deed::Lift { what: Suspension::Issuing, why: why("found”; sign: countersign 0f") };
+        assert_eq!(shown(&sly).matches('”').count(), 1);
     }
 }

@@ -46,12 +46,12 @@ impl Filler {
         let (request, digest) = (act.act.request, Sha256::of(proposed.content()));
         let mut change = ledger.begin(&act.permit, now).await?;
         let content = Content::new(proposed.message(), [0; 32], |_| Ok::<_, TownError>(vec![]))?;
-        change.propose(request, digest, ("enrol", content)).await?;
+        change.propose("enrol", content).await?;
         change.commit().await?;
         let second = other.signed(Deed::Countersign { request, digest }, now)?;
         let second = ledger.permit_act(&second, now).await?;
         let mut change = ledger.begin(&second.permit, now).await?;
-        change.countersign(second.act.request, &proposed, digest).await?;
+        change.countersign(&proposed).await?;
         let new = NewEnrolment { party, name, role, certificate: certificate.clone() };
         change.enrol(&new).await?;
         change.commit().await?;

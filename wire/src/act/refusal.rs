@@ -371,7 +371,7 @@ pub enum Refusal {
     ProposalDiffers,
     /// The asker, or the asker's counter, is suspended.
     #[error(
-        "what you sign is not taken since {since}: you or your counter are suspended; two security officers lift it"
+        "what you sign is not taken since {since}: you, your counter or your town are suspended, until two persons lift it: ask your security officer"
     )]
     Suspended {
         /// Since when.
@@ -391,6 +391,17 @@ pub enum Refusal {
     /// The authority's own programs.
     #[error("this is one of the authority's own programs: it is neither dismissed nor suspended")]
     OwnIdentity,
+    /// Another party in force has the name.
+    #[error("another party in force has this name: give one that tells the two apart")]
+    NameTaken,
+    /// Another party has or had the key.
+    #[error("this key is or was another party's: make a new one")]
+    KeyTaken,
+    /// Two sources are in force.
+    #[error(
+        "this municipality has two sources in force already, which is for a change of keys: dismiss the one that is over"
+    )]
+    SourceTaken,
     /// Nothing is issued.
     #[error(
         "this authority issues nothing at present: issuing is suspended; two security officers lift it"
