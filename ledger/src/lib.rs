@@ -78,7 +78,7 @@ pub use right::Right;
 pub use source::Source;
 pub use stated::{Sought, StatedDigest};
 pub use status::{Recording, Standing, StatusChange, StatusRow};
-pub use suspension::InForce;
+pub use suspension::{InForce, StoppedSources};
 
 /// A place in the audit chain, and in the order of commits. Counts from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

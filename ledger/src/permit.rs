@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::cause::Cause;
 use crate::object::Object;
 use crate::right::{self, Right};
-use crate::{Enrolment, Issuing, Ledger, LedgerError};
+use crate::{Change, Enrolment, Issuing, Ledger, LedgerError};
 
 /// Leave of one enrolled party to change the book, by one signed message.
 #[derive(Debug, Clone)]
@@ -138,6 +138,21 @@ pub struct PermittedAct {
     pub act: Act,
     /// Leave to do it.
     pub permit: Permit,
+}
+
+impl Change {
+    /// Stops where one of these permits is no longer its party's to use: in a group each member has its
+    /// own.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotEnrolled`] or [`LedgerError::Suspended`], of whichever it is.
+    pub async fn check_permits<'p>(
+        &mut self,
+        permits: impl IntoIterator<Item = &'p Permit>,
+    ) -> Result<(), LedgerError> {
+        let parties: Vec<PartyId> = permits.into_iter().map(Permit::party).collect();
+        self.check_enrolled(&parties).await
+    }
 }
 
 impl Ledger<Issuing> {

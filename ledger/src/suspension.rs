@@ -24,6 +24,18 @@ pub struct InForce {
     pub since: Timestamp,
 }
 
+/// Sources that were suspended, now or once: what they said before is asked for again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoppedSources(Vec<(MunicipalityCode, Option<Timestamp>)>);
+
+impl StoppedSources {
+    /// Whether the source of this municipality was suspended at this moment or any after it.
+    pub fn since(&self, municipality: MunicipalityCode, then: Timestamp) -> bool {
+        let mut of_town = self.0.iter().filter(|(town, _)| *town == municipality);
+        of_town.any(|(_, until)| until.is_none_or(|until| until >= then))
+    }
+}
+
 /// Whether a suspension stops this party.
 pub(crate) fn stops(what: &Suspension, party: PartyId, role: &Role) -> bool {
     let of_town = what.municipality().is_some() && what.municipality() == role.municipality();
@@ -135,6 +147,21 @@ impl Change {
     ) -> Result<bool, LedgerError> {
         let spans = spans(&self.tx.rows(OF_PARTY, of_party(party)).await?, party)?;
         Ok(spans.iter().any(|(_, until)| until.is_none_or(|until| until >= then)))
+    }
+
+    /// The sources that were ever suspended, by themselves or with their town.
+    pub async fn stopped_sources(&mut self) -> Result<StoppedSources, LedgerError> {
+        let rows = self
+            .tx
+            .rows(
+                "SELECT suspension.municipality, lifting.at FROM suspension
+                 LEFT JOIN lifting ON lifting.suspension = suspension.position
+                 WHERE suspension.kind IN ('source', 'town')",
+                args![],
+            )
+            .await?;
+        let one = |row: &Row| Ok((row.parsed(0)?, row.maybe_int(1)?.map(timestamp).transpose()?));
+        Ok(StoppedSources(rows.iter().map(one).collect::<Result<_, LedgerError>>()?))
     }
 
     /// Since when this is suspended.

@@ -76,7 +76,9 @@ impl Scene {
         let config = Config::read(dir).expect("as it was written");
         let url = format!("https://{}", config.listen.authority);
         let clock = Arc::new(SystemClock::new());
-        let security = SecurityOfficers::sign_in(dir, &url, clock.clone()).await.expect("it is up");
+        let security = SecurityOfficers::sign_in((dir, PASSPHRASE), &url, clock.clone())
+            .await
+            .expect("it is up");
         let recipient = security.authority().envelope.0.clone();
         let (mut sources, mut officers) = (BTreeMap::new(), Vec::new());
         for (town, _) in TOWNS {

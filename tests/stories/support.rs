@@ -473,7 +473,8 @@ impl Place {
         });
         let registry_task = (stop, task);
         let url = format!("https://{}", house.config.listen.authority);
-        let security = SecurityOfficers::sign_in(&authority, &url, clock.clone()).await.unwrap();
+        let security =
+            SecurityOfficers::sign_in((&authority, PASSPHRASE), &url, clock.clone()).await.unwrap();
         Again {
             house,
             services,

@@ -121,6 +121,73 @@ async fn a_counter_that_is_suspended_does_nothing_until_two_lift_it(book: Book) 
     place.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_officer_who_is_suspended_a_moment_ago_refuses_no_other_towns_application() {
+    const EACH: usize = 12;
+    let mut place = Place::open(Book::Sqlite).await;
+    let mut applied = Vec::new();
+    for number in 0..2 * EACH {
+        let town = if number % 2 == 0 { tottori() } else { yonago() };
+        let (code, key) = (place.resident(town), place.new_key());
+        let (desk, card) = (place.desk(town), format!("CARD{number}"));
+        let case = desk.find(Procedure::Issue, place.by_items(&code)).await.unwrap();
+        let challenge = desk.apply(case, &card).await.unwrap();
+        applied.push((town, case, card, proof(&*key, &challenge)));
+    }
+    let what = Suspension::Counter { municipality: tottori() };
+    let stop = async {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        place.security.one.ask(Deed::Suspend { what, why: why() }).await.unwrap();
+    };
+    let certifying = applied.into_iter().map(|(town, case, card, proof)| {
+        let desk = place.desk(town);
+        async move { (town, desk.hand_in(case, &card, proof).await.map(|_| ())) }
+    });
+    let (outcomes, ()) = tokio::join!(futures::future::join_all(certifying), stop);
+    for (town, outcome) in outcomes {
+        match outcome {
+            Ok(()) => {}
+            refused => {
+                let refused = refusal(refused);
+                assert!(matches!(refused, Refusal::Suspended { .. }), "{refused:?}");
+                assert_eq!(town, tottori(), "whose counter is not suspended");
+            }
+        }
+    }
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_source_said_before_it_was_suspended_issues_nothing() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (one, other) = (place.resident(tottori()), place.resident(tottori()));
+    let key = place.new_key();
+    let desk = place.desk(tottori());
+    let found = desk.find(Procedure::Issue, place.by_items(&one)).await.unwrap();
+    let applied = desk.find(Procedure::Issue, place.by_items(&other)).await.unwrap();
+    let challenge = desk.apply(applied, "CARD").await.unwrap();
+    place.pass(1.minute());
+    let what = Suspension::Source { municipality: tottori() };
+    place.security.one.ask(Deed::Suspend { what, why: why() }).await.unwrap();
+    for _ in 0..2 {
+        let refused = refusal(desk.apply(found, "OTHER").await);
+        assert!(matches!(refused, Refusal::LookUpTooOld { .. }), "{refused:?}");
+        let refused = desk.hand_in(applied, "CARD", proof(&*key, &challenge)).await;
+        let refused = refusal(refused.map(|_| ()));
+        assert!(matches!(refused, Refusal::LookUpTooOld { .. }), "{refused:?}");
+        // Nor is it asked, as long as it is suspended.
+        let asked = desk.find(Procedure::Issue, place.by_items(&one)).await;
+        assert_eq!(asked.is_ok(), place.house.ledger().suspensions().await.unwrap().is_empty());
+        // Lifted, it is asked anew: what it said before was doubted.
+        let lift = Deed::Lift { what, why: why() };
+        let _ = place.security.ask(lift).await;
+        place.pass(1.minute());
+    }
+    let again = desk.find(Procedure::Issue, place.by_items(&one)).await.unwrap();
+    desk.apply(again, "OTHER").await.unwrap();
+    place.close().await;
+}
+
 fn open_case() -> Deed {
     Deed::OpenCase { procedure: Procedure::Issue }
 }

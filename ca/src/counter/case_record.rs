@@ -1,11 +1,11 @@
 //! What a case knows beyond its row: sealed, since it is about a person.
 
 use akashi_keys::{KeyError, Vault};
-use akashi_ledger::{CaseFile, PersonId, Step};
+use akashi_ledger::{CaseFile, PersonId, Step, StoppedSources};
 use akashi_wire::act::{CertifiedText, IdentityProof, Procedure};
 use akashi_wire::date::{day_in_japan, start_of_day};
 use akashi_wire::octets::{Octets, Sha256};
-use akashi_wire::{CaseId, FourItems, SerialNumber};
+use akashi_wire::{CaseId, FourItems, MunicipalityCode, SerialNumber};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,18 @@ impl LookedUp {
             None => day_in_japan(read) >= day_in_japan(now),
         };
         if is_good { Ok(()) } else { Err(Refusal::LookUpTooOld { as_of: read }) }
+    }
+
+    /// Refuses to issue upon what a source said before it was suspended: whoever stopped it doubts it.
+    pub fn stands(
+        &self,
+        stopped: &StoppedSources,
+        municipality: MunicipalityCode,
+    ) -> Result<(), Refusal> {
+        match stopped.since(municipality, self.made_at) {
+            true => Err(Refusal::LookUpTooOld { as_of: self.made_at.min(self.as_of) }),
+            false => Ok(()),
+        }
     }
 }
 

@@ -183,6 +183,30 @@ impl Counter {
         }
     }
 
+    /// A group that the book did not take. Where it is because an officer was dismissed or suspended a
+    /// moment ago, that one is told so and the others begin anew; else everybody is told.
+    async fn told_or_again(&self, group: Vec<Waiting>, error: CaError, again: &mut Vec<Waiting>) {
+        use akashi_ledger::LedgerError::{NotEnrolled, Suspended};
+        if !matches!(error, CaError::Ledger(NotEnrolled | Suspended { .. })) {
+            return fail(group, error);
+        }
+        let (mut stopped, mut able) = (Vec::new(), Vec::new());
+        for waiting in group {
+            let acting = &waiting.acting;
+            match self.issuer.ledger.permit_act(&acting.message, acting.now).await {
+                Err(NotEnrolled | Suspended { .. }) => stopped.push(waiting),
+                _ => able.push(waiting),
+            }
+        }
+        // Nobody begins anew for ever.
+        let begins_anew = !stopped.is_empty();
+        fail(stopped, error);
+        match begins_anew {
+            true => again.extend(able),
+            false => fail(able, CaError::Ledger(NotEnrolled)),
+        }
+    }
+
     /// Everything that can be done without the book: proof, draft, lint.
     async fn prepare(&self, group: Vec<Waiting>) -> Vec<Member<Before>> {
         let now = latest(&group);

@@ -127,7 +127,7 @@ impl World {
         let services = house.serve().await?;
 
         let url = format!("https://{}", house.config.listen.authority);
-        let security = SecurityOfficers::sign_in(dir, &url, clock.clone()).await?;
+        let security = SecurityOfficers::sign_in((dir, PASSPHRASE), &url, clock.clone()).await?;
         let recipient = security.authority().envelope.0.clone();
         let mut sources = BTreeMap::new();
         let mut desks = BTreeMap::new();
@@ -351,9 +351,13 @@ pub struct SecurityOfficers {
 
 impl SecurityOfficers {
     /// Signs in with the tokens that `init` left in the authority's directory.
-    pub async fn sign_in(dir: &Path, url: &str, clock: Arc<dyn Clock>) -> Result<Self, TownError> {
+    pub async fn sign_in(
+        (dir, password): (&Path, &str),
+        url: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, TownError> {
         let desk = async |file: &str| {
-            let token = OfficerToken::open(&dir.join(file), PASSPHRASE)?;
+            let token = OfficerToken::open(&dir.join(file), password)?;
             Ok::<_, TownError>(Desk::sign_in(url, Arc::new(token), clock.clone()).await?)
         };
         let [one, other] = SECURITY_OFFICERS;

@@ -41,7 +41,10 @@ impl Counter {
         }
         let (change, verdicts) = match self.still_wanted(&members).await {
             Ok(looked) => looked,
-            Err(error) => return fail(members.into_iter().map(|member| member.waiting), error),
+            Err(error) => {
+                let waiting = members.into_iter().map(|member| member.waiting).collect();
+                return self.told_or_again(waiting, error, again).await;
+            }
         };
         let mut filing = Filing::default();
         for (member, verdict) in members.into_iter().zip(verdicts) {
@@ -64,6 +67,7 @@ impl Counter {
         let permit = &members[0].waiting.acting.permit;
         let now = latest(members.iter().map(|member| &member.waiting));
         let mut change = self.issuer.ledger.begin(permit, now).await?;
+        change.check_permits(members.iter().map(|member| &member.waiting.acting.permit)).await?;
         let cases: Vec<CaseId> = members.iter().map(|member| member.file.case).collect();
         let cases = change.cases(&cases).await?;
         let serials: Vec<SerialNumber> =

@@ -49,7 +49,8 @@ impl Counter {
         let (change, verdicts) = match self.judge(&drafts).await {
             Ok(judged) => judged,
             Err(error) => {
-                fail(drafts.into_iter().map(|draft| draft.waiting), error);
+                let waiting = drafts.into_iter().map(|draft| draft.waiting).collect();
+                self.told_or_again(waiting, error, again).await;
                 return ready;
             }
         };
@@ -70,6 +71,7 @@ impl Counter {
         let permit = &drafts[0].waiting.acting.permit;
         let now = latest(drafts.iter().map(|draft| &draft.waiting));
         let mut change = self.issuer.ledger.begin(permit, now).await?;
+        change.check_permits(drafts.iter().map(|draft| &draft.waiting.acting.permit)).await?;
         let cases: Vec<CaseId> = drafts.iter().map(|draft| draft.waiting.case).collect();
         let cases = change.cases(&cases).await?;
         let hashes: Result<Vec<_>, CaError> =
@@ -86,6 +88,8 @@ impl Counter {
         let numbers: Vec<&str> = drafts.iter().map(|draft| draft.waiting.card.as_str()).collect();
         let cards = change.cards(&numbers).await?;
         let holders_of_cards = change.holders_of_cards(&numbers).await?;
+
+        let stopped = change.stopped_sources().await?;
 
         let (mut holders, mut keys) = (HashSet::new(), HashSet::new());
         let mut taken = HashSet::new();
@@ -122,6 +126,8 @@ impl Counter {
             } else if let Some(Err(refusal)) =
                 rests_on(&draft.record).map(|serial| in_force(serial, standings.get(&serial)))
             {
+                Err(refusal)
+            } else if let Err(refusal) = person.stands(&stopped, draft.file.municipality) {
                 Err(refusal)
             } else if changed {
                 Err(Refusal::RegisterChanged)
