@@ -30,6 +30,8 @@ const REMOVE: &[u8] = b"remove";
 /// How often, and at what distance, [`request_removal`] looks whether the holder has let go.
 const LOOKS: u32 = 100;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+/// How often a card is looked at before it is said to be in use.
+const GIVEN_UP: u32 = 4;
 
 /// A card's file, held by this process alone.
 pub(crate) struct CardFile {
@@ -68,10 +70,19 @@ impl CardFile {
     /// Takes the lock, and forgets what an earlier holder was asked.
     fn hold(file: &Path, seal: &Seal) -> Result<Self, CardHostError> {
         let lock = open_lock(file)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(CardHostError::InUse(file.into())),
-            Err(TryLockError::Error(source)) => return Err(write_failed(file, source)),
+        let mut looks = 0;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(source)) => return Err(write_failed(file, source)),
+                // A program that this process starts holds what is open here until it has begun, after we
+                // let go of it as well: for an instant a card is in use by nobody.
+                Err(TryLockError::WouldBlock) if looks < GIVEN_UP => {
+                    looks += 1;
+                    sleep(BETWEEN_LOOKS);
+                }
+                Err(TryLockError::WouldBlock) => return Err(CardHostError::InUse(file.into())),
+            }
         }
         lock.set_len(0).map_err(|source| write_failed(file, source))?;
         Ok(Self { file: file.into(), lock, seal: seal.clone(), stored: None })
