@@ -68,7 +68,7 @@ pub(crate) fn wrong(
     held_by_clock: bool,
     now: Timestamp,
 ) -> BTreeSet<String> {
-    let Report { sources, suspended, security_officers, able, changing, sharing, broken } = report;
+    let Report { sources, sharing, broken, .. } = report;
     let rules = &issuer.rules;
     let silence = SignedDuration::from_mins(i64::from(rules.feed_silence_minutes));
     let mut wrong: BTreeSet<String> = sources
@@ -84,6 +84,22 @@ pub(crate) fn wrong(
             .iter()
             .map(|day| format!("the comparison of all moduli that was begun on {day} did not end")),
     );
+    wrong.extend(of_the_office(report, now));
+    if held_by_clock {
+        wrong.insert("the clock jumped forward: scheduled acts wait for two persons".into());
+    }
+    if not_after(now + (WARNING_DAYS * 24).hours(), issuer.authority.profile.validity)
+        > issuer.facts.not_after
+    {
+        wrong.insert("the authority ends within three years: renew its key in time".into());
+    }
+    wrong
+}
+
+/// What is wrong with who may do what.
+fn of_the_office(report: &Report, now: Timestamp) -> BTreeSet<String> {
+    let Report { suspended, security_officers, able, changing, .. } = report;
+    let mut wrong = BTreeSet::new();
     wrong.extend(suspended.iter().map(|InForce { what, by, since, .. }| {
         format!("{what} is suspended since {since} by {by}: two lift it (desk lift)")
     }));
@@ -105,19 +121,15 @@ pub(crate) fn wrong(
         let Enrolment { party, not_after, .. } = one;
         format!("the token of security officer {party} ends at {not_after}: enrol another in time")
     }));
-    if held_by_clock {
-        wrong.insert("the clock jumped forward: scheduled acts wait for two persons".into());
-    }
-    if not_after(now + (WARNING_DAYS * 24).hours(), issuer.authority.profile.validity)
-        > issuer.facts.not_after
-    {
-        wrong.insert("the authority ends within three years: renew its key in time".into());
-    }
     wrong
 }
 
 #[cfg(test)]
 mod tests {
+    use akashi_ledger::Position;
+    use akashi_wire::act::{PartyId, Suspension};
+    use akashi_wire::party::Role;
+
     use super::*;
 
     #[test]
@@ -128,5 +140,56 @@ mod tests {
         assert_eq!(alarms.begin(wrong()).len(), 0);
         assert_eq!(alarms.begin(BTreeSet::new()).len(), 0);
         assert_eq!(alarms.begin(wrong()).len(), 1);
+    }
+
+    fn officer(number: u8, not_after: Timestamp) -> Enrolment {
+        Enrolment {
+            party: PartyId::from_random([number; 16]),
+            name: "officer".into(),
+            role: Role::SecurityOfficer,
+            certificate: Vec::new(),
+            not_after,
+            enrolled_at: Timestamp::UNIX_EPOCH,
+            ended_at: None,
+            suspended_at: None,
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_who_may_do_what_is_told() {
+        let now: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+        let years = now + (5 * 365 * 24).hours();
+        let sound = || Report {
+            sources: Vec::new(),
+            suspended: Vec::new(),
+            security_officers: 2,
+            able: vec![officer(1, years), officer(2, years)],
+            changing: Vec::new(),
+            sharing: Vec::new(),
+            broken: Vec::new(),
+        };
+        assert_eq!(of_the_office(&sound(), now), BTreeSet::new());
+        let town: MunicipalityCode = "312011".parse().unwrap();
+        let by = PartyId::from_random([3; 16]);
+        let what = Suspension::Counter { municipality: town };
+        let stopped = InForce { position: Position(1), what, by, since: now };
+        let soon = now + (179 * 24).hours();
+        for (report, says) in [
+            (Report { suspended: vec![stopped], ..sound() }, "counter 312011 is suspended since"),
+            (Report { changing: vec![town], ..sound() }, "the source of 312011 has two keys"),
+            (
+                Report { security_officers: 1, able: vec![officer(1, years)], ..sound() },
+                "one security officer does alone",
+            ),
+            (Report { able: vec![officer(1, years)], ..sound() }, "fewer than two security"),
+            (
+                Report { able: vec![officer(1, soon), officer(2, years)], ..sound() },
+                "the token of security officer 01010101010101010101010101010101 ends at",
+            ),
+        ] {
+            let told = of_the_office(&report, now);
+            assert_eq!(told.len(), 1, "{told:?}");
+            assert!(told.iter().all(|one| one.starts_with(says)), "{says}: {told:?}");
+        }
     }
 }

@@ -237,6 +237,13 @@ impl Ledger<crate::Issuing> {
         }
         let officers = parties.iter().filter(|party| party.role == Role::SecurityOfficer);
         let officers: Vec<Sha256> = officers.map(|party| Sha256::of(&party.certificate)).collect();
+        let signers: BTreeSet<Sha256> =
+            founding.iter().map(|message| Sha256::of(message.signer())).collect();
+        if !officers.iter().all(|officer| signers.contains(officer)) {
+            return Err(LedgerError::NotFounded {
+                what: "a security officer's signature is missing",
+            });
+        }
         let content = serde_json::to_vec(&authority.founding(officers)).expect("JSON");
         if founding.iter().any(|message| message.content() != content) {
             return Err(LedgerError::NotFounded { what: "a founder signed something else" });

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
 use akashi_wire::{RequestId, SerialNumber};
 use jiff::{SignedDuration, Timestamp};
 
@@ -112,8 +113,10 @@ impl Ledger<Issuing> {
             change.check_enrolled(&[change.permit.party()]).await?;
         }
         // Where there has never been more than one security officer, nobody could be the second.
+        // Of a town's administrators there may be two all the same.
         let of_two = change.permit.of_two();
-        if !of_two.is_empty() && change.security_officers_ever().await? < 2 {
+        let could_be_alone = !of_two.is_empty() && *change.permit.role() == Role::SecurityOfficer;
+        if could_be_alone && change.security_officers_ever().await? < 2 {
             let object = change.permit.object().clone();
             change.permit.gain(of_two, object);
         }
@@ -274,8 +277,12 @@ impl Change {
         Ok(position)
     }
 
-    /// Stops a change that no signed message covers.
-    pub(crate) fn require(&self, right: Right) -> Result<(), LedgerError> {
+    /// Stops a change that no signed message covers. What takes two persons is covered once the second one
+    /// signed, or while the authority has had but one security officer.
+    ///
+    /// # Errors
+    /// [`LedgerError::TakesTwo`] where one signed of two, else [`LedgerError::NotPermitted`].
+    pub fn require(&self, right: Right) -> Result<(), LedgerError> {
         self.permit.require(right)
     }
 

@@ -106,12 +106,6 @@ impl Ledger<Issuing> {
 }
 
 impl Change {
-    /// Whether this change has the right at all: what takes two persons has it once the second one
-    /// signed, or while the authority has had but one security officer.
-    pub fn check(&self, right: Right) -> Result<(), LedgerError> {
-        self.require(right)
-    }
-
     /// Writes the act of this change down as something that waits for a second person, under its own
     /// request and digest. `content` is the act as it was signed.
     pub async fn propose(&mut self, verb: &str, content: Content) -> Result<Proposed, LedgerError> {

@@ -149,19 +149,34 @@ impl Change {
         Ok(spans.iter().any(|(_, until)| until.is_none_or(|until| until >= then)))
     }
 
-    /// The sources that were ever suspended, by themselves or with their town.
+    /// The sources that were ever suspended: by themselves, as a party, or with their town.
     pub async fn stopped_sources(&mut self) -> Result<StoppedSources, LedgerError> {
         let rows = self
             .tx
             .rows(
-                "SELECT suspension.municipality, lifting.at FROM suspension
+                "SELECT suspension.kind, suspension.municipality, suspension.party, suspension.at,
+                 lifting.at, enrolment.role FROM suspension
                  LEFT JOIN lifting ON lifting.suspension = suspension.position
-                 WHERE suspension.kind IN ('source', 'town')",
+                 LEFT JOIN enrolment ON enrolment.party = suspension.party",
                 args![],
             )
             .await?;
-        let one = |row: &Row| Ok((row.parsed(0)?, row.maybe_int(1)?.map(timestamp).transpose()?));
-        Ok(StoppedSources(rows.iter().map(one).collect::<Result<_, LedgerError>>()?))
+        let mut stopped = Vec::new();
+        for row in &rows {
+            let Some((what, _)) = read_from(row, 0)? else { continue };
+            let role: Option<Role> = row
+                .maybe_text(5)?
+                .map(|role| serde_json::from_str(&role))
+                .transpose()
+                .map_err(|e| damaged("enrolment", e.to_string()))?;
+            let municipality = match (what, role) {
+                (Suspension::Source { municipality } | Suspension::Town { municipality }, _)
+                | (Suspension::Party { .. }, Some(Role::Source { municipality })) => municipality,
+                _ => continue,
+            };
+            stopped.push((municipality, row.maybe_int(4)?.map(timestamp).transpose()?));
+        }
+        Ok(StoppedSources(stopped))
     }
 
     /// Since when this is suspended.

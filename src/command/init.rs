@@ -175,11 +175,13 @@ impl Init {
         for (file, name) in SECURITY_OFFICERS.iter().zip(&plan.security_officers) {
             println!("token        {}, to be handed to {name}", self.dir.join(file).display());
         }
-        println!(
-            "first        enrol a third security officer: of two, neither can stop the other, nor replace a lost token"
-        );
-        if plan.security_officers.len() == 1 {
-            println!("alarm        one security officer acts alone until a second one is enrolled");
+        match plan.security_officers.len() {
+            1 => println!(
+                "alarm        one security officer acts alone until a second one is enrolled"
+            ),
+            _ => println!(
+                "first        enrol a third security officer: of two, neither can stop the other, nor replace a lost token"
+            ),
         }
         println!("next         akashi up --dir {}", self.dir.display());
         Ok(())

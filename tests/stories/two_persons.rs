@@ -160,6 +160,14 @@ async fn an_officer_who_is_suspended_a_moment_ago_refuses_no_other_towns_applica
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_source_said_before_it_was_suspended_issues_nothing() {
     let mut place = Place::open(Book::Sqlite).await;
+    let of = Sha256::of(&place.sources[&tottori()].certificate);
+    let party = place.house.ledger().enrolment_of(of).await.unwrap().unwrap().party;
+    said_before(&mut place, Suspension::Source { municipality: tottori() }).await;
+    said_before(&mut place, Suspension::Party { party }).await;
+    place.close().await;
+}
+
+async fn said_before(place: &mut Place, what: Suspension) {
     let (one, other) = (place.resident(tottori()), place.resident(tottori()));
     let key = place.new_key();
     let desk = place.desk(tottori());
@@ -167,7 +175,6 @@ async fn what_a_source_said_before_it_was_suspended_issues_nothing() {
     let applied = desk.find(Procedure::Issue, place.by_items(&other)).await.unwrap();
     let challenge = desk.apply(applied, "CARD").await.unwrap();
     place.pass(1.minute());
-    let what = Suspension::Source { municipality: tottori() };
     place.security.one.ask(Deed::Suspend { what, why: why() }).await.unwrap();
     for _ in 0..2 {
         let refused = refusal(desk.apply(found, "OTHER").await);
@@ -185,7 +192,6 @@ async fn what_a_source_said_before_it_was_suspended_issues_nothing() {
     }
     let again = desk.find(Procedure::Issue, place.by_items(&one)).await.unwrap();
     desk.apply(again, "OTHER").await.unwrap();
-    place.close().await;
 }
 
 fn open_case() -> Deed {

@@ -186,7 +186,7 @@ impl Counter {
     /// A group that the book did not take. Where it is because an officer was dismissed or suspended a
     /// moment ago, that one is told so and the others begin anew; else everybody is told.
     async fn told_or_again(&self, group: Vec<Waiting>, error: CaError, again: &mut Vec<Waiting>) {
-        use akashi_ledger::LedgerError::{NotEnrolled, Suspended};
+        use akashi_ledger::LedgerError::{GroupLost, NotEnrolled, Suspended};
         if !matches!(error, CaError::Ledger(NotEnrolled | Suspended { .. })) {
             return fail(group, error);
         }
@@ -198,12 +198,12 @@ impl Counter {
                 _ => able.push(waiting),
             }
         }
-        // Nobody begins anew for ever.
+        // Nobody begins anew for ever: where nobody is found stopped any more, all ask again.
         let begins_anew = !stopped.is_empty();
         fail(stopped, error);
         match begins_anew {
             true => again.extend(able),
-            false => fail(able, CaError::Ledger(NotEnrolled)),
+            false => fail(able, CaError::Ledger(GroupLost)),
         }
     }
 

@@ -45,7 +45,7 @@ impl Counter {
         let key =
             authority.requested_key(request).map_err(|error| malformed(&error.to_string()))?;
         change.may_enrol(&name, role, &key).await?;
-        change.check(Right::Enrol)?;
+        change.require(Right::Enrol)?;
         let certificate = authority
             .certify_request(request, &name, &usage, change.at())
             .map_err(|error| malformed(&error.to_string()))?;

@@ -1,6 +1,8 @@
 //! The founding record is what the founders signed, or nothing is issued by it.
 
-use akashi_ledger::LedgerError;
+use akashi_ledger::{Authority, Issuing, Ledger, LedgerError, NewEnrolment};
+use akashi_wire::act::PartyId;
+use akashi_wire::party::Role;
 
 use crate::books::{Book, books};
 use crate::statements::run;
@@ -72,5 +74,39 @@ async fn a_founding_record_that_was_altered_after_it_was_signed_is_none() {
             run(&book.address, &mend).await.unwrap_or_else(|error| panic!("{what}: {error}"));
             assert_eq!(book.ledger.founding_record().await.unwrap(), record, "{what}");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_authority_is_founded_by_all_its_security_officers_over_its_own_record_or_not_at_all() {
+    for book in books().await.into_iter().take(1) {
+        let dir = tempfile::tempdir().unwrap();
+        let address = format!("sqlite:{}", dir.path().join("other.sqlite").display());
+        let other = Ledger::<Issuing>::create(&address).await.unwrap();
+        let authority = book.ledger.authority().await.unwrap();
+        let party = |number: u8, role, token: &akashi_keys::OfficerToken| NewEnrolment {
+            party: PartyId::from_random([number; 16]),
+            name: format!("party {number}"),
+            role,
+            certificate: token.certificate().to_vec(),
+        };
+        let parties = [
+            party(1, Role::Scheduler, &book.scheduler),
+            party(2, Role::SecurityOfficer, &book.security),
+            party(3, Role::SecurityOfficer, &book.officer),
+        ];
+        let both = [&book.security, &book.officer];
+        let all = crate::permits::founding(&authority, &book.scheduler, &both, book.now);
+        let certificate = vec![9, 9, 9];
+        let elsewhere = Authority { certificate, profile: authority.profile.clone() };
+        let another = crate::permits::founding(&elsewhere, &book.scheduler, &both, book.now);
+        for (what, founding) in [("one is missing", &all[..2]), ("another authority's", &another)] {
+            let found = other.found(founding, &authority, &[], &parties, book.now).await;
+            assert!(matches!(found, Err(LedgerError::NotFounded { .. })), "{what}: {found:?}");
+            let none = other.authority().await;
+            assert!(matches!(none, Err(LedgerError::NoAuthority)), "{what}: {none:?}");
+        }
+        other.found(&all, &authority, &[], &parties, book.now).await.unwrap();
+        assert_eq!(other.founding_record().await.unwrap(), authority.record());
     }
 }

@@ -396,6 +396,24 @@ async fn the_authoritys_own_programs_are_neither_dismissed_nor_suspended_by_anyb
 }
 
 #[tokio::test]
+async fn where_one_security_officer_acts_alone_no_administrator_does() {
+    for book in books().await {
+        let role = Role::TownAdministrator { municipality: town() };
+        let administrator = token(&book, "administrator");
+        let deed = enrol(role.clone(), &administrator);
+        let mut alone =
+            change(&book, &signed(&book.security, 2, deed, book.now), book.now).await.unwrap();
+        alone.enrol(&new(6, role, &administrator)).await.unwrap();
+        alone.commit().await.unwrap();
+        let (role, officer) = (Role::Officer { municipality: town() }, token(&book, "officer"));
+        let message = signed(&administrator, 3, enrol(role.clone(), &officer), book.now);
+        let mut one = change(&book, &message, book.now).await.unwrap();
+        let refused = kind(one.enrol(&new(7, role, &officer)).await);
+        assert!(matches!(refused, LedgerError::TakesTwo), "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_municipality_has_one_source_and_a_second_key_during_a_change() {
     for book in books().await {
         let role = Role::Source { municipality: town() };
