@@ -13,6 +13,7 @@ mod side_by_side;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use akashi_ledger::CaseFile;
 use akashi_wire::act::{Answer, Refusal};
@@ -38,6 +39,10 @@ use side_by_side::side_by_side;
 const MOST: usize = 64;
 /// Groups under way at the same time: one computes while another is with the book.
 const GROUPS: usize = 4;
+
+/// How often a group looks for whom of it the book stopped, and at what distance.
+const LOOKS: u32 = 50;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Where applications wait to be certified.
 pub(super) struct Queue {
@@ -190,13 +195,22 @@ impl Counter {
         if !matches!(error, CaError::Ledger(NotEnrolled | Suspended { .. })) {
             return fail(group, error);
         }
-        let (mut stopped, mut able) = (Vec::new(), Vec::new());
-        for waiting in group {
-            let acting = &waiting.acting;
-            match self.issuer.ledger.permit_act(&acting.message, acting.now).await {
-                Err(NotEnrolled | Suspended { .. }) => stopped.push(waiting),
-                _ => able.push(waiting),
+        let (mut stopped, mut able) = (Vec::new(), group);
+        // What stopped somebody may share a commit that is not there yet, and is read only after it.
+        for _ in 0..LOOKS {
+            let mut left = Vec::new();
+            for waiting in able {
+                let acting = &waiting.acting;
+                match self.issuer.ledger.permit_act(&acting.message, acting.now).await {
+                    Err(NotEnrolled | Suspended { .. }) => stopped.push(waiting),
+                    _ => left.push(waiting),
+                }
             }
+            able = left;
+            if !stopped.is_empty() {
+                break;
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
         }
         // Nobody begins anew for ever: where nobody is found stopped any more, all ask again.
         let begins_anew = !stopped.is_empty();
