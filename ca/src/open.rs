@@ -53,7 +53,12 @@ impl Doors {
         let orders = Orders::new(ledger.clone(), scheduler);
         let issuer = Issuer::open(ledger.clone(), vault.clone(), key, Arc::new(rules)).await?;
         let client = akashi_link::client(&asking)?;
-        let registry = RegistryClient::new(client, config.registry.url.clone(), opener.clone());
+        let registry = RegistryClient::new(
+            client,
+            config.registry.url.clone(),
+            opener.clone(),
+            orders.clone(),
+        );
         let card_master = Arc::new(custody.card_master()?);
         let services = Services {
             registry,

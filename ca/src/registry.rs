@@ -12,10 +12,10 @@ use akashi_wire::act::Refusal;
 use akashi_wire::lookup::{LookUpAnswer, LookUpEnvelope, LookUpRequest, ResidentRecord, Whom};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
-use akashi_wire::signed::MessageKind;
+use akashi_wire::signed::{MEDIA_TYPE, MessageKind};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::CaError;
+use crate::{CaError, Orders};
 
 /// Octets of an answer, at most: a hundred persons with the longest texts have fewer.
 const ANSWER: usize = 2 * 1024 * 1024;
@@ -29,6 +29,7 @@ pub struct RegistryClient {
     client: reqwest::Client,
     url: String,
     opener: Arc<Opener>,
+    orders: Orders,
 }
 
 /// Exactly one person, with the keyed hash of the resident code.
@@ -42,9 +43,9 @@ pub struct FoundPerson {
 }
 
 impl RegistryClient {
-    /// A client that asks at `url` (without a slash at the end).
-    pub fn new(client: reqwest::Client, url: String, opener: Arc<Opener>) -> Self {
-        Self { client, url, opener }
+    /// A client that asks at `url` (without a slash at the end), with questions that `orders` signs.
+    pub fn new(client: reqwest::Client, url: String, opener: Arc<Opener>, orders: Orders) -> Self {
+        Self { client, url, opener, orders }
     }
 
     /// Asks; gives the one person who fits.
@@ -60,8 +61,10 @@ impl RegistryClient {
         now: Timestamp,
     ) -> Result<FoundPerson, CaError> {
         let octets = serde_json::to_vec(request).expect("a question is JSON");
-        let digest = Sha256::of(&octets);
-        let sealed = self.ask(octets).await.ok_or(Refusal::RegistryUnreachable)?;
+        let question = self.orders.sign(MessageKind::LookUpQuestion, &octets, now)?;
+        let question = question.message().to_vec();
+        let digest = Sha256::of(&question);
+        let sealed = self.ask(question).await.ok_or(Refusal::RegistryUnreachable)?;
         let envelope = self.opener.open(&sealed).map_err(|_| Refusal::RegistryUnreachable)?;
         let envelope: LookUpEnvelope =
             serde_json::from_slice(&envelope).map_err(|_| Refusal::RegistryUnreachable)?;
@@ -103,12 +106,12 @@ impl RegistryClient {
         }
     }
 
-    async fn ask(&self, octets: Vec<u8>) -> Option<Vec<u8>> {
+    async fn ask(&self, question: Vec<u8>) -> Option<Vec<u8>> {
         let answer = self
             .client
             .post(format!("{}/lookup", self.url))
-            .header("content-type", "application/json")
-            .body(octets)
+            .header("content-type", MEDIA_TYPE)
+            .body(question)
             .send()
             .await
             .ok()?

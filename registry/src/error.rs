@@ -45,6 +45,9 @@ pub enum RegistryError {
     /// The question does not follow the contract.
     #[error("the question does not follow the contract")]
     Question,
+    /// Signed, and not by the authority.
+    #[error("only the authority may ask here")]
+    Asker,
     /// No source here answers for this municipality.
     #[error("no registry of {0} answers here")]
     ForeignMunicipality(MunicipalityCode),

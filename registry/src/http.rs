@@ -5,9 +5,11 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use akashi_link::{Identity, LinkError, Peer};
-use akashi_wire::MunicipalityCode;
 use akashi_wire::batch::{BatchAnswer, MEDIA_TYPE};
 use akashi_wire::lookup::LookUpRequest;
+use akashi_wire::octets::Sha256;
+use akashi_wire::signed::MessageKind;
+use akashi_wire::{MunicipalityCode, SignedMessage};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Extension, Request, State};
@@ -30,6 +32,8 @@ const QUESTION_OCTETS: usize = 64 * 1024;
 pub struct Window {
     /// The register.
     pub registry: Arc<Mutex<Registry>>,
+    /// DER of the one certificate, the authority's, whose questions are answered.
+    pub asker: Arc<[u8]>,
     /// Who signs for which municipality.
     pub sources: Arc<BTreeMap<MunicipalityCode, Arc<SourceIdentity>>>,
     /// What time it is.
@@ -39,10 +43,19 @@ pub struct Window {
 }
 
 impl Window {
-    /// Answers a question in JSON with a sealed envelope.
+    /// Answers a signed question of the authority with a sealed envelope.
+    ///
+    /// # Errors
+    /// [`RegistryError::Asker`] for a question that somebody else signed.
     pub fn answer(&self, question: &[u8]) -> Result<Vec<u8>, RegistryError> {
+        let signed = SignedMessage::from_der(question.to_vec())
+            .verify(MessageKind::LookUpQuestion)
+            .map_err(|_| RegistryError::Question)?;
+        if signed.signer() != &self.asker[..] {
+            return Err(RegistryError::Asker);
+        }
         let request: LookUpRequest =
-            serde_json::from_slice(question).map_err(|_| RegistryError::Question)?;
+            serde_json::from_slice(signed.content()).map_err(|_| RegistryError::Question)?;
         let source = self
             .sources
             .get(&request.municipality)
@@ -51,13 +64,13 @@ impl Window {
         let (answer, openings) = {
             let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
             let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-            registry.look_up(&request, question, now, &mut *rng)?
+            registry.look_up(&request, Sha256::of(question), now, &mut *rng)?
         };
         source.seal_answer(&answer, openings, now)
     }
 }
 
-/// `POST /lookup`: a `LookUpRequest` in JSON; the answer is a sealed `LookUpEnvelope`.
+/// `POST /lookup`: a signed `LookUpRequest`; the answer is a sealed `LookUpEnvelope`.
 pub fn router(window: Window) -> Router {
     Router::new()
         .route("/lookup", post(look_up))
@@ -71,6 +84,7 @@ async fn look_up(State(window): State<Window>, question: Bytes) -> Response {
         Err(error) => {
             let status = match error {
                 RegistryError::Question => StatusCode::BAD_REQUEST,
+                RegistryError::Asker => StatusCode::FORBIDDEN,
                 RegistryError::ForeignMunicipality(_) => StatusCode::NOT_FOUND,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
@@ -81,16 +95,15 @@ async fn look_up(State(window): State<Window>, question: Bytes) -> Response {
 
 /// Answers questions over mutual TLS until `stop` resolves.
 ///
-/// The link authority certifies officers and agencies too; none of them may ask here. `asker` is
-/// DER of the one certificate, the authority's, that may.
+/// The link authority certifies officers and agencies too; none of them may ask here: neither over a
+/// link of their own, nor with a question that they signed.
 pub async fn serve(
     listener: TcpListener,
     identity: &Identity,
-    asker: Vec<u8>,
     window: Window,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
-    let asker: Arc<[u8]> = asker.into();
+    let asker = window.asker.clone();
     let router = router(window).layer(middleware::from_fn_with_state(asker, only));
     akashi_link::serve(listener, identity, router, stop).await
 }

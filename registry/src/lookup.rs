@@ -12,7 +12,8 @@ use rand::{CryptoRng, RngExt as _};
 use crate::{Record, Registry, RegistryError, SourceIdentity};
 
 impl Registry {
-    /// Everybody whom the question fits, and what opens the commitments, in the same order.
+    /// Everybody whom the question fits, and what opens the commitments, in the same order. `question` is
+    /// the digest of the signed question.
     ///
     /// Only residents of the municipality that was asked for. By code a deleted record is found
     /// too, as long as it lies with this municipality, and the answer repeats the commitment of the
@@ -22,7 +23,7 @@ impl Registry {
     pub fn look_up(
         &self,
         request: &LookUpRequest,
-        request_octets: &[u8],
+        question: Sha256,
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<(LookUpAnswer, Vec<CodeOpening>), RegistryError> {
@@ -42,12 +43,7 @@ impl Registry {
         };
         let persons =
             found.iter().map(|(record, opening)| described(record, opening, now)).collect();
-        let answer = LookUpAnswer {
-            case: request.case,
-            request: Sha256::of(request_octets),
-            as_of: now,
-            persons,
-        };
+        let answer = LookUpAnswer { case: request.case, request: question, as_of: now, persons };
         Ok((answer, found.into_iter().map(|(_, opening)| opening).collect()))
     }
 

@@ -127,16 +127,17 @@ impl Scene {
 
     /// The register's door: another system, which does not crash here.
     fn answer_look_ups(&self, door: tokio::net::TcpListener) {
+        let asker = std::fs::read(self.dir.join("certificates/scheduler.der")).expect("a file");
         let window = Window {
+            asker: asker.into(),
             registry: self.registry.clone(),
             sources: self.sources.clone(),
             clock: Arc::new(Timestamp::now),
             rng: Arc::new(Mutex::new(StdRng::seed_from_u64(rand::random()))),
         };
-        let asker = std::fs::read(self.dir.join("certificates/scheduler.der")).expect("a file");
         let link = self.sources.values().next().expect("a town").link();
         tokio::spawn(async move {
-            registry_http::serve(door, &link, asker, window, std::future::pending()).await
+            registry_http::serve(door, &link, window, std::future::pending()).await
         });
     }
 

@@ -66,7 +66,7 @@ impl Authority {
         let issuer = issuer.expect("an issuer");
         let client = akashi_link::plain_client().expect("a client");
         let services = Services {
-            registry: RegistryClient::new(client, registry, opener.clone()),
+            registry: RegistryClient::new(client, registry, opener.clone(), orders.clone()),
             link_authority: link,
             opener: opener.clone(),
             orders: orders.clone(),
@@ -133,6 +133,7 @@ impl Prefecture {
         let time = clock.clone();
         let window = Window {
             registry: registry.clone(),
+            asker: scheduler(&founded.opened).certificate().into(),
             sources: founded.sources.clone(),
             clock: Arc::new(move || time.now()),
             rng: Arc::new(Mutex::new(StdRng::seed_from_u64(seed ^ 0x5eed))),

@@ -21,6 +21,7 @@ mod offline;
 mod one_certificate;
 mod orders;
 mod program;
+mod register;
 mod renewal;
 mod residence;
 mod restart;

@@ -297,15 +297,15 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
     let items = residents.record(&code).unwrap().items().clone();
     let residents = Arc::new(Mutex::new(residents));
     let window = Window {
+        asker: std::fs::read(dir.join("certificates/scheduler.der")).unwrap().into(),
         registry: residents.clone(),
         sources: Arc::new([(tottori(), source.clone())].into()),
         clock: Arc::new(Timestamp::now),
         rng: Arc::new(Mutex::new(StdRng::seed_from_u64(8))),
     };
-    let asker = std::fs::read(dir.join("certificates/scheduler.der")).unwrap();
     let link = source.link();
     tokio::spawn(async move {
-        registry_http::serve(door, &link, asker, window, std::future::pending()).await.unwrap();
+        registry_http::serve(door, &link, window, std::future::pending()).await.unwrap();
     });
 
     let card = text(&path("card.json"));

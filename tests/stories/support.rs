@@ -454,6 +454,7 @@ impl Place {
         let house = House::open(&authority, &passphrase, clock.clone()).await.unwrap();
         let services = house.serve().await.unwrap();
         let window = Window {
+            asker: certificate(&authority, "scheduler").unwrap().into(),
             registry: registry.clone(),
             sources: sources.clone(),
             clock: Arc::new({
@@ -463,13 +464,12 @@ impl Place {
             rng: Arc::new(Mutex::new(StdRng::seed_from_u64(5))),
         };
         let identity = sources[&tottori()].link();
-        let asker = certificate(&authority, "scheduler").unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let stopped = async move {
                 let _ = stopped.await;
             };
-            registry_http::serve(door, &identity, asker, window, stopped).await.unwrap();
+            registry_http::serve(door, &identity, window, stopped).await.unwrap();
         });
         let registry_task = (stop, task);
         let url = format!("https://{}", house.config.listen.authority);

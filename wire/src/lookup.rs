@@ -36,7 +36,8 @@ pub enum Whom {
     },
 }
 
-/// A question, always for one case and one purpose.
+/// A question, always for one case and one purpose. It travels as a signed message
+/// ([`MessageKind::LookUpQuestion`](crate::signed::MessageKind)) of the authority, over its JSON.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LookUpRequest {
@@ -91,7 +92,8 @@ pub enum ResidentState {
 pub struct LookUpAnswer {
     /// The case it was asked for.
     pub case: CaseId,
-    /// SHA-256 of the request's octets: an answer to another question cannot be put in its place.
+    /// SHA-256 of the signed question, DER as it was sent: no answer to another question, nor to the same
+    /// one asked before, can be put in its place.
     pub request: Sha256,
     /// The state of the register that was read.
     pub as_of: Timestamp,

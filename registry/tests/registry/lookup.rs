@@ -9,6 +9,7 @@ use akashi_link::Identity;
 use akashi_registry::http::{SendError, Window, send, serve};
 use akashi_wire::lookup::{LookUpAnswer, LookUpEnvelope, LookUpRequest, ResidentState, Whom};
 use akashi_wire::octets::Sha256;
+use akashi_wire::signed::MessageKind;
 use akashi_wire::{CaseId, CodeOpening, Sex, SignedMessage};
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -31,9 +32,9 @@ fn by_name(name: &str) -> Whom {
 
 fn ask(world: &mut World, at: Timestamp, municipality: &str, whom: Whom) -> LookUpAnswer {
     let request = question(municipality, whom);
-    let octets = serde_json::to_vec(&request).unwrap();
-    let (answer, openings) = world.registry.look_up(&request, &octets, at, &mut world.rng).unwrap();
-    assert_eq!(answer.request, Sha256::of(&octets));
+    let digest = Sha256::of(b"a signed question");
+    let (answer, openings) = world.registry.look_up(&request, digest, at, &mut world.rng).unwrap();
+    assert_eq!(answer.request, digest);
     assert_eq!(openings.len(), answer.persons.len());
     for (person, opening) in answer.persons.iter().zip(&openings) {
         assert!(opening.open(&person.resident).is_some());
@@ -94,12 +95,13 @@ fn by_code_a_deleted_record_is_found_and_by_items_it_is_not() {
 }
 
 /// TLS reads the clock of the machine, so these certificates must be valid today.
-fn identity(world: &World, usage: &Usage) -> Identity {
+fn identity(world: &World, usage: &Usage) -> (EcKey, Identity) {
     let key = EcKey::generate().unwrap();
     let certificate =
         world.authority.certify(key.public_key(), "end", usage, Timestamp::now()).unwrap();
     let authority = world.authority.certificate().to_vec();
-    Identity { certificate, key: key.for_tls(), authority }
+    let tls = key.for_tls();
+    (key, Identity { certificate, key: tls, authority })
 }
 
 #[tokio::test]
@@ -108,44 +110,54 @@ async fn over_the_link_the_authority_gets_a_sealed_signed_answer_and_nobody_else
     let now = world.now();
     world.enter(SHINJUKU, "証\u{3000}花子");
     let source = Arc::new(world.source(SHINJUKU));
+    let (authority_key, authority) = identity(&world, &Usage::Party { hosts: Vec::new() });
+    let (officer_key, officer) = identity(&world, &Usage::Party { hosts: Vec::new() });
     let window = Window {
         registry: Arc::new(Mutex::new(world.registry.clone())),
+        asker: authority.certificate.as_slice().into(),
         sources: Arc::new(BTreeMap::from([(code(SHINJUKU), source.clone())])),
         clock: Arc::new(move || now),
         rng: Arc::new(Mutex::new(StdRng::seed_from_u64(1))),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://127.0.0.1:{}/lookup", listener.local_addr().unwrap().port());
-    let server = identity(&world, &Usage::Server { hosts: vec!["127.0.0.1".into()] });
-    let authority = identity(&world, &Usage::Party { hosts: Vec::new() });
-    let officer = identity(&world, &Usage::Party { hosts: Vec::new() });
-    let asker = authority.certificate.clone();
-    let serving = tokio::spawn(async move {
-        serve(listener, &server, asker, window, std::future::pending()).await
-    });
+    let (_, server) = identity(&world, &Usage::Server { hosts: vec!["127.0.0.1".into()] });
+    let serving =
+        tokio::spawn(async move { serve(listener, &server, window, std::future::pending()).await });
 
     let ask = async |identity: &Identity, question: Vec<u8>| {
         let client = akashi_link::client(identity).unwrap();
         let answer = client.post(&url).body(question).send().await.unwrap();
         (answer.status().as_u16(), answer.bytes().await.unwrap())
     };
-    let octets = serde_json::to_vec(&question(SHINJUKU, by_name("証花子"))).unwrap();
+    let text = serde_json::to_vec(&question(SHINJUKU, by_name("証花子"))).unwrap();
+    let signed = |kind, text: &[u8], key: &EcKey, by: &Identity| {
+        let signed = SignedMessage::sign(kind, text, &by.certificate, now, |o| key.sign(o));
+        signed.unwrap().as_der().to_vec()
+    };
+    let by_authority =
+        |text: &[u8]| signed(MessageKind::LookUpQuestion, text, &authority_key, &authority);
+    let octets = by_authority(&text);
     let (status, sealed) = ask(&authority, octets.clone()).await;
     assert_eq!(status, 200);
     let envelope: LookUpEnvelope =
         serde_json::from_slice(&world.opener.open(&sealed).unwrap()).unwrap();
-    let verified = SignedMessage::from_der(envelope.signed.0)
-        .verify(akashi_wire::signed::MessageKind::LookUpAnswer)
-        .unwrap();
+    let verified =
+        SignedMessage::from_der(envelope.signed.0).verify(MessageKind::LookUpAnswer).unwrap();
     assert_eq!(verified.signer(), source.certificate);
     let answer: LookUpAnswer = serde_json::from_slice(verified.content()).unwrap();
     assert_eq!(answer.request, Sha256::of(&octets));
     assert!(envelope.openings[0].open(&answer.persons[0].resident).is_some());
 
     assert_eq!(ask(&officer, octets).await.0, 403, "an officer never asks by himself");
-    assert_eq!(ask(&authority, b"{}".to_vec()).await.0, 400);
+    let of_officer = signed(MessageKind::LookUpQuestion, &text, &officer_key, &officer);
+    assert_eq!(ask(&authority, of_officer).await.0, 403, "nor through the authority's link");
+    let order = signed(MessageKind::Order, &text, &authority_key, &authority);
+    assert_eq!(ask(&authority, order).await.0, 400, "what is signed as something else");
+    assert_eq!(ask(&authority, text).await.0, 400, "nor without a signature");
+    assert_eq!(ask(&authority, by_authority(b"{}")).await.0, 400);
     let elsewhere = serde_json::to_vec(&question(CHIYODA, by_name("証花子"))).unwrap();
-    assert_eq!(ask(&authority, elsewhere).await.0, 404);
+    assert_eq!(ask(&authority, by_authority(&elsewhere)).await.0, 404);
 
     let heartbeat = world.registry.heartbeat(&source, now).unwrap();
     let client = akashi_link::client(&authority).unwrap();

@@ -430,6 +430,7 @@ fn serve_registry(
     let first = sources.values().next().ok_or(TownError::Unexpected("world without a town"))?;
     let identity = first.link();
     let window = Window {
+        asker: asker.into(),
         registry,
         sources,
         clock: Arc::new(move || clock.now()),
@@ -440,7 +441,7 @@ fn serve_registry(
         let stopped = async move {
             let _ = stopped.await;
         };
-        if let Err(error) = registry_http::serve(door, &identity, asker, window, stopped).await {
+        if let Err(error) = registry_http::serve(door, &identity, window, stopped).await {
             eprintln!("akashi registry: {error}");
         }
     });

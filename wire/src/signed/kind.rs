@@ -20,6 +20,8 @@ pub enum MessageKind {
     Act,
     /// A source's batch of 異動 ([`crate::batch`]).
     Batch,
+    /// The authority's question to a register ([`crate::lookup`]).
+    LookUpQuestion,
     /// A register's answer to a look-up ([`crate::lookup`]).
     LookUpAnswer,
     /// A line of a terminal's journal ([`crate::journal`]).
@@ -40,9 +42,10 @@ const fn under(number: &str) -> ObjectIdentifier {
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Act,
         Self::Batch,
+        Self::LookUpQuestion,
         Self::LookUpAnswer,
         Self::JournalLine,
         Self::Order,
@@ -62,6 +65,7 @@ impl MessageKind {
             Self::ChainHead => under("1.3.6.1.4.1.32473.2.6"),
             Self::HolderApplication => under("1.3.6.1.4.1.32473.2.7"),
             Self::Founding => under("1.3.6.1.4.1.32473.2.8"),
+            Self::LookUpQuestion => under("1.3.6.1.4.1.32473.2.9"),
         }
     }
 
@@ -70,6 +74,7 @@ impl MessageKind {
         match self {
             Self::Act => "an act",
             Self::Batch => "a batch of 異動",
+            Self::LookUpQuestion => "a question to a register",
             Self::LookUpAnswer => "an answer to a look-up",
             Self::JournalLine => "a line of a journal",
             Self::Order => "an order of the authority",
