@@ -21,6 +21,9 @@ use crate::config::{Config, FILE, Listen, Registry};
 /// acts alone.
 pub const SECURITY_OFFICERS: [&str; 2] = ["security-officer-1.p12", "security-officer-2.p12"];
 
+/// The office's terminals in the authority's directory, at which security officers sign.
+pub const OFFICE_TERMINALS: [&str; 2] = ["office-terminal-1.p12", "office-terminal-2.p12"];
+
 /// What is decided when an authority is made.
 pub struct Plan {
     /// The prefecture.
@@ -110,7 +113,8 @@ pub enum InitError {
     Authority(#[from] CaError),
 }
 
-/// Makes an authority in `dir`. Each security officer's token has a password of its own.
+/// Makes an authority in `dir`. Each security officer's token has a password of its own, and each of the
+/// office's terminals that of the officer with its number.
 pub async fn init(
     dir: &Path,
     plan: &Plan,
@@ -200,6 +204,10 @@ pub async fn init(
     let files = SECURITY_OFFICERS.iter().zip(token_passwords);
     for (token, (file, password)) in founded.security_officers.iter().zip(files) {
         token.save(&making.join(file), password)?;
+    }
+    let files = OFFICE_TERMINALS.iter().zip(token_passwords);
+    for (terminal, (file, password)) in founded.terminals.iter().zip(files) {
+        terminal.save(&making.join(file), password)?;
     }
     akashi_keys::write_durably(&making.join(FILE), config.to_text().as_bytes())?;
     let _ = std::fs::remove_dir(dir);

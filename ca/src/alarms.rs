@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use akashi_ledger::{Enrolment, InForce, Issuing, Ledger, LedgerError, Source};
+use akashi_wire::party::Role;
 use akashi_wire::{MunicipalityCode, SerialNumber};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -39,6 +40,8 @@ pub(crate) struct Report {
     security_officers: usize,
     /// Those who can sign now.
     able: Vec<Enrolment>,
+    /// Terminals of the office that may be used now.
+    terminals: usize,
     /// Municipalities with two sources in force.
     changing: Vec<MunicipalityCode>,
     /// Certificates whose keys have something in common with others, each with what.
@@ -48,12 +51,18 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub async fn read(ledger: &Ledger<Issuing>, now: Timestamp) -> Result<Self, LedgerError> {
+    /// Reads it; `office` is the prefecture, where the authority's own terminals stand.
+    pub async fn read(
+        ledger: &Ledger<Issuing>,
+        office: MunicipalityCode,
+        now: Timestamp,
+    ) -> Result<Self, LedgerError> {
         Ok(Self {
             sources: ledger.sources().await?,
             suspended: ledger.suspensions().await?,
             security_officers: ledger.security_officers_ever().await?,
-            able: ledger.able_security_officers(now).await?,
+            able: ledger.able(&Role::SecurityOfficer, now).await?,
+            terminals: ledger.able(&Role::Terminal { municipality: office }, now).await?.len(),
             changing: ledger.sources_that_change().await?,
             sharing: ledger.shared_primes(now).await?,
             broken: ledger.broken_comparisons(now - COMPARING).await?,
@@ -98,7 +107,7 @@ pub(crate) fn wrong(
 
 /// What is wrong with who may do what.
 fn of_the_office(report: &Report, now: Timestamp) -> BTreeSet<String> {
-    let Report { suspended, security_officers, able, changing, .. } = report;
+    let Report { suspended, security_officers, able, terminals, changing, .. } = report;
     let mut wrong = BTreeSet::new();
     wrong.extend(suspended.iter().map(|InForce { what, by, since, .. }| {
         format!("{what} is suspended since {since} by {by}: two lift it (desk lift)")
@@ -116,6 +125,11 @@ fn of_the_office(report: &Report, now: Timestamp) -> BTreeSet<String> {
             "fewer than two security officers can sign: nothing that takes two is done".into(),
         );
     }
+    if *terminals < 2 {
+        wrong.insert(format!(
+            "the office has {terminals} of its two terminals, and no security officer acts without one: enrol another"
+        ));
+    }
     let soon = now + (WARNING_DAYS * 24).hours();
     wrong.extend(able.iter().filter(|one| one.not_after < soon).map(|one| {
         let Enrolment { party, not_after, .. } = one;
@@ -126,11 +140,9 @@ fn of_the_office(report: &Report, now: Timestamp) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use akashi_ledger::Position;
     use akashi_wire::act::{PartyId, Suspension};
-    use akashi_wire::party::Role;
-
-    use super::*;
 
     #[test]
     fn an_alarm_is_told_when_it_begins_and_again_only_after_it_has_ended() {
@@ -164,6 +176,7 @@ mod tests {
             suspended: Vec::new(),
             security_officers: 2,
             able: vec![officer(1, years), officer(2, years)],
+            terminals: 2,
             changing: Vec::new(),
             sharing: Vec::new(),
             broken: Vec::new(),
@@ -182,6 +195,7 @@ mod tests {
                 "one security officer does alone",
             ),
             (Report { able: vec![officer(1, years)], ..sound() }, "fewer than two security"),
+            (Report { terminals: 1, ..sound() }, "the office has 1 of its two terminals"),
             (
                 Report { able: vec![officer(1, soon), officer(2, years)], ..sound() },
                 "the token of security officer 01010101010101010101010101010101 ends at",

@@ -99,7 +99,7 @@ impl Counter {
         Self { issuer, services, rng: Mutex::new(rng), queue: Queue::default(), recent }
     }
 
-    /// Carries out one signed act. `peer` is the certificate at the other end of the link.
+    /// Carries out one signed act. `peer` is the certificate at the other end of the link: the terminal's.
     ///
     /// # Errors
     /// Everything that the asker can mend is a [`Refusal`] inside of the error; each is on record.
@@ -144,12 +144,10 @@ impl Counter {
         let message = message
             .verify(MessageKind::Act)
             .map_err(|e| Refusal::Malformed { what: e.to_string() })?;
-        if message.signer() != peer {
-            return Err(Refusal::NotEnrolled.into());
-        }
         let PermittedAct { act, permit } = match self.issuer.ledger.permit_act(&message, now).await
         {
             Err(LedgerError::NotEnrolled) => return Err(Refusal::NotEnrolled.into()),
+            Err(LedgerError::NotATerminal) => return Err(Refusal::NotATerminal.into()),
             Err(LedgerError::Suspended { since }) => {
                 return Err(Refusal::Suspended { since }.into());
             }
@@ -158,6 +156,10 @@ impl Counter {
             }
             other => other?,
         };
+        // What was signed at one terminal is taken from no other.
+        if act.terminal != Sha256::of(peer) {
+            return Err(Refusal::NotATerminal.into());
+        }
         Ok(Acting { act, message, permit, now })
     }
 
@@ -298,7 +300,11 @@ impl Counter {
         let mut change = match self.issuer.ledger.begin(&acting.permit, acting.now).await {
             Err(LedgerError::ClockBehind { .. }) => return Ok(()),
             // Stopped a moment ago: what is left to be written the authority writes itself.
-            Err(LedgerError::NotEnrolled | LedgerError::Suspended { .. }) => {
+            Err(
+                LedgerError::NotEnrolled
+                | LedgerError::NotATerminal
+                | LedgerError::Suspended { .. },
+            ) => {
                 let signer = Some(acting.message.signer());
                 self.services.orders.note_refusal(signer, &name, acting.now).await?;
                 return Ok(());

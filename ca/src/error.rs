@@ -88,6 +88,8 @@ fn of_the_book(error: &LedgerError) -> Refusal {
         LedgerError::ClockBehind { .. } => Refusal::ClockBehind,
         LedgerError::NotEnrolled => Refusal::NotEnrolled,
         LedgerError::NotPermitted { .. } => Refusal::NotAllowed,
+        LedgerError::NotATerminal => Refusal::NotATerminal,
+        LedgerError::LastTerminal => Refusal::LastTerminal,
         LedgerError::Suspended { since } => Refusal::Suspended { since: *since },
         LedgerError::SamePerson => Refusal::SamePerson,
         LedgerError::NoSuchProposal => Refusal::NoSuchProposal,

@@ -47,6 +47,9 @@ pub struct Founded {
     pub authority: Authority,
     /// The security officers' keys and certificates, each to be put on a token and handed over.
     pub security_officers: Vec<OfficerToken>,
+    /// Those of the office's two terminals, at which security officers sign: two, since without any nobody
+    /// could enrol another one.
+    pub terminals: [OfficerToken; 2],
 }
 
 /// Makes an authority in a directory and a book that have none.
@@ -97,12 +100,17 @@ pub async fn found(
     let server = own(&server_key, "Akashi", server)?;
     let envelope = own(&envelope_key, "Akashi Inbox", Usage::Recipient)?;
     let scheduler = own(&scheduler_key, "Akashi Scheduler", party_usage())?;
+    let token = |name: &str| {
+        let key = EcKey::generate()?;
+        let certificate = link.certify(key.public_key(), name, &party_usage(), now)?;
+        Ok::<_, KeyError>(OfficerToken::new(key, certificate, link.certificate().to_vec()))
+    };
     let mut officers = Vec::new();
     for name in &founding.security_officers {
-        let (key, name) = (EcKey::generate()?, normalised(name));
-        let certificate = link.certify(key.public_key(), &name, &party_usage(), now)?;
-        officers.push((name, OfficerToken::new(key, certificate, link.certificate().to_vec())));
+        let name = normalised(name);
+        officers.push((name.clone(), token(&name)?));
     }
+    let terminals = [token(TERMINALS[0])?, token(TERMINALS[1])?];
 
     let certificates = dir.join("certificates");
     std::fs::create_dir_all(&certificates)
@@ -128,6 +136,10 @@ pub async fn found(
     for (name, token) in &officers {
         parties.push(party(name, Role::SecurityOfficer, token.certificate(), rng));
     }
+    for (name, token) in TERMINALS.iter().zip(&terminals) {
+        let role = Role::Terminal { municipality: profile.prefecture };
+        parties.push(party(name, role, token.certificate(), rng));
+    }
     let signers = officers.iter().map(|(_, token)| Sha256::of(token.certificate())).collect();
     let content = serde_json::to_vec(&authority.founding(signers)).expect("a founding is JSON");
     let signed = |certificate: &[u8], key: &EcKey| {
@@ -142,8 +154,11 @@ pub async fn found(
     ledger.found(&founding, &authority, &distribution_points(profile)?, &parties, now).await?;
     write_durably(&certificates.join("founding.json"), record.as_bytes())?;
     let security_officers = officers.into_iter().map(|(_, token)| token).collect();
-    Ok(Founded { authority, security_officers })
+    Ok(Founded { authority, security_officers, terminals })
 }
+
+/// The names of the office's terminals.
+const TERMINALS: [&str; 2] = ["Office Terminal 1", "Office Terminal 2"];
 
 fn party_usage() -> Usage {
     Usage::Party { hosts: Vec::new() }

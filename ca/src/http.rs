@@ -279,6 +279,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
             StatusCode::SERVICE_UNAVAILABLE
         }
         Refusal::NotEnrolled
+        | Refusal::NotATerminal
         | Refusal::Suspended { .. }
         | Refusal::NotAllowed
         | Refusal::NotTheHolder

@@ -67,6 +67,13 @@ pub const TOKEN_PASSWORD: Secret = Secret {
     variable: "AKASHI_TOKEN_PASSWORD",
 };
 
+/// Opens a terminal's key.
+pub const TERMINAL_PASSWORD: Secret = Secret {
+    what: "password of the terminal's key",
+    option: "terminal-password-file",
+    variable: "AKASHI_TERMINAL_PASSWORD",
+};
+
 /// Opens the municipality's PKCS#11 token.
 pub const PKCS11_PIN: Secret = Secret {
     what: "PIN of the municipality's token",

@@ -1,6 +1,6 @@
 //! Certificates: intended before they are signed, filed once verified.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use akashi_wire::octets::Sha256;
 use akashi_wire::{CaseId, MunicipalityCode, SerialNumber};
@@ -310,12 +310,12 @@ impl Change {
         &mut self,
         permits: impl Iterator<Item = &'p Permit>,
     ) -> Result<(), LedgerError> {
-        let mut parties = Vec::new();
+        let mut parties = BTreeSet::new();
         for permit in permits {
             permit.require(Right::Issue)?;
-            parties.push(permit.party());
+            parties.extend(permit.parties());
         }
-        self.check_enrolled(&parties).await
+        self.check_enrolled(parties).await
     }
 
     /// Files a signed and verified certificate: from now on it is issued.

@@ -98,7 +98,8 @@ impl Ledger<Issuing> {
     /// # Errors
     /// [`LedgerError::ClockBehind`] when `now` lies more than five seconds before the last entry;
     /// [`LedgerError::NotEnrolled`] when the party behind the permit was dismissed meanwhile,
-    /// [`LedgerError::Suspended`] when it was suspended.
+    /// [`LedgerError::Suspended`] when it was suspended, [`LedgerError::NotATerminal`] when either befell
+    /// its terminal.
     pub async fn begin(&self, permit: &Permit, now: Timestamp) -> Result<Change, LedgerError> {
         let tx = self.store.join().await?;
         let head = tx.head().clone();
@@ -110,7 +111,7 @@ impl Ledger<Issuing> {
         let (permit, cause) = (permit.clone(), permit.cause().clone());
         let mut change = Change { tx, permit, cause, at, began_with: head, entries: Vec::new() };
         if !change.permit.is_founding() {
-            change.check_enrolled(&[change.permit.party()]).await?;
+            change.check_enrolled(change.permit.parties().collect()).await?;
         }
         // Where there has never been more than one security officer, nobody could be the second.
         // Of a town's administrators there may be two all the same.

@@ -97,6 +97,17 @@ impl Enrolment {
         self.ended_at.is_none() && self.suspended_at.is_none() && now <= self.not_after
     }
 
+    /// Whether it is a terminal in force at which somebody of this role works.
+    pub(crate) fn is_terminal_of(&self, role: &Role, now: Timestamp) -> bool {
+        let Role::Terminal { municipality } = self.role else { return false };
+        role.works_at(municipality) && self.is_in_force(now)
+    }
+
+    /// Whether it stands in the office of the authority.
+    fn is_terminal_of_the_office(&self) -> bool {
+        matches!(self.role, Role::Terminal { municipality } if municipality.is_prefecture())
+    }
+
     /// Whether it was enrolled at this time, and its certificate not over: for what was signed then and is
     /// told now.
     pub fn was_enrolled(&self, then: Timestamp) -> bool {
@@ -207,12 +218,9 @@ impl Ledger<Issuing> {
         Ok(self.store.row(sql, args![role]).await?.map_or(Ok(0), |row| row.int(0))? as usize)
     }
 
-    /// The security officers who can sign now.
-    pub async fn able_security_officers(
-        &self,
-        now: Timestamp,
-    ) -> Result<Vec<Enrolment>, LedgerError> {
-        let role = serde_json::to_string(&Role::SecurityOfficer).expect("a role is JSON");
+    /// Those who are enrolled as this and may act now.
+    pub async fn able(&self, role: &Role, now: Timestamp) -> Result<Vec<Enrolment>, LedgerError> {
+        let role = serde_json::to_string(role).expect("a role is JSON");
         let sql = read!("WHERE enrolment.role = $1");
         let mut all = read_all(&self.store.rows(sql, args![role]).await?)?;
         all.retain(|one| one.is_in_force(now));
@@ -327,23 +335,30 @@ impl Change {
         &mut self,
         municipality: MunicipalityCode,
     ) -> Result<usize, LedgerError> {
-        let role = serde_json::to_string(&Role::Source { municipality }).expect("a role is JSON");
-        let all = read_all(&self.tx.rows(read!("WHERE enrolment.role = $1"), args![role]).await?)?;
+        let all = self.enrolments_as(&Role::Source { municipality }).await?;
         Ok(all.iter().filter(|one| one.ended_at.is_none()).count())
     }
 
     /// Stops the change unless all of these parties may act still: what was permitted a moment ago is not
     /// permitted to somebody who was dismissed or suspended since.
-    pub(crate) async fn check_enrolled(&mut self, parties: &[PartyId]) -> Result<(), LedgerError> {
-        let parties: BTreeSet<PartyId> = parties.iter().copied().collect();
+    pub(crate) async fn check_enrolled(
+        &mut self,
+        parties: BTreeSet<PartyId>,
+    ) -> Result<(), LedgerError> {
         let found = self.enrolments_of(&parties).await?;
-        if found.len() != parties.len() || found.iter().any(|one| one.ended_at.is_some()) {
+        if found.len() != parties.len() {
             return Err(LedgerError::NotEnrolled);
         }
-        match found.iter().find_map(|one| one.suspended_at) {
-            Some(since) => Err(LedgerError::Suspended { since }),
-            None => Ok(()),
+        let (terminals, signers): (Vec<_>, Vec<_>) =
+            found.iter().partition(|one| matches!(one.role, Role::Terminal { .. }));
+        if signers.iter().any(|one| one.ended_at.is_some()) {
+            return Err(LedgerError::NotEnrolled);
         }
+        if let Some(since) = signers.iter().find_map(|one| one.suspended_at) {
+            return Err(LedgerError::Suspended { since });
+        }
+        let stopped = |one: &&Enrolment| one.ended_at.is_some() || one.suspended_at.is_some();
+        if terminals.iter().any(stopped) { Err(LedgerError::NotATerminal) } else { Ok(()) }
     }
 
     async fn enrolments_of(
@@ -365,6 +380,18 @@ impl Change {
         Ok(self.not_dismissed(party).await?.filter(|one| one.suspended_at.is_none()))
     }
 
+    /// The terminal with this certificate (by its SHA-256), if somebody of this role may work at it now.
+    pub(crate) async fn terminal(
+        &mut self,
+        fingerprint: Sha256,
+        role: &Role,
+    ) -> Result<Option<Enrolment>, LedgerError> {
+        let sql = read!("WHERE enrolment.fingerprint = $1");
+        let found = read_all(&self.tx.rows(sql, args![&fingerprint.0]).await?)?.pop();
+        let at = self.at();
+        Ok(found.filter(|one| one.is_terminal_of(role, at)))
+    }
+
     /// Whether this party is enrolled still.
     pub async fn is_enrolled(&mut self, party: PartyId) -> Result<bool, LedgerError> {
         Ok(self.able(party).await?.is_some())
@@ -376,7 +403,12 @@ impl Change {
     }
 
     async fn security_officers(&mut self) -> Result<Vec<Enrolment>, LedgerError> {
-        let role = serde_json::to_string(&Role::SecurityOfficer).expect("a role is JSON");
+        self.enrolments_as(&Role::SecurityOfficer).await
+    }
+
+    /// Everybody ever enrolled as this.
+    async fn enrolments_as(&mut self, role: &Role) -> Result<Vec<Enrolment>, LedgerError> {
+        let role = serde_json::to_string(role).expect("a role is JSON");
         read_all(&self.tx.rows(read!("WHERE enrolment.role = $1"), args![role]).await?)
     }
 
@@ -397,6 +429,13 @@ impl Change {
             let able = all.iter().filter(|one| one.party != party && one.is_in_force(at));
             if able.count() < 2 {
                 return Err(LedgerError::TooFewSecurityOfficers);
+            }
+        }
+        if found.is_terminal_of_the_office() {
+            let at = self.at();
+            let all = self.enrolments_as(&found.role).await?;
+            if !all.iter().any(|one| one.party != party && one.is_in_force(at)) {
+                return Err(LedgerError::LastTerminal);
             }
         }
         Ok(found)
@@ -425,7 +464,11 @@ impl Change {
     pub async fn dismiss(&mut self, party: PartyId) -> Result<(), LedgerError> {
         self.require_about(Right::Dismiss, &Object::Party(party))?;
         let found = self.may_stop(party).await?;
-        if !matches!(found.role, Role::Officer { .. } | Role::HoldDesk { .. }) {
+        let at_a_counter = matches!(
+            found.role,
+            Role::Officer { .. } | Role::HoldDesk { .. } | Role::Terminal { .. }
+        );
+        if !at_a_counter {
             self.require(Right::DismissPower)?;
         }
         let position = self.append("dismiss", &party.to_string(), None).await?;

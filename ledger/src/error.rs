@@ -97,6 +97,9 @@ pub enum LedgerError {
         /// Since when.
         since: Timestamp,
     },
+    /// The act did not come from a terminal in force of the place where its signer works.
+    #[error("the machine is no terminal of the signer's")]
+    NotATerminal,
     /// It takes two persons, and one signed.
     #[error("this takes two persons")]
     TakesTwo,
@@ -121,6 +124,9 @@ pub enum LedgerError {
     /// Two security officers must remain.
     #[error("fewer than two security officers could sign")]
     TooFewSecurityOfficers,
+    /// The office keeps a terminal.
+    #[error("the office would have no terminal")]
+    LastTerminal,
     /// Nobody stops the own enrolment.
     #[error("another security officer must do this")]
     OwnEnrolment,

@@ -25,6 +25,8 @@ use crate::{Change, Enrolment, Issuing, Ledger, LedgerError};
 pub struct Permit {
     party: PartyId,
     role: Role,
+    /// The terminal at which it was signed, of an act.
+    terminal: Option<PartyId>,
     evidence: Sha256,
     content: Sha256,
     cause: Cause,
@@ -72,6 +74,7 @@ impl Permit {
         Self {
             party: enrolment.party,
             role: enrolment.role.clone(),
+            terminal: None,
             evidence: Sha256::of(message.message()),
             content: Sha256::of(message.content()),
             cause: Cause::Founding,
@@ -87,9 +90,15 @@ impl Permit {
         self.cause == Cause::Founding
     }
 
-    /// As it stands in the audit chain.
+    /// As it stands in the audit chain: who, and at which terminal.
     pub(crate) fn actor(&self) -> String {
-        format!("{}:{}", self.role.name(), self.party)
+        let actor = format!("{}:{}", self.role.name(), self.party);
+        self.terminal.map_or(actor.clone(), |terminal| format!("{actor}@{terminal}"))
+    }
+
+    /// Whose enrolments it rests on.
+    pub(crate) fn parties(&self) -> impl Iterator<Item = PartyId> {
+        [self.party].into_iter().chain(self.terminal)
     }
 
     /// What it would give if two had signed.
@@ -145,13 +154,14 @@ impl Change {
     /// own.
     ///
     /// # Errors
-    /// [`LedgerError::NotEnrolled`] or [`LedgerError::Suspended`], of whichever it is.
+    /// [`LedgerError::NotEnrolled`], [`LedgerError::Suspended`] or [`LedgerError::NotATerminal`], of
+    /// whichever it is.
     pub async fn check_permits<'p>(
         &mut self,
         permits: impl IntoIterator<Item = &'p Permit>,
     ) -> Result<(), LedgerError> {
-        let parties: Vec<PartyId> = permits.into_iter().map(Permit::party).collect();
-        self.check_enrolled(&parties).await
+        let parties = permits.into_iter().flat_map(Permit::parties).collect();
+        self.check_enrolled(parties).await
     }
 }
 
@@ -161,17 +171,30 @@ impl Ledger<Issuing> {
     /// # Errors
     /// [`LedgerError::NotEnrolled`] when the signer's certificate is unknown, ended or out of its time;
     /// [`LedgerError::Suspended`] when the signer may not act at present;
-    /// [`LedgerError::Unreadable`] when the content is no act.
+    /// [`LedgerError::Unreadable`] when the content is no act; [`LedgerError::NotATerminal`] when it names
+    /// no terminal in force of the place where the signer works. (Whether it came over that terminal's
+    /// link its door knows.)
     pub async fn permit_act(
         &self,
         message: &Verified,
         now: Timestamp,
     ) -> Result<PermittedAct, LedgerError> {
-        let enrolment = self.signer_of(message, now).await?;
-        let act: Act = serde_json::from_slice(message.content())
-            .map_err(|e| LedgerError::Unreadable { column: e.column() })?;
+        let act = serde_json::from_slice::<Act>(message.content())
+            .map_err(|e| LedgerError::Unreadable { column: e.column() });
+        let named = act.as_ref().ok().map(|act| act.terminal);
+        let terminal = async {
+            match named {
+                Some(terminal) => self.enrolment_of(terminal).await,
+                None => Ok(None),
+            }
+        };
+        let (enrolment, terminal) = futures::join!(self.signer_of(message, now), terminal);
+        let (enrolment, act) = (enrolment?, act?);
+        let terminal = terminal?.filter(|one| one.is_terminal_of(&enrolment.role, now));
+        let terminal = terminal.ok_or(LedgerError::NotATerminal)?;
         let permit = Permit {
             party: enrolment.party,
+            terminal: Some(terminal.party),
             evidence: Sha256::of(message.message()),
             content: Sha256::of(message.content()),
             cause: Cause::Act(act.request),
@@ -202,6 +225,7 @@ impl Ledger<Issuing> {
         Ok(Permit {
             party: enrolment.party,
             role: enrolment.role,
+            terminal: None,
             evidence: Sha256::of(message.message()),
             content: digest,
             cause: Cause::Batch(source, digest),
@@ -233,6 +257,7 @@ impl Ledger<Issuing> {
         let permit = Permit {
             party: enrolment.party,
             role: enrolment.role,
+            terminal: None,
             evidence,
             content: Sha256::of(message.content()),
             cause: Cause::of_order(&order, evidence),

@@ -138,8 +138,8 @@ impl Change {
     /// # Errors
     /// [`LedgerError::SamePerson`] to whoever proposed it, [`LedgerError::ProposalDiffers`] where the
     /// second person looked at something else, [`LedgerError::ProposalLapsed`] after its time, and
-    /// [`LedgerError::NoSuchProposal`] where nothing waits, the first person may no longer act, or the
-    /// two are not of one office.
+    /// [`LedgerError::NoSuchProposal`] where nothing waits, the first person may no longer act or was
+    /// at a terminal that may not be used, or the two are not of one office.
     pub async fn countersign(&mut self, proposed: &Verified) -> Result<Act, LedgerError> {
         self.require(Right::Countersign)?;
         let content = proposed.content();
@@ -170,6 +170,12 @@ impl Change {
         // office, the second of whom might have proposed it as well.
         let first = self.able(found.proposed_by).await?.ok_or(LedgerError::NoSuchProposal)?;
         if self.was_suspended_since(&first, found.proposed_at).await? {
+            return Err(LedgerError::NoSuchProposal);
+        }
+        // What was signed at a machine that was taken out of use is as doubtful as who is.
+        let terminal = self.terminal(act.terminal, &first.role).await?;
+        let terminal = terminal.ok_or(LedgerError::NoSuchProposal)?;
+        if self.was_suspended_since(&terminal, found.proposed_at).await? {
             return Err(LedgerError::NoSuchProposal);
         }
         // A lift is of what was suspended when it was proposed.

@@ -199,6 +199,10 @@ impl Change {
         if self.suspensions().await?.iter().any(|one| one.what == what) {
             return Err(LedgerError::NotAsItStands);
         }
+        // The office of the authority is no town.
+        if what.municipality().is_some_and(MunicipalityCode::is_prefecture) {
+            return Err(LedgerError::NotAsItStands);
+        }
         if let Suspension::Party { party } = what {
             self.may_stop(party).await?;
         }
@@ -259,22 +263,23 @@ mod tests {
                 Role::Officer { municipality },
                 Role::HoldDesk { municipality },
                 Role::TownAdministrator { municipality },
+                Role::Terminal { municipality },
             ]
         };
         let stopped =
-            |what: Suspension, roles: [Role; 4]| roles.map(|role| stops(&what, one, &role));
+            |what: Suspension, roles: [Role; 5]| roles.map(|role| stops(&what, one, &role));
         let municipality = here;
         for (what, expected) in [
-            (Suspension::Source { municipality }, [true, false, false, false]),
-            (Suspension::Counter { municipality }, [false, true, true, false]),
-            (Suspension::Town { municipality }, [true; 4]),
-            (Suspension::Party { party: one }, [true; 4]),
-            (Suspension::Party { party: other }, [false; 4]),
-            (Suspension::Issuing, [false; 4]),
+            (Suspension::Source { municipality }, [true, false, false, false, false]),
+            (Suspension::Counter { municipality }, [false, true, true, false, false]),
+            (Suspension::Town { municipality }, [true; 5]),
+            (Suspension::Party { party: one }, [true; 5]),
+            (Suspension::Party { party: other }, [false; 5]),
+            (Suspension::Issuing, [false; 5]),
         ] {
             assert_eq!(stopped(what, of(here)), expected, "{what}");
             if what.municipality().is_some() {
-                assert_eq!(stopped(what, of(there)), [false; 4], "{what} elsewhere");
+                assert_eq!(stopped(what, of(there)), [false; 5], "{what} elsewhere");
                 assert!(!stops(&what, one, &Role::SecurityOfficer), "{what} of no town");
                 assert!(!stops(&what, one, &Role::Scheduler), "{what} of no town");
             }

@@ -31,26 +31,29 @@ pub struct Tell {
     pub now: jiff::Timestamp,
 }
 
-/// A desk, signed in with an officer's token.
+/// A desk: a terminal, at which somebody is signed in with an officer's token.
 pub struct Desk {
     client: reqwest::Client,
     url: String,
+    /// DER of the terminal's certificate.
+    terminal: Vec<u8>,
     token: Arc<OfficerToken>,
     clock: Arc<dyn Clock>,
     authority: Tell,
 }
 
 impl Desk {
-    /// Opens the link with the officer's token and asks whose it is.
+    /// Opens the terminal's link and asks whose it is; acts are signed with the officer's token.
     pub async fn sign_in(
         url: &str,
+        terminal: &OfficerToken,
         token: Arc<OfficerToken>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, DeskError> {
         let client = akashi_link::client(&Identity {
-            certificate: token.certificate().to_vec(),
-            key: token.key().for_tls(),
-            authority: token.link_authority().to_vec(),
+            certificate: terminal.certificate().to_vec(),
+            key: terminal.key().for_tls(),
+            authority: terminal.link_authority().to_vec(),
         })?;
         let unreachable =
             |why: reqwest::Error| DeskError::Unreachable { url: url.to_owned(), why: chain(&why) };
@@ -61,7 +64,8 @@ impl Desk {
         if Sha256::of(&authority.certificate.0) != authority.fingerprint {
             return Err(DeskError::Answer("the fingerprint is not the certificate's".into()));
         }
-        Ok(Self { client, url: url.to_owned(), token, clock, authority })
+        let terminal = terminal.certificate().to_vec();
+        Ok(Self { client, url: url.to_owned(), terminal, token, clock, authority })
     }
 
     /// What the authority said of itself.
@@ -75,6 +79,11 @@ impl Desk {
 
     pub(crate) fn token(&self) -> &OfficerToken {
         &self.token
+    }
+
+    /// DER of the certificate of the terminal, over whose link acts go.
+    pub fn terminal(&self) -> &[u8] {
+        &self.terminal
     }
 
     /// DER of the officer's certificate.
@@ -110,6 +119,7 @@ impl Desk {
         let act = Act {
             request: RequestId::from_random(rand::random()),
             authority: self.authority.fingerprint,
+            terminal: Sha256::of(&self.terminal),
             made_at: now,
             deed,
         };

@@ -8,7 +8,7 @@ mod office;
 mod offline;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use akashi_keys::OfficerToken;
@@ -19,7 +19,7 @@ use jiff::civil::Date;
 
 use super::Failure;
 use crate::clock::SystemClock;
-use crate::secret::TOKEN_PASSWORD;
+use crate::secret::{TERMINAL_PASSWORD, TOKEN_PASSWORD};
 
 /// Ask the authority as an officer, a security officer included.
 #[derive(clap::Args)]
@@ -27,6 +27,14 @@ pub struct DeskCommand {
     /// Address of the authority, as `akashi up` prints it; not needed with `reset-pin --offline`.
     #[arg(long, value_name = "https://HOST:PORT")]
     url: Option<String>,
+    /// The terminal's key (PKCS#12), over whose link the authority is asked; not needed with `reset-pin
+    /// --offline`.
+    #[arg(long, value_name = "FILE")]
+    terminal: Option<PathBuf>,
+    /// File with the password of the terminal's key; else AKASHI_TERMINAL_PASSWORD, else that of the
+    /// token, else a prompt.
+    #[arg(long, value_name = "FILE")]
+    terminal_password_file: Option<PathBuf>,
     /// The officer's token (PKCS#12).
     #[arg(long, value_name = "FILE")]
     token: PathBuf,
@@ -101,7 +109,7 @@ enum Ask {
         #[arg(long)]
         why: String,
     },
-    /// Enrol an officer, an agency, a source …; two persons must.
+    /// Enrol an officer, a terminal, an agency, a source …; two persons must.
     Enrol(office::Enrol),
     /// End an enrolment for good; two persons must where it is no officer's.
     Dismiss {
@@ -139,12 +147,15 @@ impl DeskCommand {
         let json = self.json;
         let password = TOKEN_PASSWORD.read(self.password_file.as_deref())?;
         let token = Arc::new(OfficerToken::open(&self.token, &password)?);
-        let lines = match (self.url, self.ask) {
-            (_, Ask::ResetPin(reset)) if reset.offline => owned(reset.run_offline(&token)?),
-            (None, _) => super::usage("--url https://HOST:PORT is needed to ask the authority"),
-            (Some(url), ask) => {
+        let lines = match (self.url, self.terminal, self.ask) {
+            (_, _, Ask::ResetPin(reset)) if reset.offline => owned(reset.run_offline(&token)?),
+            (None, ..) => super::usage("--url https://HOST:PORT is needed to ask the authority"),
+            (_, None, _) => super::usage("--terminal FILE is needed to ask the authority"),
+            (Some(url), Some(terminal), ask) => {
+                let file = self.terminal_password_file.as_deref();
+                let terminal = opened(&terminal, file, &password)?;
                 let clock = Arc::new(SystemClock::new());
-                let desk = Desk::sign_in(&url, token.clone(), clock).await?;
+                let desk = Desk::sign_in(&url, &terminal, token.clone(), clock).await?;
                 Self::carry_out(ask, &desk, &token).await?
             }
         };
@@ -187,6 +198,15 @@ impl DeskCommand {
         }?;
         Ok(owned(lines))
     }
+}
+
+/// Opens a terminal's key: with a password of its own, or the one that opens the token.
+fn opened(terminal: &Path, file: Option<&Path>, password: &str) -> Result<OfficerToken, Failure> {
+    let told = file.is_some() || std::env::var_os(TERMINAL_PASSWORD.variable).is_some();
+    if !told && let Ok(terminal) = OfficerToken::open(terminal, password) {
+        return Ok(terminal);
+    }
+    Ok(OfficerToken::open(terminal, &TERMINAL_PASSWORD.read(file)?)?)
 }
 
 fn owned(lines: Lines) -> Lines<String> {

@@ -11,7 +11,7 @@ use akashi_wire::validity::ValidityRule;
 use jiff::Timestamp;
 
 use super::{Failure, rng};
-use crate::init::{Plan, SECURITY_OFFICERS, init};
+use crate::init::{OFFICE_TERMINALS, Plan, SECURITY_OFFICERS, init};
 use crate::secret::{PASSPHRASE, TOKEN_PASSWORD};
 
 /// Make an empty authority for a prefecture.
@@ -174,6 +174,12 @@ impl Init {
         println!("repository   {}", authority.profile.repository_url);
         for (file, name) in SECURITY_OFFICERS.iter().zip(&plan.security_officers) {
             println!("token        {}, to be handed to {name}", self.dir.join(file).display());
+        }
+        for file in OFFICE_TERMINALS {
+            println!(
+                "terminal     {}, at which security officers sign",
+                self.dir.join(file).display()
+            );
         }
         match plan.security_officers.len() {
             1 => println!(

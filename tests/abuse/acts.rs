@@ -2,6 +2,8 @@
 
 use akashi_ledger::Access;
 use akashi_wire::act::{Deed, Procedure, RequestId};
+use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
 use jiff::ToSpan;
 use serde_json::{Value, json};
 
@@ -17,6 +19,7 @@ fn act(place: &Place, deed: Value) -> Value {
     json!({
         "request": RequestId::from_random(rand::random()),
         "authority": place.security.authority().fingerprint,
+        "terminal": Sha256::of(place.terminals[&tottori()].certificate()),
         "made_at": place.now(),
         "deed": deed,
     })
@@ -28,7 +31,7 @@ fn open_case() -> Value {
 
 /// Sends octets as an officer; the HTTP status and the refusal's word.
 async fn told(place: &Place, party: &Party, octets: Vec<u8>) -> (u16, String) {
-    let (status, text) = place.post("/acts", &party.link(), octets).await;
+    let (status, text) = place.post("/acts", &party.at_terminal(), octets).await;
     let json: Value = serde_json::from_str(&text).unwrap_or_default();
     assert!(json["says"].is_string() || status == 200, "{text}");
     (status, json["refusal"].as_str().unwrap_or_default().to_owned())
@@ -39,7 +42,7 @@ async fn a_message_that_is_not_exactly_one_good_signature_over_its_content_is_no
     let scene = Scene::open(Access::Registered).await;
     let place = &scene.place;
     let (officer, _) = place.officer(tottori()).await;
-    let (colleague, _) = place.officer(tottori()).await;
+    let (neighbour, _) = place.officer(yonago()).await;
     let content = act(place, open_case()).to_string().into_bytes();
     let mine = &officer.token;
     let sound = || Parts::sound(mine, ACT, &content);
@@ -60,14 +63,14 @@ async fn a_message_that_is_not_exactly_one_good_signature_over_its_content_is_no
     let other_kind = attribute(CONTENT_TYPE, &[&oid(SIGNED_DATA)]);
     let whole = sound().der();
     let strange = attribute("2.25.9", &[&[5, 0]]);
-    let theirs = colleague.token.certificate().to_vec();
+    let theirs = neighbour.token.certificate().to_vec();
     let link_authority = mine.link_authority().to_vec();
     let cases: Vec<(&str, Vec<u8>, &str, &str)> = vec![
         ("two signers", with(&|p| p.signers = 2), "malformed", "docs/interfaces.md §4"),
         ("no signer", with(&|p| p.signers = 0), "malformed", "docs/interfaces.md §4"),
         ("no certificate", with(&|p| p.certificates.clear()), "malformed", "docs/interfaces.md §4"),
         (
-            "a colleague's certificate alone",
+            "a neighbour's certificate alone",
             with(&|p| p.certificates = vec![theirs.clone()]),
             "malformed",
             "RFC 5652 §5.3: the sid names another",
@@ -131,8 +134,8 @@ async fn a_message_that_is_not_exactly_one_good_signature_over_its_content_is_no
             "docs/interfaces.md §4: signed attributes",
         ),
         (
-            "a signature by a colleague's key",
-            with(&|p| p.signature = Some(colleague.token.sign(&content).unwrap())),
+            "a signature by a neighbour's key",
+            with(&|p| p.signature = Some(neighbour.token.sign(&content).unwrap())),
             "malformed",
             "RFC 5652 §5.4",
         ),
@@ -173,10 +176,10 @@ async fn a_message_that_is_not_exactly_one_good_signature_over_its_content_is_no
             "X.690 §8.1.3",
         ),
         (
-            "a colleague's whole act",
-            Parts::sound(&colleague.token, ACT, &content).der(),
-            "not_enrolled",
-            "docs/interfaces.md §5: the very certificate of the link",
+            "the act of a neighbour town's officer at this terminal",
+            Parts::sound(&neighbour.token, ACT, &content).der(),
+            "not_a_terminal",
+            "docs/interfaces.md §5: where each role works",
         ),
     ];
     let well = Well::now(place, &scene.good.certificate).await;
@@ -453,13 +456,15 @@ async fn an_act_of_another_time_place_or_person_is_not_carried_out() {
     }
     assert_eq!(well.refusals(place).await, count, "each is on record");
 
-    // The same octets again get the same answer; over another's link, or with other content, none.
+    // The same octets again get the same answer; from another terminal, or with other content, none.
+    let elsewhere = place.enrolled("Elsewhere", Role::Terminal { municipality: tottori() }).await;
     let number = RequestId::from_random(rand::random());
     let deed = Deed::OpenCase { procedure: Procedure::Issue };
     let first = officer.act(place, number, deed.clone()).as_der().to_vec();
-    let (_, case) = place.post("/acts", &officer.link(), first.clone()).await;
-    assert_eq!(place.post("/acts", &officer.link(), first.clone()).await, (200, case));
-    assert_eq!(told(place, &colleague, first).await, (403, "not_enrolled".into()));
+    let (_, case) = place.post("/acts", &officer.at_terminal(), first.clone()).await;
+    assert_eq!(place.post("/acts", &officer.at_terminal(), first.clone()).await, (200, case));
+    let (status, said) = place.post("/acts", &elsewhere.link(), first).await;
+    assert!(status == 403 && said.contains("not_a_terminal"), "{status} {said}");
     let same_number = colleague.act(place, number, deed).as_der().to_vec();
     assert_eq!(told(place, &colleague, same_number).await, (409, "request_reused".into()));
     let renewal = Deed::OpenCase { procedure: Procedure::Renewal };

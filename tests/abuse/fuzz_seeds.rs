@@ -245,7 +245,7 @@ async fn the_seeds_of_the_fuzz_targets_are_written() {
     ];
     for (name, deed) in deeds {
         let request = RequestId::from_random([1; 16]);
-        let act = Act { request, authority: digest, made_at: place.now(), deed };
+        let act = Act { request, authority: digest, terminal: digest, made_at: place.now(), deed };
         keep_json("act", name, &act);
     }
     let act = agency.act(place, RequestId::from_random([1; 16]), Deed::AcceptClock);

@@ -17,7 +17,6 @@ use akashi_town::{PaperCard, Setting, World};
 use akashi_wire::act::{IdentityProof, LookUpBy, Procedure, Refusal};
 use akashi_wire::date::EffectiveDate;
 use akashi_wire::octets::Octets;
-use akashi_wire::signed::MessageKind;
 use akashi_wire::{Answer, Clock, Deed, FourItems, MunicipalityCode, Sex, SignedMessage};
 use jiff::{Timestamp, ToSpan};
 use rand::RngExt;
@@ -53,7 +52,7 @@ pub struct Met {
 /// A case with everything ready: the act that makes the certificate, and the news of the death.
 struct Meeting {
     certify: SignedMessage,
-    officer: Vec<u8>,
+    terminal: Vec<u8>,
     death: SealedBatch,
     source: Vec<u8>,
 }
@@ -120,6 +119,7 @@ async fn prepare(
     }
     let mut acts = Vec::new();
     let desk = &world.desks[&town];
+    let terminal = desk.terminal().to_vec();
     for number in 1..=deaths {
         acts.push(ready(&world.house.doors, &*world.clock, desk, number, keys).await);
     }
@@ -128,8 +128,8 @@ async fn prepare(
     for (code, certify) in codes.iter().zip(acts) {
         world.office(|office| office.death(code, EffectiveDate::Unknown)).expect("alive so far");
         let death = world.next_batch(town).expect("it can be sealed").expect("one event");
-        let officer = signer(&certify);
-        meetings.push(Meeting { certify, officer, death, source: source.clone() });
+        let terminal = terminal.clone();
+        meetings.push(Meeting { certify, terminal, death, source: source.clone() });
     }
     meetings
 }
@@ -144,8 +144,7 @@ async fn ready(
 ) -> SignedMessage {
     let ask = async |deed: Deed| {
         let act = desk.sign(deed).expect("a token signs");
-        let officer = signer(&act);
-        doors.counter.act(act, &officer, clock.now()).await.expect("it is granted")
+        doors.counter.act(act, desk.terminal(), clock.now()).await.expect("it is granted")
     };
     let opened = ask(Deed::OpenCase { procedure: Procedure::Issue }).await;
     let Answer::CaseOpened { case, .. } = opened else { panic!("{opened:?}") };
@@ -185,7 +184,7 @@ async fn meet(
     let mut delay = || Duration::from_micros(rng.random_range(DELAY));
     let (before_issuing, before_dying, before_settling) = (delay(), delay(), delay() / 4);
     let breaks_off = rng.random_bool(0.25).then(|| Duration::from_micros(rng.random_range(DELAY)));
-    let certify = || doors.counter.act(meeting.certify.clone(), &meeting.officer, clock.now());
+    let certify = || doors.counter.act(meeting.certify.clone(), &meeting.terminal, clock.now());
     let began = Instant::now();
     let issuing = async {
         tokio::time::sleep(before_issuing).await;
@@ -269,10 +268,6 @@ async fn nobody_is_left(world: &World, met: &mut Met) {
         let (refused, revoked) = (met.refused, met.revoked);
         met.failures.push(format!("they never met: {refused} refused, {revoked} revoked"));
     }
-}
-
-fn signer(message: &SignedMessage) -> Vec<u8> {
-    message.clone().verify(MessageKind::Act).expect("we signed it").signer().to_vec()
 }
 
 fn items(number: usize) -> FourItems {

@@ -87,14 +87,16 @@ impl Scene {
                 enrol(&security, format!("source {town}"), Role::Source { municipality }).await;
             sources.insert(municipality, Arc::new(source(municipality, token, &recipient)));
             for _ in 0..COUNTERS {
+                let terminal = format!("terminal {}", officers.len());
+                let terminal = enrol(&security, terminal, Role::Terminal { municipality }).await;
                 let token = enrol(
                     &security,
                     format!("officer {}", officers.len()),
                     Role::Officer { municipality },
                 )
                 .await;
-                let client = akashi_link::client(&link(&token)).expect("a link");
-                let desk = Desk::sign_in(&url, Arc::new(token), clock.clone()).await;
+                let client = akashi_link::client(&link(&terminal)).expect("a link");
+                let desk = Desk::sign_in(&url, &terminal, Arc::new(token), clock.clone()).await;
                 let desk = desk.expect("it is up");
                 let number = officers.len();
                 officers.push(Officer { number, municipality, desk, client, url: url.clone() });

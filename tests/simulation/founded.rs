@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use akashi::init::{Plan, SECURITY_OFFICERS, init};
+use akashi::init::{OFFICE_TERMINALS, Plan, SECURITY_OFFICERS, init};
 use akashi_edge::Opened;
 use akashi_keys::{CardMaster, EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::Access;
@@ -31,11 +31,13 @@ pub fn founding_day() -> Timestamp {
     "2021-11-30T00:00:00Z".parse().expect("a time")
 }
 
-/// An officer and the token.
+/// An officer at a terminal, with the token.
 #[derive(Clone)]
 pub struct Officer {
     /// Signs every act.
     pub token: Arc<OfficerToken>,
+    /// DER of the terminal's certificate.
+    pub terminal: Arc<[u8]>,
 }
 
 /// The authority with its parties, before anything happened.
@@ -92,13 +94,15 @@ impl Founded {
         let opened = Opened::open(&home, &passphrase).expect("its keys open");
         let security = SECURITY_OFFICERS
             .map(|file| OfficerToken::open(&home.join(file), PASSPHRASE).expect("a token"));
+        let office = OfficerToken::open(&home.join(OFFICE_TERMINALS[0]), PASSPHRASE);
+        let office = office.expect("a terminal's key").certificate().to_vec();
         let lens = Arc::new(Lens::open(opened.ledger()));
         let (officers, sources, agency) = runtime.block_on(async {
             let trouble = Arc::new(Trouble::default());
             let book = opened.ledger();
             let url = "http://127.0.0.1:9".to_owned();
             let authority = Authority::open(&opened, &book, url, 2, trouble, lens.clone()).await;
-            let clerk = Clerk { authority, security, certificate: &certificate, now };
+            let clerk = Clerk { authority, security, office, certificate: &certificate, now };
             let recipient = opened.certificate("envelope").expect("a certificate");
             let (mut officers, mut sources) = (BTreeMap::new(), BTreeMap::new());
             for town in TOWNS.map(|code| code.parse::<MunicipalityCode>().expect("a code")) {
@@ -108,7 +112,12 @@ impl Founded {
                 let role = Role::Officer { municipality: town };
                 let one = clerk.enrol(&format!("Officer one of {town}"), role.clone()).await;
                 let other = clerk.enrol(&format!("Officer two of {town}"), role).await;
-                officers.insert(town, [one, other].map(|t| Officer { token: Arc::new(t) }));
+                let role = Role::Terminal { municipality: town };
+                let terminal = clerk.enrol(&format!("Terminal of {town}"), role).await;
+                let terminal: Arc<[u8]> = terminal.certificate().into();
+                let officer =
+                    |token| Officer { token: Arc::new(token), terminal: terminal.clone() };
+                officers.insert(town, [one, other].map(officer));
             }
             let role = Role::Agency { purposes: vec!["e-tax filing (simulated)".into()] };
             let agency = Arc::new(clerk.enrol("Simulated Tax Office", role).await);
@@ -141,6 +150,8 @@ impl Founded {
 struct Clerk<'a> {
     authority: Authority,
     security: [OfficerToken; 2],
+    /// DER of the certificate of the office's terminal.
+    office: Vec<u8>,
     certificate: &'a [u8],
     now: Timestamp,
 }
@@ -148,8 +159,8 @@ struct Clerk<'a> {
 impl Clerk<'_> {
     async fn act(&self, by: &OfficerToken, deed: Deed) -> Answer {
         let fingerprint = Sha256::of(self.certificate);
-        let message = signed(by, fingerprint, rand::random(), self.now, deed);
-        let answer = self.authority.counter.act(message, by.certificate(), self.now);
+        let message = signed((by, &self.office), fingerprint, rand::random(), self.now, deed);
+        let answer = self.authority.counter.act(message, &self.office, self.now);
         answer.await.expect("an act of the office")
     }
 
@@ -182,15 +193,16 @@ fn source(municipality: MunicipalityCode, token: OfficerToken, recipient: &[u8])
     SourceIdentity { municipality, key, certificate, link_authority, recipient }
 }
 
-/// An act over a token's signature.
+/// An act over a token's signature, at the terminal with this certificate.
 pub fn signed(
-    token: &OfficerToken,
+    (token, terminal): (&OfficerToken, &[u8]),
     authority: Sha256,
     request: [u8; 16],
     now: Timestamp,
     deed: Deed,
 ) -> SignedMessage {
-    let act = Act { request: RequestId::from_random(request), authority, made_at: now, deed };
+    let (request, terminal) = (RequestId::from_random(request), Sha256::of(terminal));
+    let act = Act { request, authority, terminal, made_at: now, deed };
     let content = serde_json::to_vec(&act).expect("an act is JSON");
     SignedMessage::sign(MessageKind::Act, &content, token.certificate(), now, |octets| {
         token.sign(octets)

@@ -25,12 +25,20 @@ fn number() -> RequestId {
 async fn what_is_not_signed_by_an_enrolled_officer_is_refused_and_on_record() {
     let place = Place::open(Book::Sqlite).await;
     let (officer, _) = place.officer(tottori()).await;
-    let (colleague, _) = place.officer(tottori()).await;
     let now = place.now();
+    let at_yonago = serde_json::to_vec(&Act {
+        request: number(),
+        authority: place.security.authority().fingerprint,
+        terminal: Sha256::of(place.terminals[&yonago()].certificate()),
+        made_at: now,
+        deed: open_case(),
+    })
+    .unwrap();
     let sound = officer.act(&place, number(), open_case());
     let content = serde_json::to_vec(&Act {
         request: number(),
         authority: place.security.authority().fingerprint,
+        terminal: officer.terminal_digest(),
         made_at: now,
         deed: open_case(),
     })
@@ -62,13 +70,13 @@ async fn what_is_not_signed_by_an_enrolled_officer_is_refused_and_on_record() {
         ("a usurped certificate", usurped.as_der().to_vec(), "malformed"),
         ("a stranger's act", by_stranger.as_der().to_vec(), "not_enrolled"),
         (
-            "a colleague's act over this link",
-            colleague.act(&place, number(), open_case()).as_der().to_vec(),
-            "not_enrolled",
+            "an act that was signed at another town's terminal",
+            officer.sign(&at_yonago, now).as_der().to_vec(),
+            "not_a_terminal",
         ),
         ("another text", officer.sign(b"{\"deed\":1}", now).as_der().to_vec(), "malformed"),
     ] {
-        let (status, told) = place.post("/acts", &officer.link(), octets).await;
+        let (status, told) = place.post("/acts", &officer.at_terminal(), octets).await;
         assert!(matches!(status, 400 | 403), "{what}: {status}");
         let told: serde_json::Value = serde_json::from_str(&told).unwrap();
         assert_eq!(told["refusal"], name, "{what}");
@@ -83,8 +91,15 @@ async fn what_is_not_signed_by_an_enrolled_officer_is_refused_and_on_record() {
     };
     let client = akashi_link::client(&link).unwrap();
     assert!(client.get(format!("{}/authority", place.url())).send().await.is_err());
+    // What was signed at one terminal comes over its link alone.
+    let elsewhere = place.enrolled("Other", Role::Terminal { municipality: tottori() }).await;
+    for link in [officer.link(), elsewhere.link()] {
+        let (status, told) = place.post("/acts", &link, sound.as_der().to_vec()).await;
+        assert!(status == 403 && told.contains("not_a_terminal"), "{status} {told}");
+    }
+    assert_eq!(place.entries("refuse").await.len(), refused + 10);
     // And the sound act is still sound.
-    let (status, _) = place.post("/acts", &officer.link(), sound.as_der().to_vec()).await;
+    let (status, _) = place.post("/acts", &officer.at_terminal(), sound.as_der().to_vec()).await;
     assert_eq!(status, 200);
     place.close().await;
 }
@@ -149,10 +164,11 @@ async fn each_role_may_do_its_own_and_nothing_else() {
     for deed in about_residents() {
         assert_eq!(refusal(place.security.ask(deed).await), Refusal::NotAllowed);
     }
+    // Neither works at any terminal.
     for desk in [&by_agency, &by_source] {
         for deed in about_residents().into_iter().chain(about_parties()).chain([Deed::AcceptClock])
         {
-            assert_eq!(refusal(desk.ask(deed).await), Refusal::NotAllowed);
+            assert_eq!(refusal(desk.ask(deed).await), Refusal::NotATerminal);
         }
     }
     assert_eq!(refusal(place.security.ask(enrol(Role::Scheduler)).await), Refusal::NotAllowed);

@@ -96,9 +96,10 @@ async fn a_locked_pin_is_reset_while_no_authority_is_up_and_told_of_afterwards()
     let items = place.items(&code);
     let (officer, _) = place.officer(tottori()).await;
     officer.token.save(&terminal.path("officer.p12"), "a token password").unwrap();
+    officer.terminal.save(&terminal.path("terminal.p12"), "a token password").unwrap();
     let authority = place.dir.to_str().unwrap().to_owned();
     let (card, journal) = (terminal.text("card.json"), terminal.text("journal"));
-    let token = terminal.text("officer.p12");
+    let (token, machine) = (terminal.text("officer.p12"), terminal.text("terminal.p12"));
 
     // The token, a card with both key sets, a certificate in it, and a PIN that is locked.
     let unprepared = terminal.refused(&with_token(&["token", "show"]), "");
@@ -116,7 +117,7 @@ async fn a_locked_pin_is_reset_while_no_authority_is_up_and_told_of_afterwards()
     drop(inside);
 
     let url = place.url();
-    let online = ["desk", "--url", url.as_str(), "--token", &token];
+    let online = ["desk", "--url", url.as_str(), "--terminal", &machine, "--token", &token];
     let offline = |journal| {
         let whom = ["--name", &items.name, "--birth-date", "319700115", "--card", &card];
         let reset = ["desk", "--token", &token, "reset-pin", "--offline", "--journal", journal];

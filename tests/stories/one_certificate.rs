@@ -192,7 +192,8 @@ async fn an_act_of_another_time_or_for_another_authority_is_refused() {
     let authority = place.security.authority().fingerprint;
     let act = |authority, made_at| {
         let request = RequestId::from_random(rand::random());
-        let act = Act { request, authority, made_at, deed: deed() };
+        let terminal = officer.terminal_digest();
+        let act = Act { request, authority, terminal, made_at, deed: deed() };
         officer.sign(&serde_json::to_vec(&act).unwrap(), now)
     };
     let early = refusal(desk.send(&act(authority, now + 301.seconds())).await);

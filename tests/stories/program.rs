@@ -248,8 +248,13 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
         .expect("it listens");
     let at = text(&dir);
     let [security, second] = akashi::init::SECURITY_OFFICERS.map(|file| text(&dir.join(file)));
+    let (office, counter) =
+        (text(&dir.join(akashi::init::OFFICE_TERMINALS[0])), text(&path("terminal.p12")));
     let desk = |token: &str, rest: &[&str]| {
-        let all = [&["desk", "--url", url.as_str(), "--token", token], rest].concat();
+        let terminal =
+            if [&security, &second].contains(&&token.to_owned()) { &office } else { &counter };
+        let to = ["desk", "--url", url.as_str(), "--terminal", terminal, "--token", token];
+        let all = [to.as_slice(), rest].concat();
         akashi(&all)
     };
     let told = |command: &mut Command| {
@@ -261,7 +266,8 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
     let (officer, registry, agency) =
         (text(&path("officer.p12")), text(&path("registry.p12")), text(&path("agency.p12")));
     for rest in [
-        ["officer", "--name", "受付 太郎", "--municipality", TOTTORI, "--out", &officer].as_slice(),
+        ["terminal", "--name", "窓口 1", "--municipality", TOTTORI, "--out", &counter].as_slice(),
+        &["officer", "--name", "受付 太郎", "--municipality", TOTTORI, "--out", &officer],
         &[
             "source",
             "--name",

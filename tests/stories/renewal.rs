@@ -6,6 +6,7 @@ use akashi_ledger::Access;
 use akashi_wire::act::{Deed, IdentityProof, Procedure, Refusal};
 use akashi_wire::date::{day_in_japan, end_of_day, start_of_day};
 use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
 use akashi_wire::validity::{ValidityRule, not_after};
 use akashi_wire::{Clock, RevocationReason};
 use jiff::civil::date;
@@ -203,9 +204,12 @@ async fn a_renewal_that_outlives_the_old_certificate_leaves_no_room_for_another_
 /// links for five years more, while its clock runs on.
 async fn almost_five_years_old() -> Place {
     let start = Timestamp::now() - (24 * (5 * 365 - 60)).hours();
-    let place = Place::make(Book::Sqlite, Access::Registered, start).await;
+    let mut place = Place::make(Book::Sqlite, Access::Registered, start).await;
     place.clock.advance_to(Timestamp::now() - 1.hour());
     place.tick().await;
+    // Its first terminals end soon.
+    let next = place.enrolled("Counter", Role::Terminal { municipality: tottori() }).await;
+    place.terminals.insert(tottori(), next.token);
     place
 }
 

@@ -207,7 +207,7 @@ async fn a_birth_date_that_cannot_be_is_refused_before_the_register_is_asked() {
     )
     .unwrap();
     let showa = officer.sign(text.replace("319700115", "320200115").as_bytes(), place.now());
-    let (status, told) = place.post("/acts", &officer.link(), showa.as_der().to_vec()).await;
+    let (status, told) = place.post("/acts", &officer.at_terminal(), showa.as_der().to_vec()).await;
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
     assert_eq!((status, told["refusal"].as_str()), (400, Some("malformed")), "{told}");
     place.close().await;

@@ -402,11 +402,27 @@ impl Place {
     pub async fn enrolled(&self, name: &str, party: Role) -> Party {
         // Names are unique; the same words may name many in a story.
         let name = format!("{name} {:08x}", rand::random::<u32>());
-        let (deed, key) = self.enrolment(&name, party);
+        let terminal = self.terminal(party.municipality()).await;
+        let (party, token) = self.enrolled_as(&name, party).await;
+        Party { party, token, terminal }
+    }
+
+    /// The terminal at which people of this town, or of no town, work.
+    async fn terminal(&self, town: Option<MunicipalityCode>) -> Arc<OfficerToken> {
+        let office = self.house.doors.issuer.authority.profile.prefecture;
+        let at = town.unwrap_or(office);
+        if let Some(terminal) = self.terminals.get(&at) {
+            return terminal.clone();
+        }
+        let name = format!("Terminal {:08x}", rand::random::<u32>());
+        self.enrolled_as(&name, Role::Terminal { municipality: at }).await.1
+    }
+
+    async fn enrolled_as(&self, name: &str, party: Role) -> (PartyId, Arc<OfficerToken>) {
+        let (deed, key) = self.enrolment(name, party);
         match self.security.ask(deed).await.unwrap() {
             Answer::Enrolled { party, certificate, link_authority } => {
-                let token = OfficerToken::new(key, certificate.0, link_authority.0);
-                Party { party, token: Arc::new(token) }
+                (party, Arc::new(OfficerToken::new(key, certificate.0, link_authority.0)))
             }
             other => panic!("{other:?}"),
         }
@@ -425,7 +441,8 @@ impl Place {
 
     /// A desk signed in with a party's token.
     pub async fn signed_in(&self, party: &Party) -> Desk {
-        Desk::sign_in(&self.url(), party.token.clone(), self.clock.clone()).await.unwrap()
+        let token = party.token.clone();
+        Desk::sign_in(&self.url(), &party.terminal, token, self.clock.clone()).await.unwrap()
     }
 
     /// Sends octets to the authority's door over somebody's link.
@@ -557,19 +574,34 @@ impl Again {
     }
 }
 
-/// Somebody with a token.
+/// Somebody with a token, at a terminal.
 pub struct Party {
     pub party: PartyId,
     pub token: Arc<OfficerToken>,
+    pub terminal: Arc<OfficerToken>,
+}
+
+fn link_of(token: &OfficerToken) -> Identity {
+    Identity {
+        certificate: token.certificate().to_vec(),
+        key: token.key().for_tls(),
+        authority: token.link_authority().to_vec(),
+    }
 }
 
 impl Party {
     pub fn link(&self) -> Identity {
-        Identity {
-            certificate: self.token.certificate().to_vec(),
-            key: self.token.key().for_tls(),
-            authority: self.token.link_authority().to_vec(),
-        }
+        link_of(&self.token)
+    }
+
+    /// The link of the terminal, over which acts go.
+    pub fn at_terminal(&self) -> Identity {
+        link_of(&self.terminal)
+    }
+
+    /// What acts say of the terminal.
+    pub fn terminal_digest(&self) -> Sha256 {
+        Sha256::of(self.terminal.certificate())
     }
 
     /// Signs any octets as an act.
@@ -587,7 +619,8 @@ impl Party {
     pub fn act(&self, place: &Place, request: RequestId, deed: Deed) -> SignedMessage {
         let now = place.now();
         let authority = place.security.authority().fingerprint;
-        let act = Act { request, authority, made_at: now, deed };
+        let terminal = self.terminal_digest();
+        let act = Act { request, authority, terminal, made_at: now, deed };
         self.sign(&serde_json::to_vec(&act).unwrap(), now)
     }
 }

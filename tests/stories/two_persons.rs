@@ -415,9 +415,11 @@ async fn a_holder_makes_the_own_key_and_nobody_else_ever_has_it() {
     let opened =
         akashi_keys::OfficerToken::open(token.as_ref(), "the holder's own password").unwrap();
     let own = std::sync::Arc::new(opened);
-    let desk = Desk::sign_in(&place.url(), own, place.clock.clone()).await.unwrap();
-    // Scheduler, two security officers, two towns' registries and officers, an agency, and the new one.
-    assert_eq!(reviewed(&desk).await.0.len(), 3 + 2 * 2 + 1 + 1);
+    let office = &place.terminals[&"310000".parse().unwrap()];
+    let desk = Desk::sign_in(&place.url(), office, own, place.clock.clone()).await.unwrap();
+    // Scheduler, two security officers, two terminals; two towns' registries, terminals and officers; an
+    // agency, and the new one.
+    assert_eq!(reviewed(&desk).await.0.len(), 5 + 2 * 3 + 1 + 1);
     place.close().await;
 }
 

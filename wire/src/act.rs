@@ -44,6 +44,8 @@ pub struct Act {
     /// SHA-256 of the certificate of the authority that is meant: an act for one authority is
     /// nothing to another.
     pub authority: Sha256,
+    /// SHA-256 of the certificate of the terminal at which it was signed, and over whose link it comes.
+    pub terminal: Sha256,
     /// When it was signed, by the terminal's clock.
     pub made_at: Timestamp,
     /// What is asked.
@@ -427,6 +429,7 @@ mod tests {
         let act = Act {
             request: RequestId::from_random([1; 16]),
             authority: Sha256([2; 32]),
+            terminal: Sha256([4; 32]),
             made_at: "2026-04-01T00:00:00Z".parse().unwrap(),
             deed: Deed::LookUp {
                 case: CaseId::from_random([3; 16]),

@@ -26,6 +26,13 @@ pub enum Role {
         /// The only municipality whose certificates it sees.
         municipality: MunicipalityCode,
     },
+    /// The machine at which an officer's token is used: at a counter of one municipality or, under the
+    /// prefecture's own code, in the office of the authority. It signs no act, and no act is taken without
+    /// it.
+    Terminal {
+        /// Where it stands.
+        municipality: MunicipalityCode,
+    },
     /// Runs the machines: says that a clock is right, and sees who is enrolled.
     Operator,
     /// Sees who is enrolled and what is suspended; does nothing.
@@ -53,6 +60,7 @@ impl Role {
             Self::TownAdministrator { .. } => "town_administrator",
             Self::Officer { .. } => "officer",
             Self::HoldDesk { .. } => "hold_desk",
+            Self::Terminal { .. } => "terminal",
             Self::Operator => "operator",
             Self::Auditor => "auditor",
             Self::Agency { .. } => "agency",
@@ -67,12 +75,55 @@ impl Role {
             Self::TownAdministrator { municipality }
             | Self::Officer { municipality }
             | Self::HoldDesk { municipality }
+            | Self::Terminal { municipality }
             | Self::Source { municipality } => Some(*municipality),
             Self::SecurityOfficer
             | Self::Operator
             | Self::Auditor
             | Self::Agency { .. }
             | Self::Scheduler => None,
+        }
+    }
+
+    /// Whether an act of this role is taken from a terminal that stands here: a municipality's people work
+    /// in that municipality, the authority's in its office.
+    pub fn works_at(&self, terminal: MunicipalityCode) -> bool {
+        match self {
+            Self::TownAdministrator { municipality }
+            | Self::Officer { municipality }
+            | Self::HoldDesk { municipality } => *municipality == terminal,
+            Self::SecurityOfficer | Self::Operator | Self::Auditor => terminal.is_prefecture(),
+            Self::Terminal { .. } | Self::Agency { .. } | Self::Source { .. } | Self::Scheduler => {
+                false
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_works_where_he_or_she_belongs_and_nowhere_else() {
+        let (office, here, there): (MunicipalityCode, MunicipalityCode, MunicipalityCode) =
+            ("310000".parse().unwrap(), "312011".parse().unwrap(), "312029".parse().unwrap());
+        let municipality = here;
+        for (role, places) in [
+            (Role::SecurityOfficer, [true, false, false]),
+            (Role::Operator, [true, false, false]),
+            (Role::Auditor, [true, false, false]),
+            (Role::TownAdministrator { municipality }, [false, true, false]),
+            (Role::Officer { municipality }, [false, true, false]),
+            (Role::HoldDesk { municipality }, [false, true, false]),
+            (Role::Terminal { municipality }, [false; 3]),
+            (Role::Terminal { municipality: office }, [false; 3]),
+            (Role::Agency { purposes: vec!["tax".into()] }, [false; 3]),
+            (Role::Source { municipality }, [false; 3]),
+            (Role::Scheduler, [false; 3]),
+        ] {
+            let works = [office, here, there].map(|terminal| role.works_at(terminal));
+            assert_eq!(works, places, "{}", role.name());
         }
     }
 }

@@ -74,7 +74,7 @@ fn octets<T: DeserializeOwned>(sound: &Value, at: &str, most: usize) {
 }
 
 fn act(deed: Value) -> Value {
-    json!({"request": ID, "authority": hash(), "made_at": "2026-04-01T00:00:00Z", "deed": deed})
+    json!({"request": ID, "authority": hash(), "terminal": hash(), "made_at": "2026-04-01T00:00:00Z", "deed": deed})
 }
 
 fn items() -> Value {

@@ -188,11 +188,11 @@ impl Counter {
         }
     }
 
-    /// A group that the book did not take. Where it is because an officer was dismissed or suspended a
+    /// A group that the book did not take. Where it is because an officer or a terminal was dismissed or suspended a
     /// moment ago, that one is told so and the others begin anew; else everybody is told.
     async fn told_or_again(&self, group: Vec<Waiting>, error: CaError, again: &mut Vec<Waiting>) {
-        use akashi_ledger::LedgerError::{GroupLost, NotEnrolled, Suspended};
-        if !matches!(error, CaError::Ledger(NotEnrolled | Suspended { .. })) {
+        use akashi_ledger::LedgerError::{GroupLost, NotATerminal, NotEnrolled, Suspended};
+        if !matches!(error, CaError::Ledger(NotEnrolled | NotATerminal | Suspended { .. })) {
             return fail(group, error);
         }
         let (mut stopped, mut able) = (Vec::new(), group);
@@ -202,7 +202,7 @@ impl Counter {
             for waiting in able {
                 let acting = &waiting.acting;
                 match self.issuer.ledger.permit_act(&acting.message, acting.now).await {
-                    Err(NotEnrolled | Suspended { .. }) => stopped.push(waiting),
+                    Err(NotEnrolled | NotATerminal | Suspended { .. }) => stopped.push(waiting),
                     _ => left.push(waiting),
                 }
             }

@@ -36,8 +36,11 @@ impl Counter {
             }
             _ => {}
         }
-        if let Some(municipality) = role.municipality() {
-            self.is_ours(municipality)?;
+        match role {
+            // In the office of the authority.
+            Role::Terminal { municipality }
+                if *municipality == self.issuer.authority.profile.prefecture => {}
+            _ => role.municipality().map_or(Ok(()), |code| self.is_ours(code))?,
         }
         let usage = Usage::Party { hosts: hosts.to_vec() };
         let authority = &self.services.link_authority;

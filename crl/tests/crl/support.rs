@@ -98,7 +98,10 @@ impl World {
             role,
             certificate: token.certificate().to_vec(),
         };
+        let [office, counter] = permits::terminals(code("130001"), code(SHINJUKU));
         let parties = [
+            office,
+            counter,
             party(1, Role::Scheduler, &scheduler),
             party(2, Role::Officer { municipality: code(SHINJUKU) }, &officer),
             party(3, Role::SecurityOfficer, &security),

@@ -73,11 +73,14 @@ impl Book {
             role,
             certificate: token.certificate().to_vec(),
         };
+        let [office, counter] = permits::terminals("130001".parse().unwrap(), town());
         let parties = [
             party(1, Role::Scheduler, &scheduler),
             party(2, Role::SecurityOfficer, &security),
             party(3, Role::Source { municipality: town() }, &source),
             party(4, Role::Officer { municipality: town() }, &officer),
+            office,
+            counter,
         ];
         let profile = AuthorityProfile {
             generation: 1,

@@ -20,4 +20,5 @@ mod prepared;
 mod roles;
 mod stated;
 mod statements;
+mod terminals;
 mod two_persons;

@@ -17,7 +17,17 @@ fn elsewhere() -> MunicipalityCode {
     "131016".parse().unwrap()
 }
 
-fn party(number: u8) -> PartyId {
+/// The terminal of the office.
+pub fn in_the_office() -> Sha256 {
+    Sha256::of(&crate::permits::TERMINALS[0])
+}
+
+/// The terminal of the town.
+pub fn in_town() -> Sha256 {
+    Sha256::of(&crate::permits::TERMINALS[1])
+}
+
+pub fn party(number: u8) -> PartyId {
     PartyId::from_random([number; 16])
 }
 
@@ -59,9 +69,21 @@ pub async fn enrolled_by_two(
     new_token
 }
 
+/// An act that was signed in the office.
 pub fn signed(token: &OfficerToken, request: u8, deed: Deed, now: Timestamp) -> Verified {
+    signed_at(in_the_office(), token, request, deed, now)
+}
+
+/// An act that was signed at this terminal.
+pub fn signed_at(
+    terminal: Sha256,
+    token: &OfficerToken,
+    request: u8,
+    deed: Deed,
+    now: Timestamp,
+) -> Verified {
     let request = RequestId::from_random([request; 16]);
-    let act = Act { request, authority: Sha256([0; 32]), made_at: now, deed };
+    let act = Act { request, authority: Sha256([0; 32]), terminal, made_at: now, deed };
     let content = serde_json::to_vec(&act).unwrap();
     SignedMessage::sign(MessageKind::Act, &content, token.certificate(), now, |octets| {
         token.sign(octets)
@@ -71,7 +93,11 @@ pub fn signed(token: &OfficerToken, request: u8, deed: Deed, now: Timestamp) -> 
 }
 
 /// A change by an act of this token's.
-async fn change(book: &Book, message: &Verified, now: Timestamp) -> Result<Change, LedgerError> {
+pub async fn change(
+    book: &Book,
+    message: &Verified,
+    now: Timestamp,
+) -> Result<Change, LedgerError> {
     let permit = book.ledger.permit_act(message, now).await?.permit;
     book.ledger.begin(&permit, now).await
 }
@@ -97,14 +123,15 @@ pub async fn second(
     let (token, number) = by;
     let act: Act = serde_json::from_slice(first.content()).unwrap();
     let request = act.request;
-    let own = signed(token, number, Deed::Countersign { request, digest }, now);
+    let terminal = crate::permits::terminal_of(&book.ledger, token).await;
+    let own = signed_at(terminal, token, number, Deed::Countersign { request, digest }, now);
     let mut change = change(book, &own, now).await?;
     change.countersign(first).await?;
     Ok(change)
 }
 
 /// A book with two security officers: the founding one, and party 5.
-async fn with_two() -> Vec<(Book, OfficerToken)> {
+pub async fn with_two() -> Vec<(Book, OfficerToken)> {
     let mut all = Vec::new();
     for book in books().await {
         let other = another(&book).await;
@@ -125,7 +152,7 @@ pub async fn another(book: &Book) -> OfficerToken {
     other
 }
 
-fn kind<T>(outcome: Result<T, LedgerError>) -> LedgerError {
+pub fn kind<T>(outcome: Result<T, LedgerError>) -> LedgerError {
     outcome.map(|_| ()).expect_err("a refusal")
 }
 
@@ -353,20 +380,20 @@ async fn an_administrator_stops_parties_of_the_own_town_and_no_others() {
         for stranger in [1, 2, 3, 7] {
             let what = Suspension::Party { party: party(stranger) };
             let deed = Deed::Suspend { what, why: String::new() };
-            let message = signed(&administrator, 10 + stranger, deed, book.now);
+            let message = signed_at(in_town(), &administrator, 10 + stranger, deed, book.now);
             let mut stop = change(&book, &message, book.now).await.unwrap();
             let refused = kind(stop.suspend(what).await);
             assert!(matches!(refused, LedgerError::NotPermitted { .. }), "{stranger} {refused:?}");
             drop(stop);
             let dismiss = Deed::Dismiss { party: party(stranger), why: String::new() };
-            let message = signed(&administrator, 20 + stranger, dismiss, book.now);
+            let message = signed_at(in_town(), &administrator, 20 + stranger, dismiss, book.now);
             let mut stop = change(&book, &message, book.now).await.unwrap();
             let refused = kind(stop.dismiss(party(stranger)).await);
             assert!(matches!(refused, LedgerError::NotPermitted { .. }), "{stranger} {refused:?}");
         }
         let what = Suspension::Party { party: party(4) };
         let deed = Deed::Suspend { what, why: String::new() };
-        let message = signed(&administrator, 30, deed, book.now);
+        let message = signed_at(in_town(), &administrator, 30, deed, book.now);
         let mut stop = change(&book, &message, book.now).await.unwrap();
         stop.suspend(what).await.unwrap();
         stop.commit().await.unwrap();
@@ -406,7 +433,8 @@ async fn where_one_security_officer_acts_alone_no_administrator_does() {
         alone.enrol(&new(6, role, &administrator)).await.unwrap();
         alone.commit().await.unwrap();
         let (role, officer) = (Role::Officer { municipality: town() }, token(&book, "officer"));
-        let message = signed(&administrator, 3, enrol(role.clone(), &officer), book.now);
+        let message =
+            signed_at(in_town(), &administrator, 3, enrol(role.clone(), &officer), book.now);
         let mut one = change(&book, &message, book.now).await.unwrap();
         let refused = kind(one.enrol(&new(7, role, &officer)).await);
         assert!(matches!(refused, LedgerError::TakesTwo), "{refused:?}");

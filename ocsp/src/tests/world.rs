@@ -117,14 +117,14 @@ impl World {
             access: options.access,
         };
         let authority = Authority { certificate: ca, profile };
+        let town = "131041".parse().unwrap();
+        let [office, counter] = permits::terminals(authority.profile.prefecture, town);
         let parties = [
+            office,
+            counter,
             enrolment(&scheduler, "Scheduler", Role::Scheduler),
             enrolment(&security, "Security Officer", Role::SecurityOfficer),
-            enrolment(
-                &officer,
-                "Officer",
-                Role::Officer { municipality: "131041".parse().unwrap() },
-            ),
+            enrolment(&officer, "Officer", Role::Officer { municipality: town }),
         ];
         let founding = permits::founding(&authority, &scheduler, &[&security], now);
         ledger.found(&founding, &authority, &[], &parties, now).await.unwrap();

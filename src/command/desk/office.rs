@@ -25,8 +25,8 @@ pub(super) struct Enrol {
     /// Name of the person or body.
     #[arg(long)]
     name: String,
-    /// Municipality of whoever belongs to one.
-    #[arg(long, required_if_eq_any([("role", "officer"), ("role", "hold-desk"), ("role", "town-administrator"), ("role", "source")]))]
+    /// Municipality of whoever belongs to one; the prefecture for a terminal of the office.
+    #[arg(long, required_if_eq_any([("role", "officer"), ("role", "hold-desk"), ("role", "town-administrator"), ("role", "terminal"), ("role", "source")]))]
     municipality: Option<MunicipalityCode>,
     /// Purpose that an agency notified; may be given more than once.
     #[arg(long, required_if_eq("role", "agency"))]
@@ -50,6 +50,7 @@ enum RoleArg {
     Officer,
     HoldDesk,
     TownAdministrator,
+    Terminal,
     Source,
     Agency,
     SecurityOfficer,
@@ -307,6 +308,7 @@ impl Enrol {
             RoleArg::Officer => Role::Officer { municipality: municipality()? },
             RoleArg::HoldDesk => Role::HoldDesk { municipality: municipality()? },
             RoleArg::TownAdministrator => Role::TownAdministrator { municipality: municipality()? },
+            RoleArg::Terminal => Role::Terminal { municipality: municipality()? },
             RoleArg::Source => Role::Source { municipality: municipality()? },
             RoleArg::Agency => Role::Agency { purposes: self.purpose.clone() },
             RoleArg::SecurityOfficer => Role::SecurityOfficer,

@@ -150,7 +150,7 @@ fn wrong(answer: &Answer) -> BenchError {
 async fn certify(world: &World, acts: Vec<SignedMessage>) -> Result<Duration, BenchError> {
     let (counter, clock) = (world.house.doors.counter.clone(), world.clock.clone());
     let desk = world.desks.values().next().expect("a world has a desk");
-    let peer: Arc<[u8]> = desk.certificate().into();
+    let peer: Arc<[u8]> = desk.terminal().into();
     let begin = Instant::now();
     stream::iter(acts)
         .map(|act| {

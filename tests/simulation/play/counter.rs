@@ -77,10 +77,10 @@ impl Play {
     /// does, until there is an answer.
     fn request(&mut self, sitting: &mut Sitting, deed: Deed) -> Result<Outcome, Breach> {
         const NAME: &str = "a_repeated_request_gets_the_same_answer";
-        let (now, token) = (self.now(), sitting.officer.token.clone());
+        let (now, Officer { token, terminal }) = (self.now(), sitting.officer.clone());
         let (verb, case) = (deed.verb(), deed.case());
         let fingerprint = self.prefecture.founded.fingerprint();
-        let message = signed(&token, fingerprint, self.rng.random(), now, deed);
+        let message = signed((&token, &terminal), fingerprint, self.rng.random(), now, deed);
         let mut mishap = match &mut sitting.mishap {
             Some((0, mishap)) => Some(*mishap),
             Some((turn, _)) => {
@@ -95,7 +95,7 @@ impl Play {
         let mut tries = 0;
         let outcome = loop {
             tries += 1;
-            match self.send(&message, token.certificate(), mishap.take())? {
+            match self.send(&message, &terminal, mishap.take())? {
                 Some(outcome) => break outcome,
                 None if sitting.gives_up && verb == "certify" => {
                     // Nobody will ever know what was issued.
@@ -116,7 +116,7 @@ impl Play {
             };
             case.into_iter().for_each(|case| self.truth.grant(verb, case));
             if sitting.twice {
-                let again = self.send(&message, token.certificate(), None)?;
+                let again = self.send(&message, &terminal, None)?;
                 hold(NAME, again == Some(Ok(answer.clone())), || format!("{verb}: {again:?}"))?;
             }
         }

@@ -32,7 +32,7 @@ use tokio::task::JoinHandle;
 
 use super::TownError;
 use akashi::house::{House, HouseError, Services, certificate};
-use akashi::init::{Plan, SECURITY_OFFICERS, init};
+use akashi::init::{OFFICE_TERMINALS, Plan, SECURITY_OFFICERS, init};
 use akashi_agency::{Agency, Verdict};
 
 /// What kind of world is made.
@@ -70,6 +70,8 @@ pub struct World {
     pub sources: Arc<BTreeMap<MunicipalityCode, Arc<SourceIdentity>>>,
     /// The security officers' desks.
     pub security: SecurityOfficers,
+    /// The terminals: of each town and, under the prefecture's code, of the office.
+    pub terminals: BTreeMap<MunicipalityCode, Arc<OfficerToken>>,
     /// The officers' desks.
     pub desks: BTreeMap<MunicipalityCode, Desk>,
     /// An enrolled agency.
@@ -131,14 +133,19 @@ impl World {
         let recipient = security.authority().envelope.0.clone();
         let mut sources = BTreeMap::new();
         let mut desks = BTreeMap::new();
+        let office = OfficerToken::open(&dir.join(OFFICE_TERMINALS[0]), PASSPHRASE)?;
+        let mut terminals = BTreeMap::from([(setting.prefecture, Arc::new(office))]);
         for (number, municipality) in setting.towns.iter().copied().enumerate() {
             let role = Role::Source { municipality };
             let token =
                 enrol(&security, &format!("Registry of {municipality}"), role, host).await?;
             sources.insert(municipality, Arc::new(source(municipality, token, &recipient)));
+            let role = Role::Terminal { municipality };
+            let terminal = enrol(&security, &format!("Counter {}", number + 1), role, host).await?;
             let role = Role::Officer { municipality };
             let token = enrol(&security, &format!("Officer {}", number + 1), role, host).await?;
-            let desk = Desk::sign_in(&url, Arc::new(token), clock.clone()).await?;
+            let desk = Desk::sign_in(&url, &terminal, Arc::new(token), clock.clone()).await?;
+            terminals.insert(municipality, Arc::new(terminal));
             desks.insert(municipality, desk);
         }
         let role = Role::Agency { purposes: vec!["e-tax filing (demonstration)".into()] };
@@ -162,6 +169,7 @@ impl World {
             registry,
             sources,
             security,
+            terminals,
             desks,
             agency: Agency::new(authority.clone(), Some(agency)),
             stranger: Agency::new(authority, None),
@@ -350,18 +358,19 @@ pub struct SecurityOfficers {
 }
 
 impl SecurityOfficers {
-    /// Signs in with the tokens that `init` left in the authority's directory.
+    /// Signs in with the tokens, and at the terminals, that `init` left in the authority's directory.
     pub async fn sign_in(
         (dir, password): (&Path, &str),
         url: &str,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, TownError> {
-        let desk = async |file: &str| {
-            let token = OfficerToken::open(&dir.join(file), password)?;
-            Ok::<_, TownError>(Desk::sign_in(url, Arc::new(token), clock.clone()).await?)
+        let desk = async |number: usize| {
+            let open = |file: &str| OfficerToken::open(&dir.join(file), password);
+            let terminal = open(OFFICE_TERMINALS[number])?;
+            let token = Arc::new(open(SECURITY_OFFICERS[number])?);
+            Ok::<_, TownError>(Desk::sign_in(url, &terminal, token, clock.clone()).await?)
         };
-        let [one, other] = SECURITY_OFFICERS;
-        Ok(Self { one: desk(one).await?, other: desk(other).await? })
+        Ok(Self { one: desk(0).await?, other: desk(1).await? })
     }
 
     /// Asks, and has the other countersign what takes two.

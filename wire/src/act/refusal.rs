@@ -16,6 +16,11 @@ pub enum Refusal {
         "the signature is not that of an enrolled officer: sign in with your own token, or ask the security officer to enrol you"
     )]
     NotEnrolled,
+    /// The machine is no terminal of this officer's counter.
+    #[error(
+        "this machine is not a terminal of your counter, or is one no longer: use another one, and tell an administrator if it should be"
+    )]
+    NotATerminal,
     /// The act does not follow the contract.
     #[error("the request cannot be read: {what}")]
     Malformed {
@@ -388,6 +393,11 @@ pub enum Refusal {
     /// A security officer stops another, not the own token.
     #[error("another security officer must do this to you")]
     OwnEnrolment,
+    /// The office would be left without a terminal.
+    #[error(
+        "this is the last terminal of the office, without which no security officer can act: enrol another one first"
+    )]
+    LastTerminal,
     /// The authority's own programs.
     #[error("this is one of the authority's own programs: it is neither dismissed nor suspended")]
     OwnIdentity,

@@ -53,7 +53,9 @@ impl Deed {
             Role::HoldDesk { .. } => asked == Telephone,
             Role::Operator => matches!(asked, Onlooker | Anybody),
             Role::Auditor => asked == Onlooker,
-            Role::Agency { .. } | Role::Source { .. } | Role::Scheduler => false,
+            Role::Terminal { .. } | Role::Agency { .. } | Role::Source { .. } | Role::Scheduler => {
+                false
+            }
         }
     }
 
@@ -76,9 +78,9 @@ impl Deed {
             | Self::ConfirmDelivery { .. }
             | Self::Revoke { .. } => Signatory::Officer,
             Self::Enrol { party, .. } => match party {
-                Role::Officer { municipality } | Role::HoldDesk { municipality } => {
-                    Signatory::Town(*municipality)
-                }
+                Role::Officer { municipality }
+                | Role::HoldDesk { municipality }
+                | Role::Terminal { municipality } => Signatory::Town(*municipality),
                 Role::SecurityOfficer
                 | Role::TownAdministrator { .. }
                 | Role::Operator
@@ -197,7 +199,9 @@ mod tests {
             Role::HoldDesk { .. } => telephone.into(),
             Role::Operator => vec!["review", "accept_clock"],
             Role::Auditor => vec!["review"],
-            Role::Agency { .. } | Role::Source { .. } | Role::Scheduler => vec![],
+            Role::Terminal { .. } | Role::Agency { .. } | Role::Source { .. } | Role::Scheduler => {
+                vec![]
+            }
         }
     }
 
@@ -211,6 +215,8 @@ mod tests {
             Role::Officer { municipality },
             Role::Officer { municipality: elsewhere },
             Role::HoldDesk { municipality },
+            Role::Terminal { municipality },
+            Role::Terminal { municipality: "310000".parse().unwrap() },
             Role::Operator,
             Role::Auditor,
             Role::Agency { purposes: vec!["tax".into()] },
@@ -234,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_town_enrols_its_own_officers_and_nobody_else() {
+    fn a_town_enrols_its_own_officers_and_terminals_and_nobody_else() {
         let (own, other): (MunicipalityCode, MunicipalityCode) =
             ("312029".parse().unwrap(), "312011".parse().unwrap());
         let administrator = Role::TownAdministrator { municipality: own };
@@ -246,7 +252,8 @@ mod tests {
         };
         for party in roles() {
             let is_own_counter = party == Role::Officer { municipality: own }
-                || party == Role::HoldDesk { municipality: own };
+                || party == Role::HoldDesk { municipality: own }
+                || party == Role::Terminal { municipality: own };
             let deed = enrol(party);
             assert_eq!(deed.is_for(&administrator), is_own_counter, "{deed:?}");
             assert!(deed.is_for(&Role::SecurityOfficer), "{deed:?}");

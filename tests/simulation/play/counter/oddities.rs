@@ -28,15 +28,15 @@ impl Play {
             };
             let deed = Deed::Certify { case, card: self.card_number(who), proof: Octets(proof) };
             let fingerprint = self.prefecture.founded.fingerprint();
-            let token = sitting.officer.token.clone();
-            let message = signed(&token, fingerprint, self.rng.random(), now, deed);
-            messages.push((message, token, case));
+            let Officer { token, terminal } = sitting.officer.clone();
+            let message = signed((&token, &terminal), fingerprint, self.rng.random(), now, deed);
+            messages.push((message, terminal, case));
         }
         let copies = messages.clone();
         let (outcomes, struck) = self.prefecture.authority(mishap, async |authority| {
             let act = |n: usize| {
-                let (message, token, _) = copies[n].clone();
-                async move { authority.counter.act(message, token.certificate(), now).await }
+                let (message, terminal, _) = copies[n].clone();
+                async move { authority.counter.act(message, &terminal, now).await }
             };
             tokio::join!(act(0), act(1))
         });
@@ -44,8 +44,8 @@ impl Play {
         drop(outcomes);
         // Whoever got no answer asks again; who got one gets the same.
         let mut granted = 0;
-        for (number, (message, token, case)) in messages.iter().enumerate() {
-            let outcome = self.send(message, token.certificate(), None)?;
+        for (number, (message, terminal, case)) in messages.iter().enumerate() {
+            let outcome = self.send(message, terminal, None)?;
             if let Some(Ok(Answer::Certified { certificate, .. })) = outcome {
                 granted += 1;
                 self.truth.grant("certify", *case);
