@@ -5,6 +5,7 @@
 
 mod audit;
 mod card;
+mod content_keys;
 mod desk;
 mod idou;
 mod init;
@@ -56,6 +57,9 @@ pub enum Command {
     /// Batches of 異動 that came as files.
     #[command(subcommand)]
     Idou(idou::IdouCommand),
+    /// The keys of what is recorded about persons, a month of deletion each.
+    #[command(subcommand)]
+    ContentKeys(content_keys::ContentKeysCommand),
     /// The audit chain.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -86,6 +90,7 @@ impl Command {
             Self::Token(token) => token.run(),
             Self::OfficerToken(token) => token.run(),
             Self::Idou(idou) => idou.run().await,
+            Self::ContentKeys(keys) => keys.run().await,
             Self::Audit(audit) => audit.run().await,
             Self::Lint(lint) => match lint.run().await {
                 Ok(code) => return code,

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use akashi_ledger::{Enrolment, InForce, Issuing, Ledger, LedgerError, Source};
+use akashi_keys::Copy;
+use akashi_ledger::{Enrolment, InForce, Source};
 use akashi_wire::party::Role;
-use akashi_wire::{MunicipalityCode, SerialNumber};
+use akashi_wire::{DeletionMonth, MunicipalityCode, SerialNumber};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::Issuer;
+use crate::{CaError, Issuer};
 use akashi_wire::validity::not_after;
 
 /// How long before issuing must stop the alarm begins.
@@ -48,15 +49,14 @@ pub(crate) struct Report {
     sharing: Vec<(SerialNumber, String)>,
     /// Days whose comparison of moduli did not come to its end.
     broken: Vec<String>,
+    /// Numbers of the content keys that are here, of those that were destroyed, and the copies of their store.
+    content_keys: (Vec<u32>, Vec<u32>, Vec<Copy>),
 }
 
 impl Report {
-    /// Reads it; `office` is the prefecture, where the authority's own terminals stand.
-    pub async fn read(
-        ledger: &Ledger<Issuing>,
-        office: MunicipalityCode,
-        now: Timestamp,
-    ) -> Result<Self, LedgerError> {
+    pub async fn read(issuer: &Issuer, now: Timestamp) -> Result<Self, CaError> {
+        let (ledger, contents) = (&issuer.ledger, issuer.vault.contents());
+        let office = issuer.authority.profile.prefecture;
         Ok(Self {
             sources: ledger.sources().await?,
             suspended: ledger.suspensions().await?,
@@ -66,6 +66,7 @@ impl Report {
             changing: ledger.sources_that_change().await?,
             sharing: ledger.shared_primes(now).await?,
             broken: ledger.broken_comparisons(now - COMPARING).await?,
+            content_keys: (contents.numbers()?, contents.destroyed()?, contents.copies()?),
         })
     }
 }
@@ -94,6 +95,7 @@ pub(crate) fn wrong(
             .map(|day| format!("the comparison of all moduli that was begun on {day} did not end")),
     );
     wrong.extend(of_the_office(report, now));
+    wrong.extend(of_the_content(report, now));
     if held_by_clock {
         wrong.insert("the clock jumped forward: scheduled acts wait for two persons".into());
     }
@@ -138,6 +140,23 @@ fn of_the_office(report: &Report, now: Timestamp) -> BTreeSet<String> {
     wrong
 }
 
+/// What should be deleted and is not.
+fn of_the_content(report: &Report, now: Timestamp) -> BTreeSet<String> {
+    let (here, destroyed, copies) = &report.content_keys;
+    let due = here.iter().filter_map(|number| DeletionMonth::of_number(*number));
+    let mut wrong: BTreeSet<String> = due
+        .filter(|month| month.has_begun(now))
+        .map(|month| {
+            format!("what was to be deleted in {month} is there still: akashi content-keys destroy {month}")
+        })
+        .collect();
+    wrong.extend(copies.iter().filter(|copy| !copy.has_destroyed(destroyed).is_empty()).map(|copy| {
+        let to = copy.to.display();
+        format!("the copy of the content keys in {to} opens what was deleted: rewrite it (akashi content-keys copy --to {to})")
+    }));
+    wrong
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,11 +186,9 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_is_wrong_with_who_may_do_what_is_told() {
-        let now: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
-        let years = now + (5 * 365 * 24).hours();
-        let sound = || Report {
+    fn sound() -> Report {
+        let years = years();
+        Report {
             sources: Vec::new(),
             suspended: Vec::new(),
             security_officers: 2,
@@ -180,7 +197,19 @@ mod tests {
             changing: Vec::new(),
             sharing: Vec::new(),
             broken: Vec::new(),
-        };
+            content_keys: Default::default(),
+        }
+    }
+
+    /// When nothing ends soon.
+    fn years() -> Timestamp {
+        "2031-04-01T00:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn what_is_wrong_with_who_may_do_what_is_told() {
+        let now: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+        let years = now + (5 * 365 * 24).hours();
         assert_eq!(of_the_office(&sound(), now), BTreeSet::new());
         let town: MunicipalityCode = "312011".parse().unwrap();
         let by = PartyId::from_random([3; 16]);
@@ -205,5 +234,22 @@ mod tests {
             assert_eq!(told.len(), 1, "{told:?}");
             assert!(told.iter().all(|one| one.starts_with(says)), "{says}: {told:?}");
         }
+    }
+
+    #[test]
+    fn content_that_is_due_and_copies_that_open_what_was_deleted_are_told() {
+        let now: Timestamp = "2039-05-01T00:00:00Z".parse().unwrap();
+        let copy = |keys: &[u32]| Copy { to: "/safe".into(), keys: keys.into() };
+        let told = |here: &[u32], destroyed: &[u32], copies: Vec<Copy>| {
+            let content_keys = (here.into(), destroyed.into(), copies);
+            of_the_content(&Report { content_keys, ..sound() }, now).into_iter().collect::<Vec<_>>()
+        };
+        assert!(told(&[203_906, 204_001], &[203_904], vec![copy(&[203_906])]).is_empty());
+        let due = told(&[203_905, 203_906], &[], vec![copy(&[203_905, 203_906])]);
+        assert_eq!(due.len(), 1, "{due:?}");
+        assert!(due[0].ends_with("akashi content-keys destroy 2039-05"), "{due:?}");
+        let stale = told(&[203_906], &[203_904], vec![copy(&[203_904, 203_906])]);
+        assert_eq!(stale.len(), 1, "{stale:?}");
+        assert!(stale[0].contains("/safe opens what was deleted"), "{stale:?}");
     }
 }

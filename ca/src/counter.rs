@@ -21,7 +21,7 @@ mod pin_reset;
 mod recall;
 mod two_persons;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use akashi_keys::{CardMaster, KeyError, LinkAuthority, Opener, Vault};
 use akashi_ledger::{
@@ -36,6 +36,7 @@ use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 use rand::rngs::StdRng;
 
+use crate::retention::Record;
 use crate::{CaError, Issuer, Orders, RegistryClient};
 use case_record::CaseRecord;
 use certifying::{Queue, RecentKeys};
@@ -72,6 +73,16 @@ struct Acting {
     message: Verified,
     permit: Permit,
     now: Timestamp,
+    /// The procedure of its case, once that was read.
+    procedure: OnceLock<Procedure>,
+}
+
+impl Acting {
+    /// The month in which what is recorded of it is deleted.
+    fn until(&self) -> u32 {
+        let procedure = self.procedure.get().copied();
+        Record::of_act(&self.act.deed, procedure).until_of_any(self.now).number()
+    }
 }
 
 /// Why an act stops before its end.
@@ -160,7 +171,7 @@ impl Counter {
         if act.terminal != Sha256::of(peer) {
             return Err(Refusal::NotATerminal.into());
         }
-        Ok(Acting { act, message, permit, now })
+        Ok(Acting { act, message, permit, now, procedure: OnceLock::new() })
     }
 
     async fn carry_out(&self, acting: &Arc<Acting>) -> Result<Answer, Halt> {
@@ -288,7 +299,12 @@ impl Counter {
             request,
             party: acting.permit.party(),
             digest: Sha256::of(acting.message.content()),
-            sealed_answer: self.vault().seal("request", request.as_bytes(), &octets)?,
+            sealed_answer: self.vault().seal(
+                "request",
+                request.as_bytes(),
+                &octets,
+                acting.until(),
+            )?,
         })
     }
 
@@ -320,7 +336,8 @@ impl Counter {
     fn evidence(&self, acting: &Acting) -> Result<Content, CaError> {
         let salt = self.random();
         Ok(Content::new(acting.message.message(), salt, |commitment| {
-            self.vault().seal("audit_content", &commitment.0, acting.message.message())
+            let message = acting.message.message();
+            self.vault().seal("audit_content", &commitment.0, message, acting.until())
         })?)
     }
 
@@ -338,11 +355,13 @@ impl Counter {
     async fn case_in(
         &self,
         change: &mut Change,
+        acting: &Acting,
         case: CaseId,
     ) -> Result<(CaseFile, CaseRecord), Halt> {
         let own = change.permit().municipality();
         let file = of_counter(change.case(case).await?, own)?;
         let record = CaseRecord::open(self.vault(), case, &file.sealed_file)?;
+        acting.procedure.get_or_init(|| record.procedure);
         // The telephone's cases are holds; a counter's are none of its business.
         let by_telephone = matches!(change.permit().role(), Role::HoldDesk { .. });
         if by_telephone && record.procedure != Procedure::Hold {
@@ -357,7 +376,7 @@ impl Counter {
         file: &mut CaseFile,
         record: &CaseRecord,
     ) -> Result<(), Halt> {
-        file.sealed_file = record.seal(self.vault(), file.case)?;
+        file.sealed_file = record.seal(self.vault(), file.case, change.at())?;
         file.closes_at = record.closes_at(file.step, &self.issuer.rules, change.at());
         Ok(change.save_case(file).await?)
     }

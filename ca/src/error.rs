@@ -58,6 +58,7 @@ impl CaError {
         let refusal = match self {
             Self::Refused(refusal) => refusal.clone(),
             Self::Ledger(error) => of_the_book(error),
+            Self::Key(KeyError::ContentKey { destroyed: true, .. }) => Refusal::RecordsDeleted,
             Self::Shared(error) => return error.refused(),
             _ => return None,
         };
@@ -70,6 +71,7 @@ impl CaError {
         match self {
             Self::Refused(refusal) => refusal,
             Self::Ledger(error) => of_the_book(&error),
+            Self::Key(KeyError::ContentKey { destroyed: true, .. }) => Refusal::RecordsDeleted,
             Self::Shared(error) => match &*error {
                 Self::Ledger(error) => of_the_book(error),
                 _ => Refusal::NotNowPossible,

@@ -21,6 +21,7 @@ use rand::rngs::StdRng;
 
 use self::challenges::Challenges;
 use crate::counter::end_living;
+use crate::retention::Record;
 use crate::{CaError, Issuer, Orders};
 
 /// What an audit entry about such a revocation is called.
@@ -83,7 +84,7 @@ impl Holders {
         let recording = Recording { reason, received_at: change.at(), idou_date: None };
         let row = end_living(&mut change, person, &recording).await?;
         let row = row.ok_or(Refusal::NoLivingCertificate)?;
-        let evidence = self.evidence(&message)?;
+        let evidence = self.evidence(&message, now)?;
         change.append(VERB, &serial.to_string(), Some(evidence)).await?;
         change.commit().await?;
         Ok(Answer::Revoked { serial, at: row.recorded_at, reason })
@@ -125,11 +126,12 @@ impl Holders {
         }
     }
 
-    fn evidence(&self, message: &Verified) -> Result<Content, CaError> {
+    fn evidence(&self, message: &Verified, now: Timestamp) -> Result<Content, CaError> {
+        let until = Record::Status.until_of_any(now).number();
         let mut salt = [0; 32];
         self.rng.lock().expect("nobody panics with the generator").fill_bytes(&mut salt);
         Ok(Content::new(message.message(), salt, |commitment| {
-            self.vault().seal("audit_content", &commitment.0, message.message())
+            self.vault().seal("audit_content", &commitment.0, message.message(), until)
         })?)
     }
 

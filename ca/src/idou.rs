@@ -17,6 +17,7 @@ use akashi_wire::batch::{BatchAnswer, BatchError, EventStanding};
 use akashi_wire::octets::Sha256;
 use jiff::Timestamp;
 
+use crate::retention::Record;
 use crate::{CaError, Orders};
 
 /// Why a batch is refused, whole; nothing of it was taken.
@@ -131,7 +132,7 @@ impl Inbox {
         now: Timestamp,
     ) -> Result<BatchAnswer, BatchRefusal> {
         let not_now = |error: akashi_ledger::LedgerError| BatchRefusal::NotNow(error.into());
-        let message = message::open(sealed, &self.opener, &self.vault)?;
+        let message = message::open(sealed, &self.opener, &self.vault, now)?;
         let source = message.batch.header.source;
         if sender.is_some_and(|sender| sender != message.signed.signer()) {
             return Err(BatchRefusal::OtherSender);
@@ -149,7 +150,12 @@ impl Inbox {
         let row = [source.to_string().as_bytes(), &digest.0].concat();
         let evidence = self
             .vault
-            .seal("batch", &row, message.signed.message())
+            .seal(
+                "batch",
+                &row,
+                message.signed.message(),
+                Record::Status.until_of_any(now).number(),
+            )
             .map_err(|error| BatchRefusal::NotNow(error.into()))?;
         let mut change = self.ledger.begin(&permit, now).await.map_err(|error| match error {
             // Suspended a moment ago.

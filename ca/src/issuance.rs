@@ -12,13 +12,14 @@ use akashi_keys::{Signer, Vault};
 use akashi_ledger::{Authority, Change, Issuing, Ledger, NewCertificate, NewFile, Permit};
 use akashi_lint::Lint;
 use akashi_wire::octets::Sha256;
-use akashi_wire::{MunicipalityCode, SerialNumber};
+use akashi_wire::{MunicipalityCode, SerialNumber, pki};
 use der::{Decode, Encode};
 use jiff::Timestamp;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::CaError;
 use crate::profile::{AuthorityFacts, TbsCertificate, tbs};
+use crate::retention::Record;
 use crate::rules::Rules;
 
 /// What issuing needs: the book, the vault, and the authority's key with its certificate.
@@ -43,7 +44,8 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// Puts an issuer together; refuses a key that is not the authority's.
+    /// Puts an issuer together; refuses a key that is not the authority's, and a store of content keys that
+    /// lacks those of the book's newest content.
     pub async fn open(
         ledger: Ledger<Issuing>,
         vault: Arc<Vault>,
@@ -54,6 +56,10 @@ impl Issuer {
         let facts = AuthorityFacts::of(&authority.certificate)?;
         if facts.public_key.to_der()? != key.public_key() {
             return Err(CaError::BadSignature("the key in custody is not the authority's"));
+        }
+        // Else it would seal under new keys with the numbers of those that are missing.
+        for sealed in ledger.newest_sealed().await? {
+            vault.knows_key_of(&sealed)?;
         }
         let lint = Lint::new(&authority.certificate, ledger.founding_record().await?.as_bytes())?;
         let points = ledger.distribution_points(authority.generation()).await?;
@@ -206,8 +212,9 @@ impl Signed {
 
     /// Its DER, sealed for the book.
     pub fn to_file(&self, permit: Permit, vault: &Vault) -> Result<NewFile, CaError> {
+        let until = Record::Issuance.until(pki::not_after(&self.certificate)).number();
         let sealed_der =
-            vault.seal("certificate_file", self.serial.as_bytes(), &self.certificate)?;
+            vault.seal("certificate_file", self.serial.as_bytes(), &self.certificate, until)?;
         Ok(NewFile { permit, serial: self.serial, sealed_der })
     }
 

@@ -26,6 +26,7 @@ pub mod profile;
 pub mod public_key;
 mod recall;
 pub mod registry;
+pub mod retention;
 pub mod rules;
 pub mod scheduler;
 mod stated;

@@ -38,7 +38,7 @@ impl Doors {
             akashi_edge::OpenError::from(ConfigError::Sense { file: PathBuf::from(FILE), why })
         })?;
         let custody = &opened.custody;
-        let vault = Arc::new(custody.vault()?);
+        let vault = Arc::new(opened.vault()?);
         let opener = Arc::new(custody.opener("envelope")?);
         let key: Arc<dyn Signer> = Arc::new(custody.rsa("ca")?);
         let link_der = opened.certificate("link")?;

@@ -165,8 +165,7 @@ impl Scheduler {
         held_by_clock: bool,
         now: Timestamp,
     ) -> Result<Vec<String>, CaError> {
-        let office = self.issuer.authority.profile.prefecture;
-        let report = alarms::Report::read(&self.issuer.ledger, office, now).await?;
+        let report = alarms::Report::read(&self.issuer, now).await?;
         let new = self.alarms.begin(alarms::wrong(&self.issuer, &report, held_by_clock, now));
         if new.is_empty() {
             return Ok(new);

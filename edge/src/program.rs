@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use akashi_keys::{Custody, KeyError, OfficerToken, Passphrase};
+use akashi_keys::{Custody, KeyError, OfficerToken, Passphrase, Vault};
 use akashi_link::Identity;
 use akashi_wire::Clock;
 use clap::Parser;
@@ -13,6 +13,9 @@ use tokio::net::TcpListener;
 
 use crate::config::{Config, ConfigError};
 use crate::{AuthorityLink, SystemClock, secret};
+
+/// Where the keys of content lie, in an authority's directory.
+pub const CONTENT_KEYS: &str = "content-keys";
 
 /// An authority's directory, opened: configuration read, custody unlocked.
 pub struct Opened {
@@ -84,6 +87,11 @@ impl Opened {
     /// The ledger's address.
     pub fn ledger(&self) -> String {
         self.config.ledger_address(&self.dir)
+    }
+
+    /// The vault; the keys of its content lie in a store of their own, beside the custody.
+    pub fn vault(&self) -> Result<Vault, KeyError> {
+        self.custody.vault(&self.dir.join(CONTENT_KEYS))
     }
 
     /// Where what is published lies.

@@ -6,12 +6,13 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{CardMaster, EcKey, KeyError, Opener, RsaKey, Vault};
+use crate::{CardMaster, ContentKeys, EcKey, KeyError, Opener, RsaKey, Vault};
 
 /// Memory of Argon2id in KiB: 64 MiB, the second recommended option of RFC 9106 §4.
 const MEMORY_KIB: u32 = 64 * 1024;
@@ -56,7 +57,31 @@ struct Header {
 /// An open custody. The wrapping key stays in memory as long as this does.
 pub struct Custody {
     dir: PathBuf,
-    wrapping: RandomizedNonceKey,
+    wrapping: Arc<Wrapping>,
+}
+
+/// The key under which every secret of a custody is sealed, each under its name.
+pub(crate) struct Wrapping(RandomizedNonceKey);
+
+impl Wrapping {
+    pub fn seal(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let mut octets = secret.to_vec();
+        let nonce = self
+            .0
+            .seal_in_place_append_tag(Aad::from(name.as_bytes()), &mut octets)
+            .map_err(|_| KeyError::Crypto("sealing a key"))?;
+        Ok([nonce.as_ref().as_slice(), &octets].concat())
+    }
+
+    pub fn unseal(&self, name: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, octets) = sealed.split_at_checked(NONCE_LEN)?;
+        let mut octets = Zeroizing::new(octets.to_vec());
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let length =
+            self.0.open_in_place(nonce, Aad::from(name.as_bytes()), &mut octets).ok()?.len();
+        octets.truncate(length);
+        Some(octets)
+    }
 }
 
 impl Custody {
@@ -70,14 +95,14 @@ impl Custody {
         }
         let mut salt = [0; 16];
         aws_lc_rs::rand::fill(&mut salt).map_err(|_| KeyError::Crypto("the random generator"))?;
-        let wrapping = derive(passphrase, &salt, MEMORY_KIB, PASSES)?;
+        let wrapping = Arc::new(Wrapping(derive(passphrase, &salt, MEMORY_KIB, PASSES)?));
         let custody = Self { dir: dir.into(), wrapping };
         let header = Header {
             kdf: "argon2id".into(),
             memory_kib: MEMORY_KIB,
             passes: PASSES,
             salt,
-            check: custody.seal("custody", b"akashi")?,
+            check: custody.wrapping.seal("custody", b"akashi")?,
         };
         write_durably(&file, &serde_json::to_vec_pretty(&header).expect("a header is JSON"))?;
         Ok(custody)
@@ -98,8 +123,9 @@ impl Custody {
             return Err(damaged("its key derivation is not one of ours".into()));
         }
         let wrapping = derive(passphrase, &header.salt, header.memory_kib, header.passes)?;
+        let wrapping = Arc::new(Wrapping(wrapping));
         let custody = Self { dir: dir.into(), wrapping };
-        match custody.unseal("custody", &header.check) {
+        match custody.wrapping.unseal("custody", &header.check) {
             Some(check) if *check == b"akashi" => Ok(custody),
             _ => Err(KeyError::WrongPassphrase(dir.into())),
         }
@@ -125,14 +151,15 @@ impl Custody {
         EcKey::from_pkcs8(&self.get(name)?)
     }
 
-    /// Keeps the vault's keys.
+    /// Keeps the vault's key for resident codes.
     pub fn keep_vault(&self, vault: &Vault) -> Result<(), KeyError> {
         self.keep("vault", &vault.to_octets())
     }
 
-    /// The vault.
-    pub fn vault(&self) -> Result<Vault, KeyError> {
-        Vault::from_octets(&self.get("vault")?)
+    /// The vault, the keys of whose content lie in this directory, which is made when it is missing.
+    pub fn vault(&self, contents: &Path) -> Result<Vault, KeyError> {
+        let contents = ContentKeys::open(contents, self.wrapping.clone())?;
+        Vault::from_octets(&self.get("vault")?, contents)
     }
 
     /// Keeps the master key for cards.
@@ -164,7 +191,7 @@ impl Custody {
         if file.exists() {
             return Err(KeyError::Exists { name: name.into(), dir: self.dir.clone() });
         }
-        write_durably(&file, &self.seal(name, secret)?)
+        write_durably(&file, &self.wrapping.seal(name, secret)?)
     }
 
     fn get(&self, name: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
@@ -175,29 +202,10 @@ impl Custody {
             }
             _ => KeyError::File { file: file.clone(), source },
         })?;
-        self.unseal(name, &sealed).ok_or_else(|| KeyError::Damaged {
+        self.wrapping.unseal(name, &sealed).ok_or_else(|| KeyError::Damaged {
             file,
             what: "it was not sealed under this custody and this name".into(),
         })
-    }
-
-    fn seal(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let mut octets = secret.to_vec();
-        let nonce = self
-            .wrapping
-            .seal_in_place_append_tag(Aad::from(name.as_bytes()), &mut octets)
-            .map_err(|_| KeyError::Crypto("sealing a key"))?;
-        Ok([nonce.as_ref().as_slice(), &octets].concat())
-    }
-
-    fn unseal(&self, name: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (nonce, octets) = sealed.split_at_checked(NONCE_LEN)?;
-        let mut octets = Zeroizing::new(octets.to_vec());
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let length =
-            self.wrapping.open_in_place(nonce, Aad::from(name.as_bytes()), &mut octets).ok()?.len();
-        octets.truncate(length);
-        Some(octets)
     }
 }
 
@@ -235,7 +243,7 @@ pub fn write_durably(file: &Path, octets: &[u8]) -> Result<(), KeyError> {
     write().map_err(at(file))
 }
 
-fn restrict(dir: &Path, mode: u32) -> Result<(), KeyError> {
+pub(crate) fn restrict(dir: &Path, mode: u32) -> Result<(), KeyError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -244,7 +252,7 @@ fn restrict(dir: &Path, mode: u32) -> Result<(), KeyError> {
     Ok(())
 }
 
-fn at(file: &Path) -> impl Fn(std::io::Error) -> KeyError + '_ {
+pub(crate) fn at(file: &Path) -> impl Fn(std::io::Error) -> KeyError + '_ {
     move |source| KeyError::File { file: file.into(), source }
 }
 

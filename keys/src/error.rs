@@ -59,6 +59,18 @@ pub enum KeyError {
         /// Table and row.
         place: String,
     },
+    /// The key of content that is, or was, to be deleted in a month.
+    #[error(
+        "the key of content {number} {}",
+        if *destroyed { "was destroyed: what was sealed under it is deleted" }
+        else { "is not here: bring back content-keys/ beside the custody from a copy on its list" }
+    )]
+    ContentKey {
+        /// YYYYMM: the month of deletion.
+        number: u32,
+        /// Whether it was destroyed here, or never was here.
+        destroyed: bool,
+    },
     /// A message that is not encrypted to this key, or was changed on the way.
     #[error(
         "the message is not encrypted to this authority (CMS AuthEnvelopedData, RSAES-OAEP with SHA-256, AES-256-GCM), or it was changed on the way"

@@ -9,6 +9,7 @@
 //! that a test chooses must never become a key.
 
 mod card_master;
+mod content_keys;
 mod custody;
 mod error;
 mod link_authority;
@@ -18,6 +19,7 @@ mod token;
 mod vault;
 
 pub use card_master::CardMaster;
+pub use content_keys::{ContentKeys, Copy};
 pub use custody::{Custody, Passphrase, write_durably};
 pub use error::KeyError;
 pub use link_authority::{LinkAuthority, Usage};

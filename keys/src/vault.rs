@@ -1,12 +1,10 @@
 //! Sealing personal data at rest, and the keyed hash that stands for a resident code.
 
-use std::collections::BTreeMap;
-
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::aead::{Aad, NONCE_LEN, Nonce};
 use aws_lc_rs::hmac;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
-use crate::KeyError;
+use crate::{ContentKeys, KeyError};
 
 /// HMAC-SHA-256 of a resident code under a key in custody: finds a person again without the code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -19,67 +17,78 @@ impl CodeHash {
     }
 }
 
-/// AES-256-GCM for what lies in the ledger. Each sealed value begins with the number of its key,
-/// so that keys can be changed row by row; table and row are associated data, so that values
-/// cannot be exchanged between rows.
+/// AES-256-GCM for what lies in the ledger. Each sealed value begins with the number of its key, which is
+/// the month of its deletion ([`ContentKeys`]); table and row are associated data, so that values cannot be
+/// exchanged between rows.
 pub struct Vault {
-    keys: BTreeMap<u32, (Zeroizing<[u8; 32]>, RandomizedNonceKey)>,
-    current: u32,
+    contents: ContentKeys,
     code_key: Zeroizing<[u8; 32]>,
 }
 
 impl Vault {
-    /// A vault with one new data key and a new key for resident codes.
+    /// A vault with a new key for resident codes, whose content is kept no longer than its process.
     pub fn generate() -> Result<Self, KeyError> {
-        let mut vault = Self { keys: BTreeMap::new(), current: 0, code_key: random()? };
-        vault.add_key()?;
-        Ok(vault)
+        Ok(Self { contents: ContentKeys::in_memory(), code_key: random()? })
     }
 
-    /// Adds a data key; everything sealed from now on uses it, what was sealed before still opens.
-    pub fn add_key(&mut self) -> Result<(), KeyError> {
-        self.current += 1;
-        self.insert(self.current, random()?)
+    /// The keys of its content.
+    pub fn contents(&self) -> &ContentKeys {
+        &self.contents
     }
 
-    fn insert(&mut self, id: u32, key: Zeroizing<[u8; 32]>) -> Result<(), KeyError> {
-        let aead = RandomizedNonceKey::new(&AES_256_GCM, key.as_ref())
-            .map_err(|_| KeyError::Crypto("AES-256-GCM"))?;
-        self.keys.insert(id, (key, aead));
-        Ok(())
-    }
-
-    /// Seals a value for one place: `table` and the row's own octets.
-    pub fn seal(&self, table: &str, row: &[u8], value: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let (_, key) = self.keys.get(&self.current).ok_or(KeyError::Crypto("the vault"))?;
+    /// Seals a value for one place, `table` and the row's own octets, under the key of this number.
+    ///
+    /// # Errors
+    /// [`KeyError::ContentKey`] where that key was destroyed.
+    pub fn seal(
+        &self,
+        table: &str,
+        row: &[u8],
+        value: &[u8],
+        number: u32,
+    ) -> Result<Vec<u8>, KeyError> {
+        let key = self.contents.to_seal(number)?;
         let mut octets = value.to_vec();
         let nonce = key
             .seal_in_place_append_tag(Aad::from(place(table, row)), &mut octets)
             .map_err(|_| KeyError::Crypto("sealing"))?;
-        Ok([self.current.to_be_bytes().as_slice(), nonce.as_ref(), &octets].concat())
+        Ok([number.to_be_bytes().as_slice(), nonce.as_ref(), &octets].concat())
+    }
+
+    /// Whether what was sealed could be opened, as far as its key goes: it is here, or was destroyed as it
+    /// should be.
+    ///
+    /// # Errors
+    /// [`KeyError::ContentKey`] where the key is neither: the store is not whole.
+    pub fn knows_key_of(&self, sealed: &[u8]) -> Result<(), KeyError> {
+        let Some((number, _)) = sealed.split_first_chunk::<4>() else { return Ok(()) };
+        match self.contents.to_open(u32::from_be_bytes(*number)) {
+            Err(KeyError::ContentKey { destroyed: true, .. }) => Ok(()),
+            other => other.map(|_| ()),
+        }
     }
 
     /// Opens what was sealed for this place.
+    ///
+    /// # Errors
+    /// [`KeyError::ContentKey`] where its key was destroyed, or is not here; [`KeyError::Sealed`] where it
+    /// was changed, or sealed for another place.
     pub fn open(
         &self,
         table: &str,
         row: &[u8],
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        self.try_open(table, row, sealed)
-            .ok_or_else(|| KeyError::Sealed { place: format!("{table}, row {}", hex(row)) })
-    }
-
-    fn try_open(&self, table: &str, row: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (id, rest) = sealed.split_at_checked(4)?;
-        let (nonce, octets) = rest.split_at_checked(NONCE_LEN)?;
-        let (_, key) = self.keys.get(&u32::from_be_bytes(id.try_into().ok()?))?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let wrong = || KeyError::Sealed { place: format!("{table}, row {}", hex(row)) };
+        let (number, rest) = sealed.split_first_chunk::<4>().ok_or_else(wrong)?;
+        let (nonce, octets) = rest.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
+        let key = self.contents.to_open(u32::from_be_bytes(*number))?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
         let mut octets = Zeroizing::new(octets.to_vec());
-        let length =
-            key.open_in_place(nonce, Aad::from(place(table, row)), &mut octets).ok()?.len();
+        let opened = key.open_in_place(nonce, Aad::from(place(table, row)), &mut octets);
+        let length = opened.map_err(|_| wrong())?.len();
         octets.truncate(length);
-        Some(octets)
+        Ok(octets)
     }
 
     /// The keyed hash of the eleven digits of a resident code.
@@ -98,28 +107,13 @@ impl Vault {
     }
 
     pub(crate) fn to_octets(&self) -> Zeroizing<Vec<u8>> {
-        let mut octets = Zeroizing::new(self.code_key.to_vec());
-        for (id, (key, _)) in &self.keys {
-            octets.extend(id.to_be_bytes());
-            octets.extend(key.iter());
-        }
-        octets
+        Zeroizing::new(self.code_key.to_vec())
     }
 
-    pub(crate) fn from_octets(octets: &[u8]) -> Result<Self, KeyError> {
-        let damaged = || KeyError::Crypto("reading the vault's keys");
-        let (code_key, rest) = octets.split_first_chunk::<32>().ok_or_else(damaged)?;
-        let (records, []) = rest.as_chunks::<36>() else { return Err(damaged()) };
-        let mut vault =
-            Self { keys: BTreeMap::new(), current: 0, code_key: Zeroizing::new(*code_key) };
-        for record in records {
-            let (id, key) = record.split_first_chunk::<4>().ok_or_else(damaged)?;
-            let mut key: [u8; 32] = key.try_into().map_err(|_| damaged())?;
-            vault.current = vault.current.max(u32::from_be_bytes(*id));
-            vault.insert(u32::from_be_bytes(*id), Zeroizing::new(key))?;
-            key.zeroize();
-        }
-        Ok(vault)
+    pub(crate) fn from_octets(octets: &[u8], contents: ContentKeys) -> Result<Self, KeyError> {
+        let code_key: [u8; 32] =
+            octets.try_into().map_err(|_| KeyError::Crypto("reading the vault's key"))?;
+        Ok(Self { contents, code_key: Zeroizing::new(code_key) })
     }
 }
 
@@ -131,7 +125,7 @@ fn hex(row: &[u8]) -> String {
     row.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-fn random() -> Result<Zeroizing<[u8; 32]>, KeyError> {
+pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>, KeyError> {
     let mut key = Zeroizing::new([0; 32]);
     aws_lc_rs::rand::fill(key.as_mut()).map_err(|_| KeyError::Crypto("the random generator"))?;
     Ok(key)
@@ -144,24 +138,21 @@ mod tests {
     #[test]
     fn a_sealed_value_opens_only_in_its_own_row() {
         let vault = Vault::generate().unwrap();
-        let sealed = vault.seal("certificate", b"1", "証　花子".as_bytes()).unwrap();
+        let sealed = vault.seal("certificate", b"1", "証　花子".as_bytes(), 203_905).unwrap();
+        assert_eq!(sealed[..4], 203_905_u32.to_be_bytes());
         assert_eq!(*vault.open("certificate", b"1", &sealed).unwrap(), "証　花子".as_bytes());
         assert!(vault.open("certificate", b"2", &sealed).is_err());
         assert!(vault.open("resident_case", b"1", &sealed).is_err());
         assert!(vault.open("certificate", b"1", &sealed[..10]).is_err());
+        assert!(vault.open("certificate", b"1", &[]).is_err());
     }
 
     #[test]
-    fn after_a_change_of_keys_old_rows_still_open_and_hashes_stay() {
-        let mut vault = Vault::generate().unwrap();
-        let old = vault.seal("t", b"r", b"x").unwrap();
-        let hash = vault.code_hash(b"01234567890");
-        let stated = vault.stated_hash(b"01234567890");
+    fn hashes_are_the_same_when_the_vault_is_opened_again_and_never_each_other() {
+        let vault = Vault::generate().unwrap();
+        let (hash, stated) = (vault.code_hash(b"01234567890"), vault.stated_hash(b"01234567890"));
         assert_ne!(stated, *hash.as_bytes());
-        vault.add_key().unwrap();
-        let again = Vault::from_octets(&vault.to_octets()).unwrap();
-        assert_eq!(*again.open("t", b"r", &old).unwrap(), b"x");
-        assert_eq!(again.seal("t", b"r", b"x").unwrap()[..4], [0, 0, 0, 2]);
+        let again = Vault::from_octets(&vault.to_octets(), ContentKeys::in_memory()).unwrap();
         assert_eq!(again.code_hash(b"01234567890"), hash);
         assert_eq!(again.stated_hash(b"01234567890"), stated);
     }

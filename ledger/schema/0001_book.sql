@@ -257,6 +257,13 @@ CREATE INDEX idou_by_person ON idou (code_hash, history);
 CREATE INDEX idou_waiting ON idou (state, received_at) WHERE state IN ('waiting', 'held_back');
 CREATE INDEX idou_due ON idou (due_at) WHERE state = 'scheduled';
 
+-- Evidence. Months whose content is deleted: the key of each is destroyed outside of the data base.
+CREATE TABLE deletion (
+    position BIGINT NOT NULL,
+    month    TEXT   PRIMARY KEY,
+    at       BIGINT NOT NULL
+);
+
 -- Evidence. A number is recorded before it is signed, and burnt when it was not published.
 CREATE TABLE crl (
     position     BIGINT PRIMARY KEY,

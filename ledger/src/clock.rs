@@ -67,7 +67,7 @@ impl Change {
             .map(|_| ())
     }
 
-    async fn held_clock(&mut self) -> Result<Option<Position>, LedgerError> {
+    pub(crate) async fn held_clock(&mut self) -> Result<Option<Position>, LedgerError> {
         let row = self.tx.row(HELD, args![]).await?;
         row.map(|row| Ok(Position(row.int(0)?))).transpose()
     }

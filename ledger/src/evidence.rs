@@ -85,6 +85,7 @@ evidence! {
         "source": Text, "digest": Octets, "first": Int, "count": Int, "sealed_evidence": Octets,
         "answer": Text,
     }
+    DELETION = "deletion" { "month": Text, "at": Int }
     CRL = "crl" {
         "generation": Int, "scope": Text, "number": Int, "this_update": Int, "next_update": Int,
         "up_to": Int,

@@ -20,6 +20,7 @@ mod certificate;
 mod change;
 mod clock;
 mod crl;
+mod deletion;
 mod enrolment;
 mod error;
 mod evidence;

@@ -8,7 +8,7 @@ use akashi_wire::act::{CardSelection, CaseId, Deed, PartyId, RecallId, RequestId
 use akashi_wire::octets::Sha256;
 use akashi_wire::order::Order;
 use akashi_wire::party::Role;
-use akashi_wire::{MunicipalityCode, Scope, SerialNumber, pki};
+use akashi_wire::{DeletionMonth, MunicipalityCode, Scope, SerialNumber, pki};
 
 /// What a message is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub(crate) enum Object {
     Certificate(SerialNumber),
     /// The public key of a responder, by its SHA-256.
     Key(Sha256),
+    /// What is deleted in a month.
+    Month(DeletionMonth),
     /// The next list of a scope.
     List(Scope),
     /// One list, by its octets.
@@ -92,6 +94,7 @@ impl Object {
         match order {
             Order::EndByHolder { serial } => Self::Certificate(*serial),
             Order::AskForCertificate { public_key } => Self::Key(Sha256::of(&public_key.0)),
+            Order::DeleteContent { month } => Self::Month(*month),
             Order::RecordList { scope, .. } => Self::List(*scope),
             Order::PublishList { scope, number, digest } => {
                 Self::Published(*scope, *number, *digest)

@@ -1,4 +1,4 @@
-//! Where list issuer and responder ask for what they may not write themselves.
+//! Where list issuer, responder and whoever deletes ask for what they may not write themselves.
 
 use std::sync::Arc;
 
@@ -34,6 +34,14 @@ impl BookDoor {
             Order::AskForCertificate { public_key } => {
                 let mut change = self.ledger.begin(&permit, now).await?;
                 match change.ask_for_certificate(generation, &public_key.0).await? {
+                    true => change.commit().await.map(|_| ())?,
+                    false => change.rollback().await?,
+                }
+                Ok(Done::Done)
+            }
+            Order::DeleteContent { month } => {
+                let mut change = self.ledger.begin(&permit, now).await?;
+                match change.delete_content(month).await? {
                     true => change.commit().await.map(|_| ())?,
                     false => change.rollback().await?,
                 }

@@ -73,6 +73,8 @@ pub enum Right {
     CompareModuli,
     /// Digests of inquiries.
     EnterInquiries,
+    /// That the content of a month is deleted.
+    DeleteContent,
 }
 
 impl Right {
@@ -102,6 +104,7 @@ impl Right {
             Self::RecordList => "record_list",
             Self::PublishList => "publish_list",
             Self::AskForCertificate => "ask_for_certificate",
+            Self::DeleteContent => "delete_content",
             Self::CertifyResponder => "certify_responder",
             Self::RegisterCards => "register_cards",
             Self::ProposeRecall => "propose_recall",
@@ -180,6 +183,7 @@ pub(crate) fn of_order(order: &Order) -> &'static [Right] {
         Order::EnterInquiries => &[EnterInquiries],
         Order::EndByHolder { .. } => &[Revoke, Void],
         Order::AskForCertificate { .. } => &[AskForCertificate],
+        Order::DeleteContent { .. } => &[DeleteContent],
         Order::RecordList { .. } => &[RecordList],
         Order::PublishList { .. } => &[PublishList],
     }

@@ -82,7 +82,7 @@ async fn evidence(open: &OpenArgs, position: i64, out: &std::path::Path) -> Resu
         .sealed_content(Position(position))
         .await?
         .ok_or_else(|| format!("entry {position} says no more than `akashi audit show` prints"))?;
-    let content = opened.custody.vault()?.open("audit_content", &commitment.0, &sealed)?;
+    let content = opened.vault()?.open("audit_content", &commitment.0, &sealed)?;
     if Sha256::of(&[salt.as_slice(), &content].concat()) != commitment {
         return Err(format!("entry {position}: the content is not what was committed to").into());
     }

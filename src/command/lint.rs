@@ -102,7 +102,7 @@ impl LintCommand {
             let of = Of::Certificate(responder.serial.to_string());
             told.tell(&of, &lint.certificate(&responder.certificate))?;
         }
-        let vault = opened.custody.vault()?;
+        let vault = opened.vault()?;
         let mut after = None;
         loop {
             let page = ledger.sealed_certificates(after, PAGE).await?;

@@ -53,7 +53,7 @@ impl Authority {
         let ledger =
             Ledger::<Issuing>::open(book).await.expect("the book opens").with_faults(trouble);
         let custody = &opened.custody;
-        let vault = Arc::new(custody.vault().expect("a vault"));
+        let vault = Arc::new(opened.vault().expect("a vault"));
         let opener = Arc::new(custody.opener("envelope").expect("a key"));
         let key = Arc::new(WatchedKey::new(custody.rsa("ca").expect("a key"), lens));
         let link = opened.certificate("link").expect("a certificate");

@@ -11,6 +11,7 @@ mod cards;
 mod cases;
 mod channel;
 mod clock;
+mod deletion;
 mod delivery;
 mod feed;
 mod inbox;

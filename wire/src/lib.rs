@@ -14,6 +14,7 @@ pub mod batch;
 pub mod bounds;
 pub mod clock;
 pub mod date;
+pub mod deletion;
 pub mod founding;
 pub mod four_items;
 pub mod holder;
@@ -36,6 +37,7 @@ pub mod validity;
 
 pub use act::{Act, Answer, CaseId, Deed, RequestId};
 pub use clock::Clock;
+pub use deletion::DeletionMonth;
 pub use four_items::{BirthDate, FourItems, Sex};
 pub use idou::{Idou, IdouKind};
 pub use municipality::MunicipalityCode;

@@ -14,7 +14,7 @@ use spki::SubjectPublicKeyInfoRef;
 
 use crate::octets::{Octets, Sha256};
 use crate::signed::{MessageKind, SignedMessageError};
-use crate::{Scope, SerialNumber, SignedMessage};
+use crate::{DeletionMonth, Scope, SerialNumber, SignedMessage};
 
 /// One order, as it is signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +73,11 @@ pub enum Order {
         /// SubjectPublicKeyInfo, DER.
         public_key: Octets,
     },
+    /// Says that what was sealed for this month is deleted; its key is destroyed next.
+    DeleteContent {
+        /// Which.
+        month: DeletionMonth,
+    },
     /// Records the next number of a list, before anything is signed with it.
     RecordList {
         /// Of what.
@@ -124,6 +129,7 @@ impl Order {
             Self::RecordRefusal => "record_refusal",
             Self::EndByHolder { .. } => "end_by_holder",
             Self::AskForCertificate { .. } => "ask_for_certificate",
+            Self::DeleteContent { .. } => "delete_content",
             Self::RecordList { .. } => "record_list",
             Self::PublishList { .. } => "publish_list",
         }

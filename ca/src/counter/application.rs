@@ -29,7 +29,7 @@ impl Counter {
     ) -> Result<Answer, Halt> {
         let rules = &self.issuer.rules;
         let mut change = self.begin(acting).await?;
-        let (mut file, mut record) = self.case_in(&mut change, case).await?;
+        let (mut file, mut record) = self.case_in(&mut change, acting, case).await?;
         at_step(&file, &[Step::LookedUp, Step::Applied, Step::Issued], acting)?;
         // The look-up refused whoever is leaving or gone only for these two procedures.
         if !matches!(record.procedure, Procedure::Issue | Procedure::Renewal) {

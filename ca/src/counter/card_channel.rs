@@ -27,7 +27,7 @@ impl Counter {
         card: &str,
     ) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
-        let (mut file, record) = self.case_in(&mut change, case).await?;
+        let (mut file, record) = self.case_in(&mut change, acting, case).await?;
         let open = [Step::Opened, Step::LookedUp, Step::Applied, Step::Issued];
         at_step(&file, &open, acting)?;
         if record.applied.as_ref().is_some_and(|applied| applied.card != card) {
@@ -70,7 +70,7 @@ impl Counter {
         card: &str,
     ) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
-        let (mut file, mut record) = self.case_in(&mut change, case).await?;
+        let (mut file, mut record) = self.case_in(&mut change, acting, case).await?;
         at_step(&file, &WITH_CARD, acting)?;
         if record.application()?.card != card {
             return Err(Refusal::WrongCard.into());
@@ -99,7 +99,7 @@ impl Counter {
         answers: &[Octets],
     ) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
-        let (mut file, mut record) = self.case_in(&mut change, case).await?;
+        let (mut file, mut record) = self.case_in(&mut change, acting, case).await?;
         at_step(&file, &WITH_CARD, acting)?;
         let own = match file.step {
             Step::Issued => self.issued(&file).await?,

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::card::Channel;
 use crate::characters::{CertificateText, CharacterError, Choices, certify_address, certify_name};
+use crate::retention::Record;
 use crate::{CaError, Rules};
 use akashi_wire::act::{Refusal, SubstituteChoices};
 
@@ -99,10 +100,11 @@ impl CaseRecord {
         serde_json::from_slice(&octets).map_err(|e| CaError::Damaged(e.to_string()))
     }
 
-    pub fn seal(&self, vault: &Vault, case: CaseId) -> Result<Vec<u8>, KeyError> {
+    pub fn seal(&self, vault: &Vault, case: CaseId, now: Timestamp) -> Result<Vec<u8>, KeyError> {
         // Session keys of a card's channel are in it.
         let octets = Zeroizing::new(serde_json::to_vec(self).expect("a case is JSON"));
-        vault.seal("case_file", case.as_bytes(), &octets)
+        let until = Record::of(self.procedure).until_of_any(now);
+        vault.seal("case_file", case.as_bytes(), &octets, until.number())
     }
 
     /// From here on the case is about this person. A letter that went to somebody else proves nothing.

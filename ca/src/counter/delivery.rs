@@ -17,7 +17,7 @@ impl Counter {
         read_back: Sha256,
     ) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
-        let (mut file, record) = self.case_in(&mut change, case).await?;
+        let (mut file, record) = self.case_in(&mut change, acting, case).await?;
         at_step(&file, &[Step::Issued], acting)?;
         if record.application()?.card != card {
             return Err(Refusal::WrongCard.into());

@@ -26,7 +26,7 @@ impl Counter {
             return Err(Refusal::ReasonNotForCounter { reason }.into());
         }
         let mut change = self.begin(acting).await?;
-        let (mut file, record) = self.case_in(&mut change, case).await?;
+        let (mut file, record) = self.case_in(&mut change, acting, case).await?;
         at_step(&file, &[Step::LookedUp], acting)?;
         if record.procedure != Procedure::Revocation {
             return Err(Refusal::NotAllowed.into());
@@ -51,7 +51,7 @@ impl Counter {
     /// Puts the certificate that the case has found on hold, and ends a renewal under way.
     pub(super) async fn hold(&self, acting: &Acting, case: CaseId) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
-        let (mut file, record) = self.case_in(&mut change, case).await?;
+        let (mut file, record) = self.case_in(&mut change, acting, case).await?;
         at_step(&file, &[Step::LookedUp], acting)?;
         if record.procedure != Procedure::Hold {
             return Err(Refusal::NotAllowed.into());
@@ -105,7 +105,7 @@ impl Counter {
     /// 取下げ, 却下 or 中止: whatever was issued in the case and not delivered ends.
     pub(super) async fn close_case(&self, acting: &Acting, case: CaseId) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
-        let (mut file, mut record) = self.case_in(&mut change, case).await?;
+        let (mut file, mut record) = self.case_in(&mut change, acting, case).await?;
         at_step(&file, &[Step::Opened, Step::LookedUp, Step::Applied, Step::Issued], acting)?;
         let revoked = self.abandon(&mut change, &mut file).await?;
         record.tbs = None;

@@ -19,7 +19,7 @@ impl Counter {
         by: &CertificateBy,
     ) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
-        let (mut file, mut record) = self.case_in(&mut change, case).await?;
+        let (mut file, mut record) = self.case_in(&mut change, acting, case).await?;
         at_step(&file, &[Step::Opened, Step::LookedUp], acting)?;
         if !matches!(record.procedure, Procedure::Revocation | Procedure::Hold) {
             return Err(Refusal::NotAllowed.into());

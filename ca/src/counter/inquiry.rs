@@ -15,7 +15,7 @@ impl Counter {
     /// for its answer, days and not hours.
     pub(super) async fn send_inquiry(&self, acting: &Acting, case: CaseId) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
-        let (mut file, mut record) = self.case_in(&mut change, case).await?;
+        let (mut file, mut record) = self.case_in(&mut change, acting, case).await?;
         at_step(&file, &[Step::LookedUp], acting)?;
         // A telephone call is answered at once.
         if record.procedure == Procedure::Hold {

@@ -62,7 +62,7 @@ impl Counter {
     ) -> Result<Answer, Halt> {
         let municipality = acting.permit.municipality().ok_or(Refusal::NotAllowed)?;
         let mut change = self.begin(acting).await?;
-        let (file, record) = self.case_in(&mut change, case).await?;
+        let (file, record) = self.case_in(&mut change, acting, case).await?;
         at_step(&file, &BEFORE_ISSUE, acting)?;
         // The registry may take its time: the book must not wait for it.
         drop(change);
@@ -101,7 +101,7 @@ impl Counter {
         let feed_silent = self.feed_silent(acting, municipality).await?;
 
         let mut change = self.begin(acting).await?;
-        let (mut file, mut record) = self.case_in(&mut change, case).await?;
+        let (mut file, mut record) = self.case_in(&mut change, acting, case).await?;
         at_step(&file, &BEFORE_ISSUE, acting)?;
         // The register changed under an application: it begins anew.
         self.abandon(&mut change, &mut file).await?;

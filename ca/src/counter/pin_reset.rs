@@ -23,7 +23,7 @@ impl Counter {
         identity: &IdentityProof,
     ) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
-        let (mut file, mut record) = self.case_in(&mut change, case).await?;
+        let (mut file, mut record) = self.case_in(&mut change, acting, case).await?;
         at_step(&file, &[Step::LookedUp, Step::Applied], acting)?;
         if record.procedure != Procedure::PinReset {
             return Err(Refusal::NotAllowed.into());

@@ -69,7 +69,12 @@ impl Counter {
                 recall,
                 selection: selection.clone(),
                 reason,
-                sealed_why: self.vault().seal("recall", recall.as_bytes(), why.as_bytes())?,
+                sealed_why: self.vault().seal(
+                    "recall",
+                    recall.as_bytes(),
+                    why.as_bytes(),
+                    acting.until(),
+                )?,
                 certificates,
                 digest,
             })

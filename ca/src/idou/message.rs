@@ -6,9 +6,11 @@ use akashi_wire::batch::{Batch, BatchEnvelope, Opening};
 use akashi_wire::octets::Sha256;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{Idou, SignedMessage, Verified};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::BatchRefusal;
+use crate::retention::Record;
 
 /// An event as it is kept, sealed: without any resident code.
 #[derive(Serialize, Deserialize)]
@@ -32,7 +34,13 @@ pub(super) fn row(source: akashi_wire::MunicipalityCode, sequence: u64) -> Vec<u
     format!("{source} {sequence}").into_bytes()
 }
 
-pub(super) fn open(sealed: &[u8], opener: &Opener, vault: &Vault) -> Result<Message, BatchRefusal> {
+pub(super) fn open(
+    sealed: &[u8],
+    opener: &Opener,
+    vault: &Vault,
+    now: Timestamp,
+) -> Result<Message, BatchRefusal> {
+    let until = Record::Status.until_of_any(now).number();
     let envelope = opener.open(sealed).map_err(BatchRefusal::Envelope)?;
     let envelope: BatchEnvelope = serde_json::from_slice(&envelope)
         .map_err(|_| BatchRefusal::Envelope(akashi_keys::KeyError::Envelope))?;
@@ -47,12 +55,17 @@ pub(super) fn open(sealed: &[u8], opener: &Opener, vault: &Vault) -> Result<Mess
         .events
         .iter()
         .zip(&envelope.openings)
-        .map(|(event, opening)| new_event(event, opening, vault))
+        .map(|(event, opening)| new_event(event, opening, vault, until))
         .collect::<Result<_, _>>()?;
     Ok(Message { signed, batch, events })
 }
 
-fn new_event(event: &Idou, opening: &Opening, vault: &Vault) -> Result<NewEvent, BatchRefusal> {
+fn new_event(
+    event: &Idou,
+    opening: &Opening,
+    vault: &Vault,
+    until: u32,
+) -> Result<NewEvent, BatchRefusal> {
     let unopened = || BatchRefusal::Opening { sequence: event.sequence };
     let code = opening.resident.open(&event.resident).ok_or_else(unopened)?;
     let code_hash = *vault.code_hash(code.expose()).as_bytes();
@@ -78,7 +91,7 @@ fn new_event(event: &Idou, opening: &Opening, vault: &Vault) -> Result<NewEvent,
     };
     let digest = Sha256::of(&[code_hash.as_slice(), &json(&said)].concat());
     let sealed_event = vault
-        .seal("idou", &row(event.source, event.sequence), &octets)
+        .seal("idou", &row(event.source, event.sequence), &octets, until)
         .map_err(|error| BatchRefusal::NotNow(error.into()))?;
     Ok(NewEvent {
         sequence: event.sequence,

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use super::consequence::{Consequence, Effect, consequence, effect};
 use super::message::{KeptEvent, row};
+use crate::retention::Record;
 use crate::rules::Rules;
 use crate::{CaError, stated};
 
@@ -423,7 +424,8 @@ impl Worker {
                 let digests = stated::digests_of_items(&self.vault, items);
                 change.index_stated(&[(living.serial, digests)]).await?;
                 let octets = serde_json::to_vec(items).expect("items are JSON");
-                self.vault.seal("certificate_items", living.serial.as_bytes(), &octets)?
+                let until = Record::Issuance.until(living.not_after).number();
+                self.vault.seal("certificate_items", living.serial.as_bytes(), &octets, until)?
             }
             None => living.sealed_items.clone(),
         };

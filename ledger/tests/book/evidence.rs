@@ -28,6 +28,7 @@ async fn busy(book: &Book) {
     parties_and_requests(book).await;
     received(book).await;
     stopped_and_lifted(book).await;
+    deleted(book).await;
     for table in tables() {
         let rows = run(&book.address, &format!("SELECT CAST(count(*) AS TEXT) FROM {table}")).await;
         assert_ne!(rows.unwrap(), "0", "{table} holds nothing that could be altered");
@@ -79,6 +80,14 @@ async fn stopped_and_lifted(book: &Book) {
     let second = crate::two_persons::second(book, (&other, 71), &waiting, (digest, book.now));
     let mut change = second.await.unwrap();
     change.lift(what).await.unwrap();
+    change.commit().await.unwrap();
+}
+
+/// A month whose content is deleted.
+async fn deleted(book: &Book) {
+    let month = "2026-04".parse().unwrap();
+    let mut change = book.begin(&book.order(Order::DeleteContent { month }).await).await;
+    assert!(change.delete_content(month).await.unwrap());
     change.commit().await.unwrap();
 }
 
@@ -157,7 +166,7 @@ async fn is_broken(book: &Book, what: &str) {
 
 #[tokio::test]
 async fn a_row_of_evidence_that_was_added_breaks_the_audit_whatever_its_table() {
-    assert_eq!(tables().len(), 21, "{:?}", tables());
+    assert_eq!(tables().len(), 22, "{:?}", tables());
     for book in books().await {
         busy(&book).await;
         book.ledger.verify_audit().await.unwrap();

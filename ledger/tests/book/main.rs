@@ -6,6 +6,7 @@ mod books;
 mod cards;
 mod certificates;
 mod clock;
+mod deletions;
 mod evidence;
 mod followers;
 mod founding;

@@ -141,6 +141,11 @@ async fn an_order_about_one_thing_is_no_order_about_another() {
         let mut change = book.begin(&book.order(order).await).await;
         refused(change.ask_for_certificate(1, &[2; 91]).await);
         drop(change);
+        let month = |text: &str| text.parse().unwrap();
+        let order = Order::DeleteContent { month: month("2026-03") };
+        let mut change = book.begin(&book.order(order).await).await;
+        refused(change.delete_content(month("2026-04")).await);
+        drop(change);
         let mut change = book.begin(&book.batch(b"one text").await).await;
         let other = Sha256::of(b"another");
         refused(change.accept(town(), other, (1, None), b"evidence", &[]).await);

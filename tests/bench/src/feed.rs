@@ -138,7 +138,8 @@ async fn certify(
                 not_after: now + (3 * 365 * 24).hours(),
                 slot: Slot::Current,
             };
-            let sealed_items = vault.seal("certificate_items", serial.as_bytes(), &items)?;
+            let sealed_items =
+                vault.seal("certificate_items", serial.as_bytes(), &items, 203_905)?;
             let permit = permit.clone();
             new.push(NewCertificate {
                 permit: permit.clone(),

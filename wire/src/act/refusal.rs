@@ -412,6 +412,9 @@ pub enum Refusal {
         "this municipality has two sources in force already, which is for a change of keys: dismiss the one that is over"
     )]
     SourceTaken,
+    /// The time of the records is over.
+    #[error("what was recorded of this is deleted: its time is over")]
+    RecordsDeleted,
     /// Nothing is issued.
     #[error(
         "this authority issues nothing at present: issuing is suspended; two security officers lift it"

@@ -95,7 +95,7 @@ impl Counter {
             record.tbs = None;
             let run = self.begin_writing(&mut record, work.certificate())?;
             (file.step, file.closes_at) = (Step::Issued, None);
-            file.sealed_file = record.seal(self.vault(), file.case)?;
+            file.sealed_file = record.seal(self.vault(), file.case, acting.now)?;
             let answer = Answer::Certified {
                 serial: work.serial(),
                 not_after: end(work.certificate())?,

@@ -16,6 +16,7 @@ use crate::counter::cards::is_of_another;
 use crate::counter::case_record::{CaseRecord, texts};
 use crate::counter::one_certificate::{self, Stands};
 use crate::issuance::{Linted, Recorded};
+use crate::retention::Record;
 use crate::{CaError, stated};
 use akashi_wire::validity::not_after;
 
@@ -223,16 +224,18 @@ impl Counter {
             slot,
         };
         let items = serde_json::to_vec(&person.items).expect("items are JSON");
+        let until = Record::Issuance.until(intention.not_after).number();
+        let sealed_items = vault.seal("certificate_items", serial.as_bytes(), &items, until)?;
         let new = NewCertificate {
             permit: draft.waiting.acting.permit.clone(),
             intention,
-            sealed_items: vault.seal("certificate_items", serial.as_bytes(), &items)?,
+            sealed_items,
             history: person.history,
             card: Some(draft.record.application()?.card.clone()),
         };
         let mut record = draft.record.clone();
         record.tbs = Some(Octets(linted.tbs().to_vec()));
-        let sealed_file = record.seal(vault, file.case)?;
+        let sealed_file = record.seal(vault, file.case, draft.waiting.acting.now)?;
         Ok((new, CaseFile { serial: Some(serial), sealed_file, ..file.clone() }))
     }
 }

@@ -1,0 +1,452 @@
+//! The keys under which content is sealed, one for each month of deletion: a store of its own.
+//!
+//! What was sealed lies in a data base, in its log, in its backups and in its replicas, and nobody deletes
+//! it from all of these. Its key lies here alone, and in copies of this store that are on its list:
+//! destroying the key deletes the content everywhere at once. So a copy of this store is rewritten and
+//! never added to.
+//!
+//! One file a key, `NUMBER.key`, sealed under the custody's wrapping key; a key that was destroyed leaves
+//! `NUMBER.destroyed`, so that its number is never used again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use aws_lc_rs::aead::{AES_256_GCM, RandomizedNonceKey};
+use serde::{Deserialize, Serialize};
+
+use crate::custody::{Wrapping, at, restrict, write_durably};
+use crate::{KeyError, vault};
+
+/// The list of copies.
+const COPIES: &str = "copies.json";
+
+/// One copy of the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Copy {
+    /// Where it lies.
+    pub to: PathBuf,
+    /// The numbers of the keys in it.
+    pub keys: Vec<u32>,
+}
+
+impl Copy {
+    /// The keys in it that were destroyed here since: until it is rewritten, nothing is deleted.
+    pub fn has_destroyed(&self, destroyed: &[u32]) -> Vec<u32> {
+        self.keys.iter().copied().filter(|key| destroyed.contains(key)).collect()
+    }
+}
+
+/// The store.
+pub struct ContentKeys {
+    home: Home,
+    known: RwLock<BTreeMap<u32, Arc<RandomizedNonceKey>>>,
+}
+
+enum Home {
+    /// A directory of files that are sealed under this key.
+    Directory(PathBuf, Arc<Wrapping>),
+    /// Nothing is kept: for whatever lives no longer than its process.
+    Memory,
+}
+
+impl ContentKeys {
+    /// The store in this directory, which is made when it is missing.
+    pub(crate) fn open(dir: &Path, wrapping: Arc<Wrapping>) -> Result<Self, KeyError> {
+        fs::create_dir_all(dir).map_err(at(dir))?;
+        restrict(dir, 0o700)?;
+        Ok(Self { home: Home::Directory(dir.into(), wrapping), known: RwLock::default() })
+    }
+
+    /// A store that is gone with its process.
+    pub fn in_memory() -> Self {
+        Self { home: Home::Memory, known: RwLock::default() }
+    }
+
+    /// The key of this number, to seal with: a new one where there has never been one. It is on the disk
+    /// before anything is sealed with it.
+    ///
+    /// # Errors
+    /// [`KeyError::ContentKey`] for a number whose key was destroyed.
+    pub(crate) fn to_seal(&self, number: u32) -> Result<Arc<RandomizedNonceKey>, KeyError> {
+        match self.to_open(number) {
+            Err(KeyError::ContentKey { destroyed: false, .. }) => self.make(number),
+            other => other,
+        }
+    }
+
+    /// The key of this number, to open with.
+    ///
+    /// # Errors
+    /// [`KeyError::ContentKey`] where it was destroyed, or never was here.
+    pub(crate) fn to_open(&self, number: u32) -> Result<Arc<RandomizedNonceKey>, KeyError> {
+        let none = |destroyed| KeyError::ContentKey { number, destroyed };
+        let Home::Directory(dir, wrapping) = &self.home else {
+            return self.known(number).ok_or_else(|| none(false));
+        };
+        // Asked of the disk each time: another program destroys keys while this one runs.
+        if dir.join(destroyed(number)).exists() {
+            self.forget(number);
+            return Err(none(true));
+        }
+        if let Some(key) = self.known(number) {
+            return Ok(key);
+        }
+        let file = dir.join(key_file(number));
+        let sealed = match fs::read(&file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(none(false)),
+            read => read.map_err(at(&file))?,
+        };
+        let key = wrapping.unseal(&name(number), &sealed).ok_or_else(|| KeyError::Damaged {
+            file,
+            what: "it was not sealed under this custody and this number".into(),
+        })?;
+        self.keep(number, &key)
+    }
+
+    /// Numbers of the keys that are here.
+    pub fn numbers(&self) -> Result<Vec<u32>, KeyError> {
+        match &self.home {
+            Home::Directory(dir, _) => numbers_in(dir, "key"),
+            Home::Memory => Ok(self
+                .known
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .keys()
+                .copied()
+                .collect()),
+        }
+    }
+
+    /// Numbers of the keys that were destroyed.
+    pub fn destroyed(&self) -> Result<Vec<u32>, KeyError> {
+        match &self.home {
+            Home::Directory(dir, _) => numbers_in(dir, "destroyed"),
+            Home::Memory => Ok(Vec::new()),
+        }
+    }
+
+    /// Destroys the key of this number for good: nothing that was sealed under it opens again, wherever it
+    /// lies. Said again it changes nothing; after a cut of power in the middle it goes on.
+    pub fn destroy(&self, number: u32) -> Result<(), KeyError> {
+        self.forget(number);
+        let Home::Directory(dir, _) = &self.home else { return Ok(()) };
+        // First that it is destroyed, then that it is gone: never neither.
+        write_durably(&dir.join(destroyed(number)), b"")?;
+        wipe(&dir.join(key_file(number)))?;
+        sync(dir)
+    }
+
+    /// Makes `to` a copy of this store, and puts it on the list. What is there of an earlier copy is
+    /// rewritten: keys that were destroyed since are destroyed there too.
+    ///
+    /// # Errors
+    /// [`KeyError::File`] also where `to` holds something else than a copy.
+    pub fn copy(&self, to: &Path) -> Result<Copy, KeyError> {
+        let Home::Directory(dir, _) = &self.home else {
+            return Err(KeyError::Crypto("copying what is kept nowhere"));
+        };
+        fs::create_dir_all(to).map_err(at(to))?;
+        restrict(to, 0o700)?;
+        let to = fs::canonicalize(to).map_err(at(to))?;
+        let (keys, gone) = (self.numbers()?, self.destroyed()?);
+        let copy = Copy { to: to.clone(), keys };
+        // On the list before there is anything in it: a copy that nobody knows of deletes nothing.
+        let mut copies = self.copies()?;
+        let known = copies.iter().find(|known| known.to == to);
+        let before = known.map(|known| known.keys.clone()).unwrap_or_default();
+        let listed = |keys: Vec<u32>| Copy { to: to.clone(), keys };
+        let mut all: Vec<u32> = before.iter().chain(&copy.keys).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        self.list(&mut copies, listed(all))?;
+        for number in &gone {
+            write_durably(&to.join(destroyed(*number)), b"")?;
+        }
+        for number in numbers_in(&to, "key")? {
+            if !copy.keys.contains(&number) {
+                wipe(&to.join(key_file(number)))?;
+            }
+        }
+        for number in &copy.keys {
+            let file = dir.join(key_file(*number));
+            write_durably(&to.join(key_file(*number)), &fs::read(&file).map_err(at(&file))?)?;
+        }
+        sync(&to)?;
+        self.list(&mut copies, copy.clone())?;
+        Ok(copy)
+    }
+
+    /// Every copy that was made.
+    pub fn copies(&self) -> Result<Vec<Copy>, KeyError> {
+        let Home::Directory(dir, _) = &self.home else { return Ok(Vec::new()) };
+        let file = dir.join(COPIES);
+        match fs::read(&file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            read => serde_json::from_slice(&read.map_err(at(&file))?)
+                .map_err(|error| KeyError::Damaged { file, what: error.to_string() }),
+        }
+    }
+
+    /// Takes a copy off the list: whoever says so has destroyed it.
+    pub fn strike(&self, to: &Path) -> Result<bool, KeyError> {
+        let mut copies = self.copies()?;
+        let before = copies.len();
+        copies.retain(|copy| copy.to != to);
+        self.write(&copies)?;
+        Ok(copies.len() < before)
+    }
+
+    fn list(&self, copies: &mut Vec<Copy>, copy: Copy) -> Result<(), KeyError> {
+        copies.retain(|known| known.to != copy.to);
+        copies.push(copy);
+        self.write(copies)
+    }
+
+    fn write(&self, copies: &[Copy]) -> Result<(), KeyError> {
+        let Home::Directory(dir, _) = &self.home else { return Ok(()) };
+        let text = serde_json::to_vec_pretty(copies).expect("a list of copies is JSON");
+        write_durably(&dir.join(COPIES), &text)
+    }
+
+    fn make(&self, number: u32) -> Result<Arc<RandomizedNonceKey>, KeyError> {
+        let secret = vault::random()?;
+        let Home::Directory(dir, wrapping) = &self.home else { return self.keep(number, &*secret) };
+        let file = dir.join(key_file(number));
+        let sealed = wrapping.seal(&name(number), secret.as_ref())?;
+        let made = beside(&file, &sealed);
+        match made {
+            // Another was quicker: theirs it is.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => self.to_open(number),
+            Err(error) => Err(at(&file)(error)),
+            Ok(()) => self.keep(number, &*secret),
+        }
+    }
+
+    fn known(&self, number: u32) -> Option<Arc<RandomizedNonceKey>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&number).cloned()
+    }
+
+    fn keep(&self, number: u32, secret: &[u8]) -> Result<Arc<RandomizedNonceKey>, KeyError> {
+        let key = RandomizedNonceKey::new(&AES_256_GCM, secret)
+            .map_err(|_| KeyError::Crypto("AES-256-GCM"))?;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Two who made one at once in memory have one.
+        Ok(known.entry(number).or_insert_with(|| Arc::new(key)).clone())
+    }
+
+    fn forget(&self, number: u32) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&number);
+    }
+}
+
+fn name(number: u32) -> String {
+    format!("content {number}")
+}
+
+fn key_file(number: u32) -> String {
+    format!("{number}.key")
+}
+
+fn destroyed(number: u32) -> String {
+    format!("{number}.destroyed")
+}
+
+fn numbers_in(dir: &Path, extension: &str) -> Result<Vec<u32>, KeyError> {
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(dir).map_err(at(dir))? {
+        let path = entry.map_err(at(dir))?.path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let number = stem.and_then(|stem| stem.parse().ok());
+        if path.extension().is_some_and(|found| found == extension)
+            && let Some(number) = number
+        {
+            numbers.push(number);
+        }
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Writes a file that must not be there yet, whole or not at all.
+fn beside(file: &Path, octets: &[u8]) -> std::io::Result<()> {
+    let new = file.with_extension(format!("{:016x}.new", u64::from_ne_bytes(noise()?)));
+    let written = File::create(&new).and_then(|mut out| {
+        restrict_file(&out)?;
+        out.write_all(octets)?;
+        out.sync_all()
+    });
+    let linked = written.and_then(|()| fs::hard_link(&new, file));
+    fs::remove_file(&new)?;
+    linked?;
+    File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()
+}
+
+fn noise() -> std::io::Result<[u8; 8]> {
+    let mut noise = [0; 8];
+    aws_lc_rs::rand::fill(&mut noise)
+        .map_err(|_| std::io::Error::other("the random generator failed"))?;
+    Ok(noise)
+}
+
+fn restrict_file(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+}
+
+/// Overwrites a file and takes it away. (What a disk keeps beside its files no program reaches: the file
+/// is sealed under the custody.)
+fn wipe(file: &Path) -> Result<(), KeyError> {
+    let length = match fs::metadata(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        found => found.map_err(at(file))?.len(),
+    };
+    let over = |length: u64| {
+        let mut out = File::options().write(true).open(file)?;
+        out.write_all(&vec![0; usize::try_from(length).unwrap_or_default()])?;
+        out.sync_all()?;
+        fs::remove_file(file)
+    };
+    over(length).map_err(at(file))
+}
+
+fn sync(dir: &Path) -> Result<(), KeyError> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(at(dir))
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::{Custody, Passphrase, Vault};
+
+    struct Place {
+        dir: tempfile::TempDir,
+        custody: Custody,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let passphrase = Passphrase::new("correct horse battery".into()).unwrap();
+            let custody = Custody::create(&dir.path().join("keys"), &passphrase).unwrap();
+            custody.keep_vault(&Vault::generate().unwrap()).unwrap();
+            Self { dir, custody }
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.dir.path().join(name)
+        }
+
+        /// As a program finds it that opens it now.
+        fn vault(&self) -> Vault {
+            self.vault_in("content-keys")
+        }
+
+        fn vault_in(&self, name: &str) -> Vault {
+            self.custody.vault(&self.path(name)).unwrap()
+        }
+    }
+
+    fn is_gone(opened: Result<Zeroizing<Vec<u8>>, KeyError>) -> bool {
+        matches!(opened, Err(KeyError::ContentKey { destroyed: true, .. }))
+    }
+
+    #[test]
+    fn what_was_sealed_opens_until_its_key_is_destroyed_and_then_nowhere() {
+        let place = Place::new();
+        let running = place.vault();
+        let sealed = running.seal("t", b"r", b"one", 203_905).unwrap();
+        let other = running.seal("t", b"r", b"other", 203_906).unwrap();
+        assert_eq!(*place.vault().open("t", b"r", &sealed).unwrap(), b"one", "opened anew");
+        assert_eq!(running.contents().numbers().unwrap(), [203_905, 203_906]);
+
+        // Another program destroys it while the first one runs.
+        place.vault().contents().destroy(203_905).unwrap();
+        for vault in [&running, &place.vault()] {
+            assert!(is_gone(vault.open("t", b"r", &sealed)));
+            assert_eq!(*vault.open("t", b"r", &other).unwrap(), b"other");
+            let again = vault.seal("t", b"r", b"two", 203_905);
+            assert!(matches!(again, Err(KeyError::ContentKey { destroyed: true, .. })));
+        }
+        assert_eq!(running.contents().numbers().unwrap(), [203_906]);
+        assert_eq!(running.contents().destroyed().unwrap(), [203_905]);
+        place.vault().contents().destroy(203_905).unwrap();
+    }
+
+    #[test]
+    fn a_cut_of_power_in_the_middle_leaves_a_key_that_opens_nothing() {
+        let place = Place::new();
+        let sealed = place.vault().seal("t", b"r", b"one", 203_905).unwrap();
+        // After the first of the two steps.
+        fs::write(place.path("content-keys/203905.destroyed"), b"").unwrap();
+        assert!(is_gone(place.vault().open("t", b"r", &sealed)));
+        place.vault().contents().destroy(203_905).unwrap();
+        assert!(!place.path("content-keys/203905.key").exists());
+    }
+
+    #[test]
+    fn two_who_make_the_same_key_at_once_have_one() {
+        let place = Place::new();
+        let vaults: Vec<Vault> = (0..8).map(|_| place.vault()).collect();
+        let sealed: Vec<Vec<u8>> = std::thread::scope(|scope| {
+            let seal = |vault| scope.spawn(move || Vault::seal(vault, "t", b"r", b"x", 203_905));
+            let all: Vec<_> = vaults.iter().map(seal).collect();
+            all.into_iter().map(|one| one.join().unwrap().unwrap()).collect()
+        });
+        let late = place.vault();
+        for one in &sealed {
+            assert_eq!(*late.open("t", b"r", one).unwrap(), b"x");
+        }
+        let left = fs::read_dir(place.path("content-keys")).unwrap().count();
+        assert_eq!(left, 1, "nothing half made stays");
+    }
+
+    #[test]
+    fn a_copy_opens_what_the_store_opens_and_is_rewritten_whole() {
+        let place = Place::new();
+        let vault = place.vault();
+        let (old, new) = (203_905, 203_906);
+        let sealed = vault.seal("t", b"r", b"one", old).unwrap();
+        let copy = vault.contents().copy(&place.path("safe")).unwrap();
+        assert_eq!(copy.keys, [old]);
+        assert_eq!(*place.vault_in("safe").open("t", b"r", &sealed).unwrap(), b"one");
+
+        vault.contents().destroy(old).unwrap();
+        vault.seal("t", b"r", b"two", new).unwrap();
+        let listed = vault.contents().copies().unwrap();
+        let gone = vault.contents().destroyed().unwrap();
+        assert_eq!(listed.len(), 1);
+        assert_eq!(
+            listed[0].has_destroyed(&gone),
+            [old],
+            "the copy opens it still, and is known to"
+        );
+
+        let again = vault.contents().copy(&place.path("safe")).unwrap();
+        assert_eq!(again.keys, [new]);
+        assert_eq!(vault.contents().copies().unwrap(), std::slice::from_ref(&again));
+        assert!(again.has_destroyed(&gone).is_empty());
+        assert!(is_gone(place.vault_in("safe").open("t", b"r", &sealed)));
+        assert!(vault.contents().strike(&again.to).unwrap());
+        assert!(!vault.contents().strike(&again.to).unwrap());
+    }
+
+    #[test]
+    fn a_key_of_another_number_or_another_custody_is_none() {
+        let (place, other) = (Place::new(), Place::new());
+        let sealed = place.vault().seal("t", b"r", b"one", 203_905).unwrap();
+        place.vault().seal("t", b"r", b"one", 203_906).unwrap();
+        let file = |number: u32| place.path(&format!("content-keys/{number}.key"));
+        fs::copy(file(203_906), file(203_905)).unwrap();
+        let opened = place.vault().open("t", b"r", &sealed);
+        assert!(matches!(opened, Err(KeyError::Damaged { .. })));
+        other.vault().seal("t", b"r", b"x", 203_905).unwrap();
+        fs::copy(other.path("content-keys/203905.key"), file(203_905)).unwrap();
+        assert!(matches!(place.vault().open("t", b"r", &sealed), Err(KeyError::Damaged { .. })));
+    }
+}

@@ -1,0 +1,54 @@
+//! That content is deleted stands in the book: in its month and not before, once, and for ever.
+
+use akashi_ledger::{Change, LedgerError};
+use akashi_wire::{DeletionMonth, Order};
+use jiff::{Timestamp, ToSpan};
+
+use crate::books::{Book, books};
+use crate::two_persons::kind;
+
+fn month(text: &str) -> DeletionMonth {
+    text.parse().unwrap()
+}
+
+async fn change(book: &Book, text: &str, now: Timestamp) -> Change {
+    let permit = book.order(Order::DeleteContent { month: month(text) }).await;
+    book.ledger.begin(&permit, now).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_month_that_has_begun_is_deleted_once_and_one_to_come_is_not() {
+    for book in books().await {
+        // 2026-04-01 in Japan, since nine hours.
+        for (text, begun) in [("2026-04", true), ("2026-03", true), ("2026-05", false)] {
+            let mut change = change(&book, text, book.now).await;
+            match change.delete_content(month(text)).await {
+                Ok(first) => assert!(begun && first, "{text}"),
+                Err(refused) => {
+                    assert!(!begun && matches!(refused, LedgerError::NotAsItStands), "{refused:?}");
+                    continue;
+                }
+            }
+            change.commit().await.unwrap();
+        }
+        let mut again = change(&book, "2026-04", book.now).await;
+        assert!(!again.delete_content(month("2026-04")).await.unwrap());
+        again.rollback().await.unwrap();
+        let deleted: Vec<_> = book.ledger.deletions().await.unwrap();
+        let months: Vec<String> = deleted.iter().map(|(month, _)| month.to_string()).collect();
+        assert_eq!(months, ["2026-03", "2026-04"]);
+        book.ledger.verify_audit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn while_the_clock_is_in_doubt_nothing_is_deleted() {
+    for book in books().await {
+        let mut doubt = book.begin(&book.order(Order::HoldClock).await).await;
+        doubt.hold_clock().await.unwrap();
+        doubt.commit().await.unwrap();
+        let mut change = change(&book, "2026-04", book.now + 1.second()).await;
+        let refused = kind(change.delete_content(month("2026-04")).await);
+        assert!(matches!(refused, LedgerError::NotAsItStands), "{refused:?}");
+    }
+}
