@@ -12,6 +12,7 @@ mod init;
 mod lint;
 mod migrate;
 mod officer_token;
+mod responder_key;
 mod token;
 mod up;
 
@@ -63,6 +64,8 @@ pub enum Command {
     /// The audit chain.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Make a new key for the OCSP responder, in the place of its old one.
+    ResponderKey(responder_key::ResponderKeyCommand),
     /// Hold certificates, lists and OCSP answers against the rules of the profile.
     Lint(lint::LintCommand),
 }
@@ -91,6 +94,7 @@ impl Command {
             Self::OfficerToken(token) => token.run(),
             Self::Idou(idou) => idou.run().await,
             Self::ContentKeys(keys) => keys.run().await,
+            Self::ResponderKey(key) => key.run(),
             Self::Audit(audit) => audit.run().await,
             Self::Lint(lint) => match lint.run().await {
                 Ok(code) => return code,
@@ -130,6 +134,15 @@ pub struct OpenArgs {
     /// File with the passphrase of its keys; else the variable AKASHI_PASSPHRASE, else a prompt.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+}
+
+impl OpenArgs {
+    /// The directory, opened.
+    fn opened(&self) -> Result<akashi_edge::Opened, Failure> {
+        let passphrase =
+            crate::secret::PASSPHRASE.read_passphrase(self.passphrase_file.as_deref())?;
+        Ok(akashi_edge::Opened::open(&self.dir, &passphrase)?)
+    }
 }
 
 /// A random generator for everything but keys.

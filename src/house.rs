@@ -8,7 +8,7 @@ use std::sync::Arc;
 use akashi_ca::{CaError, Doors};
 use akashi_crl::CrlError;
 use akashi_edge::program::{OpenError, Opened, listen as listen_at};
-use akashi_keys::{KeyError, Passphrase, Signer};
+use akashi_keys::{KeyError, Passphrase};
 use akashi_ledger::{Issuing, Ledger, LedgerError};
 use akashi_link::{Identity, LinkError};
 use akashi_ocsp::{OcspError, Responder};
@@ -87,8 +87,8 @@ impl House {
         let orders = doors.orders.clone();
         let scheduler = Arc::new(opened.scheduler()?);
         let settings = akashi_ocsp::Settings::default();
-        let ocsp_key = opened.custody.ec("ocsp")?;
-        let responder_key = ocsp_key.public_key().to_vec();
+        let ocsp_key = opened.custody.responder_key()?;
+        let responder_key = ocsp_key.key.public_key().to_vec();
         let responder =
             Responder::open(responding, orders.clone(), (ocsp_key, scheduler.clone()), settings)
                 .await?;

@@ -1,10 +1,15 @@
 //! Reading an OCSP answer, believing nothing that does not verify (RFC 6960 §3.2).
 
 use akashi_wire::RevocationReason;
+use const_oid::db::rfc5912::{
+    ECDSA_WITH_SHA_256, ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION,
+};
 use der::Decode;
-use der::asn1::GeneralizedTime;
+use der::asn1::{GeneralizedTime, ObjectIdentifier};
 use jiff::{SignedDuration, Timestamp};
-use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
+use ring::signature::{
+    ECDSA_P256_SHA256_ASN1, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
+};
 use x509_cert::Certificate;
 
 use super::der_reader::{Value, expect, next, signed_part};
@@ -82,7 +87,7 @@ fn verify(basic: &[u8], authority: &Certificate, now: Timestamp) -> Result<(), S
     let mut basic = basic;
     let mut parts = expect(&mut basic, 0x30).ok_or_else(junk)?.content;
     let data = next(&mut parts).ok_or_else(junk)?;
-    next(&mut parts).ok_or_else(junk)?;
+    let algorithm = expect(&mut parts, 0x30).ok_or_else(junk)?;
     let signature = expect(&mut parts, 0x03).ok_or_else(junk)?;
     let mut certs = expect(&mut parts, 0xa0).ok_or("the answer names no responder")?.content;
     let mut certs = expect(&mut certs, 0x30).ok_or_else(junk)?.content;
@@ -107,8 +112,17 @@ fn verify(basic: &[u8], authority: &Certificate, now: Timestamp) -> Result<(), S
     if now + SKEW < from || now > to {
         return Err("the responder's certificate is out of its time".into());
     }
-    let key = tbs.subject_public_key_info().subject_public_key.raw_bytes();
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key)
+    let key = tbs.subject_public_key_info();
+    // The algorithm that the answer says, and that this key signs with (RFC 5754 §3.2, §3.3).
+    let mut algorithm = algorithm.content;
+    let told = next(&mut algorithm).ok_or_else(junk)?.whole;
+    let told = ObjectIdentifier::from_der(told);
+    let with: &dyn VerificationAlgorithm = match (key.algorithm.oid, told) {
+        (ID_EC_PUBLIC_KEY, Ok(ECDSA_WITH_SHA_256)) => &ECDSA_P256_SHA256_ASN1,
+        (RSA_ENCRYPTION, Ok(SHA_256_WITH_RSA_ENCRYPTION)) => &RSA_PKCS1_2048_8192_SHA256,
+        _ => return Err("the answer is signed in a way that this responder's key does not".into()),
+    };
+    UnparsedPublicKey::new(with, key.subject_public_key.raw_bytes())
         .verify(data.whole, signature.content.get(1..).unwrap_or_default())
         .map_err(|_| "the answer's signature does not verify".to_owned())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use akashi_keys::Copy;
+use akashi_keys::{ContentKeys, Copy, KeyError};
 use akashi_ledger::{Enrolment, InForce, Source};
 use akashi_wire::party::Role;
 use akashi_wire::{DeletionMonth, MunicipalityCode, SerialNumber};
@@ -42,7 +42,7 @@ pub(crate) struct Report {
     /// Those who can sign now.
     able: Vec<Enrolment>,
     /// Terminals of the office that may be used now.
-    terminals: usize,
+    terminals: Vec<Enrolment>,
     /// Municipalities with two sources in force.
     changing: Vec<MunicipalityCode>,
     /// Certificates whose keys have something in common with others, each with what.
@@ -50,7 +50,7 @@ pub(crate) struct Report {
     /// Days whose comparison of moduli did not come to its end.
     broken: Vec<String>,
     /// Numbers of the content keys that are here, of those that were destroyed, and the copies of their store.
-    content_keys: (Vec<u32>, Vec<u32>, Vec<Copy>),
+    content_keys: Result<Contents, String>,
 }
 
 impl Report {
@@ -62,11 +62,11 @@ impl Report {
             suspended: ledger.suspensions().await?,
             security_officers: ledger.security_officers_ever().await?,
             able: ledger.able(&Role::SecurityOfficer, now).await?,
-            terminals: ledger.able(&Role::Terminal { municipality: office }, now).await?.len(),
+            terminals: ledger.able(&Role::Terminal { municipality: office }, now).await?,
             changing: ledger.sources_that_change().await?,
             sharing: ledger.shared_primes(now).await?,
             broken: ledger.broken_comparisons(now - COMPARING).await?,
-            content_keys: (contents.numbers()?, contents.destroyed()?, contents.copies()?),
+            content_keys: Contents::read(contents).map_err(|error| error.to_string()),
         })
     }
 }
@@ -127,9 +127,10 @@ fn of_the_office(report: &Report, now: Timestamp) -> BTreeSet<String> {
             "fewer than two security officers can sign: nothing that takes two is done".into(),
         );
     }
-    if *terminals < 2 {
+    if terminals.len() < 2 {
         wrong.insert(format!(
-            "the office has {terminals} of its two terminals, and no security officer acts without one: enrol another"
+            "the office has {} of its two terminals, and no security officer acts without one: enrol another",
+            terminals.len()
         ));
     }
     let soon = now + (WARNING_DAYS * 24).hours();
@@ -137,15 +138,39 @@ fn of_the_office(report: &Report, now: Timestamp) -> BTreeSet<String> {
         let Enrolment { party, not_after, .. } = one;
         format!("the token of security officer {party} ends at {not_after}: enrol another in time")
     }));
+    wrong.extend(terminals.iter().filter(|one| one.not_after < soon).map(|one| {
+        let Enrolment { party, not_after, .. } = one;
+        format!("the terminal {party} of the office ends at {not_after}: enrol another in time")
+    }));
     wrong
 }
 
-/// What should be deleted and is not.
+/// What the store of content keys says.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    here: Vec<u32>,
+    destroyed: Vec<u32>,
+    copies: Vec<Copy>,
+}
+
+impl Contents {
+    fn read(keys: &ContentKeys) -> Result<Self, KeyError> {
+        let (here, destroyed) = (keys.numbers()?, keys.destroyed()?);
+        Ok(Self { here, destroyed, copies: keys.copies()? })
+    }
+}
+
+/// What should be deleted and is not, and what could be lost. A store that cannot be read is an alarm and stops
+/// nothing else: deaths are settled all the same.
 fn of_the_content(report: &Report, now: Timestamp) -> BTreeSet<String> {
-    let (here, destroyed, copies) = &report.content_keys;
-    let due = here.iter().filter_map(|number| DeletionMonth::of_number(*number));
+    let Contents { here, destroyed, copies } = match &report.content_keys {
+        Ok(contents) => contents,
+        Err(error) => return BTreeSet::from([format!("the content keys cannot be read: {error}")]),
+    };
+    let months = here.iter().filter_map(|number| DeletionMonth::of_number(*number));
+    let (due, kept): (Vec<_>, Vec<_>) = months.partition(|month| month.has_begun(now));
     let mut wrong: BTreeSet<String> = due
-        .filter(|month| month.has_begun(now))
+        .iter()
         .map(|month| {
             format!("what was to be deleted in {month} is there still: akashi content-keys destroy {month}")
         })
@@ -154,6 +179,13 @@ fn of_the_content(report: &Report, now: Timestamp) -> BTreeSet<String> {
         let to = copy.to.display();
         format!("the copy of the content keys in {to} opens what was deleted: rewrite it (akashi content-keys copy --to {to})")
     }));
+    let is_copied =
+        |month: &&DeletionMonth| copies.iter().any(|copy| copy.keys.contains(&month.number()));
+    if let Some(first) = kept.iter().find(|month| !is_copied(month)) {
+        wrong.insert(format!(
+            "no copy has the content key of {first}: what is sealed under it is lost with this disk (akashi content-keys copy --to DIR)"
+        ));
+    }
     wrong
 }
 
@@ -171,6 +203,11 @@ mod tests {
         assert_eq!(alarms.begin(wrong()).len(), 0);
         assert_eq!(alarms.begin(BTreeSet::new()).len(), 0);
         assert_eq!(alarms.begin(wrong()).len(), 1);
+    }
+
+    fn terminal(number: u8, not_after: Timestamp) -> Enrolment {
+        let municipality = "310000".parse().unwrap();
+        Enrolment { role: Role::Terminal { municipality }, ..officer(number, not_after) }
     }
 
     fn officer(number: u8, not_after: Timestamp) -> Enrolment {
@@ -193,11 +230,11 @@ mod tests {
             suspended: Vec::new(),
             security_officers: 2,
             able: vec![officer(1, years), officer(2, years)],
-            terminals: 2,
+            terminals: vec![terminal(8, years), terminal(9, years)],
             changing: Vec::new(),
             sharing: Vec::new(),
             broken: Vec::new(),
-            content_keys: Default::default(),
+            content_keys: Ok(Contents::default()),
         }
     }
 
@@ -224,7 +261,14 @@ mod tests {
                 "one security officer does alone",
             ),
             (Report { able: vec![officer(1, years)], ..sound() }, "fewer than two security"),
-            (Report { terminals: 1, ..sound() }, "the office has 1 of its two terminals"),
+            (
+                Report { terminals: vec![terminal(8, years)], ..sound() },
+                "the office has 1 of its two terminals",
+            ),
+            (
+                Report { terminals: vec![terminal(8, soon), terminal(9, years)], ..sound() },
+                "the terminal 08080808080808080808080808080808 of the office ends at",
+            ),
             (
                 Report { able: vec![officer(1, soon), officer(2, years)], ..sound() },
                 "the token of security officer 01010101010101010101010101010101 ends at",
@@ -241,10 +285,18 @@ mod tests {
         let now: Timestamp = "2039-05-01T00:00:00Z".parse().unwrap();
         let copy = |keys: &[u32]| Copy { to: "/safe".into(), keys: keys.into() };
         let told = |here: &[u32], destroyed: &[u32], copies: Vec<Copy>| {
-            let content_keys = (here.into(), destroyed.into(), copies);
-            of_the_content(&Report { content_keys, ..sound() }, now).into_iter().collect::<Vec<_>>()
+            let contents = Contents { here: here.into(), destroyed: destroyed.into(), copies };
+            let report = Report { content_keys: Ok(contents), ..sound() };
+            of_the_content(&report, now).into_iter().collect::<Vec<_>>()
         };
-        assert!(told(&[203_906, 204_001], &[203_904], vec![copy(&[203_906])]).is_empty());
+        let whole = vec![copy(&[203_906]), copy(&[204_001])];
+        assert!(told(&[203_906, 204_001], &[203_904], whole).is_empty());
+        let alone = told(&[203_906, 204_001], &[], vec![copy(&[203_906])]);
+        assert_eq!(alone.len(), 1, "{alone:?}");
+        assert!(alone[0].starts_with("no copy has the content key of 2040-01"), "{alone:?}");
+        let unread = Report { content_keys: Err("copies.json: no".into()), ..sound() };
+        let unread: Vec<String> = of_the_content(&unread, now).into_iter().collect();
+        assert_eq!(unread, ["the content keys cannot be read: copies.json: no"]);
         let due = told(&[203_905, 203_906], &[], vec![copy(&[203_905, 203_906])]);
         assert_eq!(due.len(), 1, "{due:?}");
         assert!(due[0].ends_with("akashi content-keys destroy 2039-05"), "{due:?}");

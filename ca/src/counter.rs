@@ -32,7 +32,7 @@ use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{CaseId, MunicipalityCode, SignedMessage, Verified};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use rand::Rng;
 use rand::rngs::StdRng;
 
@@ -75,13 +75,19 @@ struct Acting {
     now: Timestamp,
     /// The procedure of its case, once that was read.
     procedure: OnceLock<Procedure>,
+    /// The end of the certificate that it turned out to be about.
+    end: OnceLock<Timestamp>,
 }
 
 impl Acting {
-    /// The month in which what is recorded of it is deleted.
-    fn until(&self) -> u32 {
-        let procedure = self.procedure.get().copied();
-        Record::of_act(&self.act.deed, procedure).until_of_any(self.now).number()
+    /// What it is about, which decides when it is deleted.
+    fn record(&self) -> Record {
+        Record::of_act(&self.act.deed, self.procedure.get().copied())
+    }
+
+    /// From here on it is about this certificate, by its end.
+    fn is_about(&self, end: Timestamp) {
+        self.end.get_or_init(|| end);
     }
 }
 
@@ -171,7 +177,7 @@ impl Counter {
         if act.terminal != Sha256::of(peer) {
             return Err(Refusal::NotATerminal.into());
         }
-        Ok(Acting { act, message, permit, now, procedure: OnceLock::new() })
+        Ok(Acting { act, message, permit, now, procedure: OnceLock::new(), end: OnceLock::new() })
     }
 
     async fn carry_out(&self, acting: &Arc<Acting>) -> Result<Answer, Halt> {
@@ -251,8 +257,8 @@ impl Counter {
 
     /// The answer that a request got before.
     fn repeat(&self, acting: &Acting, done: &RecordedRequest) -> Result<Answer, Halt> {
-        let same = done.party == acting.permit.party()
-            && done.digest == Sha256::of(acting.message.content());
+        let same =
+            done.party == acting.permit.party() && done.digest == self.request_digest(acting);
         if !same {
             return Err(Refusal::RequestReused.into());
         }
@@ -298,12 +304,12 @@ impl Counter {
         Ok(RecordedRequest {
             request,
             party: acting.permit.party(),
-            digest: Sha256::of(acting.message.content()),
+            digest: self.request_digest(acting),
             sealed_answer: self.vault().seal(
                 "request",
                 request.as_bytes(),
                 &octets,
-                acting.until(),
+                self.until(acting),
             )?,
         })
     }
@@ -337,8 +343,32 @@ impl Counter {
         let salt = self.random();
         Ok(Content::new(acting.message.message(), salt, |commitment| {
             let message = acting.message.message();
-            self.vault().seal("audit_content", &commitment.0, message, acting.until())
+            self.vault().seal("audit_content", &commitment.0, message, self.until(acting))
         })?)
+    }
+
+    /// The number of the key under which what is recorded of an act is sealed: the month of its deletion.
+    fn until(&self, acting: &Acting) -> u32 {
+        let record = acting.record();
+        let month = match acting.end.get() {
+            Some(end) => record.until(*end),
+            None => record.until_of_any(self.last_issue(record, acting.now)),
+        };
+        month.number()
+    }
+
+    /// The last moment at which a certificate can be issued that this is about: of what is not about one
+    /// already, as late as its case is open.
+    fn last_issue(&self, record: Record, now: Timestamp) -> Timestamp {
+        match record {
+            Record::Issuance => now + (24 * self.issuer.rules.longest_case()).hours(),
+            Record::Status => now,
+        }
+    }
+
+    /// A request's text, as the book knows it again.
+    fn request_digest(&self, acting: &Acting) -> Sha256 {
+        Sha256(self.vault().text_hash(acting.message.content()))
     }
 
     fn vault(&self) -> &Vault {
@@ -376,8 +406,11 @@ impl Counter {
         file: &mut CaseFile,
         record: &CaseRecord,
     ) -> Result<(), Halt> {
-        file.sealed_file = record.seal(self.vault(), file.case, change.at())?;
-        file.closes_at = record.closes_at(file.step, &self.issuer.rules, change.at());
+        let kept = Record::of(record.procedure);
+        let until = kept.until_of_any(self.last_issue(kept, change.at()));
+        file.sealed_file = record.seal(self.vault(), file.case, until)?;
+        let since = (file.opened_at, change.at());
+        file.closes_at = record.closes_at(file.step, &self.issuer.rules, since);
         Ok(change.save_case(file).await?)
     }
 }

@@ -14,7 +14,7 @@ use akashi_wire::act::{Answer, Refusal};
 use akashi_wire::holder::{DoorChallenge, RevocationApplication};
 use akashi_wire::octets::Octets;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{Order, RevocationReason, SignedMessage, Verified};
+use akashi_wire::{Order, RevocationReason, SignedMessage, Verified, pki};
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -84,7 +84,7 @@ impl Holders {
         let recording = Recording { reason, received_at: change.at(), idou_date: None };
         let row = end_living(&mut change, person, &recording).await?;
         let row = row.ok_or(Refusal::NoLivingCertificate)?;
-        let evidence = self.evidence(&message, now)?;
+        let evidence = self.evidence(&message)?;
         change.append(VERB, &serial.to_string(), Some(evidence)).await?;
         change.commit().await?;
         Ok(Answer::Revoked { serial, at: row.recorded_at, reason })
@@ -126,8 +126,9 @@ impl Holders {
         }
     }
 
-    fn evidence(&self, message: &Verified, now: Timestamp) -> Result<Content, CaError> {
-        let until = Record::Status.until_of_any(now).number();
+    fn evidence(&self, message: &Verified) -> Result<Content, CaError> {
+        // The holder signs with the certificate that it is about.
+        let until = Record::Status.until(pki::not_after(message.signer())).number();
         let mut salt = [0; 32];
         self.rng.lock().expect("nobody panics with the generator").fill_bytes(&mut salt);
         Ok(Content::new(message.message(), salt, |commitment| {

@@ -17,7 +17,6 @@ use akashi_wire::batch::{BatchAnswer, BatchError, EventStanding};
 use akashi_wire::octets::Sha256;
 use jiff::Timestamp;
 
-use crate::retention::Record;
 use crate::{CaError, Orders};
 
 /// Why a batch is refused, whole; nothing of it was taken.
@@ -150,12 +149,7 @@ impl Inbox {
         let row = [source.to_string().as_bytes(), &digest.0].concat();
         let evidence = self
             .vault
-            .seal(
-                "batch",
-                &row,
-                message.signed.message(),
-                Record::Status.until_of_any(now).number(),
-            )
+            .seal("batch", &row, message.signed.message(), message::until(now)?)
             .map_err(|error| BatchRefusal::NotNow(error.into()))?;
         let mut change = self.ledger.begin(&permit, now).await.map_err(|error| match error {
             // Suspended a moment ago.

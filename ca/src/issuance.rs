@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use akashi_keys::{Signer, Vault};
+use akashi_keys::{KeyError, Signer, Vault};
 use akashi_ledger::{Authority, Change, Issuing, Ledger, NewCertificate, NewFile, Permit};
 use akashi_lint::Lint;
 use akashi_wire::octets::Sha256;
@@ -57,10 +57,7 @@ impl Issuer {
         if facts.public_key.to_der()? != key.public_key() {
             return Err(CaError::BadSignature("the key in custody is not the authority's"));
         }
-        // Else it would seal under new keys with the numbers of those that are missing.
-        for sealed in ledger.newest_sealed().await? {
-            vault.knows_key_of(&sealed)?;
-        }
+        check_content_keys(&ledger, &vault).await?;
         let lint = Lint::new(&authority.certificate, ledger.founding_record().await?.as_bytes())?;
         let points = ledger.distribution_points(authority.generation()).await?;
         Ok(Self {
@@ -74,6 +71,23 @@ impl Issuer {
             distribution_points: Arc::new(points.into_iter().collect()),
         })
     }
+}
+
+/// Stops an authority that has not all keys under which the book's content is sealed: it would make new ones
+/// with the numbers of those that are missing, and bringing these back would lose what was sealed since.
+async fn check_content_keys(ledger: &Ledger<Issuing>, vault: &Vault) -> Result<(), CaError> {
+    let deleted = ledger.deletions().await?;
+    for (month, id) in ledger.content_keys().await? {
+        let is_deleted = deleted.iter().any(|(deleted, _)| *deleted == month);
+        if !is_deleted && vault.contents().id(month.number())? != Some(id) {
+            return Err(KeyError::ContentKey { number: month.number(), destroyed: false }.into());
+        }
+    }
+    // What was sealed in the last moment under a key that is not on record yet.
+    for sealed in ledger.newest_sealed().await? {
+        vault.knows_key_of(&sealed)?;
+    }
+    Ok(())
 }
 
 /// A citizen's certificate as the profile makes it.

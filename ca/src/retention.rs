@@ -34,7 +34,14 @@ impl Record {
     pub fn of_act(deed: &Deed, procedure: Option<Procedure>) -> Self {
         match deed {
             Deed::OpenCase { procedure } => Self::of(*procedure),
-            Deed::ReportOffline { .. } => Self::Status,
+            Deed::FindCertificate { .. }
+            | Deed::Revoke { .. }
+            | Deed::Hold { .. }
+            | Deed::ResetPin { .. }
+            | Deed::ReportOffline { .. }
+            | Deed::PreviewRecall { .. }
+            | Deed::ProposeRecall { .. }
+            | Deed::ConfirmRecall { .. } => Self::Status,
             _ => procedure.map_or(Self::Issuance, Self::of),
         }
     }
@@ -48,10 +55,10 @@ impl Record {
         })
     }
 
-    /// The same where the certificate is not known: as if it were issued now, so that no record of one that
-    /// exists, or is to be issued of it, is deleted too early.
-    pub fn until_of_any(self, now: Timestamp) -> DeletionMonth {
-        self.until(not_after(now, ValidityRule::FromNextDay))
+    /// The same where the certificate is not known: as if it were issued at this moment, the last at which
+    /// one can be that this is about.
+    pub fn until_of_any(self, last_issue: Timestamp) -> DeletionMonth {
+        self.until(not_after(last_issue, ValidityRule::FromNextDay))
     }
 }
 
@@ -74,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_recorded_before_a_certificate_is_known_outlives_every_certificate_of_that_day() {
+    fn what_is_recorded_before_a_certificate_is_known_outlives_every_one_issued_until_then() {
         let now: Timestamp = "2026-11-29T00:00:00Z".parse().unwrap();
         for rule in [ValidityRule::FromIssueDay, ValidityRule::FromNextDay] {
             for record in [Record::Issuance, Record::Status] {
@@ -92,5 +99,7 @@ mod tests {
         let open = Deed::OpenCase { procedure: Procedure::PinReset };
         assert_eq!(Record::of_act(&open, None), Record::Status);
         assert_eq!(Record::of_act(&Deed::Review, None), Record::Issuance);
+        let hold = Deed::Hold { case: akashi_wire::CaseId::from_random([1; 16]) };
+        assert_eq!(Record::of_act(&hold, None), Record::Status);
     }
 }

@@ -53,6 +53,14 @@ pub struct Rules {
     pub idou: BTreeMap<IdouKind, Effect>,
 }
 
+impl Rules {
+    /// For how many days a case may be open, whatever is done in it: as long as an inquiry letter may be on
+    /// its way, and sixty days. What is recorded in it is kept as if it issued on its last day.
+    pub fn longest_case(&self) -> i64 {
+        i64::from(self.inquiry_days) + 60
+    }
+}
+
 impl Default for Rules {
     fn default() -> Self {
         Self {

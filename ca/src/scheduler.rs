@@ -7,7 +7,7 @@ use std::time::Duration;
 use akashi_ledger::{ResponderCertificate, Step};
 use akashi_wire::order::OrderRefusal;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{Clock, Order, SerialNumber};
+use akashi_wire::{Clock, DeletionMonth, Order, SerialNumber};
 use der::{Decode, Encode};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rand::Rng;
@@ -86,6 +86,8 @@ pub struct Scheduler {
     guard: ClockGuard,
     alarms: Alarms,
     comparison: Comparison,
+    /// Numbers of the content keys that are on record.
+    content_keys: tokio::sync::Mutex<Vec<u32>>,
     rng: Mutex<StdRng>,
 }
 
@@ -100,6 +102,7 @@ impl Scheduler {
             guard: ClockGuard::default(),
             alarms: Alarms::default(),
             comparison: Comparison::default(),
+            content_keys: Default::default(),
             rng: Mutex::new(rng),
         }
     }
@@ -118,11 +121,14 @@ impl Scheduler {
         }
         ticked.recalled = recall::go_on(&self.issuer.ledger, &self.orders, now).await?;
         ticked.voided = self.void_interrupted(now).await?;
-        // What others added stops neither of the two, and never the signature over the chain.
+        // What others added, or keys that cannot be read now, stop neither of the two, and never the signature
+        // over the chain.
+        let content_keys = self.record_content_keys(now).await;
         let responders = self.certify_responders(now).await;
         let inquiries = self.enter_inquiries(now).await;
         self.sign_head(now).await?;
         (ticked.responders, ticked.inquiries) = (responders?, inquiries?);
+        content_keys?;
         Ok(ticked)
     }
 
@@ -295,6 +301,36 @@ impl Scheduler {
             change.commit().await?;
         }
         Ok(keys.len())
+    }
+
+    /// Enters what names each key of content that is new.
+    async fn record_content_keys(&self, now: Timestamp) -> Result<(), CaError> {
+        let (ledger, contents) = (&self.issuer.ledger, self.issuer.vault.contents());
+        let here = contents.numbers()?;
+        let mut known = self.content_keys.lock().await;
+        if *known == here {
+            return Ok(());
+        }
+        let recorded = ledger.content_keys().await?;
+        let is_new = |month: &DeletionMonth| recorded.iter().all(|(known, _)| known != month);
+        let mut new = Vec::new();
+        for month in here.iter().filter_map(|number| DeletionMonth::of_number(*number)) {
+            if is_new(&month)
+                && let Some(id) = contents.id(month.number())?
+            {
+                new.push((month, id));
+            }
+        }
+        if !new.is_empty() {
+            let permit = self.orders.permit(Order::RecordContentKeys, now).await?;
+            let mut change = ledger.begin(&permit, now).await?;
+            for (month, id) in new {
+                change.record_content_key(month, id).await?;
+            }
+            change.commit().await?;
+        }
+        *known = here;
+        Ok(())
     }
 
     /// Brings what agencies asked under the chain: whoever answers them cannot write there.

@@ -3,7 +3,7 @@
 //! What was sealed lies in a data base, in its log, in its backups and in its replicas, and nobody deletes
 //! it from all of these. Its key lies here alone, and in copies of this store that are on its list:
 //! destroying the key deletes the content everywhere at once. So a copy of this store is rewritten and
-//! never added to.
+//! never added to; and it loses nothing but what was destroyed.
 //!
 //! One file a key, `NUMBER.key`, sealed under the custody's wrapping key; a key that was destroyed leaves
 //! `NUMBER.destroyed`, so that its number is never used again.
@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM, RandomizedNonceKey};
+use aws_lc_rs::hmac;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::custody::{Wrapping, at, restrict, write_durably};
 use crate::{KeyError, vault};
@@ -43,8 +45,17 @@ impl Copy {
 /// The store.
 pub struct ContentKeys {
     home: Home,
-    known: RwLock<BTreeMap<u32, Arc<RandomizedNonceKey>>>,
+    known: RwLock<BTreeMap<u32, Arc<ContentKey>>>,
 }
+
+/// A key, with what names it.
+pub(crate) struct ContentKey {
+    pub(crate) aead: RandomizedNonceKey,
+    id: KeyId,
+}
+
+/// What names a key and tells nothing of it: two keys of one number have different ones.
+pub type KeyId = [u8; 16];
 
 enum Home {
     /// A directory of files that are sealed under this key.
@@ -54,11 +65,9 @@ enum Home {
 }
 
 impl ContentKeys {
-    /// The store in this directory, which is made when it is missing.
-    pub(crate) fn open(dir: &Path, wrapping: Arc<Wrapping>) -> Result<Self, KeyError> {
-        fs::create_dir_all(dir).map_err(at(dir))?;
-        restrict(dir, 0o700)?;
-        Ok(Self { home: Home::Directory(dir.into(), wrapping), known: RwLock::default() })
+    /// The store in this directory. It is made with its first key.
+    pub(crate) fn open(dir: &Path, wrapping: Arc<Wrapping>) -> Self {
+        Self { home: Home::Directory(dir.into(), wrapping), known: RwLock::default() }
     }
 
     /// A store that is gone with its process.
@@ -71,7 +80,7 @@ impl ContentKeys {
     ///
     /// # Errors
     /// [`KeyError::ContentKey`] for a number whose key was destroyed.
-    pub(crate) fn to_seal(&self, number: u32) -> Result<Arc<RandomizedNonceKey>, KeyError> {
+    pub(crate) fn to_seal(&self, number: u32) -> Result<Arc<ContentKey>, KeyError> {
         match self.to_open(number) {
             Err(KeyError::ContentKey { destroyed: false, .. }) => self.make(number),
             other => other,
@@ -82,51 +91,51 @@ impl ContentKeys {
     ///
     /// # Errors
     /// [`KeyError::ContentKey`] where it was destroyed, or never was here.
-    pub(crate) fn to_open(&self, number: u32) -> Result<Arc<RandomizedNonceKey>, KeyError> {
+    pub(crate) fn to_open(&self, number: u32) -> Result<Arc<ContentKey>, KeyError> {
         let none = |destroyed| KeyError::ContentKey { number, destroyed };
         let Home::Directory(dir, wrapping) = &self.home else {
             return self.known(number).ok_or_else(|| none(false));
         };
-        // Asked of the disk each time: another program destroys keys while this one runs.
-        if dir.join(destroyed(number)).exists() {
+        // Asked of the disk each time: another program destroys keys while this one runs. A disk that cannot
+        // say so has not said no.
+        let marker = dir.join(destroyed(number));
+        if marker.try_exists().map_err(at(&marker))? {
             self.forget(number);
             return Err(none(true));
         }
         if let Some(key) = self.known(number) {
             return Ok(key);
         }
-        let file = dir.join(key_file(number));
-        let sealed = match fs::read(&file) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(none(false)),
-            read => read.map_err(at(&file))?,
-        };
-        let key = wrapping.unseal(&name(number), &sealed).ok_or_else(|| KeyError::Damaged {
-            file,
-            what: "it was not sealed under this custody and this number".into(),
-        })?;
-        self.keep(number, &key)
+        let secret = unsealed(dir, wrapping, number)?.ok_or_else(|| none(false))?;
+        self.keep(number, &secret)
+    }
+
+    /// What names the key of this number, where it is here.
+    pub fn id(&self, number: u32) -> Result<Option<KeyId>, KeyError> {
+        match self.to_open(number) {
+            Ok(key) => Ok(Some(key.id)),
+            Err(KeyError::ContentKey { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Numbers of the keys that are here.
     pub fn numbers(&self) -> Result<Vec<u32>, KeyError> {
         match &self.home {
             Home::Directory(dir, _) => numbers_in(dir, "key"),
-            Home::Memory => Ok(self
-                .known
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .keys()
-                .copied()
-                .collect()),
+            Home::Memory => {
+                let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+                Ok(known.keys().copied().collect())
+            }
         }
     }
 
-    /// Numbers of the keys that were destroyed.
+    /// Numbers of the keys that were destroyed. What this program has of them it forgets.
     pub fn destroyed(&self) -> Result<Vec<u32>, KeyError> {
-        match &self.home {
-            Home::Directory(dir, _) => numbers_in(dir, "destroyed"),
-            Home::Memory => Ok(Vec::new()),
-        }
+        let Home::Directory(dir, _) = &self.home else { return Ok(Vec::new()) };
+        let destroyed = numbers_in(dir, "destroyed")?;
+        destroyed.iter().for_each(|number| self.forget(*number));
+        Ok(destroyed)
     }
 
     /// Destroys the key of this number for good: nothing that was sealed under it opens again, wherever it
@@ -140,43 +149,71 @@ impl ContentKeys {
         sync(dir)
     }
 
-    /// Makes `to` a copy of this store, and puts it on the list. What is there of an earlier copy is
-    /// rewritten: keys that were destroyed since are destroyed there too.
+    /// Makes `to` a copy of this store, and puts it on the list, which is copied too. What is there of an
+    /// earlier copy is rewritten: keys that were destroyed since are destroyed there too, and no others.
     ///
     /// # Errors
-    /// [`KeyError::File`] also where `to` holds something else than a copy.
+    /// [`KeyError::NoCopy`] where `to` holds something else, or a key that this store lacks or has otherwise:
+    /// what only a copy has is not to be lost. [`KeyError::Damaged`] for a key that does not open.
     pub fn copy(&self, to: &Path) -> Result<Copy, KeyError> {
-        let Home::Directory(dir, _) = &self.home else {
+        let Home::Directory(dir, wrapping) = &self.home else {
             return Err(KeyError::Crypto("copying what is kept nowhere"));
         };
         fs::create_dir_all(to).map_err(at(to))?;
-        restrict(to, 0o700)?;
         let to = fs::canonicalize(to).map_err(at(to))?;
-        let (keys, gone) = (self.numbers()?, self.destroyed()?);
-        let copy = Copy { to: to.clone(), keys };
-        // On the list before there is anything in it: a copy that nobody knows of deletes nothing.
-        let mut copies = self.copies()?;
-        let known = copies.iter().find(|known| known.to == to);
-        let before = known.map(|known| known.keys.clone()).unwrap_or_default();
-        let listed = |keys: Vec<u32>| Copy { to: to.clone(), keys };
-        let mut all: Vec<u32> = before.iter().chain(&copy.keys).copied().collect();
-        all.sort_unstable();
-        all.dedup();
-        self.list(&mut copies, listed(all))?;
-        for number in &gone {
-            write_durably(&to.join(destroyed(*number)), b"")?;
+        let refused = |what: String| KeyError::NoCopy { to: to.clone(), what };
+        if fs::canonicalize(dir).is_ok_and(|dir| dir == to) {
+            return Err(refused("it is the store itself".into()));
         }
-        for number in numbers_in(&to, "key")? {
-            if !copy.keys.contains(&number) {
-                wipe(&to.join(key_file(number)))?;
+        let _lock = self.lock()?;
+        let (keys, gone) = (self.numbers()?, self.destroyed()?);
+        let keys: Vec<u32> = keys.into_iter().filter(|number| !gone.contains(number)).collect();
+        let mut octets = Vec::with_capacity(keys.len());
+        for number in &keys {
+            let file = dir.join(key_file(*number));
+            // Opened first: nothing damaged goes in the place of what is sound.
+            unsealed(dir, wrapping, *number)?;
+            octets.push(fs::read(&file).map_err(at(&file))?);
+        }
+        for entry in fs::read_dir(&to).map_err(at(&to))? {
+            let name = entry.map_err(at(&to))?.file_name();
+            let name = name.to_string_lossy();
+            let ours = name == COPIES
+                || [".key", ".destroyed", ".new"].iter().any(|end| name.ends_with(end));
+            if !ours {
+                return Err(refused(format!("{name} lies in it")));
             }
         }
-        for number in &copy.keys {
-            let file = dir.join(key_file(*number));
-            write_durably(&to.join(key_file(*number)), &fs::read(&file).map_err(at(&file))?)?;
+        let there = numbers_in(&to, "key")?;
+        for number in there.iter().filter(|number| !gone.contains(number)) {
+            let at_home = keys.iter().position(|key| key == number).map(|place| &octets[place]);
+            let file = to.join(key_file(*number));
+            let there = fs::read(&file).map_err(at(&file))?;
+            if at_home.is_none_or(|octets| *octets != there) {
+                return Err(refused(format!("it has a key {number} that the store has not")));
+            }
         }
-        sync(&to)?;
+        let copy = Copy { to: to.clone(), keys };
+        // On the list before there is anything in it: a copy that nobody knows of deletes nothing. Until it is
+        // done it has both what it had and what it is to have.
+        let mut copies = self.copies()?;
+        let mut all: Vec<u32> = there.iter().chain(&copy.keys).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        self.list(&mut copies, Copy { to: to.clone(), keys: all })?;
+        restrict(&to, 0o700)?;
+        for number in &gone {
+            write_durably(&to.join(destroyed(*number)), b"")?;
+            wipe(&to.join(key_file(*number)))?;
+        }
+        for (number, octets) in copy.keys.iter().zip(&octets) {
+            if !there.contains(number) {
+                write_durably(&to.join(key_file(*number)), octets)?;
+            }
+        }
         self.list(&mut copies, copy.clone())?;
+        write_durably(&to.join(COPIES), &text_of(&copies))?;
+        sync(&to)?;
         Ok(copy)
     }
 
@@ -193,11 +230,19 @@ impl ContentKeys {
 
     /// Takes a copy off the list: whoever says so has destroyed it.
     pub fn strike(&self, to: &Path) -> Result<bool, KeyError> {
+        let _lock = self.lock()?;
         let mut copies = self.copies()?;
         let before = copies.len();
         copies.retain(|copy| copy.to != to);
         self.write(&copies)?;
         Ok(copies.len() < before)
+    }
+
+    /// Whoever changes the list or a copy does it alone.
+    fn lock(&self) -> Result<Option<File>, KeyError> {
+        let Home::Directory(dir, _) = &self.home else { return Ok(None) };
+        let lock = File::open(dir).and_then(|dir| dir.lock().map(|()| dir));
+        lock.map(Some).map_err(at(dir))
     }
 
     fn list(&self, copies: &mut Vec<Copy>, copy: Copy) -> Result<(), KeyError> {
@@ -208,39 +253,67 @@ impl ContentKeys {
 
     fn write(&self, copies: &[Copy]) -> Result<(), KeyError> {
         let Home::Directory(dir, _) = &self.home else { return Ok(()) };
-        let text = serde_json::to_vec_pretty(copies).expect("a list of copies is JSON");
-        write_durably(&dir.join(COPIES), &text)
+        write_durably(&dir.join(COPIES), &text_of(copies))
     }
 
-    fn make(&self, number: u32) -> Result<Arc<RandomizedNonceKey>, KeyError> {
+    fn make(&self, number: u32) -> Result<Arc<ContentKey>, KeyError> {
         let secret = vault::random()?;
-        let Home::Directory(dir, wrapping) = &self.home else { return self.keep(number, &*secret) };
+        let Home::Directory(dir, wrapping) = &self.home else {
+            return self.keep(number, secret.as_ref());
+        };
+        if !dir.try_exists().map_err(at(dir))? {
+            fs::create_dir_all(dir).map_err(at(dir))?;
+            restrict(dir, 0o700)?;
+            sync(dir.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")))?;
+        }
         let file = dir.join(key_file(number));
         let sealed = wrapping.seal(&name(number), secret.as_ref())?;
-        let made = beside(&file, &sealed);
-        match made {
+        match beside(&file, &sealed) {
             // Another was quicker: theirs it is.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => self.to_open(number),
             Err(error) => Err(at(&file)(error)),
-            Ok(()) => self.keep(number, &*secret),
+            Ok(()) => self.keep(number, secret.as_ref()),
         }
     }
 
-    fn known(&self, number: u32) -> Option<Arc<RandomizedNonceKey>> {
+    fn known(&self, number: u32) -> Option<Arc<ContentKey>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).get(&number).cloned()
     }
 
-    fn keep(&self, number: u32, secret: &[u8]) -> Result<Arc<RandomizedNonceKey>, KeyError> {
-        let key = RandomizedNonceKey::new(&AES_256_GCM, secret)
+    fn keep(&self, number: u32, secret: &[u8]) -> Result<Arc<ContentKey>, KeyError> {
+        let aead = RandomizedNonceKey::new(&AES_256_GCM, secret)
             .map_err(|_| KeyError::Crypto("AES-256-GCM"))?;
+        let named = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"akashi content key");
+        let id = *named.as_ref().first_chunk().expect("HMAC-SHA-256 gives 32 octets");
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         // Two who made one at once in memory have one.
-        Ok(known.entry(number).or_insert_with(|| Arc::new(key)).clone())
+        Ok(known.entry(number).or_insert_with(|| Arc::new(ContentKey { aead, id })).clone())
     }
 
     fn forget(&self, number: u32) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&number);
     }
+}
+
+/// The secret of a key in this directory; `None` where there is none.
+fn unsealed(
+    dir: &Path,
+    wrapping: &Wrapping,
+    number: u32,
+) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
+    let file = dir.join(key_file(number));
+    let sealed = match fs::read(&file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        read => read.map_err(at(&file))?,
+    };
+    wrapping.unseal(&name(number), &sealed).map(Some).ok_or_else(|| KeyError::Damaged {
+        file,
+        what: "it was not sealed under this custody and this number".into(),
+    })
+}
+
+fn text_of(copies: &[Copy]) -> Vec<u8> {
+    serde_json::to_vec_pretty(copies).expect("a list of copies is JSON")
 }
 
 fn name(number: u32) -> String {
@@ -257,7 +330,12 @@ fn destroyed(number: u32) -> String {
 
 fn numbers_in(dir: &Path, extension: &str) -> Result<Vec<u32>, KeyError> {
     let mut numbers = Vec::new();
-    for entry in fs::read_dir(dir).map_err(at(dir))? {
+    let entries = match fs::read_dir(dir) {
+        // Made with its first key.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(numbers),
+        read => read.map_err(at(dir))?,
+    };
+    for entry in entries {
         let path = entry.map_err(at(dir))?.path();
         let stem = path.file_stem().and_then(|stem| stem.to_str());
         let number = stem.and_then(|stem| stem.parse().ok());
@@ -280,8 +358,9 @@ fn beside(file: &Path, octets: &[u8]) -> std::io::Result<()> {
         out.sync_all()
     });
     let linked = written.and_then(|()| fs::hard_link(&new, file));
-    fs::remove_file(&new)?;
+    let removed = fs::remove_file(&new);
     linked?;
+    removed?;
     File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
@@ -319,8 +398,6 @@ fn sync(dir: &Path) -> Result<(), KeyError> {
 
 #[cfg(test)]
 mod tests {
-    use zeroize::Zeroizing;
-
     use super::*;
     use crate::{Custody, Passphrase, Vault};
 
@@ -432,8 +509,56 @@ mod tests {
         assert_eq!(vault.contents().copies().unwrap(), std::slice::from_ref(&again));
         assert!(again.has_destroyed(&gone).is_empty());
         assert!(is_gone(place.vault_in("safe").open("t", b"r", &sealed)));
+        assert!(!place.path("safe/203905.key").exists(), "rewritten, and not added to");
+        let list = fs::read(place.path("safe/copies.json")).unwrap();
+        assert_eq!(list, fs::read(place.path("content-keys/copies.json")).unwrap(), "the list too");
         assert!(vault.contents().strike(&again.to).unwrap());
         assert!(!vault.contents().strike(&again.to).unwrap());
+    }
+
+    #[test]
+    fn a_copy_loses_nothing_but_what_was_destroyed() {
+        let (place, other) = (Place::new(), Place::new());
+        let sealed = place.vault().seal("t", b"r", b"one", 203_905).unwrap();
+        let safe = place.path("safe");
+        place.vault().contents().copy(&safe).unwrap();
+        let is_refused =
+            |copied: Result<Copy, KeyError>| matches!(copied, Err(KeyError::NoCopy { .. }));
+        // The store is lost: an empty one rewrites nothing, and neither does one that began anew.
+        fs::rename(place.path("content-keys"), place.path("lost")).unwrap();
+        assert!(place.vault().contents().copy(&safe).is_err());
+        place.vault().seal("t", b"r", b"two", 203_906).unwrap();
+        assert!(is_refused(place.vault().contents().copy(&safe)), "it lacks 203905");
+        place.vault().seal("t", b"r", b"two", 203_905).unwrap();
+        assert!(is_refused(place.vault().contents().copy(&safe)), "another 203905");
+        assert_eq!(*place.vault_in("safe").open("t", b"r", &sealed).unwrap(), b"one");
+        // Another authority's store, and a directory of something else.
+        other.vault().seal("t", b"r", b"x", 203_905).unwrap();
+        assert!(is_refused(other.vault().contents().copy(&safe)));
+        fs::create_dir(place.path("papers")).unwrap();
+        fs::write(place.path("papers/letter.pdf"), b"").unwrap();
+        assert!(is_refused(other.vault().contents().copy(&place.path("papers"))));
+        assert!(is_refused(other.vault().contents().copy(&other.path("content-keys"))));
+        // A key that does not open is not copied over one that does.
+        fs::remove_dir_all(place.path("content-keys")).unwrap();
+        fs::rename(place.path("lost"), place.path("content-keys")).unwrap();
+        fs::write(place.path("content-keys/203905.key"), b"rotten").unwrap();
+        let rotten = place.vault().contents().copy(&safe);
+        assert!(matches!(rotten, Err(KeyError::Damaged { .. })), "{rotten:?}");
+        assert_eq!(*place.vault_in("safe").open("t", b"r", &sealed).unwrap(), b"one");
+    }
+
+    #[test]
+    fn what_names_a_key_is_the_same_when_it_is_opened_again_and_another_for_another() {
+        let (place, other) = (Place::new(), Place::new());
+        for one in [&place, &other] {
+            one.vault().seal("t", b"r", b"one", 203_905).unwrap();
+        }
+        let id = |place: &Place| place.vault().contents().id(203_905).unwrap();
+        assert!(id(&place).is_some());
+        assert_eq!(id(&place), id(&place));
+        assert_ne!(id(&place), id(&other));
+        assert_eq!(place.vault().contents().id(203_906).unwrap(), None);
     }
 
     #[test]

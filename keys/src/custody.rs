@@ -156,9 +156,9 @@ impl Custody {
         self.keep("vault", &vault.to_octets())
     }
 
-    /// The vault, the keys of whose content lie in this directory, which is made when it is missing.
+    /// The vault, the keys of whose content lie in this directory.
     pub fn vault(&self, contents: &Path) -> Result<Vault, KeyError> {
-        let contents = ContentKeys::open(contents, self.wrapping.clone())?;
+        let contents = ContentKeys::open(contents, self.wrapping.clone());
         Vault::from_octets(&self.get("vault")?, contents)
     }
 
@@ -182,6 +182,15 @@ impl Custody {
         self.file(name).exists()
     }
 
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Puts a secret in the place of another.
+    pub(crate) fn replace(&self, name: &str, secret: &[u8]) -> Result<(), KeyError> {
+        write_durably(&self.file(name), &self.wrapping.seal(name, secret)?)
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.dir.join(format!("{name}.key"))
     }
@@ -194,7 +203,7 @@ impl Custody {
         write_durably(&file, &self.wrapping.seal(name, secret)?)
     }
 
-    fn get(&self, name: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    pub(crate) fn get(&self, name: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let file = self.file(name);
         let sealed = fs::read(&file).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => {

@@ -71,6 +71,14 @@ pub enum KeyError {
         /// Whether it was destroyed here, or never was here.
         destroyed: bool,
     },
+    /// A directory that is not to become a copy of the content keys.
+    #[error("{to} is made no copy of the content keys: {what}; nothing was changed", to = .to.display())]
+    NoCopy {
+        /// The directory.
+        to: PathBuf,
+        /// Why not.
+        what: String,
+    },
     /// A message that is not encrypted to this key, or was changed on the way.
     #[error(
         "the message is not encrypted to this authority (CMS AuthEnvelopedData, RSAES-OAEP with SHA-256, AES-256-GCM), or it was changed on the way"

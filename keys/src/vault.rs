@@ -50,6 +50,7 @@ impl Vault {
         let key = self.contents.to_seal(number)?;
         let mut octets = value.to_vec();
         let nonce = key
+            .aead
             .seal_in_place_append_tag(Aad::from(place(table, row)), &mut octets)
             .map_err(|_| KeyError::Crypto("sealing"))?;
         Ok([number.to_be_bytes().as_slice(), nonce.as_ref(), &octets].concat())
@@ -85,7 +86,7 @@ impl Vault {
         let key = self.contents.to_open(u32::from_be_bytes(*number))?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
         let mut octets = Zeroizing::new(octets.to_vec());
-        let opened = key.open_in_place(nonce, Aad::from(place(table, row)), &mut octets);
+        let opened = key.aead.open_in_place(nonce, Aad::from(place(table, row)), &mut octets);
         let length = opened.map_err(|_| wrong())?.len();
         octets.truncate(length);
         Ok(octets)
@@ -97,13 +98,23 @@ impl Vault {
         CodeHash(hmac::sign(&key, code).as_ref().try_into().expect("HMAC-SHA-256 gives 32 octets"))
     }
 
+    /// The keyed hash of a text: whether two are the same, and nothing to whoever has no custody. Its key is
+    /// derived from the one of resident codes.
+    pub fn text_hash(&self, text: &[u8]) -> [u8; 32] {
+        self.derived(b"akashi text hash", text)
+    }
+
     /// The keyed hash of what a certificate states of its holder, normalised by whoever asks. Its key
     /// is derived from the one of resident codes, so that neither stands for the other.
     pub fn stated_hash(&self, stated: &[u8]) -> [u8; 32] {
+        self.derived(b"akashi stated index", stated)
+    }
+
+    fn derived(&self, purpose: &[u8], text: &[u8]) -> [u8; 32] {
         let root = hmac::Key::new(hmac::HMAC_SHA256, self.code_key.as_ref());
-        let derived = hmac::sign(&root, b"akashi stated index");
+        let derived = hmac::sign(&root, purpose);
         let key = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
-        hmac::sign(&key, stated).as_ref().try_into().expect("HMAC-SHA-256 gives 32 octets")
+        hmac::sign(&key, text).as_ref().try_into().expect("HMAC-SHA-256 gives 32 octets")
     }
 
     pub(crate) fn to_octets(&self) -> Zeroizing<Vec<u8>> {
@@ -152,6 +163,7 @@ mod tests {
         let vault = Vault::generate().unwrap();
         let (hash, stated) = (vault.code_hash(b"01234567890"), vault.stated_hash(b"01234567890"));
         assert_ne!(stated, *hash.as_bytes());
+        assert_ne!(stated, vault.text_hash(b"01234567890"));
         let again = Vault::from_octets(&vault.to_octets(), ContentKeys::in_memory()).unwrap();
         assert_eq!(again.code_hash(b"01234567890"), hash);
         assert_eq!(again.stated_hash(b"01234567890"), stated);

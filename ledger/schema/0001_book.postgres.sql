@@ -32,7 +32,8 @@ GRANT USAGE ON SCHEMA public TO
 GRANT SELECT, INSERT ON
     authority, founding_signature, distribution_point, enrolment, dismissal, suspension, lifting, proposal,
     countersignature, request, certificate, certificate_file,
-    status, batch, deletion, crl, crl_published, responder_key, responder_certificate, inquiry_entered, card,
+    status, batch, content_key, deletion, crl, crl_published, responder_key, responder_replaced, responder_certificate,
+    inquiry_entered, card,
     offline_use, audit, audit_signature TO akashi_authority;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     person, case_file, certificate_person, certificate_items, living, stated_index, intended, source, idou,

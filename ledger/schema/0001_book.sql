@@ -257,6 +257,14 @@ CREATE INDEX idou_by_person ON idou (code_hash, history);
 CREATE INDEX idou_waiting ON idou (state, received_at) WHERE state IN ('waiting', 'held_back');
 CREATE INDEX idou_due ON idou (due_at) WHERE state = 'scheduled';
 
+-- Evidence. The keys of content, by their months, and what names each: whoever serves the book has these and
+-- no others.
+CREATE TABLE content_key (
+    position BIGINT NOT NULL,
+    month    TEXT   PRIMARY KEY,
+    key_id   BYTEA  NOT NULL
+);
+
 -- Evidence. Months whose content is deleted: the key of each is destroyed outside of the data base.
 CREATE TABLE deletion (
     position BIGINT NOT NULL,
@@ -293,6 +301,14 @@ CREATE TABLE responder_key (
     generation BIGINT NOT NULL,
     public_key BYTEA  NOT NULL,
     asked_at   BIGINT NOT NULL,
+    PRIMARY KEY (generation, public_key)
+);
+-- Evidence. Keys whose place another took: certified no more, once that one is.
+CREATE TABLE responder_replaced (
+    position   BIGINT NOT NULL,
+    generation BIGINT NOT NULL,
+    public_key BYTEA  NOT NULL,
+    by_key     BYTEA  NOT NULL,
     PRIMARY KEY (generation, public_key)
 );
 CREATE TABLE responder_certificate (
@@ -393,6 +409,8 @@ CREATE TABLE recall (
     certificates BIGINT NOT NULL,
     digest       BYTEA  NOT NULL,
     proposed_by  BYTEA  NOT NULL,
+    -- At which terminal.
+    terminal     BYTEA,
     proposed_at  BIGINT NOT NULL,
     confirmed_by BYTEA,
     confirmed_at BIGINT,
@@ -434,6 +452,8 @@ CREATE TABLE clock_hold (
 CREATE TABLE clock_acceptance (
     position BIGINT NOT NULL,
     party    BYTEA  NOT NULL,
+    terminal BYTEA,
+    at       BIGINT NOT NULL,
     PRIMARY KEY (position, party)
 );
 

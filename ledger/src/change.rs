@@ -131,6 +131,11 @@ impl Change {
         self.at
     }
 
+    /// When the newest entry before this change was written.
+    pub(crate) fn last_written(&self) -> Timestamp {
+        self.began_with.at
+    }
+
     /// The position of the newest entry of this change, or of the one before it.
     pub(crate) fn position(&self) -> Position {
         Position(self.began_with.position.0 + self.entries.len() as i64)

@@ -2,6 +2,7 @@
 
 use akashi_wire::act::PartyId;
 
+use crate::recall::terminal_of;
 use crate::right::Right;
 use crate::store::args;
 use crate::{Change, Issuing, Ledger, LedgerError, Position};
@@ -40,19 +41,23 @@ impl Change {
     pub async fn accept_clock(&mut self) -> Result<(), LedgerError> {
         self.require(Right::AcceptClock)?;
         let Some(Position(position)) = self.held_clock().await? else { return Ok(()) };
+        let terminal = terminal_of(&self.permit);
         self.tx
             .execute(
-                "INSERT INTO clock_acceptance (position, party) VALUES ($1, $2)
-                 ON CONFLICT (position, party) DO NOTHING",
-                args![position, self.permit.party().as_bytes()],
+                "INSERT INTO clock_acceptance (position, party, terminal, at)
+                 VALUES ($1, $2, $3, $4) ON CONFLICT (position, party)
+                 DO UPDATE SET terminal = excluded.terminal, at = excluded.at",
+                args![position, self.permit.party().as_bytes(), terminal, self.at()],
             )
             .await?;
-        let sql = "SELECT party FROM clock_acceptance WHERE position = $1";
+        let sql = "SELECT party, terminal, at FROM clock_acceptance WHERE position = $1";
         let rows = self.tx.rows(sql, args![position]).await?;
         let mut persons = 0;
         for row in &rows {
-            // Who was dismissed or suspended since has said nothing.
-            persons += usize::from(self.able(row.fixed(0, PartyId::from_slice)?).await?.is_some());
+            // Who was dismissed or suspended since, or was at a machine that was, has said nothing.
+            let party = row.fixed(0, PartyId::from_slice)?;
+            let terminal = row.maybe_octets(1)?.as_deref().and_then(PartyId::from_slice);
+            persons += usize::from(self.still_counts(party, terminal, row.time(2)?).await?);
         }
         if persons < PERSONS {
             return Ok(());

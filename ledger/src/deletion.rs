@@ -7,33 +7,67 @@ use jiff::Timestamp;
 use crate::evidence;
 use crate::object::Object;
 use crate::right::Right;
-use crate::store::{args, damaged};
+use crate::store::{Row, args, damaged};
 use crate::{Change, Ledger, LedgerError, ReadsAll};
 
+/// What names a key of content, as whoever has it says.
+pub type ContentKeyId = [u8; 16];
+
 impl<R: ReadsAll> Ledger<R> {
+    /// The keys under which content is sealed, by their months.
+    pub async fn content_keys(&self) -> Result<Vec<(DeletionMonth, ContentKeyId)>, LedgerError> {
+        let sql = "SELECT month, key_id FROM content_key ORDER BY month";
+        let rows = self.store.rows(sql, args![]).await?;
+        rows.iter().map(|row| Ok((month(row)?, row.fixed(1, |id| id.try_into().ok())?))).collect()
+    }
+
     /// The months whose content is deleted, and since when, the earliest first.
     pub async fn deletions(&self) -> Result<Vec<(DeletionMonth, Timestamp)>, LedgerError> {
         let rows =
             self.store.rows("SELECT month, at FROM deletion ORDER BY month", args![]).await?;
-        let read = |row: &crate::store::Row| {
-            let month = row.text(0)?;
-            let month = month.parse().map_err(|_| damaged("deletion", format!("month {month}")))?;
-            Ok((month, row.time(1)?))
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(|row| Ok((month(row)?, row.time(1)?))).collect()
     }
 }
 
+fn month(row: &Row) -> Result<DeletionMonth, LedgerError> {
+    let month = row.text(0)?;
+    month.parse().map_err(|_| damaged("deletion", format!("month {month}")))
+}
+
 impl Change {
+    /// Records under which key the content of a month is sealed. A month has one key for ever.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotAsItStands`] where it has another.
+    pub async fn record_content_key(
+        &mut self,
+        month: DeletionMonth,
+        id: ContentKeyId,
+    ) -> Result<(), LedgerError> {
+        self.require(Right::RecordContentKeys)?;
+        let sql = "SELECT key_id FROM content_key WHERE month = $1";
+        if let Some(row) = self.tx.row(sql, args![month.to_string()]).await? {
+            let same = row.octets(0)? == id;
+            return if same { Ok(()) } else { Err(LedgerError::NotAsItStands) };
+        }
+        let position = self.append("content_key", &month.to_string(), None).await?;
+        let row = args![position.0, month.to_string(), id.as_slice()];
+        self.record(&evidence::CONTENT_KEY, vec![row]).await
+    }
+
     /// Records that the content of this month is deleted from now on: before its key is destroyed, which
     /// nothing brings back. `false` where that is on record already.
     ///
     /// # Errors
-    /// [`LedgerError::NotAsItStands`] before the month has begun, and while the clock is in doubt.
+    /// [`LedgerError::NotAsItStands`] before the month has begun, by the clock and by the newest entry, and
+    /// while the clock is in doubt.
     pub async fn delete_content(&mut self, month: DeletionMonth) -> Result<bool, LedgerError> {
         self.require_about(Right::DeleteContent, &Object::Month(month))?;
-        // By the book's own time, which a clock that runs ahead for a moment does not take along.
-        if !month.has_begun(self.at()) || self.held_clock().await?.is_some() {
+        // Both by the clock and by what was written before: a clock that runs ahead takes neither along alone.
+        if !month.has_begun(self.at())
+            || !month.has_begun(self.last_written())
+            || self.held_clock().await?.is_some()
+        {
             return Err(LedgerError::NotAsItStands);
         }
         let known = "SELECT month FROM deletion WHERE month = $1";

@@ -392,6 +392,23 @@ impl Change {
         Ok(found.filter(|one| one.is_terminal_of(role, at)))
     }
 
+    /// Whether what a party said then, at this terminal, counts still: neither was dismissed or suspended
+    /// since, if only for a while.
+    pub(crate) async fn still_counts(
+        &mut self,
+        party: PartyId,
+        terminal: Option<PartyId>,
+        then: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        for one in [party].into_iter().chain(terminal) {
+            let Some(found) = self.able(one).await? else { return Ok(false) };
+            if self.was_suspended_since(&found, then).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Whether this party is enrolled still.
     pub async fn is_enrolled(&mut self, party: PartyId) -> Result<bool, LedgerError> {
         Ok(self.able(party).await?.is_some())

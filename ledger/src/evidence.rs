@@ -85,6 +85,7 @@ evidence! {
         "source": Text, "digest": Octets, "first": Int, "count": Int, "sealed_evidence": Octets,
         "answer": Text,
     }
+    CONTENT_KEY = "content_key" { "month": Text, "key_id": Octets }
     DELETION = "deletion" { "month": Text, "at": Int }
     CRL = "crl" {
         "generation": Int, "scope": Text, "number": Int, "this_update": Int, "next_update": Int,
@@ -94,6 +95,9 @@ evidence! {
         "generation": Int, "scope": Text, "number": Int, "digest": Octets, "published_at": Int,
     }
     RESPONDER_KEY = "responder_key" { "generation": Int, "public_key": Octets, "asked_at": Int }
+    RESPONDER_REPLACED = "responder_replaced" {
+        "generation": Int, "public_key": Octets, "by_key": Octets,
+    }
     RESPONDER_CERTIFICATE = "responder_certificate" {
         "serial": Octets, "generation": Int, "public_key": Octets, "certificate": Octets,
         "not_before": Int, "not_after": Int,

@@ -60,6 +60,7 @@ pub use cause::Cause;
 pub use certificate::{Intention, Living, NewCertificate, NewFile, Slot};
 pub use change::{Change, NewEntry};
 pub use crl::CrlRecord;
+pub use deletion::ContentKeyId;
 pub use enrolment::{Enrolment, NewEnrolment, NotAdmitted};
 pub use error::LedgerError;
 pub use fault::{Fault, FaultInjection, FaultPoint};

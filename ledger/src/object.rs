@@ -93,7 +93,7 @@ impl Object {
     pub fn of_order(order: &Order) -> Self {
         match order {
             Order::EndByHolder { serial } => Self::Certificate(*serial),
-            Order::AskForCertificate { public_key } => Self::Key(Sha256::of(&public_key.0)),
+            Order::AskForCertificate { public_key, .. } => Self::Key(Sha256::of(&public_key.0)),
             Order::DeleteContent { month } => Self::Month(*month),
             Order::RecordList { scope, .. } => Self::List(*scope),
             Order::PublishList { scope, number, digest } => {
@@ -108,6 +108,7 @@ impl Object {
             | Order::RaiseAlarms
             | Order::CertifyResponders
             | Order::EnterInquiries
+            | Order::RecordContentKeys
             | Order::RecordRefusal => Self::Whatever,
         }
     }

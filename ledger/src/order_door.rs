@@ -31,9 +31,9 @@ impl BookDoor {
         }
         let generation = self.ledger.authority().await?.generation();
         match order {
-            Order::AskForCertificate { public_key } => {
+            Order::AskForCertificate { public_key, in_place_of } => {
                 let mut change = self.ledger.begin(&permit, now).await?;
-                match change.ask_for_certificate(generation, &public_key.0).await? {
+                match change.ask_for_certificate(generation, &public_key.0, &in_place_of).await? {
                     true => change.commit().await.map(|_| ())?,
                     false => change.rollback().await?,
                 }

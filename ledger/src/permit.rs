@@ -90,6 +90,11 @@ impl Permit {
         self.cause == Cause::Founding
     }
 
+    /// The terminal at which it was signed, of an act.
+    pub(crate) fn terminal(&self) -> Option<PartyId> {
+        self.terminal
+    }
+
     /// As it stands in the audit chain: who, and at which terminal.
     pub(crate) fn actor(&self) -> String {
         let actor = format!("{}:{}", self.role.name(), self.party);

@@ -15,7 +15,7 @@ use crate::object::Object;
 use crate::right::Right;
 use crate::status::StatusChange;
 use crate::store::{Row, Value, args, damaged, timestamp};
-use crate::{Change, Issuing, Ledger, LedgerError, Position, Recording};
+use crate::{Change, Issuing, Ledger, LedgerError, Permit, Position, Recording};
 
 /// A recall that is to be proposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct Recall {
     pub proposed: NewRecall,
     /// By whom.
     pub proposed_by: PartyId,
+    /// At which terminal.
+    pub terminal: Option<PartyId>,
     /// When.
     pub proposed_at: Timestamp,
     /// Who confirmed it, and when.
@@ -110,6 +112,11 @@ fn condition(selection: &CardSelection) -> &'static str {
     }
 }
 
+/// The terminal at which an act was signed, as a value.
+pub(crate) fn terminal_of(permit: &Permit) -> Value {
+    Value::Octets(permit.terminal().map(|terminal| terminal.as_bytes().to_vec()))
+}
+
 fn key(selection: &CardSelection) -> [Value; 2] {
     [selection.lot().unwrap_or_default(), selection.model().unwrap_or_default()].map(Value::from)
 }
@@ -134,7 +141,7 @@ fn set_args(selection: &CardSelection, at: Timestamp) -> Vec<Value> {
 
 const READ: &str = "SELECT recall, lot, model, reason, sealed_why, certificates, digest,
                     proposed_by, proposed_at, confirmed_by, confirmed_at, revoked, voided,
-                    finished_at, position, up_to FROM recall";
+                    finished_at, position, up_to, terminal FROM recall";
 
 fn read(row: &Row) -> Result<Recall, LedgerError> {
     let named = |text: String| Some(text).filter(|text| !text.is_empty());
@@ -155,6 +162,7 @@ fn read(row: &Row) -> Result<Recall, LedgerError> {
             digest: row.fixed(6, Sha256::from_slice)?,
         },
         proposed_by: row.fixed(7, PartyId::from_slice)?,
+        terminal: row.maybe_octets(16)?.as_deref().and_then(PartyId::from_slice),
         proposed_at: row.time(8)?,
         confirmed: confirmed_by.zip(confirmed_at),
         revoked: row.int(11)? as u64,
@@ -247,24 +255,36 @@ impl Change {
             by.as_bytes(),
             at,
         ];
-        args.extend([lot, model]);
+        args.extend([lot, model, terminal_of(&self.permit)]);
         self.tx
             .execute(
                 "INSERT INTO recall (recall, reason, sealed_why, certificates, digest, proposed_by,
-                 proposed_at, lot, model, up_to, revoked, voided)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, 0)",
+                 proposed_at, lot, model, terminal, up_to, revoked, voided)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, 0)",
                 args,
             )
             .await
             .map(|_| ())
     }
 
+    /// Whether the proposal of a recall still counts: who proposed it may act, and might all the while, and so
+    /// may the terminal be used.
+    pub async fn recall_counts(&mut self, recall: &Recall) -> Result<bool, LedgerError> {
+        self.still_counts(recall.proposed_by, recall.terminal, recall.proposed_at).await
+    }
+
     /// Confirms a recall: its cards are recalled from now on, and its certificates end step by step.
     ///
     /// # Errors
-    /// [`LedgerError::NotPermitted`] to the person who proposed it, and where it is confirmed already.
+    /// [`LedgerError::NotPermitted`] to the person who proposed it, where the proposal no longer counts, and
+    /// where it is confirmed already.
     pub async fn confirm_recall(&mut self, recall: RecallId) -> Result<(), LedgerError> {
         self.require_about(Right::ConfirmRecall, &Object::Recall(recall))?;
+        if let Some(found) = self.recall(recall).await?
+            && !self.recall_counts(&found).await?
+        {
+            return Err(self.permit.not_permitted(Right::ConfirmRecall));
+        }
         let (by, at) = (self.permit.party(), self.at());
         let position = self.append("recall", &recall.to_string(), None).await?;
         let changed = self

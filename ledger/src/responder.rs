@@ -1,7 +1,7 @@
 //! Delegated responders: the public keys that ask, and the certificates that they get.
 
 use akashi_wire::SerialNumber;
-use akashi_wire::octets::Sha256;
+use akashi_wire::octets::{Octets, Sha256};
 use jiff::Timestamp;
 
 use crate::evidence;
@@ -103,7 +103,7 @@ impl Ledger<Responding> {
 
 impl Ledger<Issuing> {
     /// Public keys of responders whose newest certificate began before `renew_before`, or that
-    /// have none.
+    /// have none, but for those whose place another key took that has one.
     pub async fn responders_to_certify(
         &self,
         generation: i64,
@@ -116,7 +116,13 @@ impl Ledger<Issuing> {
                    SELECT 1 FROM responder_certificate
                    WHERE responder_certificate.generation = responder_key.generation
                    AND responder_certificate.public_key = responder_key.public_key
-                   AND not_before >= $2)",
+                   AND not_before >= $2)
+                 AND NOT EXISTS (
+                   SELECT 1 FROM responder_replaced JOIN responder_certificate
+                   ON responder_certificate.generation = responder_replaced.generation
+                   AND responder_certificate.public_key = responder_replaced.by_key
+                   WHERE responder_replaced.generation = responder_key.generation
+                   AND responder_replaced.public_key = responder_key.public_key)",
                 args![generation, renew_before],
             )
             .await?;
@@ -125,22 +131,38 @@ impl Ledger<Issuing> {
 }
 
 impl Change {
-    /// Certifies this public key of a responder from now on. `false` when it does so already.
+    /// Certifies this public key of a responder from now on, and no more the keys whose place it takes, once
+    /// it has a certificate. `false` when it does so already.
     pub async fn ask_for_certificate(
         &mut self,
         generation: i64,
         public_key: &[u8],
+        in_place_of: &[Octets],
     ) -> Result<bool, LedgerError> {
         let key = Object::Key(Sha256::of(public_key));
         self.require_about(Right::AskForCertificate, &key)?;
         let sql = "SELECT asked_at FROM responder_key WHERE generation = $1 AND public_key = $2";
-        if self.tx.row(sql, args![generation, public_key]).await?.is_some() {
+        let is_new = self.tx.row(sql, args![generation, public_key]).await?.is_none();
+        let mut replaced = Vec::new();
+        for Octets(before) in in_place_of {
+            let sql = "SELECT by_key FROM responder_replaced
+                       WHERE generation = $1 AND public_key = $2";
+            let known = self.tx.row(sql, args![generation, before.as_slice()]).await?;
+            if known.is_none() && before != public_key {
+                replaced.push(before);
+            }
+        }
+        if !is_new && replaced.is_empty() {
             return Ok(false);
         }
         let name = Sha256::of(public_key).to_string();
         let position = self.append("ask_for_responder_certificate", &name, None).await?;
-        let row = args![position.0, generation, public_key, self.at()];
-        self.record(&evidence::RESPONDER_KEY, vec![row]).await?;
+        if is_new {
+            let row = args![position.0, generation, public_key, self.at()];
+            self.record(&evidence::RESPONDER_KEY, vec![row]).await?;
+        }
+        let row = |before: &Vec<u8>| args![position.0, generation, before.as_slice(), public_key];
+        self.record(&evidence::RESPONDER_REPLACED, replaced.into_iter().map(row).collect()).await?;
         Ok(true)
     }
 

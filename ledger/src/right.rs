@@ -75,6 +75,8 @@ pub enum Right {
     EnterInquiries,
     /// That the content of a month is deleted.
     DeleteContent,
+    /// Which keys content is sealed under.
+    RecordContentKeys,
 }
 
 impl Right {
@@ -105,6 +107,7 @@ impl Right {
             Self::PublishList => "publish_list",
             Self::AskForCertificate => "ask_for_certificate",
             Self::DeleteContent => "delete_content",
+            Self::RecordContentKeys => "record_content_keys",
             Self::CertifyResponder => "certify_responder",
             Self::RegisterCards => "register_cards",
             Self::ProposeRecall => "propose_recall",
@@ -183,6 +186,7 @@ pub(crate) fn of_order(order: &Order) -> &'static [Right] {
         Order::EnterInquiries => &[EnterInquiries],
         Order::EndByHolder { .. } => &[Revoke, Void],
         Order::AskForCertificate { .. } => &[AskForCertificate],
+        Order::RecordContentKeys => &[RecordContentKeys],
         Order::DeleteContent { .. } => &[DeleteContent],
         Order::RecordList { .. } => &[RecordList],
         Order::PublishList { .. } => &[PublishList],

@@ -15,7 +15,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 async fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
         let ledger = Ledger::open(&opened.ledger()).await?;
-        let (key, scheduler) = (opened.custody.ec("ocsp")?, Arc::new(opened.scheduler()?));
+        let (key, scheduler) = (opened.custody.responder_key()?, Arc::new(opened.scheduler()?));
         let orders = Arc::new(opened.authority_link()?);
         let settings = Settings::default();
         let responder = Responder::open(ledger, orders, (key, scheduler), settings).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use akashi_keys::{EcKey, OfficerToken, Signer};
+use akashi_keys::{OfficerToken, ResponderKey};
 use akashi_ledger::{Access, Authority, Inquiry, Ledger, LedgerError, Responding};
 use akashi_wire::Order;
 use akashi_wire::octets::{Octets, Sha256};
@@ -63,7 +63,7 @@ impl Answer {
 pub struct Responder {
     ledger: Ledger<Responding>,
     orders: Arc<dyn OrderDoor>,
-    key: EcKey,
+    key: ResponderKey,
     key_hash: [u8; 20],
     scheduler: Arc<OfficerToken>,
     settings: Settings,
@@ -95,7 +95,7 @@ impl Responder {
     pub async fn open(
         ledger: Ledger<Responding>,
         orders: Arc<dyn OrderDoor>,
-        (key, scheduler): (EcKey, Arc<OfficerToken>),
+        (key, scheduler): (ResponderKey, Arc<OfficerToken>),
         settings: Settings,
     ) -> Result<Arc<Self>, OcspError> {
         if settings.validity < Duration::from_secs(2) {
@@ -104,9 +104,9 @@ impl Responder {
         let validity = signed(settings.validity)?;
         let authority = ledger.authority().await?;
         let issuer = Issuer::of(&authority.certificate).map_err(OcspError::AuthorityCertificate)?;
-        let key_hash = key_hash(key.public_key()).map_err(OcspError::PublicKey)?;
+        let key_hash = key_hash(key.key.public_key()).map_err(OcspError::PublicKey)?;
         // One that is started anew with its clock set back must not answer from before.
-        let seen = ledger.responder_time(key.public_key()).await?;
+        let seen = ledger.responder_time(key.key.public_key()).await?;
         Ok(Arc::new(Self {
             recorder: Recorder::start(ledger.clone(), settings.patience),
             follower: Follower::new(authority.generation(), settings.compare_every),
@@ -256,7 +256,7 @@ impl Responder {
         let own = self.own.valid_for(this_update, next_update).ok_or(Refusal::NoCertificate)?;
         let responder = &self.key_hash;
         let said = Said { responder, found, this_update, next_update, nonce: request.nonce };
-        let answer = said.sign(&self.key, &own.der).map_err(|_| Refusal::Key)?;
+        let answer = said.sign(&*self.key.key, &own.der).map_err(|_| Refusal::Key)?;
         self.last_signed.fetch_max(this_update.as_second(), Ordering::Relaxed);
         self.counts.sign();
         Ok(answer)
@@ -284,7 +284,7 @@ impl Responder {
         let tolerance = self.settings.clock_tolerance.as_secs() as i64;
         let kept = self.kept_time.load(Ordering::Relaxed);
         if now.as_second() > kept.saturating_add(tolerance) {
-            self.ledger.keep_responder_time(self.key.public_key(), now).await?;
+            self.ledger.keep_responder_time(self.key.key.public_key(), now).await?;
             self.kept_time.fetch_max(now.as_second(), Ordering::Relaxed);
         }
         Ok(())
@@ -311,9 +311,10 @@ impl Responder {
     }
 
     async fn ask(&self, now: Timestamp) -> Result<(), OrderRefusal> {
-        let public_key = Octets(self.key.public_key().to_vec());
-        let (certificate, order) =
-            (self.scheduler.certificate(), Order::AskForCertificate { public_key });
+        let public_key = Octets(self.key.key.public_key().to_vec());
+        let in_place_of = self.key.before.iter().cloned().map(Octets).collect();
+        let order = Order::AskForCertificate { public_key, in_place_of };
+        let certificate = self.scheduler.certificate();
         let order =
             SignedOrder::sign(order, certificate, now, |octets| self.scheduler.sign(octets))
                 .map_err(|error| OrderRefusal::NotNow { why: error.to_string() })?;
@@ -321,7 +322,7 @@ impl Responder {
     }
 
     async fn pick_up(&self, asking: &mut Asking, now: Timestamp) -> Result<(), OcspError> {
-        let public_key = self.key.public_key();
+        let public_key = self.key.key.public_key();
         let Some(found) =
             self.ledger.responder_certificate(self.authority.generation(), public_key).await?
         else {

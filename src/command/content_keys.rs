@@ -9,8 +9,6 @@ use akashi_wire::{DeletionMonth, Order, OrderDoor};
 use jiff::Timestamp;
 
 use super::{Failure, OpenArgs};
-use crate::secret::PASSPHRASE;
-
 /// The keys of what is recorded about persons, a month of deletion each.
 #[derive(clap::Subcommand)]
 pub enum ContentKeysCommand {
@@ -59,13 +57,6 @@ impl ContentKeysCommand {
             }
             Self::Destroy { open, month } => destroy(&open.opened()?, month).await,
         }
-    }
-}
-
-impl OpenArgs {
-    fn opened(&self) -> Result<Opened, Failure> {
-        let passphrase = PASSPHRASE.read_passphrase(self.passphrase_file.as_deref())?;
-        Ok(Opened::open(&self.dir, &passphrase)?)
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use akashi_edge::Opened;
+use akashi_keys::KeyError;
 use akashi_ledger::{Ledger, Verifying};
 use akashi_lint::{Finding, Kind, Lint, ListExpected};
 use serde::Serialize;
@@ -67,7 +68,7 @@ enum Of {
 
 impl LintCommand {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        let mut told = Told { json: self.json, judged: 0, findings: 0, left_out: 0 };
+        let mut told = Told { json: self.json, judged: 0, findings: 0, left_out: 0, deleted: 0 };
         let lint = match &self.dir {
             Some(dir) => self.book(dir, &mut told).await?,
             None => {
@@ -85,8 +86,12 @@ impl LintCommand {
                 return Err(format!("{} {what}", path.display()).into());
             }
         }
-        let Told { judged, findings, left_out, .. } = told;
-        eprintln!("{judged} judged, {findings} findings, {left_out} other files left out");
+        let Told { judged, findings, left_out, deleted, .. } = told;
+        let deleted = match deleted {
+            0 => String::new(),
+            _ => format!(", {deleted} deleted after their time"),
+        };
+        eprintln!("{judged} judged, {findings} findings, {left_out} other files left out{deleted}");
         Ok(if findings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
@@ -109,7 +114,13 @@ impl LintCommand {
             let Some((last, _)) = page.last() else { break };
             after = Some(*last);
             for (serial, sealed) in &page {
-                let der = vault.open("certificate_file", serial.as_bytes(), sealed)?;
+                let der = match vault.open("certificate_file", serial.as_bytes(), sealed) {
+                    Err(KeyError::ContentKey { destroyed: true, .. }) => {
+                        told.deleted += 1;
+                        continue;
+                    }
+                    der => der?,
+                };
                 told.tell(&Of::Certificate(serial.to_string()), &lint.certificate(&der))?;
             }
         }
@@ -124,6 +135,8 @@ struct Told {
     judged: usize,
     findings: usize,
     left_out: usize,
+    /// Certificates of the book whose time is over.
+    deleted: usize,
 }
 
 impl Told {

@@ -40,7 +40,8 @@ impl SecondResponder {
         let (key, token) = (EcKey::generate().unwrap(), Arc::new(scheduler(place)));
         let orders = place.house.doors.orders.clone();
         let settings = Settings::default();
-        let responder = Responder::open(ledger, orders, (key, token), settings).await.unwrap();
+        let responder =
+            Responder::open(ledger, orders, (key.into(), token), settings).await.unwrap();
         let second = Self { responder };
         second.follow(place).await;
         place.tick().await;

@@ -211,7 +211,7 @@ impl Prefecture {
                     let ledger = Ledger::open(&book).await.expect("the book opens");
                     let ledger = ledger.with_faults(trouble.clone());
                     let orders = door(&book, trouble, clock).await;
-                    let key = opened.custody.ec("ocsp").expect("a key");
+                    let key = opened.custody.responder_key().expect("a key");
                     let settings = akashi_ocsp::Settings::default();
                     let signing = (key, scheduler(opened));
                     let responder = Responder::open(ledger, orders, signing, settings).await;

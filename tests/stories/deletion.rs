@@ -55,20 +55,27 @@ async fn records_of_an_issue_outlive_the_certificate_by_ten_years_and_others_end
     let (_, holder) = place.holder(tottori()).await;
     let desk = place.desk(tottori());
     let issued = of_the_issue(holder.not_after);
-    // Of what is recorded before the certificate is known, the latest that it may end: by the other rule.
-    let later = holder.not_after + 24.hours();
-    for verb in ["open_case", "look_up", "apply", "certify", "confirm_delivery"] {
+    // Before the certificate is known, the latest that it may end: issued on the last of the ninety days that
+    // its case may be open, by the other rule.
+    let later = holder.not_after + 24.hours() + (90 * 24).hours();
+    for verb in ["open_case", "look_up", "apply"] {
         let keys = place.keys_of(verb).await;
-        assert_eq!(keys, [of_the_issue(later)], "{verb}");
+        assert!(keys == [of_the_issue(later)] && keys[0] >= issued, "{verb}: {keys:?}");
+    }
+    for verb in ["certify", "confirm_delivery"] {
+        assert_eq!(place.keys_of(verb).await, [issued], "{verb}");
     }
     let sealed = place.house.ledger().sealed_certificate(holder.serial).await.unwrap().unwrap();
     assert_eq!(sealed[..4], issued.to_be_bytes(), "the certificate itself");
 
-    let at_the_end = month_after(day_in_japan(later));
+    // Two years later: what ends it is kept until its end, and not for three years more.
+    place.pass((2 * 365 * 24).hours());
+    let at_the_end = month_after(day_in_japan(holder.not_after));
     let by = CertificateBy::Serial { serial: SerialGiven::Whole(holder.serial) };
     journey::revoke(desk, by, KeyCompromise, IdentityProof::ResidentCard).await.unwrap();
+    assert_eq!(place.keys_of("revoke").await, [at_the_end]);
     for verb in ["find_certificate", "revoke"] {
-        assert_eq!(place.keys_of(verb).await, [at_the_end], "{verb}");
+        assert!(place.keys_of(verb).await.iter().all(|key| *key < issued), "{verb}");
     }
     place.close().await;
 }
@@ -106,6 +113,15 @@ async fn a_destroyed_key_deletes_in_backups_too_and_breaks_nothing() {
     old.verify_audit().await.unwrap();
     place.house.ledger().verify_audit().await.unwrap();
     place.seen_good(&holder.certificate).await;
+    let lint = Command::new(env!("CARGO_BIN_EXE_akashi"))
+        .args(["lint", "--dir"])
+        .arg(&place.dir)
+        .env_clear()
+        .env("AKASHI_PASSPHRASE", akashi_town::PASSPHRASE)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(lint.stderr).unwrap();
+    assert!(lint.status.success() && told.contains(", 1 deleted after their time"), "{told}");
     // Who asks for what was deleted is told so.
     assert_eq!(refusal(desk.send(&open).await), Refusal::RecordsDeleted);
     old.close().await;
@@ -116,10 +132,28 @@ async fn a_destroyed_key_deletes_in_backups_too_and_breaks_nothing() {
 async fn an_authority_whose_content_keys_are_missing_does_not_start() {
     let mut place = Place::open(Book::Sqlite).await;
     place.holder(tottori()).await;
+    place.tick().await;
     let clock = place.clock.clone();
     let (dir, _kept) = place.closed().await;
     std::fs::rename(dir.join("content-keys"), dir.join("elsewhere")).unwrap();
     let passphrase = akashi_keys::Passphrase::new(akashi_town::PASSPHRASE.into()).unwrap();
+    let opened = akashi::house::House::open(&dir, &passphrase, clock.clone()).await;
+    let told = opened.err().expect("it does not start").to_string();
+    assert!(told.contains("content-keys/"), "{told}");
+    assert!(!dir.join("content-keys").exists(), "and makes none");
+    // Nor with others of the same months.
+    let keys = |name: &str| {
+        let files = std::fs::read_dir(dir.join(name)).unwrap();
+        let named =
+            files.filter_map(|file| file.unwrap().path().file_stem()?.to_str()?.parse().ok());
+        named.collect::<Vec<u32>>()
+    };
+    let months = keys("elsewhere");
+    assert!(!months.is_empty());
+    let other = akashi_edge::Opened::open(&dir, &passphrase).unwrap().vault().unwrap();
+    for month in months {
+        other.seal("t", b"r", b"x", month).unwrap();
+    }
     let opened = akashi::house::House::open(&dir, &passphrase, clock.clone()).await;
     let told = opened.err().expect("it does not start").to_string();
     assert!(told.contains("content-keys/"), "{told}");

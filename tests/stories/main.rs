@@ -25,6 +25,7 @@ mod program;
 mod register;
 mod renewal;
 mod residence;
+mod responder_key;
 mod restart;
 mod shared_primes;
 mod status;

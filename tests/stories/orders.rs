@@ -38,7 +38,7 @@ async fn an_order_is_taken_from_the_authoritys_own_programs_and_every_other_is_o
     for order in [
         Order::RecordList { scope: Scope::Complete, life: 0, up_to: 1 },
         Order::RecordList { scope: Scope::Complete, life: 60, up_to: i64::MAX },
-        Order::AskForCertificate { public_key: Octets(b"junk".to_vec()) },
+        Order::AskForCertificate { public_key: Octets(b"junk".to_vec()), in_place_of: Vec::new() },
     ] {
         assert_eq!(send(signed(order.clone(), &scheduler, now)).await, 400, "{order:?}");
     }

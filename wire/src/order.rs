@@ -61,6 +61,8 @@ pub enum Order {
     CertifyResponders,
     /// Enters the digests of inquiries.
     EnterInquiries,
+    /// Enters what names the keys under which content is sealed.
+    RecordContentKeys,
     /// Puts on record that somebody without a permit was refused.
     RecordRefusal,
     /// Ends a certificate by its holder's own application.
@@ -72,6 +74,9 @@ pub enum Order {
     AskForCertificate {
         /// SubjectPublicKeyInfo, DER.
         public_key: Octets,
+        /// The keys of the same responder whose place it takes: they get no more once it has one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        in_place_of: Vec<Octets>,
     },
     /// Says that what was sealed for this month is deleted; its key is destroyed next.
     DeleteContent {
@@ -106,7 +111,9 @@ impl Order {
     /// and a list is of this time.
     pub fn is_sound(&self) -> bool {
         match self {
-            Self::AskForCertificate { public_key } => is_p256(&public_key.0),
+            Self::AskForCertificate { public_key, .. } => {
+                is_p256(&public_key.0) || is_rsa_2048(&public_key.0)
+            }
             Self::RecordList { life, up_to, .. } => {
                 (1..=LONGEST_LIST).contains(life) && *up_to >= 0
             }
@@ -126,6 +133,7 @@ impl Order {
             Self::RaiseAlarms => "raise_alarms",
             Self::CertifyResponders => "certify_responders",
             Self::EnterInquiries => "enter_inquiries",
+            Self::RecordContentKeys => "record_content_keys",
             Self::RecordRefusal => "record_refusal",
             Self::EndByHolder { .. } => "end_by_holder",
             Self::AskForCertificate { .. } => "ask_for_certificate",
@@ -144,6 +152,18 @@ fn is_p256(octets: &[u8]) -> bool {
     key.algorithm.oid == const_oid::db::rfc5912::ID_EC_PUBLIC_KEY
         && curve == Some(const_oid::db::rfc5912::SECP_256_R_1)
         && point.is_some_and(|point| point.len() == 65 && point[0] == 4)
+}
+
+/// Whether these octets are a SubjectPublicKeyInfo of an RSA key of 2048 bits with exponent 65537 (RFC 3279
+/// §2.3.1): there is one form of it.
+fn is_rsa_2048(octets: &[u8]) -> bool {
+    const BEGIN: [u8; 33] = [
+        0x30, 0x82, 1, 0x22, 0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0,
+        0x03, 0x82, 1, 0x0f, 0, 0x30, 0x82, 1, 0x0a, 2, 0x82, 1, 1, 0,
+    ];
+    let Some(rest) = octets.strip_prefix(&BEGIN) else { return false };
+    let Some(modulus) = rest.strip_suffix(&[2, 3, 1, 0, 1]) else { return false };
+    modulus.len() == 256 && modulus[0] & 0x80 != 0 && modulus[255] & 1 == 1
 }
 
 /// What came of an order that another program sent.
@@ -209,13 +229,26 @@ mod tests {
             "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
         ));
         let key = key.unwrap();
-        let ask = |octets: &[u8]| Order::AskForCertificate { public_key: Octets(octets.to_vec()) };
+        let ask = |octets: &[u8]| Order::AskForCertificate {
+            public_key: Octets(octets.to_vec()),
+            in_place_of: Vec::new(),
+        };
         assert!(ask(&key).is_sound());
         let mut compressed = key.clone();
         compressed[26] = 2;
         for other in [&[][..], &[0x30, 0], &key[1..], &key[..90], &compressed] {
             assert!(!ask(other).is_sound(), "{other:02x?}");
         }
+        let rsa = |bits: usize, exponent: &[u8]| {
+            let mut key =
+                hex::decode("30820122300d06092a864886f70d01010105000382010f003082010a0282010100");
+            let octets = key.as_mut().unwrap();
+            octets.extend(std::iter::repeat_n(0xff, bits / 8));
+            octets.extend(exponent);
+            ask(octets).is_sound()
+        };
+        assert!(rsa(2048, &[2, 3, 1, 0, 1]));
+        assert!(!rsa(1024, &[2, 3, 1, 0, 1]) && !rsa(2048, &[2, 1, 3]) && !rsa(2048, &[]));
         let list = |life, up_to| Order::RecordList { scope: Scope::Complete, life, up_to };
         assert!(list(1, 0).is_sound() && list(LONGEST_LIST, 7).is_sound());
         assert!(!list(0, 7).is_sound() && !list(LONGEST_LIST + 1, 7).is_sound());

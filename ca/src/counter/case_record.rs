@@ -5,7 +5,7 @@ use akashi_ledger::{CaseFile, PersonId, Step, StoppedSources};
 use akashi_wire::act::{CertifiedText, IdentityProof, Procedure};
 use akashi_wire::date::{day_in_japan, start_of_day};
 use akashi_wire::octets::{Octets, Sha256};
-use akashi_wire::{CaseId, FourItems, MunicipalityCode, SerialNumber};
+use akashi_wire::{CaseId, DeletionMonth, FourItems, MunicipalityCode, SerialNumber};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 
 use crate::card::Channel;
 use crate::characters::{CertificateText, CharacterError, Choices, certify_address, certify_name};
-use crate::retention::Record;
 use crate::{CaError, Rules};
 use akashi_wire::act::{Refusal, SubstituteChoices};
 
@@ -100,10 +99,14 @@ impl CaseRecord {
         serde_json::from_slice(&octets).map_err(|e| CaError::Damaged(e.to_string()))
     }
 
-    pub fn seal(&self, vault: &Vault, case: CaseId, now: Timestamp) -> Result<Vec<u8>, KeyError> {
+    pub fn seal(
+        &self,
+        vault: &Vault,
+        case: CaseId,
+        until: DeletionMonth,
+    ) -> Result<Vec<u8>, KeyError> {
         // Session keys of a card's channel are in it.
         let octets = Zeroizing::new(serde_json::to_vec(self).expect("a case is JSON"));
-        let until = Record::of(self.procedure).until_of_any(now);
         vault.seal("case_file", case.as_bytes(), &octets, until.number())
     }
 
@@ -115,16 +118,23 @@ impl CaseRecord {
         (file.step, file.person) = (Step::LookedUp, Some(person));
     }
 
-    /// When the case closes itself if nobody touches it after `now`. What was issued in it has a term of
-    /// its own (`rules.undelivered_after_hours`).
-    pub fn closes_at(&self, step: Step, rules: &Rules, now: Timestamp) -> Option<Timestamp> {
+    /// When the case closes itself if nobody touches it after `now`; and whatever is done in it, once it was
+    /// open for `rules.longest_case`. What was issued in it has a term of its own
+    /// (`rules.undelivered_after_hours`).
+    pub fn closes_at(
+        &self,
+        step: Step,
+        rules: &Rules,
+        (opened_at, now): (Timestamp, Timestamp),
+    ) -> Option<Timestamp> {
         if !matches!(step, Step::Opened | Step::LookedUp | Step::Applied) {
             return None;
         }
         let untouched = now + SignedDuration::from_hours(i64::from(rules.case_hours));
         let days = i64::from(rules.inquiry_days) + 1;
         let answered = self.inquiry.map(|sent| start_of_day(sent.saturating_add(days.days())));
-        Some(answered.map_or(untouched, |answered| answered.max(untouched)))
+        let last = opened_at + (24 * rules.longest_case()).hours();
+        Some(answered.map_or(untouched, |answered| answered.max(untouched)).min(last))
     }
 
     /// The look-up that every later step needs; the step in the row says that it is there.

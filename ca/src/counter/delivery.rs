@@ -35,6 +35,7 @@ impl Counter {
         }
         let sealed = self.issuer.ledger.sealed_certificate(serial).await?.ok_or_else(damaged)?;
         let certificate = self.vault().open("certificate_file", serial.as_bytes(), &sealed)?;
+        acting.is_about(akashi_wire::pki::not_after(&certificate));
         if Sha256::of(&certificate) != read_back {
             return Err(Refusal::ReadBackDiffers.into());
         }

@@ -33,6 +33,7 @@ impl Counter {
         }
         self.identified(identity, &record, day_in_japan(change.at()))?;
         let (found, _, living) = self.found(&mut change, &file, &record).await?;
+        acting.is_about(found.not_after);
         let recording = Recording { reason, received_at: change.at(), idou_date: None };
         let row = change.revoke(found.serial, &recording).await?;
         // A renewal under way lies in the same card. What another town is issuing is that town's.
@@ -57,6 +58,7 @@ impl Counter {
             return Err(Refusal::NotAllowed.into());
         }
         let (found, standing, living) = self.found(&mut change, &file, &record).await?;
+        acting.is_about(found.not_after);
         if matches!(standing, Standing::Held { .. }) {
             return Err(Refusal::OnHold { serial: found.serial }.into());
         }

@@ -1,5 +1,6 @@
 //! The recall of a bad lot: looked at, proposed by one person, confirmed by another.
 
+use akashi_keys::KeyError;
 use akashi_ledger::{NewRecall, Recall};
 use akashi_wire::RevocationReason;
 use akashi_wire::act::{Answer, CardSelection, KnownRecall, RecallId, Refusal};
@@ -73,7 +74,7 @@ impl Counter {
                     "recall",
                     recall.as_bytes(),
                     why.as_bytes(),
-                    acting.until(),
+                    self.until(acting),
                 )?,
                 certificates,
                 digest,
@@ -97,8 +98,8 @@ impl Counter {
             if found.proposed_by == acting.permit.party() {
                 return Err(Refusal::SamePerson.into());
             }
-            // Who was dismissed since is one person less.
-            if !change.is_enrolled(found.proposed_by).await? {
+            // Who was dismissed or stopped since, or was at a machine that was, is one person less.
+            if !change.recall_counts(&found).await? {
                 return Err(Refusal::NoSuchRecall.into());
             }
             let until = ends(&found);
@@ -128,9 +129,12 @@ impl Counter {
         let until = ends(&recall);
         let Recall { proposed, proposed_by, confirmed, revoked, voided, finished_at, .. } = recall;
         let number = proposed.recall;
-        let why = self.vault().open("recall", number.as_bytes(), &proposed.sealed_why)?;
-        let why = String::from_utf8(why.to_vec())
-            .map_err(|_| CaError::Damaged(format!("the why of recall {number}")))?;
+        let why = match self.vault().open("recall", number.as_bytes(), &proposed.sealed_why) {
+            // Its time is over; the recall stands.
+            Err(KeyError::ContentKey { destroyed: true, .. }) => String::new(),
+            why => String::from_utf8(why?.to_vec())
+                .map_err(|_| CaError::Damaged(format!("the why of recall {number}")))?,
+        };
         Ok(KnownRecall {
             recall: number,
             selection: proposed.selection,

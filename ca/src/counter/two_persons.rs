@@ -3,8 +3,9 @@
 
 use akashi_ledger::{Change, LedgerError, Proposal, Proposed};
 use akashi_wire::act::{
-    Answer, Deed, KnownParty, KnownProposal, KnownSuspension, Refusal, RequestId,
+    Act, Answer, Deed, KnownParty, KnownProposal, KnownSuspension, Refusal, RequestId,
 };
+use akashi_wire::octets::Sha256;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{SignedMessage, Verified};
 
@@ -95,10 +96,16 @@ impl Counter {
                 continue;
             }
             let message = self.proposed(&proposal)?;
+            let act = act_of(&message)?;
+            // Nor from a machine that may no longer be used.
+            let at = all.iter().find(|one| Sha256::of(&one.certificate) == act.terminal);
+            if !at.is_some_and(|terminal| terminal.is_in_force(acting.now)) {
+                continue;
+            }
             waiting.push(KnownProposal {
                 request: proposal.request,
                 digest: proposal.digest,
-                deed: Box::new(deed_of(&message)?),
+                deed: Box::new(act.deed),
                 proposed_by: proposal.proposed_by,
                 proposed_at: proposal.proposed_at,
                 until: proposal.until(),
@@ -148,8 +155,6 @@ impl Counter {
     }
 }
 
-fn deed_of(message: &Verified) -> Result<Deed, CaError> {
-    serde_json::from_slice::<akashi_wire::act::Act>(message.content())
-        .map(|act| act.deed)
-        .map_err(|e| CaError::Damaged(e.to_string()))
+fn act_of(message: &Verified) -> Result<Act, CaError> {
+    serde_json::from_slice(message.content()).map_err(|e| CaError::Damaged(e.to_string()))
 }

@@ -6,10 +6,11 @@ use akashi_wire::batch::{Batch, BatchEnvelope, Opening};
 use akashi_wire::octets::Sha256;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{Idou, SignedMessage, Verified};
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::BatchRefusal;
+use crate::CaError;
 use crate::retention::Record;
 
 /// An event as it is kept, sealed: without any resident code.
@@ -34,13 +35,21 @@ pub(super) fn row(source: akashi_wire::MunicipalityCode, sequence: u64) -> Vec<u
     format!("{source} {sequence}").into_bytes()
 }
 
+/// The number of the key under which events that are received now are sealed. One may be planned for a year
+/// ahead, or wait, and end a certificate that is issued until then.
+pub(super) fn until(now: Timestamp) -> Result<u32, BatchRefusal> {
+    let last = now.checked_add((366 * 24).hours());
+    let last = last.map_err(|_| BatchRefusal::NotNow(CaError::Damaged("a clock".into())))?;
+    Ok(Record::Status.until_of_any(last).number())
+}
+
 pub(super) fn open(
     sealed: &[u8],
     opener: &Opener,
     vault: &Vault,
     now: Timestamp,
 ) -> Result<Message, BatchRefusal> {
-    let until = Record::Status.until_of_any(now).number();
+    let until = until(now)?;
     let envelope = opener.open(sealed).map_err(BatchRefusal::Envelope)?;
     let envelope: BatchEnvelope = serde_json::from_slice(&envelope)
         .map_err(|_| BatchRefusal::Envelope(akashi_keys::KeyError::Envelope))?;
@@ -89,7 +98,8 @@ fn new_event(
         },
         new_code_hash,
     };
-    let digest = Sha256::of(&[code_hash.as_slice(), &json(&said)].concat());
+    // Keyed: what it says is not to be found out by trying once it is deleted.
+    let digest = Sha256(vault.text_hash(&[code_hash.as_slice(), &json(&said)].concat()));
     let sealed_event = vault
         .seal("idou", &row(event.source, event.sequence), &octets, until)
         .map_err(|error| BatchRefusal::NotNow(error.into()))?;

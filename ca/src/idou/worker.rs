@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use akashi_keys::Vault;
+use akashi_keys::{KeyError, Vault};
 use akashi_ledger::{
     Cause, Change, InboxState, Issuing, Ledger, Living, PendingEvent, Permit, Person, Recording,
 };
@@ -106,6 +106,10 @@ impl Worker {
             )) => {
                 return Err(e.into());
             }
+            // Nor do keys that cannot be read now say anything about the event.
+            Err(CaError::Key(
+                e @ (KeyError::File { .. } | KeyError::ContentKey { destroyed: false, .. }),
+            )) => return Err(e.into()),
             Err(error) => error,
         };
         let mut change = self.ledger.begin(permit, now).await?;

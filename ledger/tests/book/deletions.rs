@@ -42,6 +42,32 @@ async fn a_month_that_has_begun_is_deleted_once_and_one_to_come_is_not() {
 }
 
 #[tokio::test]
+async fn a_clock_that_runs_ahead_of_the_book_deletes_nothing() {
+    for book in books().await {
+        // Nothing was written in that month: the book does not know it yet.
+        let mut ahead = change(&book, "2027-04", book.now + 9000.hours()).await;
+        let refused = kind(ahead.delete_content(month("2027-04")).await);
+        assert!(matches!(refused, LedgerError::NotAsItStands), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_month_has_one_key_for_ever() {
+    for book in books().await {
+        let record = async |id: u8| {
+            let mut change = book.begin(&book.order(Order::RecordContentKeys).await).await;
+            change.record_content_key(month("2039-05"), [id; 16]).await?;
+            change.append("told", "", None).await?;
+            change.commit().await.map(|_| ())
+        };
+        record(1).await.unwrap();
+        record(1).await.unwrap();
+        assert!(matches!(kind(record(2).await), LedgerError::NotAsItStands));
+        assert_eq!(book.ledger.content_keys().await.unwrap(), [(month("2039-05"), [1; 16])]);
+    }
+}
+
+#[tokio::test]
 async fn while_the_clock_is_in_doubt_nothing_is_deleted() {
     for book in books().await {
         let mut doubt = book.begin(&book.order(Order::HoldClock).await).await;

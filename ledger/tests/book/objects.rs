@@ -137,9 +137,10 @@ async fn an_order_about_one_thing_is_no_order_about_another() {
         refused(change.publish_crl(1, scope, 2, digest).await);
         refused(change.publish_crl(1, Scope::Authority, 1, digest).await);
         drop(change);
-        let order = Order::AskForCertificate { public_key: Octets(vec![1; 91]) };
+        let order =
+            Order::AskForCertificate { public_key: Octets(vec![1; 91]), in_place_of: Vec::new() };
         let mut change = book.begin(&book.order(order).await).await;
-        refused(change.ask_for_certificate(1, &[2; 91]).await);
+        refused(change.ask_for_certificate(1, &[2; 91], &[]).await);
         drop(change);
         let month = |text: &str| text.parse().unwrap();
         let order = Order::DeleteContent { month: month("2026-03") };

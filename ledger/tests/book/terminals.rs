@@ -1,10 +1,11 @@
 //! An act is taken from a terminal in force of the place where its signer works, and from nowhere else.
 
 use akashi_keys::OfficerToken;
-use akashi_ledger::LedgerError;
-use akashi_wire::act::{Deed, Procedure, Suspension};
+use akashi_ledger::{LedgerError, NewRecall};
+use akashi_wire::act::{CardSelection, Deed, Procedure, RecallId, Suspension};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
+use akashi_wire::{Order, RevocationReason};
 use jiff::ToSpan;
 
 use crate::books::{Book, books, town};
@@ -161,5 +162,68 @@ async fn every_entry_of_an_act_says_at_which_terminal_it_was_signed() {
         let newest = book.ledger.audit_entries(1).await.unwrap().remove(0);
         let actor = format!("security_officer:{}@{}", party(2), party(90));
         assert_eq!((newest.verb.as_str(), newest.actor), ("suspend", actor));
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_was_accepted_at_a_terminal_that_was_stopped_since_is_not() {
+    for (book, other) in with_two().await {
+        let role = Role::Terminal { municipality: "130001".parse().unwrap() };
+        let stolen = enrolled_by_two(&book, &other, 92, role).await;
+        let mut doubt = book.begin(&book.order(Order::HoldClock).await).await;
+        doubt.hold_clock().await.unwrap();
+        doubt.commit().await.unwrap();
+        let accept = async |at: Sha256, token: &OfficerToken, request: u8| {
+            let message = signed_at(at, token, request, Deed::AcceptClock, book.now);
+            let mut change = change(&book, &message, book.now).await.unwrap();
+            change.accept_clock().await.unwrap();
+            change.append("accept_clock", "clock", None).await.unwrap();
+            change.commit().await.unwrap();
+            book.ledger.is_clock_held().await.unwrap()
+        };
+        assert!(accept(at(&stolen), &book.security, 3).await);
+        stopped(&book, in_the_office(), 4, 92).await.unwrap();
+        assert!(accept(in_the_office(), &other, 5).await, "one person has said so");
+        assert!(!accept(in_the_office(), &book.security, 6).await, "and now two");
+    }
+}
+
+#[tokio::test]
+async fn a_recall_that_was_proposed_at_a_terminal_that_was_stopped_since_is_confirmed_by_nobody() {
+    for (book, other) in with_two().await {
+        let role = Role::Terminal { municipality: "130001".parse().unwrap() };
+        let stolen = enrolled_by_two(&book, &other, 92, role).await;
+        let selection = CardSelection::Lot { lot: "L".into() };
+        let propose = async |at: Sha256, number: u8| {
+            let (reason, digest) = (RevocationReason::KeyCompromise, Sha256([number; 32]));
+            let deed = Deed::ProposeRecall {
+                selection: selection.clone(),
+                reason,
+                why: "why".into(),
+                digest,
+            };
+            let message = signed_at(at, &book.security, number, deed, book.now);
+            let mut change = change(&book, &message, book.now).await.unwrap();
+            let recall = RecallId::from_random([number; 16]);
+            let (selection, sealed_why) = (selection.clone(), b"sealed".to_vec());
+            let new = NewRecall { recall, selection, reason, sealed_why, certificates: 0, digest };
+            change.propose_recall(&new).await.unwrap();
+            change.append("propose_recall", "", None).await.unwrap();
+            change.commit().await.unwrap();
+            (recall, digest)
+        };
+        let confirm = async |(recall, digest): (RecallId, Sha256), number: u8| {
+            let deed = Deed::ConfirmRecall { recall, digest };
+            let message = signed(&other, number, deed, book.now);
+            let mut change = change(&book, &message, book.now).await?;
+            change.confirm_recall(recall).await?;
+            change.commit().await.map(|_| ())
+        };
+        let from_there = propose(at(&stolen), 3).await;
+        let from_here = propose(in_the_office(), 4).await;
+        stopped(&book, in_the_office(), 5, 92).await.unwrap();
+        let refused = kind(confirm(from_there, 6).await);
+        assert!(matches!(refused, LedgerError::NotPermitted { .. }), "{refused:?}");
+        confirm(from_here, 7).await.unwrap();
     }
 }

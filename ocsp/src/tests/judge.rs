@@ -44,9 +44,11 @@ fn words(text: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn openssl_verifies_good_revoked_and_unknown_under_an_rsa_and_an_ecdsa_authority() {
-    for rsa in [true, false] {
-        let mut world = world(Access::Open, rsa).await;
+async fn openssl_verifies_good_revoked_and_unknown_under_every_kind_of_key() {
+    for (rsa, rsa_responder) in [(true, false), (true, true), (false, false)] {
+        let start = jiff::Timestamp::now();
+        let options = Options { rsa, rsa_responder, start, ..Options::default() };
+        let mut world = World::with(options).await;
         let (good, bad, held) = (world.issue().await, world.issue().await, world.issue().await);
         world.revoke(bad, RevocationReason::AffiliationChanged).await;
         world.hold(held).await;

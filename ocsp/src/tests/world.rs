@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use akashi_keys::{EcKey, LinkAuthority, OfficerToken, Signer, Usage};
+use akashi_keys::{
+    EcKey, LinkAuthority, OfficerToken, ResponderKey, RsaKey, RsaSize, Signer, Usage,
+};
 use akashi_ledger::{
     Access, Authority, AuthorityProfile, BookDoor, Change, Intention, Issuing, Ledger,
     NewEnrolment, PersonId, Recording, ResponderCertificate, Slot,
@@ -45,6 +47,7 @@ pub(crate) struct World {
 pub(crate) struct Options {
     pub(crate) access: Access,
     pub(crate) rsa: bool,
+    pub(crate) rsa_responder: bool,
     pub(crate) start: Timestamp,
     pub(crate) certified: bool,
     pub(crate) settings: Settings,
@@ -55,6 +58,7 @@ impl Default for Options {
         Self {
             access: Access::Open,
             rsa: false,
+            rsa_responder: false,
             start: START.parse().unwrap(),
             certified: true,
             settings: Settings::default(),
@@ -128,8 +132,14 @@ impl World {
         ];
         let founding = permits::founding(&authority, &scheduler, &[&security], now);
         ledger.found(&founding, &authority, &[], &parties, now).await.unwrap();
-        let key = EcKey::generate().unwrap();
-        let responder_key = key.public_key().to_vec();
+        let key: ResponderKey = match options.rsa_responder {
+            true => {
+                let key = RsaKey::generate(RsaSize::Rsa2048).unwrap();
+                ResponderKey { key: Arc::new(key), before: Vec::new() }
+            }
+            false => EcKey::generate().unwrap().into(),
+        };
+        let responder_key = key.key.public_key().to_vec();
         let clock = Arc::new(SimulatedClock::at(now));
         let orders = Arc::new(BookDoor::new(ledger.clone(), clock.clone()));
         let signing = (key, scheduler.clone());

@@ -10,6 +10,7 @@ use super::{Member, Waiting, fail, latest};
 use crate::CaError;
 use crate::counter::Counter;
 use crate::issuance::Signed;
+use crate::retention::Record;
 
 /// What the book says to a signed certificate.
 enum Verdict {
@@ -95,10 +96,12 @@ impl Counter {
             record.tbs = None;
             let run = self.begin_writing(&mut record, work.certificate())?;
             (file.step, file.closes_at) = (Step::Issued, None);
-            file.sealed_file = record.seal(self.vault(), file.case, acting.now)?;
+            let end = end(work.certificate())?;
+            acting.is_about(end);
+            file.sealed_file = record.seal(self.vault(), file.case, Record::Issuance.until(end))?;
             let answer = Answer::Certified {
                 serial: work.serial(),
-                not_after: end(work.certificate())?,
+                not_after: end,
                 certificate: Octets(work.certificate().to_vec()),
                 run,
             };

@@ -224,8 +224,9 @@ impl Counter {
             slot,
         };
         let items = serde_json::to_vec(&person.items).expect("items are JSON");
-        let until = Record::Issuance.until(intention.not_after).number();
-        let sealed_items = vault.seal("certificate_items", serial.as_bytes(), &items, until)?;
+        let until = Record::Issuance.until(intention.not_after);
+        let number = until.number();
+        let sealed_items = vault.seal("certificate_items", serial.as_bytes(), &items, number)?;
         let new = NewCertificate {
             permit: draft.waiting.acting.permit.clone(),
             intention,
@@ -235,7 +236,7 @@ impl Counter {
         };
         let mut record = draft.record.clone();
         record.tbs = Some(Octets(linted.tbs().to_vec()));
-        let sealed_file = record.seal(vault, file.case, draft.waiting.acting.now)?;
+        let sealed_file = record.seal(vault, file.case, until)?;
         Ok((new, CaseFile { serial: Some(serial), sealed_file, ..file.clone() }))
     }
 }
