@@ -324,10 +324,15 @@ impl Scheduler {
         if !new.is_empty() {
             let permit = self.orders.permit(Order::RecordContentKeys, now).await?;
             let mut change = ledger.begin(&permit, now).await?;
+            let mut recorded = false;
             for (month, id) in new {
-                change.record_content_key(month, id).await?;
+                recorded |= change.record_content_key(month, id).await?;
             }
-            change.commit().await?;
+            // Another process may have been quicker.
+            match recorded {
+                true => change.commit().await.map(|_| ())?,
+                false => change.rollback().await?,
+            }
         }
         *known = here;
         Ok(())

@@ -35,7 +35,8 @@ fn month(row: &Row) -> Result<DeletionMonth, LedgerError> {
 }
 
 impl Change {
-    /// Records under which key the content of a month is sealed. A month has one key for ever.
+    /// Records under which key the content of a month is sealed. A month has one key for ever. `false` where
+    /// that is on record already.
     ///
     /// # Errors
     /// [`LedgerError::NotAsItStands`] where it has another.
@@ -43,16 +44,17 @@ impl Change {
         &mut self,
         month: DeletionMonth,
         id: ContentKeyId,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<bool, LedgerError> {
         self.require(Right::RecordContentKeys)?;
         let sql = "SELECT key_id FROM content_key WHERE month = $1";
         if let Some(row) = self.tx.row(sql, args![month.to_string()]).await? {
             let same = row.octets(0)? == id;
-            return if same { Ok(()) } else { Err(LedgerError::NotAsItStands) };
+            return if same { Ok(false) } else { Err(LedgerError::NotAsItStands) };
         }
         let position = self.append("content_key", &month.to_string(), None).await?;
         let row = args![position.0, month.to_string(), id.as_slice()];
-        self.record(&evidence::CONTENT_KEY, vec![row]).await
+        self.record(&evidence::CONTENT_KEY, vec![row]).await?;
+        Ok(true)
     }
 
     /// Records that the content of this month is deleted from now on: before its key is destroyed, which

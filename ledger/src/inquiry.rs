@@ -103,6 +103,19 @@ impl Change {
     /// inquiries they hold.
     pub async fn enter_inquiries(&mut self, groups: &[[u8; 16]]) -> Result<usize, LedgerError> {
         self.require(Right::EnterInquiries)?;
+        // Another tick may have been quicker: what it entered is entered once.
+        let known = self
+            .tx
+            .rows_of(
+                "SELECT group_id FROM inquiry_entered WHERE group_id IN ($keys)",
+                groups.iter().map(Value::from),
+            )
+            .await?;
+        let known: Result<Vec<Vec<u8>>, LedgerError> =
+            known.iter().map(|row| row.octets(0)).collect();
+        let known = known?;
+        let groups: Vec<[u8; 16]> =
+            groups.iter().filter(|group| !known.contains(&group.to_vec())).copied().collect();
         let rows = self
             .tx
             .rows_of(

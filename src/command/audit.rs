@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use akashi_edge::Opened;
-use akashi_ledger::{Ledger, Position, Verifying};
+use akashi_ledger::{Difference, Ledger, Position, Verifying};
 use akashi_wire::octets::Sha256;
 
 use super::{Failure, OpenArgs};
@@ -47,14 +47,24 @@ impl AuditCommand {
     pub(super) async fn run(self) -> Result<(), Failure> {
         match self {
             Self::Verify { dir, json } => {
-                let report = open(&dir).await?.verify_audit().await?;
+                let ledger = open(&dir).await?;
+                let report = ledger.verify_audit().await?;
+                let derived = ledger.verify_derived().await?;
                 if json {
-                    println!("{}", serde_json::to_string(&report)?);
+                    let mut told = serde_json::to_value(&report)?;
+                    told["derived"] = serde_json::to_value(&derived)?;
+                    println!("{told}");
                 } else {
                     println!(
                         "the audit chain is whole: {} entries, signed up to {}, {} in the unsigned tail",
                         report.entries, report.signed_up_to, report.unsigned_tail
                     );
+                }
+                for Difference { table, what, which } in &derived {
+                    eprintln!("{table} {which}: {what}");
+                }
+                if !derived.is_empty() {
+                    return Err("what is derived differs from its evidence: the chain is whole, and these tables are not to be believed".into());
                 }
             }
             Self::Evidence { open, position, out } => evidence(&open, position, &out).await?,

@@ -5,7 +5,9 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use akashi_keys::{KeyError, RsaKey, Signer};
-use akashi_ledger::{AuditReport, Entry, Issuing, Ledger, LedgerError, Position, StatusRow};
+use akashi_ledger::{
+    AuditReport, Difference, Entry, Issuing, Ledger, LedgerError, Position, StatusRow,
+};
 use akashi_wire::SerialNumber;
 use spki::AlgorithmIdentifierOwned;
 use tokio::runtime::Runtime;
@@ -71,6 +73,11 @@ impl Lens {
     /// What the product's own verification says of the chain.
     pub fn verified(&self) -> Result<AuditReport, LedgerError> {
         self.ask(|r, l| r.block_on(l.verify_audit()))
+    }
+
+    /// Where what is derived differs from its evidence.
+    pub fn differences(&self) -> Vec<Difference> {
+        self.ask(|r, l| r.block_on(l.verify_derived())).expect("the book can be read")
     }
 }
 

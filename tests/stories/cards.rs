@@ -269,7 +269,7 @@ async fn a_bad_lot_is_recalled_by_two_persons_and_no_other_certificate_ends(book
         assert_eq!(place.entries(verb).await.len(), count, "{verb}");
     }
     place.house.ledger().verify_audit().await.unwrap();
-    place.close().await;
+    place.close_filled().await;
 }
 
 async fn a_recall_that_a_crash_cut_off_is_finished_by_the_scheduler(book: Book) {
@@ -370,7 +370,7 @@ async fn a_recall_too_large_for_one_change_is_carried_out_by_the_scheduler() {
     assert_eq!(place.good_ones().await, [sound.serial]);
     assert_eq!(place.entries("recalled").await.len(), 1);
     place.house.ledger().verify_audit().await.unwrap();
-    place.close().await;
+    place.close_filled().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -78,6 +78,26 @@ async fn a_look_up_is_good_for_the_hours_of_the_setting_where_there_is_one() {
     again.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_that_is_touched_every_day_closes_itself_after_ninety_days_all_the_same() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let (case, _) = opened(&place, Procedure::Issue).await;
+    let since = place.now();
+    let look_up = || Deed::LookUp { case, by: place.by_items(&code) };
+    let mut days = 0;
+    while place.desk(tottori()).ask(look_up()).await.is_ok() {
+        place.pass(23.hours());
+        place.tick().await;
+        days += 1;
+        assert!(days < 100, "it is open still");
+    }
+    let open = place.now().duration_since(since).as_hours();
+    assert!((90 * 24..91 * 24).contains(&open), "{open} hours");
+    assert_eq!(closed(&place).await, 1);
+    place.close().await;
+}
+
 /// Opens a case; gives its number and when it closes itself.
 async fn opened(place: &Place, procedure: Procedure) -> (CaseId, Timestamp) {
     match place.desk(tottori()).ask(Deed::OpenCase { procedure }).await.unwrap() {

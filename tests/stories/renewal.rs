@@ -249,6 +249,8 @@ async fn an_application_of_the_last_day_is_not_certified_on_the_day_after_it() {
     let again = place
         .reopened(|config| {
             config.rules.insert("look_up_hours".into(), toml::Value::Integer(87_840));
+            // And a case that may be open for as long.
+            config.rules.insert("inquiry_days".into(), toml::Value::Integer(3_660));
         })
         .await;
     let case = desk.find(Procedure::Issue, again.by_items(&code)).await.unwrap();

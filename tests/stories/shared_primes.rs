@@ -182,7 +182,7 @@ async fn a_modulus_that_is_itself_a_prime_is_found_by_night_and_alarms() {
     let alarm = format!("certificate {serial} has a modulus that is itself a prime");
     assert_eq!(place.alarms(&alarm).await, 1);
     assert_eq!(place.alarms("itself a prime").await, 1, "and no other has");
-    place.close().await;
+    place.close_filled().await;
 }
 
 /// A card of its own for each.

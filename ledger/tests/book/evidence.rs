@@ -86,7 +86,7 @@ async fn stopped_and_lifted(book: &Book) {
     change.commit().await.unwrap();
 }
 
-/// A month whose content is deleted.
+/// A month whose content is deleted, and the key of one.
 async fn deleted(book: &Book) {
     let month = "2026-04".parse().unwrap();
     let mut change = book.begin(&book.order(Order::DeleteContent { month }).await).await;
@@ -289,5 +289,21 @@ async fn what_agencies_asked_is_not_altered_added_to_or_lost_unseen_once_it_was_
             let refused = crate::statements::run(&book.address, &sql).await.unwrap_err();
             assert!(refused.to_lowercase().contains("check"), "{sql}: {refused}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_two_ticks_enter_at_once_is_entered_once() {
+    for book in books().await {
+        let repository = Ledger::<Publishing>::open(&book.address).await.unwrap();
+        repository.record_inquiries([1; 4], &[inquiry(&book, "one")], book.now).await.unwrap();
+        let groups = book.ledger.new_inquiries(10).await.unwrap();
+        // Both have looked before either has entered.
+        for expected in [1, 0] {
+            let mut change = book.begin(&book.order(Order::EnterInquiries).await).await;
+            assert_eq!(change.enter_inquiries(&groups).await.unwrap(), expected);
+            change.commit().await.unwrap();
+        }
+        book.ledger.verify_audit().await.unwrap();
     }
 }

@@ -6,7 +6,7 @@ use akashi_wire::octets::Sha256;
 
 use crate::books::{Book, books, town};
 
-fn event(sequence: u64, person: u8, history: u32, content: u8) -> NewEvent {
+pub fn event(sequence: u64, person: u8, history: u32, content: u8) -> NewEvent {
     NewEvent {
         sequence,
         code_hash: [person; 32],
@@ -16,7 +16,7 @@ fn event(sequence: u64, person: u8, history: u32, content: u8) -> NewEvent {
     }
 }
 
-async fn accept(
+pub async fn accept(
     book: &Book,
     first: u64,
     events: &[NewEvent],

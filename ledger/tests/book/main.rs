@@ -7,6 +7,7 @@ mod cards;
 mod certificates;
 mod clock;
 mod deletions;
+mod derived;
 mod evidence;
 mod followers;
 mod founding;

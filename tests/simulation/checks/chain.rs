@@ -60,6 +60,8 @@ pub fn the_chain_is_whole(lens: &Lens, dir: &Path, entries: &[Entry]) -> Result<
     const NAME: &str = "the_chain_is_whole";
     let verified = lens.verified();
     hold(NAME, verified.is_ok(), || verified.err().map(|e| e.to_string()).unwrap_or_default())?;
+    let derived = lens.differences();
+    hold("what_is_derived_follows", derived.is_empty(), || format!("{derived:?}"))?;
     let sql =
         "SELECT position, version, at, quality, hex(actor), hex(verb), hex(subject), hex(cause),
                hex(commitment), hex(row_digest), hex(hash) FROM audit ORDER BY position";

@@ -1,0 +1,195 @@
+//! What is derived, held against the evidence that it is derived of.
+//!
+//! Each rule is one statement, which sees one moment of the book: it may be asked while others write.
+
+use akashi_wire::octets::Sha256;
+use serde::Serialize;
+
+use crate::store::{Row, args};
+use crate::{Ledger, LedgerError, ReadsAll};
+
+/// A row of a derived table that its evidence does not give, or one that is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The derived table.
+    pub table: &'static str,
+    /// What is wrong.
+    pub what: &'static str,
+    /// Which: a serial number, a source, an event.
+    pub which: String,
+}
+
+struct Rule {
+    table: &'static str,
+    what: &'static str,
+    /// Gives what breaks the rule, at most [`MOST`] of it.
+    sql: &'static str,
+    reads: fn(&Row) -> Result<String, LedgerError>,
+}
+
+/// So many of each rule are told: one is enough to look.
+const MOST: i64 = 10;
+
+fn serial(row: &Row) -> Result<String, LedgerError> {
+    Ok(hex::encode(row.octets(0)?))
+}
+
+fn text(row: &Row) -> Result<String, LedgerError> {
+    row.text(0)
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        table: "intended",
+        what: "it waits for a standing that it has",
+        sql: "SELECT serial FROM intended WHERE EXISTS
+              (SELECT 1 FROM status WHERE status.serial = intended.serial) LIMIT $1",
+        reads: serial,
+    },
+    Rule {
+        table: "intended",
+        what: "it has no standing, and nobody waits for it",
+        sql: "SELECT serial FROM certificate WHERE NOT EXISTS
+              (SELECT 1 FROM status WHERE status.serial = certificate.serial)
+              AND NOT EXISTS (SELECT 1 FROM intended WHERE intended.serial = certificate.serial)
+              LIMIT $1",
+        reads: serial,
+    },
+    Rule {
+        table: "intended",
+        what: "there is no such certificate",
+        sql: "SELECT serial FROM intended WHERE NOT EXISTS
+              (SELECT 1 FROM certificate WHERE certificate.serial = intended.serial) LIMIT $1",
+        reads: serial,
+    },
+    Rule {
+        table: "living",
+        what: "it was revoked or voided, and keeps its holder from a certificate",
+        sql: "SELECT serial FROM living WHERE EXISTS
+              (SELECT 1 FROM status WHERE status.serial = living.serial AND change IN (3, 4))
+              LIMIT $1",
+        reads: serial,
+    },
+    Rule {
+        table: "living",
+        what: "it is in force, and its holder could have another beside it",
+        sql: "SELECT certificate.serial FROM certificate, chain_head
+              WHERE one = 1 AND certificate.not_after >= chain_head.at AND NOT EXISTS
+              (SELECT 1 FROM status WHERE status.serial = certificate.serial AND change IN (3, 4))
+              AND NOT EXISTS (SELECT 1 FROM living WHERE living.serial = certificate.serial)
+              LIMIT $1",
+        reads: serial,
+    },
+    Rule {
+        table: "living",
+        what: "it lives as somebody else's",
+        sql: "SELECT living.serial FROM living
+              LEFT JOIN certificate_person ON certificate_person.serial = living.serial
+              WHERE certificate_person.person IS NULL OR certificate_person.person <> living.person
+              LIMIT $1",
+        reads: serial,
+    },
+    Rule {
+        table: "certificate_person",
+        what: "it is nobody's",
+        sql: "SELECT certificate.serial FROM certificate WHERE NOT EXISTS
+              (SELECT 1 FROM certificate_person JOIN person
+               ON person.person = certificate_person.person
+               WHERE certificate_person.serial = certificate.serial) LIMIT $1",
+        reads: serial,
+    },
+    Rule {
+        table: "certificate_items",
+        what: "nothing is known of what it states",
+        sql: "SELECT certificate.serial FROM certificate WHERE NOT EXISTS
+              (SELECT 1 FROM certificate_items
+               WHERE certificate_items.serial = certificate.serial) LIMIT $1",
+        reads: serial,
+    },
+    Rule {
+        table: "stated_index",
+        what: "it is found, and is no longer in force",
+        sql: "SELECT DISTINCT serial FROM stated_index WHERE NOT EXISTS
+              (SELECT 1 FROM living WHERE living.serial = stated_index.serial) LIMIT $1",
+        reads: serial,
+    },
+    Rule {
+        table: "idou",
+        what: "no batch has brought it",
+        sql: "SELECT source || ' ' || CAST(sequence AS TEXT) FROM idou WHERE NOT EXISTS
+              (SELECT 1 FROM batch WHERE batch.source = idou.source
+               AND batch.first <= idou.sequence AND idou.sequence < batch.first + batch.count)
+              LIMIT $1",
+        reads: text,
+    },
+    Rule {
+        table: "idou",
+        what: "an event of this batch is missing",
+        sql: "SELECT source || ' ' || CAST(first AS TEXT) FROM batch WHERE count >
+              (SELECT COUNT(*) FROM idou WHERE idou.source = batch.source
+               AND batch.first <= idou.sequence AND idou.sequence < batch.first + batch.count)
+              LIMIT $1",
+        reads: text,
+    },
+    Rule {
+        table: "source",
+        what: "what it is waited for with next is here, or something before it is not",
+        sql: "SELECT municipality FROM source WHERE next_expected - 1 <>
+              (SELECT COUNT(*) FROM idou WHERE idou.source = source.municipality
+               AND idou.sequence < source.next_expected)
+              OR EXISTS (SELECT 1 FROM idou WHERE idou.source = source.municipality
+                         AND idou.sequence = source.next_expected) LIMIT $1",
+        reads: text,
+    },
+    Rule {
+        table: "modulus",
+        what: "its key is compared with no other",
+        sql: "SELECT certificate.serial FROM certificate WHERE NOT EXISTS
+              (SELECT 1 FROM modulus WHERE modulus.position = certificate.position
+               AND modulus.serial = certificate.serial) LIMIT $1",
+        reads: serial,
+    },
+];
+
+impl<R: ReadsAll> Ledger<R> {
+    /// Holds every derived table against its evidence, as far as that can be done without a key. Empty where
+    /// nothing differs; of each rule a few are told.
+    pub async fn verify_derived(&self) -> Result<Vec<Difference>, LedgerError> {
+        let mut differences = Vec::new();
+        for Rule { table, what, sql, reads } in RULES {
+            for row in &self.store.rows(*sql, args![MOST]).await? {
+                differences.push(Difference { table, what, which: reads(row)? });
+            }
+        }
+        self.verify_moduli(&mut differences).await?;
+        Ok(differences)
+    }
+
+    /// A modulus that is compared is the one of the key that was certified.
+    async fn verify_moduli(&self, differences: &mut Vec<Difference>) -> Result<(), LedgerError> {
+        let sql = "SELECT certificate.serial, certificate.public_key, modulus.modulus
+                   FROM certificate JOIN modulus ON modulus.position = certificate.position
+                   WHERE certificate.position > $1 AND certificate.position <= $2";
+        let mut told = 0;
+        self.store
+            .each(sql, args![0, i64::MAX], |row| {
+                if told < MOST && key_of(&row.octets(2)?).0 != row.octets(1)?[..] {
+                    told += 1;
+                    let what = "it is not that of the certified key";
+                    differences.push(Difference { table: "modulus", what, which: serial(&row)? });
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// SHA-256 of the SubjectPublicKeyInfo of an RSA key of 2048 bits with this modulus and exponent 65537 (RFC
+/// 3279 §2.3.1): what the book keeps of a certified key.
+fn key_of(modulus: &[u8]) -> Sha256 {
+    const BEGIN: [u8; 33] = [
+        0x30, 0x82, 1, 0x22, 0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0,
+        0x03, 0x82, 1, 0x0f, 0, 0x30, 0x82, 1, 0x0a, 2, 0x82, 1, 1, 0,
+    ];
+    Sha256::of(&[&BEGIN, modulus, &[2, 3, 1, 0, 1]].concat())
+}
