@@ -158,13 +158,15 @@ pub async fn init(
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("[{address}]"),
     });
+    let generation = 1;
     let profile = AuthorityProfile {
-        generation: 1,
+        generation,
         policy_critical: plan.policy_critical,
         validity: plan.validity,
         prefecture: plan.prefecture,
         organisation: plan.organisation.clone(),
-        ocsp_url: format!("http://{host}:{}", listen.ocsp.port()),
+        // As every address in certificates: another key will be answered for beside this one.
+        ocsp_url: format!("http://{host}:{}/{generation}", listen.ocsp.port()),
         repository_url: format!("http://{host}:{}", listen.repository.port()),
         policy,
         access: plan.access,

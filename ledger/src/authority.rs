@@ -27,7 +27,7 @@ pub struct AuthorityProfile {
     pub prefecture: MunicipalityCode,
     /// O of every name; a test organisation unless the operator says otherwise.
     pub organisation: String,
-    /// Where OCSP is answered; stands in every certificate.
+    /// Where OCSP is answered; stands in every certificate, and ends in the generation.
     pub ocsp_url: String,
     /// Where CRLs and the authority's certificate are fetched; begins their URLs in every
     /// certificate. No slash at the end.
