@@ -180,7 +180,7 @@ fn of_the_content(report: &Report, now: Timestamp) -> BTreeSet<String> {
         format!("the copy of the content keys in {to} opens what was deleted: rewrite it (akashi content-keys copy --to {to})")
     }));
     let is_copied =
-        |month: &&DeletionMonth| copies.iter().any(|copy| copy.keys.contains(&month.number()));
+        |month: &&DeletionMonth| copies.iter().any(|copy| copy.sure.contains(&month.number()));
     if let Some(first) = kept.iter().find(|month| !is_copied(month)) {
         wrong.insert(format!(
             "no copy has the content key of {first}: what is sealed under it is lost with this disk (akashi content-keys copy --to DIR)"
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn content_that_is_due_and_copies_that_open_what_was_deleted_are_told() {
         let now: Timestamp = "2039-05-01T00:00:00Z".parse().unwrap();
-        let copy = |keys: &[u32]| Copy { to: "/safe".into(), keys: keys.into() };
+        let copy = |keys: &[u32]| Copy { to: "/safe".into(), keys: keys.into(), sure: keys.into() };
         let told = |here: &[u32], destroyed: &[u32], copies: Vec<Copy>| {
             let contents = Contents { here: here.into(), destroyed: destroyed.into(), copies };
             let report = Report { content_keys: Ok(contents), ..sound() };

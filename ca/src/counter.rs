@@ -86,7 +86,7 @@ impl Acting {
     }
 
     /// From here on it is about this certificate, by its end.
-    fn is_about(&self, end: Timestamp) {
+    fn concerns(&self, end: Timestamp) {
         self.end.get_or_init(|| end);
     }
 }
@@ -352,18 +352,15 @@ impl Counter {
         let record = acting.record();
         let month = match acting.end.get() {
             Some(end) => record.until(*end),
-            None => record.until_of_any(self.last_issue(record, acting.now)),
+            None => record.until_of_any(self.last_issue(acting.now)),
         };
         month.number()
     }
 
-    /// The last moment at which a certificate can be issued that this is about: of what is not about one
-    /// already, as late as its case is open.
-    fn last_issue(&self, record: Record, now: Timestamp) -> Timestamp {
-        match record {
-            Record::Issuance => now + (24 * self.issuer.rules.longest_case()).hours(),
-            Record::Status => now,
-        }
+    /// The last moment at which a certificate can be issued that this is about, as long as none is known: as
+    /// late as its case is open. A case that ends one may find one that was issued after it was opened.
+    fn last_issue(&self, now: Timestamp) -> Timestamp {
+        now + (24 * self.issuer.rules.longest_case()).hours()
     }
 
     /// A request's text, as the book knows it again.
@@ -403,11 +400,15 @@ impl Counter {
     async fn save_case(
         &self,
         change: &mut Change,
+        acting: &Acting,
         file: &mut CaseFile,
         record: &CaseRecord,
     ) -> Result<(), Halt> {
         let kept = Record::of(record.procedure);
-        let until = kept.until_of_any(self.last_issue(kept, change.at()));
+        let until = match acting.end.get() {
+            Some(end) => kept.until(*end),
+            None => kept.until_of_any(self.last_issue(change.at())),
+        };
         file.sealed_file = record.seal(self.vault(), file.case, until)?;
         let since = (file.opened_at, change.at());
         file.closes_at = record.closes_at(file.step, &self.issuer.rules, since);

@@ -76,9 +76,11 @@ impl Issuer {
 /// Stops an authority that has not all keys under which the book's content is sealed: it would make new ones
 /// with the numbers of those that are missing, and bringing these back would lose what was sealed since.
 async fn check_content_keys(ledger: &Ledger<Issuing>, vault: &Vault) -> Result<(), CaError> {
-    let deleted = ledger.deletions().await?;
+    // A book that was brought back from before a deletion does not know of it: what was destroyed stays so.
+    let (deleted, destroyed) = (ledger.deletions().await?, vault.contents().destroyed()?);
     for (month, id) in ledger.content_keys().await? {
-        let is_deleted = deleted.iter().any(|(deleted, _)| *deleted == month);
+        let is_deleted = destroyed.contains(&month.number())
+            || deleted.iter().any(|(deleted, _)| *deleted == month);
         if !is_deleted && vault.contents().id(month.number())? != Some(id) {
             return Err(KeyError::ContentKey { number: month.number(), destroyed: false }.into());
         }

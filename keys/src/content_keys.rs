@@ -31,8 +31,10 @@ const COPIES: &str = "copies.json";
 pub struct Copy {
     /// Where it lies.
     pub to: PathBuf,
-    /// The numbers of the keys in it.
+    /// The numbers of the keys that may be in it.
     pub keys: Vec<u32>,
+    /// Of these, the numbers of those that are surely in it: a copy that broke off has fewer.
+    pub sure: Vec<u32>,
 }
 
 impl Copy {
@@ -193,14 +195,17 @@ impl ContentKeys {
                 return Err(refused(format!("it has a key {number} that the store has not")));
             }
         }
-        let copy = Copy { to: to.clone(), keys };
+        let copy = Copy { to: to.clone(), sure: keys.clone(), keys };
         // On the list before there is anything in it: a copy that nobody knows of deletes nothing. Until it is
         // done it has both what it had and what it is to have.
         let mut copies = self.copies()?;
         let mut all: Vec<u32> = there.iter().chain(&copy.keys).copied().collect();
         all.sort_unstable();
         all.dedup();
-        self.list(&mut copies, Copy { to: to.clone(), keys: all })?;
+        let sure = copies.iter().find(|known| known.to == to).map(|known| known.sure.clone());
+        let sure = sure.unwrap_or_default().into_iter().filter(|number| there.contains(number));
+        let sure = sure.collect();
+        self.list(&mut copies, Copy { to: to.clone(), keys: all, sure })?;
         restrict(&to, 0o700)?;
         for number in &gone {
             write_durably(&to.join(destroyed(*number)), b"")?;
@@ -546,6 +551,23 @@ mod tests {
         let rotten = place.vault().contents().copy(&safe);
         assert!(matches!(rotten, Err(KeyError::Damaged { .. })), "{rotten:?}");
         assert_eq!(*place.vault_in("safe").open("t", b"r", &sealed).unwrap(), b"one");
+    }
+
+    #[test]
+    fn a_copy_that_breaks_off_counts_for_what_it_surely_has() {
+        let place = Place::new();
+        let safe = place.path("safe");
+        place.vault().seal("t", b"r", b"one", 203_905).unwrap();
+        place.vault().contents().copy(&safe).unwrap();
+        place.vault().seal("t", b"r", b"two", 203_906).unwrap();
+        // A directory in the way of the next key: as a medium that is full.
+        fs::create_dir(safe.join("203906.new")).unwrap();
+        assert!(place.vault().contents().copy(&safe).is_err());
+        let listed = place.vault().contents().copies().unwrap().remove(0);
+        assert_eq!((listed.keys, listed.sure), (vec![203_905, 203_906], vec![203_905]));
+        fs::remove_dir(safe.join("203906.new")).unwrap();
+        let whole = place.vault().contents().copy(&safe).unwrap();
+        assert_eq!(whole.sure, [203_905, 203_906]);
     }
 
     #[test]

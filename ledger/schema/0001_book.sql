@@ -239,6 +239,9 @@ CREATE TABLE batch (
     CONSTRAINT batch_digest UNIQUE (source, digest)
 );
 
+-- Which batch an event came with.
+CREATE INDEX batch_by_first ON batch (source, first);
+
 -- Derived from the batches: where each event stands.
 CREATE TABLE idou (
     source       TEXT   NOT NULL,
@@ -309,7 +312,7 @@ CREATE TABLE responder_replaced (
     generation BIGINT NOT NULL,
     public_key BYTEA  NOT NULL,
     by_key     BYTEA  NOT NULL,
-    PRIMARY KEY (generation, public_key)
+    PRIMARY KEY (generation, public_key, by_key)
 );
 CREATE TABLE responder_certificate (
     position    BIGINT NOT NULL,

@@ -27,7 +27,8 @@ struct Rule {
     reads: fn(&Row) -> Result<String, LedgerError>,
 }
 
-/// So many of each rule are told: one is enough to look.
+/// So many of each rule are told: one is enough to look. (A batch has at most 200,000 events, `EVENTS` in
+/// `wire/bounds.rs`: an event is sought in the batches that begin so far before it.)
 const MOST: i64 = 10;
 
 fn serial(row: &Row) -> Result<String, LedgerError> {
@@ -41,14 +42,14 @@ fn text(row: &Row) -> Result<String, LedgerError> {
 const RULES: &[Rule] = &[
     Rule {
         table: "intended",
-        what: "it waits for a standing that it has",
+        what: "it has a standing, and waits to be voided",
         sql: "SELECT serial FROM intended WHERE EXISTS
               (SELECT 1 FROM status WHERE status.serial = intended.serial) LIMIT $1",
         reads: serial,
     },
     Rule {
         table: "intended",
-        what: "it has no standing, and nobody waits for it",
+        what: "it was recorded and has no standing, and nothing will ever void it",
         sql: "SELECT serial FROM certificate WHERE NOT EXISTS
               (SELECT 1 FROM status WHERE status.serial = certificate.serial)
               AND NOT EXISTS (SELECT 1 FROM intended WHERE intended.serial = certificate.serial)
@@ -118,7 +119,8 @@ const RULES: &[Rule] = &[
         what: "no batch has brought it",
         sql: "SELECT source || ' ' || CAST(sequence AS TEXT) FROM idou WHERE NOT EXISTS
               (SELECT 1 FROM batch WHERE batch.source = idou.source
-               AND batch.first <= idou.sequence AND idou.sequence < batch.first + batch.count)
+               AND batch.first <= idou.sequence AND batch.first > idou.sequence - 200000
+               AND idou.sequence < batch.first + batch.count)
               LIMIT $1",
         reads: text,
     },
@@ -133,12 +135,19 @@ const RULES: &[Rule] = &[
     },
     Rule {
         table: "source",
-        what: "what it is waited for with next is here, or something before it is not",
+        what: "next_expected is wrong: an event below it is missing, or the event with that number is here",
         sql: "SELECT municipality FROM source WHERE next_expected - 1 <>
               (SELECT COUNT(*) FROM idou WHERE idou.source = source.municipality
                AND idou.sequence < source.next_expected)
               OR EXISTS (SELECT 1 FROM idou WHERE idou.source = source.municipality
                          AND idou.sequence = source.next_expected) LIMIT $1",
+        reads: text,
+    },
+    Rule {
+        table: "source",
+        what: "its batches are here, and nobody watches for what is missing",
+        sql: "SELECT DISTINCT batch.source FROM batch WHERE NOT EXISTS
+              (SELECT 1 FROM source WHERE source.municipality = batch.source) LIMIT $1",
         reads: text,
     },
     Rule {

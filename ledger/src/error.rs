@@ -124,6 +124,11 @@ pub enum LedgerError {
     /// Two security officers must remain.
     #[error("fewer than two security officers could sign")]
     TooFewSecurityOfficers,
+    /// A responder's key whose place another took.
+    #[error(
+        "another key took the place of this one: it gets no more certificates; make a new one (akashi responder-key)"
+    )]
+    KeyReplaced,
     /// The office keeps a terminal.
     #[error("the office would have no terminal")]
     LastTerminal,

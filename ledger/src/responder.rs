@@ -133,6 +133,9 @@ impl Ledger<Issuing> {
 impl Change {
     /// Certifies this public key of a responder from now on, and no more the keys whose place it takes, once
     /// it has a certificate. `false` when it does so already.
+    ///
+    /// # Errors
+    /// [`LedgerError::KeyReplaced`] for a key whose place another took that has a certificate: it gets no more.
     pub async fn ask_for_certificate(
         &mut self,
         generation: i64,
@@ -143,12 +146,21 @@ impl Change {
         self.require_about(Right::AskForCertificate, &key)?;
         let sql = "SELECT asked_at FROM responder_key WHERE generation = $1 AND public_key = $2";
         let is_new = self.tx.row(sql, args![generation, public_key]).await?.is_none();
-        let mut replaced = Vec::new();
+        let sql = "SELECT by_key FROM responder_replaced JOIN responder_certificate
+                   ON responder_certificate.generation = responder_replaced.generation
+                   AND responder_certificate.public_key = responder_replaced.by_key
+                   WHERE responder_replaced.generation = $1 AND responder_replaced.public_key = $2
+                   LIMIT 1";
+        if self.tx.row(sql, args![generation, public_key]).await?.is_some() {
+            return Err(LedgerError::KeyReplaced);
+        }
+        let mut replaced: Vec<&Vec<u8>> = Vec::new();
         for Octets(before) in in_place_of {
             let sql = "SELECT by_key FROM responder_replaced
-                       WHERE generation = $1 AND public_key = $2";
-            let known = self.tx.row(sql, args![generation, before.as_slice()]).await?;
-            if known.is_none() && before != public_key {
+                       WHERE generation = $1 AND public_key = $2 AND by_key = $3";
+            let args = args![generation, before.as_slice(), public_key];
+            let known = self.tx.row(sql, args).await?;
+            if known.is_none() && before != public_key && !replaced.contains(&before) {
                 replaced.push(before);
             }
         }

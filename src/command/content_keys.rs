@@ -92,11 +92,10 @@ fn list(keys: &ContentKeys, now: Timestamp) -> Result<(), Failure> {
 async fn destroy(opened: &Opened, month: DeletionMonth) -> Result<(), Failure> {
     let (vault, now) = (opened.vault()?, Timestamp::now());
     let keys = vault.contents();
-    if !keys.numbers()?.contains(&month.number()) {
-        return match keys.destroyed()?.contains(&month.number()) {
-            true => Err(format!("what was to be deleted in {month} is deleted").into()),
-            false => Err(format!("nothing was ever sealed for {month}").into()),
-        };
+    // One that was destroyed may be said again: a book that was brought back does not know of it.
+    let known = [keys.numbers()?, keys.destroyed()?].concat();
+    if !known.contains(&month.number()) {
+        return Err(format!("nothing was ever sealed for {month}").into());
     }
     if !month.has_begun(now) {
         return Err(format!("{month} has not begun: nothing is deleted before its time").into());

@@ -33,7 +33,7 @@ impl ResponderKeyCommand {
         let rolled = self.open.opened()?.custody.roll_responder_key(kind)?;
         println!("key          {}", fingerprint(rolled.key.public_key()));
         println!(
-            "next         start the responder anew: it asks for a certificate, and the key before gets no more"
+            "next         start the responder anew, and bring keys/ocsp.key and keys/ocsp.before to wherever else it runs: the key before gets no more certificates"
         );
         Ok(())
     }

@@ -73,9 +73,8 @@ async fn records_of_an_issue_outlive_the_certificate_by_ten_years_and_others_end
     let at_the_end = month_after(day_in_japan(holder.not_after));
     let by = CertificateBy::Serial { serial: SerialGiven::Whole(holder.serial) };
     journey::revoke(desk, by, KeyCompromise, IdentityProof::ResidentCard).await.unwrap();
-    assert_eq!(place.keys_of("revoke").await, [at_the_end]);
     for verb in ["find_certificate", "revoke"] {
-        assert!(place.keys_of(verb).await.iter().all(|key| *key < issued), "{verb}");
+        assert_eq!(place.keys_of(verb).await, [at_the_end], "{verb}");
     }
     place.close().await;
 }
@@ -151,14 +150,17 @@ async fn an_authority_whose_content_keys_are_missing_does_not_start() {
     let months = keys("elsewhere");
     assert!(!months.is_empty());
     let other = akashi_edge::Opened::open(&dir, &passphrase).unwrap().vault().unwrap();
-    for month in months {
-        other.seal("t", b"r", b"x", month).unwrap();
+    for month in &months {
+        other.seal("t", b"r", b"x", *month).unwrap();
     }
     let opened = akashi::house::House::open(&dir, &passphrase, clock.clone()).await;
     let told = opened.err().expect("it does not start").to_string();
     assert!(told.contains("content-keys/"), "{told}");
     std::fs::remove_dir_all(dir.join("content-keys")).unwrap();
     std::fs::rename(dir.join("elsewhere"), dir.join("content-keys")).unwrap();
+    // But a book that was brought back from before a deletion, which it does not know of, is served.
+    let own = akashi_edge::Opened::open(&dir, &passphrase).unwrap().vault().unwrap();
+    own.contents().destroy(months[0]).unwrap();
     akashi::house::House::open(&dir, &passphrase, clock).await.unwrap().ledger().close().await;
 }
 
@@ -206,7 +208,8 @@ async fn deleting_at_the_command_line() {
     place.tick().await;
     assert_eq!(place.alarms("opens what was deleted").await, 1);
     let (done, told) = run(&["destroy", "2020-01"]);
-    assert!(!done && told.contains("is deleted"), "{told}");
+    assert!(done, "said again it changes nothing: {told}");
+    assert_eq!(place.entries("delete_content").await.len(), 1);
     let (_, told) = run(&["list"]);
     assert!(told.contains("deleted      2020-01") && told.contains("rewrite it"), "{told}");
     assert!(run(&["copy", "--to", safe]).0);

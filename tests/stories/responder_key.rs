@@ -45,6 +45,20 @@ async fn a_key_of_another_kind_takes_the_place_of_the_one_before() {
         again.tick().await;
     }
     assert_eq!(certified(&old).await, 1, "it gets no more");
+    // Nor does it when it is brought back, and whoever has it is told.
+    let token = akashi_edge::Opened::open(
+        &again.authority,
+        &akashi_keys::Passphrase::new(akashi_town::PASSPHRASE.into()).unwrap(),
+    );
+    let token = token.unwrap().scheduler().unwrap();
+    let now = akashi_wire::Clock::now(&*again.clock);
+    let public_key = akashi_wire::octets::Octets(old.clone());
+    let order = akashi_wire::Order::AskForCertificate { public_key, in_place_of: Vec::new() };
+    let order = akashi_wire::order::SignedOrder::sign(order, token.certificate(), now, |octets| {
+        token.sign(octets)
+    });
+    let refused = again.house.doors.orders.carry_out(order.unwrap()).await.unwrap_err();
+    assert!(refused.to_string().contains("another key took the place"), "{refused}");
     assert!(certified(&new).await > 1, "this one is renewed");
     assert_eq!(again.judged(&holder.certificate).await, Verdict::Valid);
     again.close().await;

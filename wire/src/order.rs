@@ -111,8 +111,9 @@ impl Order {
     /// and a list is of this time.
     pub fn is_sound(&self) -> bool {
         match self {
-            Self::AskForCertificate { public_key, .. } => {
-                is_p256(&public_key.0) || is_rsa_2048(&public_key.0)
+            Self::AskForCertificate { public_key, in_place_of } => {
+                let is_one = |key: &Octets| is_p256(&key.0) || is_rsa_2048(&key.0);
+                is_one(public_key) && in_place_of.len() <= 64 && in_place_of.iter().all(is_one)
             }
             Self::RecordList { life, up_to, .. } => {
                 (1..=LONGEST_LIST).contains(life) && *up_to >= 0

@@ -89,7 +89,7 @@ impl Counter {
         });
         record.tbs = None;
         file.step = Step::Applied;
-        self.save_case(&mut change, &mut file, &record).await?;
+        self.save_case(&mut change, acting, &mut file, &record).await?;
         let answer = Answer::Permitted {
             challenge: Octets(challenge.to_vec()),
             until,

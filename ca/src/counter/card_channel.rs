@@ -56,7 +56,7 @@ impl Counter {
             _ => (None, None),
         };
         // Somebody is at it again.
-        self.save_case(&mut change, &mut file, &record).await?;
+        self.save_case(&mut change, acting, &mut file, &record).await?;
         let procedure = record.procedure;
         let answer = Answer::TakenUp { procedure, items, name, address, issued };
         self.finish(change, acting, &case.to_string(), answer).await
@@ -87,7 +87,7 @@ impl Counter {
             // The pair that comes now overwrites the one before.
             applied.made = None;
         }
-        self.save_case(&mut change, &mut file, &record).await?;
+        self.save_case(&mut change, acting, &mut file, &record).await?;
         self.finish(change, acting, &case.to_string(), Answer::Commands { run }).await
     }
 
@@ -157,7 +157,7 @@ impl Counter {
                 }
             }
         };
-        self.save_case(&mut change, &mut file, &record).await?;
+        self.save_case(&mut change, acting, &mut file, &record).await?;
         self.finish(change, acting, &case.to_string(), answer).await
     }
 

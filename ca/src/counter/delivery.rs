@@ -35,7 +35,7 @@ impl Counter {
         }
         let sealed = self.issuer.ledger.sealed_certificate(serial).await?.ok_or_else(damaged)?;
         let certificate = self.vault().open("certificate_file", serial.as_bytes(), &sealed)?;
-        acting.is_about(akashi_wire::pki::not_after(&certificate));
+        acting.concerns(akashi_wire::pki::not_after(&certificate));
         if Sha256::of(&certificate) != read_back {
             return Err(Refusal::ReadBackDiffers.into());
         }
@@ -49,7 +49,7 @@ impl Counter {
         }
         change.promote(person).await?;
         file.step = Step::Done;
-        self.save_case(&mut change, &mut file, &record).await?;
+        self.save_case(&mut change, acting, &mut file, &record).await?;
         let (fee_yen, superseded) = (self.issuer.rules.fee_yen, old.map(|old| old.serial));
         let answer = Answer::Delivered { serial, fee_yen, superseded };
         self.finish(change, acting, &format!("{case} {serial}"), answer).await

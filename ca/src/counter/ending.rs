@@ -33,7 +33,7 @@ impl Counter {
         }
         self.identified(identity, &record, day_in_japan(change.at()))?;
         let (found, _, living) = self.found(&mut change, &file, &record).await?;
-        acting.is_about(found.not_after);
+        acting.concerns(found.not_after);
         let recording = Recording { reason, received_at: change.at(), idou_date: None };
         let row = change.revoke(found.serial, &recording).await?;
         // A renewal under way lies in the same card. What another town is issuing is that town's.
@@ -44,7 +44,7 @@ impl Counter {
         }
         file.step = Step::Done;
         file.serial = Some(row.serial);
-        self.save_case(&mut change, &mut file, &record).await?;
+        self.save_case(&mut change, acting, &mut file, &record).await?;
         let answer = Answer::Revoked { serial: row.serial, at: row.recorded_at, reason };
         self.finish(change, acting, &format!("{case} {}", row.serial), answer).await
     }
@@ -58,7 +58,7 @@ impl Counter {
             return Err(Refusal::NotAllowed.into());
         }
         let (found, standing, living) = self.found(&mut change, &file, &record).await?;
-        acting.is_about(found.not_after);
+        acting.concerns(found.not_after);
         if matches!(standing, Standing::Held { .. }) {
             return Err(Refusal::OnHold { serial: found.serial }.into());
         }
@@ -72,7 +72,7 @@ impl Counter {
         }
         file.step = Step::Done;
         file.serial = Some(row.serial);
-        self.save_case(&mut change, &mut file, &record).await?;
+        self.save_case(&mut change, acting, &mut file, &record).await?;
         let reason = RevocationReason::CertificateHold;
         let answer = Answer::Revoked { serial: row.serial, at: row.recorded_at, reason };
         self.finish(change, acting, &format!("{case} {}", row.serial), answer).await
@@ -112,7 +112,7 @@ impl Counter {
         let revoked = self.abandon(&mut change, &mut file).await?;
         record.tbs = None;
         file.step = Step::Closed;
-        self.save_case(&mut change, &mut file, &record).await?;
+        self.save_case(&mut change, acting, &mut file, &record).await?;
         self.finish(change, acting, &case.to_string(), Answer::CaseClosed { revoked }).await
     }
 

@@ -47,6 +47,7 @@ impl Counter {
         let living = self.living(&mut change, person).await?;
         let (living, standing) =
             living.iter().find(|(one, _)| one.serial == serial).ok_or_else(damaged)?;
+        acting.concerns(living.not_after);
         let items =
             self.vault().open("certificate_items", serial.as_bytes(), &living.sealed_items)?;
         let items: FourItems =
@@ -54,7 +55,7 @@ impl Counter {
 
         (record.found, record.looked_up) = (Some(serial), None);
         record.is_about(&mut file, person);
-        self.save_case(&mut change, &mut file, &record).await?;
+        self.save_case(&mut change, acting, &mut file, &record).await?;
         let answer = Answer::CertificateFound {
             serial,
             not_after: living.not_after,

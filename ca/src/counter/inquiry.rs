@@ -29,7 +29,7 @@ impl Counter {
         person.is_good(&self.issuer.rules, change.at())?;
         let sent = day_in_japan(change.at());
         record.inquiry = Some(sent);
-        self.save_case(&mut change, &mut file, &record).await?;
+        self.save_case(&mut change, acting, &mut file, &record).await?;
         let answer = Answer::InquirySent { sent, until: until(&file)? };
         self.finish(change, acting, &case.to_string(), answer).await
     }

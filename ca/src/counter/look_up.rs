@@ -48,7 +48,7 @@ impl Counter {
             opened_at: change.at(),
             closes_at: None,
         };
-        self.save_case(&mut change, &mut file, &record).await?;
+        self.save_case(&mut change, acting, &mut file, &record).await?;
         let subject = format!("{case} {}", procedure_name(procedure));
         let answer = Answer::CaseOpened { case, until: until(&file)? };
         self.finish(change, acting, &subject, answer).await
@@ -123,7 +123,7 @@ impl Counter {
         });
         record.found = one_certificate::in_force(&living).map(|living| living.serial);
         record.is_about(&mut file, person.person);
-        self.save_case(&mut change, &mut file, &record).await?;
+        self.save_case(&mut change, acting, &mut file, &record).await?;
         let living =
             one_certificate::current(&living).map(|(living, standing)| LivingCertificate {
                 serial: living.serial,

@@ -30,7 +30,7 @@ impl Counter {
         }
         self.identified(identity, &record, day_in_japan(change.at()))?;
         let (found, standing, _) = self.found(&mut change, &file, &record).await?;
-        acting.is_about(found.not_after);
+        acting.concerns(found.not_after);
         let serial = found.serial;
         if matches!(standing, Standing::Held { .. }) {
             return Err(Refusal::OnHold { serial }.into());
@@ -57,7 +57,7 @@ impl Counter {
             channel: None,
         });
         file.step = Step::Applied;
-        self.save_case(&mut change, &mut file, &record).await?;
+        self.save_case(&mut change, acting, &mut file, &record).await?;
         let subject = format!("{case} {serial}");
         self.finish(change, acting, &subject, Answer::PinMayBeReset { until }).await
     }

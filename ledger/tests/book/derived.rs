@@ -66,11 +66,11 @@ async fn what_was_altered_added_or_lost_in_a_derived_table_is_found() {
         let serial = |number: u8| octets(&book, SerialNumber::from_random([number; 16]).as_bytes());
         let (one, revoked, nobody) = (serial(1), serial(2), octets(&book, &[9; 16]));
         for (table, sql, says) in [
-            ("intended", "DELETE FROM intended".to_owned(), "nobody waits for it"),
+            ("intended", "DELETE FROM intended".to_owned(), "nothing will ever void it"),
             (
                 "intended",
                 format!("INSERT INTO intended (serial, at) VALUES ({one}, 0)"),
-                "a standing that it has",
+                "waits to be voided",
             ),
             (
                 "intended",
@@ -104,8 +104,9 @@ async fn what_was_altered_added_or_lost_in_a_derived_table_is_found() {
             ),
             ("idou", "UPDATE idou SET sequence = sequence + 7".into(), "no batch has brought it"),
             ("idou", "DELETE FROM idou WHERE sequence = 2".into(), "is missing"),
-            ("source", "UPDATE source SET next_expected = 2".into(), "waited for with next"),
-            ("source", "UPDATE source SET next_expected = 4".into(), "waited for with next"),
+            ("source", "UPDATE source SET next_expected = 2".into(), "next_expected is wrong"),
+            ("source", "DELETE FROM source".into(), "nobody watches"),
+            ("source", "UPDATE source SET next_expected = 4".into(), "next_expected is wrong"),
             ("modulus", format!("DELETE FROM modulus WHERE serial = {one}"), "with no other"),
             (
                 "modulus",
