@@ -191,9 +191,10 @@ fn of_the_content(report: &Report, now: Timestamp) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use akashi_ledger::Position;
     use akashi_wire::act::{PartyId, Suspension};
+
+    use super::*;
 
     #[test]
     fn an_alarm_is_told_when_it_begins_and_again_only_after_it_has_ended() {

@@ -195,6 +195,12 @@ impl ContentKeys {
                 return Err(refused(format!("it has a key {number} that the store has not")));
             }
         }
+        // What is to be destroyed there is ours: another authority's key may have the same number.
+        for number in there.iter().filter(|number| gone.contains(number)) {
+            if unsealed(&to, wrapping, *number).is_err() {
+                return Err(refused(format!("its key {number} is of another custody")));
+            }
+        }
         let copy = Copy { to: to.clone(), sure: keys.clone(), keys };
         // On the list before there is anything in it: a copy that nobody knows of deletes nothing. Until it is
         // done it has both what it had and what it is to have.
@@ -540,6 +546,11 @@ mod tests {
         // Another authority's store, and a directory of something else.
         other.vault().seal("t", b"r", b"x", 203_905).unwrap();
         assert!(is_refused(other.vault().contents().copy(&safe)));
+        // Not even where it destroyed a key of that number itself.
+        other.vault().contents().destroy(203_905).unwrap();
+        assert!(is_refused(other.vault().contents().copy(&safe)));
+        assert_eq!(*place.vault_in("safe").open("t", b"r", &sealed).unwrap(), b"one");
+        other.vault().seal("t", b"r", b"x", 203_907).unwrap();
         fs::create_dir(place.path("papers")).unwrap();
         fs::write(place.path("papers/letter.pdf"), b"").unwrap();
         assert!(is_refused(other.vault().contents().copy(&place.path("papers"))));

@@ -201,22 +201,6 @@ impl Ledger<Issuing> {
 }
 
 impl<R: ReadsAll> Ledger<R> {
-    /// The newest values that were sealed, one of each table that holds them for long: whoever opens the
-    /// book holds the key of each, or it was destroyed.
-    pub async fn newest_sealed(&self) -> Result<Vec<Vec<u8>>, LedgerError> {
-        let mut newest = Vec::new();
-        for sql in [
-            "SELECT sealed_content FROM audit_content ORDER BY position DESC LIMIT 1",
-            "SELECT sealed_der FROM certificate_file ORDER BY position DESC LIMIT 1",
-            "SELECT sealed_evidence FROM batch ORDER BY position DESC LIMIT 1",
-            "SELECT sealed_answer FROM request ORDER BY position DESC LIMIT 1",
-        ] {
-            newest
-                .extend(self.store.row(sql, args![]).await?.map(|row| row.octets(0)).transpose()?);
-        }
-        Ok(newest)
-    }
-
     /// What an entry says beyond its subject: its commitment, the salt, and the sealed text.
     /// `None` when it says no more, or when its time is over and it was deleted.
     pub async fn sealed_content(

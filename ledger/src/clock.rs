@@ -2,7 +2,6 @@
 
 use akashi_wire::act::PartyId;
 
-use crate::recall::terminal_of;
 use crate::right::Right;
 use crate::store::args;
 use crate::{Change, Issuing, Ledger, LedgerError, Position};
@@ -41,7 +40,7 @@ impl Change {
     pub async fn accept_clock(&mut self) -> Result<(), LedgerError> {
         self.require(Right::AcceptClock)?;
         let Some(Position(position)) = self.held_clock().await? else { return Ok(()) };
-        let terminal = terminal_of(&self.permit);
+        let terminal = self.permit.terminal();
         self.tx
             .execute(
                 "INSERT INTO clock_acceptance (position, party, terminal, at)

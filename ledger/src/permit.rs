@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::cause::Cause;
 use crate::object::Object;
 use crate::right::{self, Right};
+use crate::store::Value;
 use crate::{Change, Enrolment, Issuing, Ledger, LedgerError};
 
 /// Leave of one enrolled party to change the book, by one signed message.
@@ -90,9 +91,9 @@ impl Permit {
         self.cause == Cause::Founding
     }
 
-    /// The terminal at which it was signed, of an act.
-    pub(crate) fn terminal(&self) -> Option<PartyId> {
-        self.terminal
+    /// The terminal at which it was signed, of an act, as a column has it.
+    pub(crate) fn terminal(&self) -> Value {
+        Value::Octets(self.terminal.map(|terminal| terminal.as_bytes().to_vec()))
     }
 
     /// As it stands in the audit chain: who, and at which terminal.

@@ -15,7 +15,7 @@ use crate::object::Object;
 use crate::right::Right;
 use crate::status::StatusChange;
 use crate::store::{Row, Value, args, damaged, timestamp};
-use crate::{Change, Issuing, Ledger, LedgerError, Permit, Position, Recording};
+use crate::{Change, Issuing, Ledger, LedgerError, Position, Recording};
 
 /// A recall that is to be proposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,11 +110,6 @@ fn condition(selection: &CardSelection) -> &'static str {
         CardSelection::Model { .. } => "$1 = '' AND card.model = $2",
         CardSelection::LotAndModel { .. } => "card.lot = $1 AND card.model = $2",
     }
-}
-
-/// The terminal at which an act was signed, as a value.
-pub(crate) fn terminal_of(permit: &Permit) -> Value {
-    Value::Octets(permit.terminal().map(|terminal| terminal.as_bytes().to_vec()))
 }
 
 fn key(selection: &CardSelection) -> [Value; 2] {
@@ -255,7 +250,7 @@ impl Change {
             by.as_bytes(),
             at,
         ];
-        args.extend([lot, model, terminal_of(&self.permit)]);
+        args.extend([lot, model, self.permit.terminal()]);
         self.tx
             .execute(
                 "INSERT INTO recall (recall, reason, sealed_why, certificates, digest, proposed_by,
