@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 use crate::evidence::{self, digest_of_rows};
-use crate::store::{Row, args, damaged};
+use crate::row::{Row, Stored};
+use crate::store::{args, damaged};
 use crate::{Issuing, Ledger, LedgerError, Position, ReadsAll};
 
 /// What the time of an entry is worth.
@@ -53,6 +54,14 @@ pub struct Entry {
     pub rows: Sha256,
 }
 
+impl Stored for TimeQuality {
+    type Native = i64;
+
+    fn of(code: i64) -> Result<Self, String> {
+        Self::from_code(code).ok_or_else(|| code.to_string())
+    }
+}
+
 impl Entry {
     /// The form of the octets.
     pub const VERSION: i64 = 1;
@@ -80,21 +89,20 @@ impl Entry {
     }
 
     fn read(row: &Row) -> Result<Self, LedgerError> {
-        let (version, quality) = (row.int(1)?, row.int(3)?);
+        let version: i64 = row.get("version")?;
         if version != Self::VERSION {
             return Err(damaged("audit", format!("an entry of version {version}")));
         }
         Ok(Self {
-            position: Position(row.int(0)?),
-            at: row.time(2)?,
-            quality: TimeQuality::from_code(quality)
-                .ok_or_else(|| damaged("audit", format!("time quality {quality}")))?,
-            actor: row.text(4)?,
-            verb: row.text(5)?,
-            subject: row.text(6)?,
-            cause: row.text(7)?,
-            commitment: row.fixed(8, Sha256::from_slice)?,
-            rows: row.fixed(9, Sha256::from_slice)?,
+            position: row.get("position")?,
+            at: row.get("at")?,
+            quality: row.get("quality")?,
+            actor: row.get("actor")?,
+            verb: row.get("verb")?,
+            subject: row.get("subject")?,
+            cause: row.get("cause")?,
+            commitment: row.get("commitment")?,
+            rows: row.get("row_digest")?,
         })
     }
 }
@@ -164,16 +172,16 @@ impl Ledger<Issuing> {
             .row("SELECT position, hash FROM chain_head WHERE one = 1", args![])
             .await?
             .ok_or_else(|| damaged("chain_head", "no row"))?;
-        let position = head.int(0)?;
+        let position: i64 = head.get("position")?;
         let newest = self
             .store
-            .row("SELECT COALESCE(MAX(position), 0) FROM audit_signature", args![])
+            .row("SELECT COALESCE(MAX(position), 0) AS newest FROM audit_signature", args![])
             .await?
-            .map_or(Ok(0), |row| row.int(0))?;
+            .map_or(Ok(0), |row| row.get::<i64>("newest"))?;
         if position == 0 || newest >= position {
             return Ok(None);
         }
-        let hash = head.fixed(1, Sha256::from_slice)?;
+        let hash = head.get("hash")?;
         let head = SignedHead { position, hash };
         Ok(Some(serde_json::to_vec(&head).expect("a head is JSON")))
     }
@@ -216,11 +224,8 @@ impl<R: ReadsAll> Ledger<R> {
                 args![position.0],
             )
             .await?;
-        row.map(|row| {
-            let salt = row.fixed(1, |octets| octets.try_into().ok())?;
-            Ok((row.fixed(0, Sha256::from_slice)?, salt, row.octets(2)?))
-        })
-        .transpose()
+        row.map(|row| Ok((row.get("commitment")?, row.get("salt")?, row.get("sealed_content")?)))
+            .transpose()
     }
 }
 
@@ -246,7 +251,7 @@ impl<R> Ledger<R> {
             .row("SELECT position FROM chain_head WHERE one = 1", args![])
             .await?
             .ok_or_else(|| bad(1, "the head of the chain is missing"))?
-            .int(0)?;
+            .get::<i64>("position")?;
         let mut signatures = self.signed_heads().await?.into_iter().peekable();
         let mut chain = Chain::default();
         loop {
@@ -296,7 +301,7 @@ impl<R> Ledger<R> {
             "SELECT {COLUMNS}, hash FROM audit WHERE position > $1 ORDER BY position LIMIT $2"
         );
         let rows = self.store.rows(sql, args![position, PAGE]).await?;
-        rows.iter().map(|row| Ok((Entry::read(row)?, row.octets(10)?))).collect()
+        rows.iter().map(|row| Ok((Entry::read(row)?, row.get("hash")?))).collect()
     }
 
     /// The digests of all rows of evidence that belong to these positions.
@@ -310,7 +315,7 @@ impl<R> Ledger<R> {
             self.store
                 .each(table.read, args![first, last], |row| {
                     let values = table.values(&row)?;
-                    found.entry(row.int(0)?).or_default().push(table.digest(&values));
+                    found.entry(row.get("position")?).or_default().push(table.digest(&values));
                     Ok(())
                 })
                 .await?;
@@ -326,7 +331,7 @@ impl<R> Ledger<R> {
                 let rows = self.store.rows(table.read, args![first, last]).await?;
                 let newest = self.head().await?.0;
                 for row in &rows {
-                    let position = row.int(0)?;
+                    let position: i64 = row.get("position")?;
                     if position <= 0 || position > newest {
                         return Err(LedgerError::Chain {
                             position: Position(position),
@@ -347,9 +352,9 @@ impl<R> Ledger<R> {
             .await?;
         let mut heads = Vec::with_capacity(rows.len());
         for row in rows {
-            let position = Position(row.int(0)?);
+            let position: Position = row.get("position")?;
             let bad = |what: String| LedgerError::Chain { position, what };
-            let message = SignedMessage::from_der(row.octets(1)?)
+            let message = SignedMessage::from_der(row.get::<Vec<u8>>("message")?)
                 .verify(MessageKind::ChainHead)
                 .map_err(|error| bad(format!("its signature: {error}")))?;
             let signer = self.enrolment_of(Sha256::of(message.signer())).await?;

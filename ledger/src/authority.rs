@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::enrolment::NewEnrolment;
 use crate::evidence;
+use crate::row::stored_as_json;
 use crate::store::args;
 use crate::{Enrolment, Ledger, LedgerError, Permit};
 
@@ -88,6 +89,8 @@ pub struct Authority {
     pub profile: AuthorityProfile,
 }
 
+stored_as_json!(AuthorityProfile);
+
 impl Authority {
     /// SHA-256 of the certificate: names this authority in acts.
     pub fn fingerprint(&self) -> Sha256 {
@@ -121,9 +124,7 @@ impl<R> Ledger<R> {
             )
             .await?
             .ok_or(LedgerError::NoAuthority)?;
-        let profile = serde_json::from_str(&row.text(1)?)
-            .map_err(|e| crate::store::damaged("authority", e.to_string()))?;
-        Ok(Authority { certificate: row.octets(0)?, profile })
+        Ok(Authority { certificate: row.get("certificate")?, profile: row.get("profile")? })
     }
 
     /// The founding record of the newest generation, held against the signatures of its founders: what
@@ -143,7 +144,8 @@ impl<R> Ledger<R> {
             )
             .await?
             .ok_or(LedgerError::NoAuthority)?;
-        let (certificate, record) = (Sha256::of(&row.octets(1)?), row.text(2)?);
+        let certificate = Sha256::of(&row.get::<Vec<u8>>("certificate")?);
+        let record: String = row.get("profile")?;
         let rows = self
             .store
             .rows(
@@ -151,12 +153,12 @@ impl<R> Ledger<R> {
                  FROM founding_signature
                  JOIN enrolment ON enrolment.party = founding_signature.party
                  WHERE founding_signature.generation = $1",
-                args![row.int(0)?],
+                args![row.get::<i64>("generation")?],
             )
             .await?;
         let (mut signed, mut named) = (BTreeSet::new(), BTreeSet::new());
         for row in &rows {
-            let message = SignedMessage::from_der(row.octets(0)?)
+            let message = SignedMessage::from_der(row.get::<Vec<u8>>("message")?)
                 .verify(MessageKind::Founding)
                 .map_err(|_| wrong("a signature does not verify"))?;
             let founding: SignedFounding = serde_json::from_slice(message.content())
@@ -164,12 +166,10 @@ impl<R> Ledger<R> {
             if founding.certificate != certificate || founding.record != record {
                 return Err(wrong("a founder signed another record"));
             }
-            if message.signer() != row.octets(1)? {
+            if message.signer() != row.get::<Vec<u8>>("certificate")? {
                 return Err(wrong("somebody else signed"));
             }
-            let role: Role = serde_json::from_str(&row.text(2)?)
-                .map_err(|e| crate::store::damaged("enrolment", e.to_string()))?;
-            if role == Role::SecurityOfficer {
+            if row.get::<Role>("role")? == Role::SecurityOfficer {
                 signed.insert(Sha256::of(message.signer()));
             }
             named.extend(founding.officers);
@@ -193,7 +193,7 @@ impl<R> Ledger<R> {
                 args![generation, municipality.to_string()],
             )
             .await?;
-        row.map(|row| row.octets(0)).transpose()
+        row.map(|row| row.get("name")).transpose()
     }
 
     /// Every municipality that has a distribution point, with its DER.
@@ -209,7 +209,7 @@ impl<R> Ledger<R> {
                 args![generation],
             )
             .await?;
-        rows.iter().map(|row| Ok((row.parsed(0)?, row.octets(1)?))).collect()
+        rows.iter().map(|row| Ok((row.get("municipality")?, row.get("name")?))).collect()
     }
 }
 

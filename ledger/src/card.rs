@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use jiff::Timestamp;
+
 use crate::evidence;
 use crate::object::Object;
 use crate::right::Right;
-use crate::store::{Row, Value, args};
+use crate::row::Row;
+use crate::store::{Value, args};
 use crate::{Change, LedgerError, PersonId};
 
 /// What the book knows of a card.
@@ -34,8 +37,9 @@ pub enum Registered {
 }
 
 fn read(row: &Row) -> Result<(String, KnownCard), LedgerError> {
-    let known = KnownCard { lot: row.text(1)?, model: row.text(2)?, recalled: row.int(3)? > 0 };
-    Ok((row.text(0)?, known))
+    let recalled = row.get::<i64>("recalls")? > 0;
+    let known = KnownCard { lot: row.get("lot")?, model: row.get("model")?, recalled };
+    Ok((row.get("number")?, known))
 }
 
 impl Change {
@@ -50,7 +54,7 @@ impl Change {
             .rows_of(
                 "SELECT card.number, card.lot, card.model,
                  (SELECT COUNT(*) FROM recall WHERE recall.position IS NOT NULL
-                 AND recall.lot IN ('', card.lot) AND recall.model IN ('', card.model))
+                 AND recall.lot IN ('', card.lot) AND recall.model IN ('', card.model)) AS recalls
                  FROM card WHERE card.number IN ($keys)",
                 keys,
             )
@@ -76,9 +80,8 @@ impl Change {
             .await?;
         let mut holders: HashMap<String, Vec<PersonId>> = HashMap::new();
         for row in &rows {
-            if row.time(2)? >= self.at() {
-                let person = row.fixed(1, PersonId::from_slice)?;
-                holders.entry(row.text(0)?).or_default().push(person);
+            if row.get::<Timestamp>("not_after")? >= self.at() {
+                holders.entry(row.get("card")?).or_default().push(row.get("person")?);
             }
         }
         Ok(holders)

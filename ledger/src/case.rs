@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use crate::object::Object;
 use crate::permit::Permit;
 use crate::right::Right;
-use crate::store::{Row, Value, args, damaged, timestamp};
+use crate::row::{Row, Stored};
+use crate::store::{Value, args};
 use crate::{Change, Issuing, Ledger, LedgerError, PersonId};
 
 /// Where a case stands.
@@ -76,19 +77,26 @@ pub struct CaseFile {
     pub closes_at: Option<Timestamp>,
 }
 
+impl Stored for Step {
+    type Native = String;
+
+    fn of(name: String) -> Result<Self, String> {
+        Self::from_name(&name).ok_or(name)
+    }
+}
+
 fn read(row: &Row) -> Result<CaseFile, LedgerError> {
-    let step = row.text(4)?;
     Ok(CaseFile {
-        case: row.fixed(0, CaseId::from_slice)?,
-        municipality: row.parsed(1)?,
-        party: row.fixed(2, PartyId::from_slice)?,
-        procedure: row.text(3)?,
-        step: Step::from_name(&step).ok_or_else(|| damaged("case_file", step))?,
-        person: row.maybe_octets(5)?.as_deref().and_then(PersonId::from_slice),
-        serial: row.maybe_octets(6)?.as_deref().and_then(SerialNumber::from_slice),
-        sealed_file: row.octets(7)?,
-        opened_at: row.time(8)?,
-        closes_at: row.maybe_int(9)?.map(timestamp).transpose()?,
+        case: row.get("case_id")?,
+        municipality: row.get("municipality")?,
+        party: row.get("party")?,
+        procedure: row.get("procedure")?,
+        step: row.get("step")?,
+        person: row.maybe("person")?,
+        serial: row.maybe("serial")?,
+        sealed_file: row.get("sealed_file")?,
+        opened_at: row.get("opened_at")?,
+        closes_at: row.maybe("closes_at")?,
     })
 }
 
@@ -142,7 +150,7 @@ impl Ledger<Issuing> {
                 args![now, limit],
             )
             .await?;
-        rows.iter().map(|row| row.fixed(0, CaseId::from_slice)).collect()
+        rows.iter().map(|row| row.get("case_id")).collect()
     }
 }
 
@@ -167,7 +175,7 @@ impl Change {
             .tx
             .row("SELECT case_id FROM certificate WHERE serial = $1", args![serial.as_bytes()])
             .await?;
-        row.map(|row| row.fixed(0, CaseId::from_slice)).transpose()
+        row.map(|row| row.get("case_id")).transpose()
     }
 
     /// A case, read inside of this change.

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use crate::evidence;
 use crate::object::Object;
 use crate::right::Right;
+use crate::row::{Row, Stored};
 use crate::status::{News, Recording, StatusChange, forbids};
-use crate::store::{Row, Unique, args};
+use crate::store::{Unique, args};
 use crate::{
     Change, Issuing, Ledger, LedgerError, NewEntry, Permit, PersonId, Position, ReadsAll, StatusRow,
 };
@@ -82,16 +83,28 @@ pub struct Living {
     pub filed: bool,
 }
 
+impl Stored for Slot {
+    type Native = String;
+
+    fn of(name: String) -> Result<Self, String> {
+        match name.as_str() {
+            "current" => Ok(Self::Current),
+            "next" => Ok(Self::Next),
+            _ => Err(name),
+        }
+    }
+}
+
 fn read(row: &Row) -> Result<Living, LedgerError> {
     Ok(Living {
-        slot: if row.text(0)? == "current" { Slot::Current } else { Slot::Next },
-        serial: row.fixed(1, SerialNumber::from_slice)?,
-        municipality: row.parsed(2)?,
-        not_after: row.time(3)?,
-        sealed_items: row.octets(4)?,
-        history: row.int(5)? as u32,
-        filed: row.maybe_octets(6)?.is_some(),
-        issued_history: row.int(7)? as u32,
+        slot: row.get("slot")?,
+        serial: row.get("serial")?,
+        municipality: row.get("municipality")?,
+        not_after: row.get("not_after")?,
+        sealed_items: row.get("sealed_items")?,
+        history: row.get("history")?,
+        filed: row.maybe::<SerialNumber>("filed")?.is_some(),
+        issued_history: row.get("issued_history")?,
     })
 }
 
@@ -146,7 +159,7 @@ impl Change {
             .tx
             .rows_of(
                 "SELECT living.slot, living.serial, certificate.municipality, certificate.not_after,
-                 certificate_items.sealed_items, certificate_items.history, certificate_file.serial,
+                 certificate_items.sealed_items, certificate_items.history, certificate_file.serial AS filed,
                  certificate_items.issued_history, living.person
                  FROM living JOIN certificate ON certificate.serial = living.serial
                  JOIN certificate_items ON certificate_items.serial = living.serial
@@ -161,7 +174,7 @@ impl Change {
             if one.not_after < self.at() {
                 self.release_living(&[one.serial]).await?;
             } else {
-                living.entry(row.fixed(8, PersonId::from_slice)?).or_default().push(one);
+                living.entry(row.get("person")?).or_default().push(one);
             }
         }
         Ok(living)
@@ -173,7 +186,7 @@ impl Change {
             .tx
             .row("SELECT person FROM living WHERE serial = $1", args![serial.as_bytes()])
             .await?;
-        row.map(|row| row.fixed(0, PersonId::from_slice)).transpose()
+        row.map(|row| row.get("person")).transpose()
     }
 
     /// Those of these public keys (SHA-256 of their DER) that were certified before.
@@ -185,7 +198,7 @@ impl Change {
                 keys.iter().map(|key| (&key.0).into()),
             )
             .await?;
-        rows.iter().map(|row| row.fixed(0, Sha256::from_slice)).collect()
+        rows.iter().map(|row| row.get("public_key")).collect()
     }
 
     /// Writes down what is going to be signed, into no card that anybody named.
@@ -422,7 +435,7 @@ impl<R> Ledger<R> {
             .store
             .row("SELECT not_after FROM certificate WHERE serial = $1", args![serial.as_bytes()])
             .await?;
-        row.map(|row| row.time(0)).transpose()
+        row.map(|row| row.get("not_after")).transpose()
     }
 }
 
@@ -443,9 +456,7 @@ impl<R: ReadsAll> Ledger<R> {
                 args![after, count],
             )
             .await?;
-        rows.iter()
-            .map(|row| Ok((row.fixed(0, SerialNumber::from_slice)?, row.octets(1)?)))
-            .collect()
+        rows.iter().map(|row| Ok((row.get("serial")?, row.get("sealed_der")?))).collect()
     }
 }
 
@@ -462,7 +473,7 @@ impl Ledger<Issuing> {
                 args![serial.as_bytes()],
             )
             .await?;
-        row.map(|row| row.octets(0)).transpose()
+        row.map(|row| row.get("sealed_der")).transpose()
     }
 
     /// Certificates that were intended before `before` and have no standing: interrupted between
@@ -472,6 +483,6 @@ impl Ledger<Issuing> {
             .store
             .rows("SELECT serial FROM intended WHERE at < $1 ORDER BY at, serial", args![before])
             .await?;
-        rows.iter().map(|row| row.fixed(0, SerialNumber::from_slice)).collect()
+        rows.iter().map(|row| row.get("serial")).collect()
     }
 }

@@ -324,7 +324,7 @@ impl Change {
             _ => return Err(self.permit.not_permitted(right)),
         };
         let own: Result<HashSet<SerialNumber>, LedgerError> =
-            rows.iter().map(|row| row.fixed(0, SerialNumber::from_slice)).collect();
+            rows.iter().map(|row| row.get("serial")).collect();
         let own = own?;
         match serials.iter().all(|serial| own.contains(serial)) {
             true => Ok(()),

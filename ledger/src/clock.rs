@@ -1,7 +1,5 @@
 //! The clock in doubt: held since a jump, until two persons accept it.
 
-use akashi_wire::act::PartyId;
-
 use crate::right::Right;
 use crate::store::args;
 use crate::{Change, Issuing, Ledger, LedgerError, Position};
@@ -54,9 +52,8 @@ impl Change {
         let mut persons = 0;
         for row in &rows {
             // Who was dismissed or suspended since, or was at a machine that was, has said nothing.
-            let party = row.fixed(0, PartyId::from_slice)?;
-            let terminal = row.maybe_octets(1)?.as_deref().and_then(PartyId::from_slice);
-            persons += usize::from(self.still_counts(party, terminal, row.time(2)?).await?);
+            let (party, terminal) = (row.get("party")?, row.maybe("terminal")?);
+            persons += usize::from(self.still_counts(party, terminal, row.get("at")?).await?);
         }
         if persons < PERSONS {
             return Ok(());
@@ -73,6 +70,6 @@ impl Change {
 
     pub(crate) async fn held_clock(&mut self) -> Result<Option<Position>, LedgerError> {
         let row = self.tx.row(HELD, args![]).await?;
-        row.map(|row| Ok(Position(row.int(0)?))).transpose()
+        row.map(|row| row.get("position")).transpose()
     }
 }

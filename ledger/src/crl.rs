@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use crate::evidence;
 use crate::object::Object;
 use crate::right::Right;
-use crate::store::{Row, args, timestamp};
+use crate::row::Row;
+use crate::store::{args, timestamp};
 use crate::{Change, Ledger, LedgerError, Position};
 
 /// One CRL in the book.
@@ -27,11 +28,11 @@ pub struct CrlRecord {
 
 fn read(row: &Row) -> Result<CrlRecord, LedgerError> {
     Ok(CrlRecord {
-        number: row.int(0)?,
-        this_update: row.time(1)?,
-        next_update: row.time(2)?,
-        up_to: Position(row.int(3)?),
-        digest: row.maybe_octets(4)?.as_deref().and_then(Sha256::from_slice),
+        number: row.get("number")?,
+        this_update: row.get("this_update")?,
+        next_update: row.get("next_update")?,
+        up_to: row.get("up_to")?,
+        digest: row.maybe("digest")?,
     })
 }
 
@@ -68,7 +69,8 @@ impl<R> Ledger<R> {
             Some(code) => {
                 self.store
                     .row(
-                        "SELECT MAX(position), MAX(CASE WHEN reason IN (1, 2, 6) THEN position ELSE 0 END)
+                        "SELECT MAX(position) AS newest,
+                         MAX(CASE WHEN reason IN (1, 2, 6) THEN position ELSE 0 END) AS urgent
                          FROM status WHERE position > $1 AND change <> 0 AND generation = $2
                          AND municipality = $3",
                         args![after.0, generation, code.to_string()],
@@ -78,7 +80,8 @@ impl<R> Ledger<R> {
             None => {
                 self.store
                     .row(
-                        "SELECT MAX(position), MAX(CASE WHEN reason IN (1, 2, 6) THEN position ELSE 0 END)
+                        "SELECT MAX(position) AS newest,
+                         MAX(CASE WHEN reason IN (1, 2, 6) THEN position ELSE 0 END) AS urgent
                          FROM status WHERE position > $1 AND change <> 0 AND generation = $2",
                         args![after.0, generation],
                     )
@@ -86,8 +89,8 @@ impl<R> Ledger<R> {
             }
         };
         let Some(row) = row else { return Ok(None) };
-        let Some(position) = row.maybe_int(0)? else { return Ok(None) };
-        Ok(Some((Position(position), row.int(1)? > 0)))
+        let Some(newest) = row.maybe("newest")? else { return Ok(None) };
+        Ok(Some((newest, row.get::<i64>("urgent")? > 0)))
     }
 }
 
@@ -108,11 +111,11 @@ impl Change {
         let last = self
             .tx
             .row(
-                "SELECT COALESCE(MAX(number), 0) FROM crl WHERE generation = $1 AND scope = $2",
+                "SELECT COALESCE(MAX(number), 0) AS newest FROM crl WHERE generation = $1 AND scope = $2",
                 args![generation, scope.to_string()],
             )
             .await?
-            .map_or(Ok(0), |row| row.int(0))?;
+            .map_or(Ok(0), |row| row.get::<i64>("newest"))?;
         let number = (last + 1).max(self.at().as_millisecond());
         let position = self.append("record_crl", &format!("{scope} {number}"), None).await?;
         let row = args![
@@ -150,10 +153,10 @@ impl Change {
                    AND crl_published.scope = crl.scope AND crl_published.number = crl.number
                    WHERE crl.generation = $1 AND crl.scope = $2 AND crl.number = $3";
         let known = self.tx.row(sql, args![generation, scope.to_string(), number]).await?;
-        let published = known.ok_or_else(unknown)?.maybe_octets(1)?;
+        let published: Option<Sha256> = known.ok_or_else(unknown)?.maybe("digest")?;
         let subject = format!("{scope} {number} {digest}");
         match published {
-            Some(same) if same == digest.0 => {
+            Some(same) if same == digest => {
                 self.append("publish_crl_again", &subject, None).await.map(|_| ())
             }
             Some(_) => Err(unknown()),

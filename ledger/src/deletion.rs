@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::evidence;
 use crate::object::Object;
 use crate::right::Right;
-use crate::store::{Row, args, damaged};
+use crate::store::args;
 use crate::{Change, Ledger, LedgerError, ReadsAll};
 
 /// What names a key of content, as whoever has it says.
@@ -19,13 +19,13 @@ impl<R: ReadsAll> Ledger<R> {
     pub async fn newest_sealed(&self) -> Result<Vec<Vec<u8>>, LedgerError> {
         let mut newest = Vec::new();
         for sql in [
-            "SELECT sealed_content FROM audit_content ORDER BY position DESC LIMIT 1",
-            "SELECT sealed_der FROM certificate_file ORDER BY position DESC LIMIT 1",
-            "SELECT sealed_evidence FROM batch ORDER BY position DESC LIMIT 1",
-            "SELECT sealed_answer FROM request ORDER BY position DESC LIMIT 1",
+            "SELECT sealed_content AS sealed FROM audit_content ORDER BY position DESC LIMIT 1",
+            "SELECT sealed_der AS sealed FROM certificate_file ORDER BY position DESC LIMIT 1",
+            "SELECT sealed_evidence AS sealed FROM batch ORDER BY position DESC LIMIT 1",
+            "SELECT sealed_answer AS sealed FROM request ORDER BY position DESC LIMIT 1",
         ] {
-            newest
-                .extend(self.store.row(sql, args![]).await?.map(|row| row.octets(0)).transpose()?);
+            let row = self.store.row(sql, args![]).await?;
+            newest.extend(row.map(|row| row.get("sealed")).transpose()?);
         }
         Ok(newest)
     }
@@ -34,20 +34,15 @@ impl<R: ReadsAll> Ledger<R> {
     pub async fn content_keys(&self) -> Result<Vec<(DeletionMonth, ContentKeyId)>, LedgerError> {
         let sql = "SELECT month, key_id FROM content_key ORDER BY month";
         let rows = self.store.rows(sql, args![]).await?;
-        rows.iter().map(|row| Ok((month(row)?, row.fixed(1, |id| id.try_into().ok())?))).collect()
+        rows.iter().map(|row| Ok((row.get("month")?, row.get("key_id")?))).collect()
     }
 
     /// The months whose content is deleted, and since when, the earliest first.
     pub async fn deletions(&self) -> Result<Vec<(DeletionMonth, Timestamp)>, LedgerError> {
         let rows =
             self.store.rows("SELECT month, at FROM deletion ORDER BY month", args![]).await?;
-        rows.iter().map(|row| Ok((month(row)?, row.time(1)?))).collect()
+        rows.iter().map(|row| Ok((row.get("month")?, row.get("at")?))).collect()
     }
-}
-
-fn month(row: &Row) -> Result<DeletionMonth, LedgerError> {
-    let month = row.text(0)?;
-    month.parse().map_err(|_| damaged("deletion", format!("month {month}")))
 }
 
 impl Change {
@@ -64,7 +59,7 @@ impl Change {
         self.require(Right::RecordContentKeys)?;
         let sql = "SELECT key_id FROM content_key WHERE month = $1";
         if let Some(row) = self.tx.row(sql, args![month.to_string()]).await? {
-            let same = row.octets(0)? == id;
+            let same = row.get::<ContentKeyId>("key_id")? == id;
             return if same { Ok(false) } else { Err(LedgerError::NotAsItStands) };
         }
         let position = self.append("content_key", &month.to_string(), None).await?;

@@ -5,7 +5,8 @@
 use akashi_wire::octets::Sha256;
 use serde::Serialize;
 
-use crate::store::{Row, args};
+use crate::row::Row;
+use crate::store::args;
 use crate::{Ledger, LedgerError, ReadsAll};
 
 /// A row of a derived table that its evidence does not give, or one that is missing.
@@ -32,11 +33,11 @@ struct Rule {
 const MOST: i64 = 10;
 
 fn serial(row: &Row) -> Result<String, LedgerError> {
-    Ok(hex::encode(row.octets(0)?))
+    row.get("serial").map(hex::encode::<Vec<u8>>)
 }
 
-fn text(row: &Row) -> Result<String, LedgerError> {
-    row.text(0)
+fn named(row: &Row) -> Result<String, LedgerError> {
+    row.get("named")
 }
 
 const RULES: &[Rule] = &[
@@ -117,38 +118,38 @@ const RULES: &[Rule] = &[
     Rule {
         table: "idou",
         what: "no batch has brought it",
-        sql: "SELECT source || ' ' || CAST(sequence AS TEXT) FROM idou WHERE NOT EXISTS
+        sql: "SELECT source || ' ' || CAST(sequence AS TEXT) AS named FROM idou WHERE NOT EXISTS
               (SELECT 1 FROM batch WHERE batch.source = idou.source
                AND batch.first <= idou.sequence AND batch.first > idou.sequence - 200000
                AND idou.sequence < batch.first + batch.count)
               LIMIT $1",
-        reads: text,
+        reads: named,
     },
     Rule {
         table: "idou",
         what: "an event of this batch is missing",
-        sql: "SELECT source || ' ' || CAST(first AS TEXT) FROM batch WHERE count >
+        sql: "SELECT source || ' ' || CAST(first AS TEXT) AS named FROM batch WHERE count >
               (SELECT COUNT(*) FROM idou WHERE idou.source = batch.source
                AND batch.first <= idou.sequence AND idou.sequence < batch.first + batch.count)
               LIMIT $1",
-        reads: text,
+        reads: named,
     },
     Rule {
         table: "source",
         what: "next_expected is wrong: an event below it is missing, or the event with that number is here",
-        sql: "SELECT municipality FROM source WHERE next_expected - 1 <>
+        sql: "SELECT municipality AS named FROM source WHERE next_expected - 1 <>
               (SELECT COUNT(*) FROM idou WHERE idou.source = source.municipality
                AND idou.sequence < source.next_expected)
               OR EXISTS (SELECT 1 FROM idou WHERE idou.source = source.municipality
                          AND idou.sequence = source.next_expected) LIMIT $1",
-        reads: text,
+        reads: named,
     },
     Rule {
         table: "source",
         what: "its batches are here, and nobody watches for what is missing",
-        sql: "SELECT DISTINCT batch.source FROM batch WHERE NOT EXISTS
+        sql: "SELECT DISTINCT batch.source AS named FROM batch WHERE NOT EXISTS
               (SELECT 1 FROM source WHERE source.municipality = batch.source) LIMIT $1",
-        reads: text,
+        reads: named,
     },
     Rule {
         table: "modulus",
@@ -182,7 +183,8 @@ impl<R: ReadsAll> Ledger<R> {
         let mut told = 0;
         self.store
             .each(sql, args![0, i64::MAX], |row| {
-                if told < MOST && key_of(&row.octets(2)?).0 != row.octets(1)?[..] {
+                let key = key_of(&row.get::<Vec<u8>>("modulus")?);
+                if told < MOST && key != row.get("public_key")? {
                     told += 1;
                     let what = "it is not that of the certified key";
                     differences.push(Difference { table: "modulus", what, which: serial(&row)? });

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use crate::evidence;
 use crate::object::Object;
 use crate::right::Right;
-use crate::store::{Row, Unique, Value, args, damaged};
+use crate::row::{Row, stored_as_json};
+use crate::store::{Unique, Value, args};
 use crate::suspension;
 use crate::{Change, Issuing, Ledger, LedgerError};
 
@@ -123,22 +124,20 @@ const SOURCES: usize = 2;
 /// A key is one party's.
 const ENROLMENT_KEY: Unique = Unique { name: "enrolment_key", columns: "enrolment.public_key" };
 
-fn role(row: &Row, column: usize) -> Result<Role, LedgerError> {
-    serde_json::from_str(&row.text(column)?).map_err(|e| damaged("enrolment", e.to_string()))
-}
+stored_as_json!(Role);
 
 fn read(row: &Row) -> Result<Enrolment, LedgerError> {
     let mut enrolment = Enrolment {
-        party: row.fixed(0, PartyId::from_slice)?,
-        name: row.text(1)?,
-        role: role(row, 2)?,
-        certificate: row.octets(3)?,
-        not_after: row.time(10)?,
-        enrolled_at: row.time(4)?,
-        ended_at: row.maybe_int(5)?.map(crate::store::timestamp).transpose()?,
+        party: row.get("party")?,
+        name: row.get("name")?,
+        role: row.get("role")?,
+        certificate: row.get("certificate")?,
+        not_after: row.get("not_after")?,
+        enrolled_at: row.get("enrolled_at")?,
+        ended_at: row.maybe("ended_at")?,
         suspended_at: None,
     };
-    if let Some((what, since)) = suspension::read_from(row, 6)?
+    if let Some((what, since)) = suspension::read_what(row)?
         && suspension::stops(&what, enrolment.party, &enrolment.role)
     {
         enrolment.suspended_at = Some(since);
@@ -172,13 +171,15 @@ macro_rules! read {
     ($rest:literal) => {
         concat!(
             "SELECT enrolment.party, enrolment.name, enrolment.role, enrolment.certificate,
-             enrolment.enrolled_at, dismissal.ended_at, stopped.kind, stopped.municipality,
-             stopped.party, stopped.at, enrolment.not_after FROM enrolment
+             enrolment.enrolled_at, enrolment.not_after, dismissal.ended_at,
+             stopped.kind, stopped.of_municipality, stopped.of_party, stopped.since FROM enrolment
              LEFT JOIN dismissal ON dismissal.party = enrolment.party
-             LEFT JOIN (SELECT kind, municipality, party, suspension.at FROM suspension
+             LEFT JOIN (SELECT kind, municipality AS of_municipality, party AS of_party,
+                        suspension.at AS since FROM suspension
                         LEFT JOIN lifting ON lifting.suspension = suspension.position
                         WHERE lifting.suspension IS NULL) AS stopped
-             ON stopped.party = enrolment.party OR stopped.municipality = enrolment.municipality ",
+             ON stopped.of_party = enrolment.party
+             OR stopped.of_municipality = enrolment.municipality ",
             $rest
         )
     };
@@ -214,8 +215,8 @@ impl Ledger<Issuing> {
     /// How many security officers were ever enrolled: one alone does what takes two.
     pub async fn security_officers_ever(&self) -> Result<usize, LedgerError> {
         let role = serde_json::to_string(&Role::SecurityOfficer).expect("a role is JSON");
-        let sql = "SELECT COUNT(*) FROM enrolment WHERE role = $1";
-        Ok(self.store.row(sql, args![role]).await?.map_or(Ok(0), |row| row.int(0))? as usize)
+        let sql = "SELECT COUNT(*) AS counted FROM enrolment WHERE role = $1";
+        self.store.row(sql, args![role]).await?.map_or(Ok(0), |row| row.get("counted"))
     }
 
     /// Those who are enrolled as this and may act now.
@@ -239,7 +240,8 @@ impl Ledger<Issuing> {
                 args![],
             )
             .await?;
-        let roles: Result<Vec<Role>, LedgerError> = rows.iter().map(|row| role(row, 0)).collect();
+        let roles: Result<Vec<Role>, LedgerError> =
+            rows.iter().map(|row| row.get("role")).collect();
         Ok(roles?
             .iter()
             .filter(|r| matches!(r, Role::Source { .. }))

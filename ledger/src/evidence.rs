@@ -7,7 +7,8 @@
 use akashi_wire::octets::Sha256;
 
 use crate::LedgerError;
-use crate::store::{Row, Value};
+use crate::row::Row;
+use crate::store::Value;
 
 /// A table of evidence. Its first column is `position`.
 pub(crate) struct Evidence {
@@ -17,8 +18,8 @@ pub(crate) struct Evidence {
     pub insert: &'static str,
     /// How the rows of positions `$1` to `$2` are read, with every column in this order.
     pub read: &'static str,
-    /// The kind of each column after `position`.
-    pub columns: &'static [Kind],
+    /// Each column after `position`, and its kind.
+    pub columns: &'static [(&'static str, Kind)],
 }
 
 /// What a column holds.
@@ -40,7 +41,7 @@ macro_rules! evidence {
                     "SELECT position", $(", ", $column,)* " FROM ", $name,
                     " WHERE position >= $1 AND position <= $2"
                 ),
-                columns: &[$(Kind::$kind),*],
+                columns: &[$(($column, Kind::$kind)),*],
             };
         )*
         /// Every table of evidence.
@@ -130,12 +131,12 @@ impl Evidence {
 
     /// A row as it was read back.
     pub(crate) fn values(&self, row: &Row) -> Result<Vec<Value>, LedgerError> {
-        let mut values = vec![Value::Int(Some(row.int(0)?))];
-        for (column, kind) in (1..).zip(self.columns) {
+        let mut values = vec![Value::Int(Some(row.get("position")?))];
+        for (column, kind) in self.columns {
             values.push(match kind {
-                Kind::Int => Value::Int(row.maybe_int(column)?),
-                Kind::Text => Value::Text(row.maybe_text(column)?),
-                Kind::Octets => Value::Octets(row.maybe_octets(column)?),
+                Kind::Int => Value::Int(row.maybe(column)?),
+                Kind::Text => Value::Text(row.maybe(column)?),
+                Kind::Octets => Value::Octets(row.maybe(column)?),
             });
         }
         Ok(values)

@@ -13,7 +13,8 @@ use jiff::Timestamp;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::many;
-use crate::store::{Row, Store, Transaction, Value, args, damaged};
+use crate::row::Row;
+use crate::store::{Store, Transaction, Value, args, damaged};
 use crate::{LedgerError, Position};
 
 /// Changes that become durable together, at most.
@@ -57,7 +58,8 @@ impl Group {
     async fn open(store: &Store) -> Result<Self, LedgerError> {
         let mut tx = store.begin().await?;
         let row = tx.lock_head().await?.ok_or_else(|| damaged("chain_head", "no row"))?;
-        let head = Head { position: Position(row.int(0)?), hash: row.octets(1)?, at: row.time(2)? };
+        let head =
+            Head { position: row.get("position")?, hash: row.get("hash")?, at: row.get("at")? };
         Ok(Self { tx, head, changes: 0, torn: false, ticket: Arc::default() })
     }
 

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use crate::evidence;
 use crate::object::Object;
 use crate::right::Right;
-use crate::store::{Row, args, damaged};
+use crate::row::{Row, Stored, stored_as_json};
+use crate::store::args;
 use crate::{Change, Issuing, Ledger, LedgerError};
 
 /// Where an event stands.
@@ -96,17 +97,26 @@ pub struct PendingEvent {
     pub due_at: Option<Timestamp>,
 }
 
+impl Stored for InboxState {
+    type Native = String;
+
+    fn of(name: String) -> Result<Self, String> {
+        Self::from_name(&name).ok_or(name)
+    }
+}
+
+stored_as_json!(BatchAnswer);
+
 fn read(row: &Row) -> Result<PendingEvent, LedgerError> {
-    let state = row.text(6)?;
     Ok(PendingEvent {
-        source: row.parsed(0)?,
-        sequence: row.int(1)? as u64,
-        code_hash: row.fixed(2, |o| o.try_into().ok())?,
-        history: row.int(3)? as u32,
-        sealed_event: row.octets(4)?,
-        received_at: row.time(5)?,
-        state: InboxState::from_name(&state).ok_or_else(|| damaged("idou", state))?,
-        due_at: row.maybe_int(7)?.map(crate::store::timestamp).transpose()?,
+        source: row.get("source")?,
+        sequence: row.get("sequence")?,
+        code_hash: row.get("code_hash")?,
+        history: row.get("history")?,
+        sealed_event: row.get("sealed_event")?,
+        received_at: row.get("received_at")?,
+        state: row.get("state")?,
+        due_at: row.maybe("due_at")?,
     })
 }
 
@@ -124,10 +134,7 @@ impl Ledger<Issuing> {
                 args![source.to_string(), &digest.0],
             )
             .await?;
-        row.map(|row| {
-            serde_json::from_str(&row.text(0)?).map_err(|e| damaged("batch", e.to_string()))
-        })
-        .transpose()
+        row.map(|row| row.get("answer")).transpose()
     }
 
     /// Events to be settled, in the order of their arrival.
@@ -164,9 +171,11 @@ impl Ledger<Issuing> {
 
     /// How many events are held back because an earlier one of the same person is missing.
     pub async fn held_back(&self) -> Result<i64, LedgerError> {
-        let row =
-            self.store.row("SELECT COUNT(*) FROM idou WHERE state = 'held_back'", args![]).await?;
-        row.map_or(Ok(0), |row| row.int(0))
+        let row = self
+            .store
+            .row("SELECT COUNT(*) AS counted FROM idou WHERE state = 'held_back'", args![])
+            .await?;
+        row.map_or(Ok(0), |row| row.get("counted"))
     }
 
     /// Where one event stands.
@@ -183,7 +192,8 @@ impl Ledger<Issuing> {
             )
             .await?;
         row.map(|row| {
-            Ok(EventStanding { source, sequence, state: row.text(0)?, result: row.maybe_text(1)? })
+            let (state, result) = (row.get("state")?, row.maybe("result")?);
+            Ok(EventStanding { source, sequence, state, result })
         })
         .transpose()
     }
@@ -217,8 +227,7 @@ impl Change {
             self.append("accept", &format!("{source} {first}+{}", events.len()), None).await?;
         if let Some(row) = known {
             self.heard(source, None).await?;
-            return serde_json::from_str(&row.text(0)?)
-                .map_err(|e| damaged("batch", e.to_string()));
+            return row.get("answer");
         }
         self.watch_chain(source, first, previous).await?;
         for event in events {
@@ -260,18 +269,17 @@ impl Change {
                 args![code.as_str(), event.sequence as i64],
             )
             .await?;
-        let mut due_at = None;
+        let mut due_at: Option<Timestamp> = None;
         if let Some(row) = known {
-            let same_change =
-                row.octets(3)? == event.code_hash && row.int(4)? == i64::from(event.history);
+            let same_change = row.get::<[u8; 32]>("code_hash")? == event.code_hash
+                && row.get::<u32>("history")? == event.history;
             if !same_change {
                 let sequence = event.sequence;
                 return Err(LedgerError::SequenceReused { source_code: source, sequence });
             }
-            let state = row.text(1)?;
-            due_at = row.maybe_int(2)?;
-            let is_open = InboxState::from_name(&state).is_some_and(InboxState::is_open);
-            if row.octets(0)? == event.digest.0 {
+            due_at = row.maybe("due_at")?;
+            let is_open = row.get::<InboxState>("state")?.is_open();
+            if row.get::<Sha256>("digest")? == event.digest {
                 return Ok(());
             }
             if !is_open {
@@ -293,13 +301,13 @@ impl Change {
         let scheduled = self
             .tx
             .row(
-                "SELECT MAX(due_at) FROM idou WHERE source = $1 AND code_hash = $2
+                "SELECT MAX(due_at) AS due_at FROM idou WHERE source = $1 AND code_hash = $2
                  AND history = $3 AND state IN ('waiting', 'held_back', 'scheduled')",
                 args![code.as_str(), &event.code_hash, i64::from(event.history)],
             )
             .await?;
         if let Some(row) = scheduled {
-            due_at = due_at.or(row.maybe_int(0)?);
+            due_at = due_at.or(row.maybe("due_at")?);
         }
         self.tx
             .execute(
@@ -348,9 +356,9 @@ impl Change {
     pub async fn newest_history(&mut self, code_hash: &[u8; 32]) -> Result<u32, LedgerError> {
         let row = self
             .tx
-            .row("SELECT MAX(history) FROM idou WHERE code_hash = $1", args![code_hash])
+            .row("SELECT MAX(history) AS newest FROM idou WHERE code_hash = $1", args![code_hash])
             .await?;
-        Ok(row.map_or(Ok(None), |row| row.maybe_int(0))?.unwrap_or(0) as u32)
+        Ok(row.map_or(Ok(None), |row| row.maybe("newest"))?.unwrap_or(0))
     }
 
     /// One person's event by its history number, from any source.

@@ -12,7 +12,8 @@ use akashi_wire::octets::Sha256;
 use crate::change::BACKWARDS;
 use crate::evidence;
 use crate::right::Right;
-use crate::store::{Row, Value, args};
+use crate::row::Row;
+use crate::store::{Value, args};
 use crate::{Answers, Change, Issuing, Ledger, LedgerError, Position};
 
 /// One question and its answer. Serial numbers and no names: no personal data.
@@ -94,7 +95,7 @@ impl Ledger<Issuing> {
                      WHERE inquiry_entered.group_id = inquiry_new.group_id)
                    ORDER BY group_id LIMIT $1";
         let rows = self.store.rows(sql, args![limit]).await?;
-        rows.iter().map(|row| row.fixed(0, |o| o.try_into().ok())).collect()
+        rows.iter().map(|row| row.get("group_id")).collect()
     }
 }
 
@@ -111,11 +112,11 @@ impl Change {
                 groups.iter().map(Value::from),
             )
             .await?;
-        let known: Result<Vec<Vec<u8>>, LedgerError> =
-            known.iter().map(|row| row.octets(0)).collect();
+        let known: Result<Vec<[u8; 16]>, LedgerError> =
+            known.iter().map(|row| row.get("group_id")).collect();
         let known = known?;
         let groups: Vec<[u8; 16]> =
-            groups.iter().filter(|group| !known.contains(&group.to_vec())).copied().collect();
+            groups.iter().filter(|group| !known.contains(group)).copied().collect();
         let rows = self
             .tx
             .rows_of(
@@ -126,8 +127,8 @@ impl Change {
             .await?;
         let mut lines: BTreeMap<[u8; 16], String> = BTreeMap::new();
         for row in &rows {
-            let line = read(row, 1)?.line();
-            lines.entry(row.fixed(0, |o| o.try_into().ok())?).or_default().push_str(&line);
+            let line = read(row)?.line();
+            lines.entry(row.get("group_id")?).or_default().push_str(&line);
         }
         let digest = |text: &String| Sha256::of(text.as_bytes());
         let all: Vec<u8> = lines.values().flat_map(|text| digest(text).0).collect();
@@ -164,17 +165,17 @@ impl<R> Ledger<R> {
             .store
             .rows("SELECT group_id, position, digest FROM inquiry_entered", args![])
             .await?;
-        let mut entered: HashMap<Vec<u8>, (i64, Vec<u8>)> = entered
+        let mut entered: HashMap<[u8; 16], (Position, Sha256)> = entered
             .iter()
-            .map(|row| Ok((row.octets(0)?, (row.int(1)?, row.octets(2)?))))
+            .map(|row| Ok((row.get("group_id")?, (row.get("position")?, row.get("digest")?))))
             .collect::<Result<_, LedgerError>>()?;
-        let broken = |position: i64| LedgerError::Chain {
-            position: Position(position),
+        let broken = |position: Position| LedgerError::Chain {
+            position,
             what: "the inquiries that it entered are not those that are kept".into(),
         };
-        let (mut group, mut text) = (Vec::new(), String::new());
-        let mut end = |group: &[u8], text: &str| match entered.remove(group) {
-            Some((position, digest)) if digest != Sha256::of(text.as_bytes()).0 => {
+        let (mut group, mut text) = ([0; 16], String::new());
+        let mut end = |group: &[u8; 16], text: &str| match entered.remove(group) {
+            Some((position, digest)) if digest != Sha256::of(text.as_bytes()) => {
                 Err(broken(position))
             }
             _ => Ok(()),
@@ -183,12 +184,12 @@ impl<R> Ledger<R> {
                    ORDER BY group_id, ordinal";
         self.store
             .each(sql, args![], |row| {
-                let own = row.octets(0)?;
+                let own: [u8; 16] = row.get("group_id")?;
                 if own != group {
                     end(&group, &text)?;
                     (group, text) = (own, String::new());
                 }
-                text.push_str(&read(&row, 1)?.line());
+                text.push_str(&read(&row)?.line());
                 Ok(())
             })
             .await?;
@@ -200,14 +201,13 @@ impl<R> Ledger<R> {
     }
 }
 
-/// The columns of an inquiry, from this one on.
-fn read(row: &Row, first: usize) -> Result<Inquiry, LedgerError> {
+fn read(row: &Row) -> Result<Inquiry, LedgerError> {
     Ok(Inquiry {
-        party: row.fixed(first, PartyId::from_slice)?,
-        purpose: row.text(first + 1)?,
-        asked: row.text(first + 2)?,
-        answer: row.text(first + 3)?,
-        at: row.time(first + 4)?,
+        party: row.get("party")?,
+        purpose: row.get("purpose")?,
+        asked: row.get("asked")?,
+        answer: row.get("answer")?,
+        at: row.get("at")?,
     })
 }
 
@@ -222,6 +222,6 @@ impl<R> Ledger<R> {
                 args![asked],
             )
             .await?;
-        rows.iter().map(|row| read(row, 0)).collect()
+        rows.iter().map(read).collect()
     }
 }

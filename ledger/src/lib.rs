@@ -43,6 +43,7 @@ mod recall;
 mod request;
 mod responder;
 mod right;
+mod row;
 mod schema;
 mod source;
 mod stated;

@@ -7,8 +7,9 @@
 use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
+use crate::row::Row;
 use crate::status::StatusChange;
-use crate::store::{Row, args, damaged, timestamp};
+use crate::store::{args, damaged, timestamp};
 use crate::{Ledger, LedgerError, Position};
 
 /// Rows in one value.
@@ -94,8 +95,9 @@ impl<R> Ledger<R> {
         let row = self
             .store
             .row(
-                "SELECT string_agg(serial, ''), string_agg(CAST(position AS TEXT), ','),
-                 string_agg(CAST(recorded_at * 256 + reason * 16 + change AS TEXT), ',')
+                "SELECT string_agg(serial, '') AS serials,
+                 string_agg(CAST(position AS TEXT), ',') AS positions,
+                 string_agg(CAST(recorded_at * 256 + reason * 16 + change AS TEXT), ',') AS said
                  FROM (SELECT serial, position, change, reason, recorded_at FROM status
                    WHERE generation = $1 AND municipality = $2 AND change <> 0 AND not_after >= $3
                    AND position <= $4 AND (serial, position) > ($5, $6)
@@ -120,7 +122,7 @@ impl<R> Ledger<R> {
                 args![generation, last],
             )
             .await?;
-        row.map(|row| row.text(0)).transpose()
+        row.map(|row| row.get("municipality")).transpose()
     }
 }
 
@@ -130,8 +132,8 @@ type Listed = (SerialNumber, i64, i64);
 /// Takes a page apart. An aggregate promises no order; what is in order is sorted in no time.
 fn read(row: &Row) -> Result<Vec<Listed>, LedgerError> {
     let gap = || damaged("status", "a page of rows that do not fit together");
-    let Some(serials) = row.maybe_octets(0)? else { return Ok(Vec::new()) };
-    let (positions, said) = (row.text(1)?, row.text(2)?);
+    let Some(serials) = row.maybe::<Vec<u8>>("serials")? else { return Ok(Vec::new()) };
+    let (positions, said): (String, String) = (row.get("positions")?, row.get("said")?);
     let (serials, rest) = serials.as_chunks::<{ SerialNumber::LENGTH }>();
     let mut numbers = positions.split(',').zip(said.split(','));
     let mut page = Vec::with_capacity(serials.len());

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::right::Right;
+use crate::row::Row;
 use crate::status::StatusChange;
-use crate::store::{Row, args};
+use crate::store::args;
 use crate::{Change, Issuing, Ledger, LedgerError, Position};
 
 /// A modulus and the certificate that it was for.
@@ -22,9 +23,9 @@ pub struct IssuedModulus {
 
 fn read(row: &Row) -> Result<IssuedModulus, LedgerError> {
     Ok(IssuedModulus {
-        position: Position(row.int(0)?),
-        serial: row.fixed(1, SerialNumber::from_slice)?,
-        modulus: row.octets(2)?,
+        position: row.get("position")?,
+        serial: row.get("serial")?,
+        modulus: row.get("modulus")?,
     })
 }
 
@@ -46,7 +47,7 @@ impl Ledger<Issuing> {
     pub async fn before_newest_moduli(&self, count: usize) -> Result<Position, LedgerError> {
         let sql = "SELECT position FROM modulus ORDER BY position DESC LIMIT 1 OFFSET $1";
         let row = self.store.row(sql, args![count as i64]).await?;
-        row.map_or(Ok(Position(0)), |row| Ok(Position(row.int(0)?)))
+        row.map_or(Ok(Position(0)), |row| row.get("position"))
     }
 
     /// Whether a modulus was written down before this time that no comparison has seen to its end.
@@ -55,15 +56,16 @@ impl Ledger<Issuing> {
                    (SELECT MIN(position) FROM modulus WHERE position >
                      (SELECT COALESCE(MAX(up_to), 0) FROM comparison WHERE ended_at IS NOT NULL))";
         let first = self.store.row(sql, args![]).await?;
-        let first = first.map(|row| row.time(0)).transpose()?;
+        let first = first.map(|row| row.get::<Timestamp>("at")).transpose()?;
         Ok(first.is_some_and(|first| first < before))
     }
 
     /// Up to where the moduli were compared by a comparison that came to its end.
     pub async fn compared_up_to(&self) -> Result<Position, LedgerError> {
-        let sql = "SELECT COALESCE(MAX(up_to), 0) FROM comparison WHERE ended_at IS NOT NULL";
+        let sql = "SELECT COALESCE(MAX(up_to), 0) AS up_to FROM comparison
+                   WHERE ended_at IS NOT NULL";
         let row = self.store.row(sql, args![]).await?;
-        row.map_or(Ok(Position(0)), |row| Ok(Position(row.int(0)?)))
+        row.map_or(Ok(Position(0)), |row| row.get("up_to"))
     }
 
     /// Days whose comparison was begun before `before` and has not ended.
@@ -72,7 +74,7 @@ impl Ledger<Issuing> {
                    AND NOT EXISTS (SELECT 1 FROM comparison AS later
                      WHERE later.ended_at IS NOT NULL AND later.day > one.day) ORDER BY day";
         let rows = self.store.rows(sql, args![before]).await?;
-        rows.iter().map(|row| row.text(0)).collect()
+        rows.iter().map(|row| row.get("day")).collect()
     }
 
     /// Certificates that are neither revoked nor over and whose key has something in common with
@@ -88,7 +90,7 @@ impl Ledger<Issuing> {
                    ORDER BY shared_prime.serial";
         let ended = [StatusChange::Revoked as i64, StatusChange::Voided as i64];
         let rows = self.store.rows(sql, args![now, ended[0], ended[1]]).await?;
-        rows.iter().map(|row| Ok((row.fixed(0, SerialNumber::from_slice)?, row.text(1)?))).collect()
+        rows.iter().map(|row| Ok((row.get("serial")?, row.get("what")?))).collect()
     }
 }
 
@@ -97,8 +99,11 @@ impl Change {
     /// was begun already, here or by another authority over the same book; then nothing is written.
     pub async fn begin_comparison(&mut self, day: Date) -> Result<Option<Position>, LedgerError> {
         self.require(Right::CompareModuli)?;
-        let newest = self.tx.row("SELECT COALESCE(MAX(position), 0) FROM modulus", args![]).await?;
-        let up_to = newest.map_or(Ok(0), |row| row.int(0))?;
+        let newest = self
+            .tx
+            .row("SELECT COALESCE(MAX(position), 0) AS newest FROM modulus", args![])
+            .await?;
+        let up_to = newest.map_or(Ok(0), |row| row.get::<i64>("newest"))?;
         let at = self.at();
         let begun = self
             .tx

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use crate::evidence;
 use crate::right::Right;
-use crate::store::{Row, args};
+use crate::row::Row;
+use crate::store::args;
 use crate::{Change, LedgerError};
 
 /// One entry of a journal, with the outcome that followed it.
@@ -46,7 +47,7 @@ impl Change {
     pub async fn offline_answer(&mut self, entry: Sha256) -> Result<Option<String>, LedgerError> {
         let row =
             self.tx.row("SELECT answer FROM offline_use WHERE entry = $1", args![&entry.0]).await?;
-        row.map(|row| row.text(0)).transpose()
+        row.map(|row| row.get("answer")).transpose()
     }
 
     /// The highest count of a token of which any journal told; 0 when none did.
@@ -63,7 +64,7 @@ impl Change {
                 args![municipality.to_string(), token],
             )
             .await?;
-        row.map_or(Ok(0), |row| row.int(0).map(|count| count as u64))
+        row.map_or(Ok(0), |row| row.get("uses"))
     }
 
     /// Whether a journal told of this use.
@@ -95,11 +96,7 @@ impl Change {
             )
             .await?;
         let read = |row: Row| {
-            Ok(LastLine {
-                line: row.int(0)? as u64,
-                digest: row.fixed(1, Sha256::from_slice)?,
-                at: row.time(2)?,
-            })
+            Ok(LastLine { line: row.get("line")?, digest: row.get("digest")?, at: row.get("at")? })
         };
         row.map(read).transpose()
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::right::Right;
+use crate::row::Row;
 use crate::store::args;
 use crate::{Change, LedgerError};
 
@@ -35,6 +36,10 @@ pub struct Person {
     pub history: u32,
 }
 
+fn read(row: &Row) -> Result<Person, LedgerError> {
+    Ok(Person { person: row.get("person")?, history: row.get("history")? })
+}
+
 /// What is known and what was reported of one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownPerson {
@@ -54,16 +59,14 @@ impl Change {
         let mut known = HashMap::new();
         let persons = "SELECT code_hash, person, history FROM person WHERE code_hash IN ($keys)";
         for row in self.tx.rows_of(persons, keys()).await? {
-            let person =
-                Person { person: row.fixed(1, PersonId::from_slice)?, history: row.int(2)? as u32 };
-            let code_hash = row.fixed(0, |o| o.try_into().ok())?;
-            known.insert(code_hash, KnownPerson { person, reported: 0 });
+            known.insert(row.get("code_hash")?, KnownPerson { person: read(&row)?, reported: 0 });
         }
-        let reports = "SELECT code_hash, MAX(history) FROM idou WHERE code_hash IN ($keys)
+        let reports =
+            "SELECT code_hash, MAX(history) AS newest FROM idou WHERE code_hash IN ($keys)
                        GROUP BY code_hash";
         for row in self.tx.rows_of(reports, keys()).await? {
-            if let Some(known) = known.get_mut(row.octets(0)?.as_slice()) {
-                known.reported = row.int(1)? as u32;
+            if let Some(known) = known.get_mut(&row.get::<[u8; 32]>("code_hash")?) {
+                known.reported = row.get("newest")?;
             }
         }
         Ok(known)
@@ -78,10 +81,7 @@ impl Change {
             .tx
             .row("SELECT person, history FROM person WHERE code_hash = $1", args![code_hash])
             .await?;
-        row.map(|row| {
-            Ok(Person { person: row.fixed(0, PersonId::from_slice)?, history: row.int(1)? as u32 })
-        })
-        .transpose()
+        row.as_ref().map(read).transpose()
     }
 
     /// The person with this hash, entered as `new` when not known yet. The history known of the

@@ -9,7 +9,8 @@ use crate::cause::Cause;
 use crate::evidence;
 use crate::object::Object;
 use crate::right::{self, Right};
-use crate::store::{Row, args, timestamp};
+use crate::row::Row;
+use crate::store::args;
 use crate::{Change, Content, Issuing, Ledger, LedgerError};
 
 /// How long a proposal waits for the second person.
@@ -62,15 +63,13 @@ impl Proposal {
 }
 
 fn read(row: &Row) -> Result<Proposal, LedgerError> {
-    let countersigned_by = row.maybe_octets(4)?.as_deref().and_then(RequestId::from_slice);
-    let commitment = row.maybe_octets(5)?.as_deref().and_then(Sha256::from_slice);
     Ok(Proposal {
-        request: row.fixed(0, RequestId::from_slice)?,
-        proposed_by: row.fixed(1, PartyId::from_slice)?,
-        digest: row.fixed(2, Sha256::from_slice)?,
-        proposed_at: timestamp(row.int(3)?)?,
-        countersigned_by,
-        sealed: commitment.zip(row.maybe_octets(6)?),
+        request: row.get("request")?,
+        proposed_by: row.get("party")?,
+        digest: row.get("digest")?,
+        proposed_at: row.get("proposed_at")?,
+        countersigned_by: row.maybe("by_request")?,
+        sealed: row.maybe("commitment")?.zip(row.maybe("sealed_content")?),
     })
 }
 

@@ -13,8 +13,9 @@ use jiff::Timestamp;
 use crate::cause::Cause;
 use crate::object::Object;
 use crate::right::Right;
+use crate::row::Row;
 use crate::status::StatusChange;
-use crate::store::{Row, Value, args, damaged, timestamp};
+use crate::store::{Value, args, damaged};
 use crate::{Change, Issuing, Ledger, LedgerError, Position, Recording};
 
 /// A recall that is to be proposed.
@@ -78,13 +79,13 @@ impl RecallSet {
     fn read(rows: &[Row]) -> Result<Self, LedgerError> {
         let mut set = Self::default();
         for row in rows {
-            let counts = set.counts.entry(row.parsed(1)?).or_default();
-            match row.maybe_int(2)? {
+            let counts = set.counts.entry(row.get("municipality")?).or_default();
+            match row.maybe::<StatusChange>("newest")? {
                 None => counts.under_way += 1,
-                Some(change) if change == StatusChange::Held as i64 => counts.on_hold += 1,
+                Some(StatusChange::Held) => counts.on_hold += 1,
                 Some(_) => counts.in_force += 1,
             }
-            set.serials.push(row.fixed(0, SerialNumber::from_slice)?);
+            set.serials.push(row.get("serial")?);
         }
         set.serials.sort();
         Ok(set)
@@ -121,7 +122,7 @@ fn set_sql(selection: &CardSelection) -> String {
     format!(
         "SELECT living.serial, certificate.municipality,
          (SELECT change FROM status WHERE status.serial = living.serial
-         ORDER BY position DESC LIMIT 1)
+         ORDER BY position DESC LIMIT 1) AS newest
          FROM card JOIN certificate ON certificate.card = card.number
          JOIN living ON living.serial = certificate.serial
          WHERE {} AND certificate.not_after >= $3",
@@ -140,31 +141,25 @@ const READ: &str = "SELECT recall, lot, model, reason, sealed_why, certificates,
 
 fn read(row: &Row) -> Result<Recall, LedgerError> {
     let named = |text: String| Some(text).filter(|text| !text.is_empty());
-    let reason = row.int(3)?;
-    let confirmed_by = row.maybe_octets(9)?.as_deref().and_then(PartyId::from_slice);
-    let confirmed_at = row.maybe_int(10)?.map(timestamp).transpose()?;
     Ok(Recall {
         proposed: NewRecall {
-            recall: row.fixed(0, RecallId::from_slice)?,
-            selection: CardSelection::of(named(row.text(1)?), named(row.text(2)?))
+            recall: row.get("recall")?,
+            selection: CardSelection::of(named(row.get("lot")?), named(row.get("model")?))
                 .ok_or_else(|| damaged("recall", "of no cards"))?,
-            reason: u8::try_from(reason)
-                .ok()
-                .and_then(RevocationReason::from_code)
-                .ok_or_else(|| damaged("recall", format!("reason {reason}")))?,
-            sealed_why: row.octets(4)?,
-            certificates: row.int(5)? as u64,
-            digest: row.fixed(6, Sha256::from_slice)?,
+            reason: row.get("reason")?,
+            sealed_why: row.get("sealed_why")?,
+            certificates: row.get("certificates")?,
+            digest: row.get("digest")?,
         },
-        proposed_by: row.fixed(7, PartyId::from_slice)?,
-        terminal: row.maybe_octets(16)?.as_deref().and_then(PartyId::from_slice),
-        proposed_at: row.time(8)?,
-        confirmed: confirmed_by.zip(confirmed_at),
-        revoked: row.int(11)? as u64,
-        voided: row.int(12)? as u64,
-        finished_at: row.maybe_int(13)?.map(timestamp).transpose()?,
-        position: row.maybe_int(14)?.map(Position),
-        up_to: row.text(15)?,
+        proposed_by: row.get("proposed_by")?,
+        terminal: row.maybe("terminal")?,
+        proposed_at: row.get("proposed_at")?,
+        confirmed: row.maybe("confirmed_by")?.zip(row.maybe("confirmed_at")?),
+        revoked: row.get("revoked")?,
+        voided: row.get("voided")?,
+        finished_at: row.maybe("finished_at")?,
+        position: row.maybe("position")?,
+        up_to: row.get("up_to")?,
     })
 }
 
@@ -181,9 +176,9 @@ impl Ledger<Issuing> {
 
     /// How many of these cards were delivered.
     pub async fn card_count(&self, selection: &CardSelection) -> Result<u64, LedgerError> {
-        let sql = format!("SELECT COUNT(*) FROM card WHERE {}", condition(selection));
+        let sql = format!("SELECT COUNT(*) AS counted FROM card WHERE {}", condition(selection));
         let rows = self.store.rows(sql, key(selection).to_vec()).await?;
-        rows.first().map_or(Ok(0), |row| Ok(row.int(0)? as u64))
+        rows.first().map_or(Ok(0), |row| row.get("counted"))
     }
 
     /// Living certificates whose card stands in their sealed case alone: no recall finds them.
@@ -191,12 +186,12 @@ impl Ledger<Issuing> {
         let row = self
             .store
             .row(
-                "SELECT COUNT(*) FROM certificate JOIN living ON living.serial = certificate.serial
+                "SELECT COUNT(*) AS counted FROM certificate JOIN living ON living.serial = certificate.serial
                  WHERE certificate.card IS NULL AND certificate.not_after >= $1",
                 args![at],
             )
             .await?;
-        row.map_or(Ok(0), |row| Ok(row.int(0)? as u64))
+        row.map_or(Ok(0), |row| row.get("counted"))
     }
 
     /// Every recall, oldest first.
@@ -215,7 +210,7 @@ impl Ledger<Issuing> {
                 args![],
             )
             .await?;
-        rows.iter().map(|row| row.fixed(0, RecallId::from_slice)).collect()
+        rows.iter().map(|row| row.get("recall")).collect()
     }
 }
 
@@ -321,7 +316,7 @@ impl Change {
         // A card may hold two, the new one of a renewal beside the old: the last card is met again,
         // and what ended in it is living no longer.
         let sql = format!(
-            "SELECT card.number, living.serial, certificate_file.serial
+            "SELECT card.number, living.serial, certificate_file.serial AS filed
              FROM card JOIN certificate ON certificate.card = card.number
              JOIN living ON living.serial = certificate.serial
              LEFT JOIN certificate_file ON certificate_file.serial = living.serial
@@ -335,8 +330,9 @@ impl Change {
         let rows = self.tx.rows(sql, args).await?;
         let (mut filed, mut under_way) = (Vec::new(), Vec::new());
         for row in &rows {
-            let serial = row.fixed(1, SerialNumber::from_slice)?;
-            if row.maybe_octets(2)?.is_some() { &mut filed } else { &mut under_way }.push(serial);
+            let serial: SerialNumber = row.get("serial")?;
+            let is_filed = row.maybe::<SerialNumber>("filed")?.is_some();
+            if is_filed { &mut filed } else { &mut under_way }.push(serial);
         }
         let reason = found.proposed.reason;
         self.because_of(Cause::Recall(recall));
@@ -346,7 +342,7 @@ impl Change {
         }
         let finished = rows.len() < most;
         let finished_at = finished.then(|| self.at());
-        let up_to = rows.last().map_or(Ok(found.up_to), |row| row.text(0))?;
+        let up_to = rows.last().map_or(Ok(found.up_to), |row| row.get("number"))?;
         let step =
             RecallStep { revoked: filed.len() as u64, voided: under_way.len() as u64, finished };
         self.tx

@@ -7,7 +7,8 @@ use akashi_wire::octets::Sha256;
 use std::collections::HashMap;
 
 use crate::evidence;
-use crate::store::{Row, Value, args};
+use crate::row::Row;
+use crate::store::{Value, args};
 use crate::{Change, Issuing, Ledger, LedgerError};
 
 /// A request that was carried out.
@@ -25,10 +26,10 @@ pub struct RecordedRequest {
 
 fn read(row: &Row) -> Result<RecordedRequest, LedgerError> {
     Ok(RecordedRequest {
-        request: row.fixed(0, RequestId::from_slice)?,
-        party: row.fixed(1, PartyId::from_slice)?,
-        digest: row.fixed(2, Sha256::from_slice)?,
-        sealed_answer: row.octets(3)?,
+        request: row.get("request")?,
+        party: row.get("party")?,
+        digest: row.get("digest")?,
+        sealed_answer: row.get("sealed_answer")?,
     })
 }
 

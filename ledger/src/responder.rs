@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use crate::evidence;
 use crate::object::Object;
 use crate::right::Right;
-use crate::store::{Row, args};
+use crate::row::Row;
+use crate::store::args;
 use crate::{Change, Issuing, Ledger, LedgerError, Responding};
 
 /// A certificate of a delegated responder (RFC 6960 §4.2.2.2).
@@ -27,11 +28,11 @@ pub struct ResponderCertificate {
 
 fn read(row: &Row) -> Result<ResponderCertificate, LedgerError> {
     Ok(ResponderCertificate {
-        serial: row.fixed(0, SerialNumber::from_slice)?,
-        public_key: row.octets(1)?,
-        certificate: row.octets(2)?,
-        not_before: row.time(3)?,
-        not_after: row.time(4)?,
+        serial: row.get("serial")?,
+        public_key: row.get("public_key")?,
+        certificate: row.get("certificate")?,
+        not_before: row.get("not_before")?,
+        not_after: row.get("not_after")?,
     })
 }
 
@@ -97,7 +98,7 @@ impl Ledger<Responding> {
             .store
             .row("SELECT seen_at FROM responder_time WHERE public_key = $1", args![public_key])
             .await?;
-        row.map(|row| row.time(0)).transpose()
+        row.map(|row| row.get("seen_at")).transpose()
     }
 }
 
@@ -126,7 +127,7 @@ impl Ledger<Issuing> {
                 args![generation, renew_before],
             )
             .await?;
-        rows.iter().map(|row| row.octets(0)).collect()
+        rows.iter().map(|row| row.get("public_key")).collect()
     }
 }
 

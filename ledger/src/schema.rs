@@ -6,7 +6,8 @@
 use akashi_wire::octets::Sha256;
 
 use crate::LedgerError;
-use crate::store::{Access, Pools, Row, Store, args};
+use crate::row::Row;
+use crate::store::{Access, Pools, Store, args};
 
 /// What this program understands of a book: raised by a change of meaning that an older program would
 /// not notice.
@@ -51,9 +52,9 @@ impl Found {
     fn read(rows: &[Row]) -> Result<Self, LedgerError> {
         let mut found = Self { number: 0, oldest_program: 0, checksums: Vec::new() };
         for row in rows {
-            found.number = row.int(0)?;
-            found.checksums.push(row.octets(1)?);
-            found.oldest_program = row.int(2)?;
+            found.number = row.get("number")?;
+            found.checksums.push(row.get("checksum")?);
+            found.oldest_program = row.get("oldest_program")?;
         }
         Ok(found)
     }

@@ -4,7 +4,8 @@ use akashi_wire::MunicipalityCode;
 use akashi_wire::octets::Sha256;
 use jiff::Timestamp;
 
-use crate::store::{Row, args};
+use crate::row::Row;
+use crate::store::args;
 use crate::{Change, Issuing, Ledger, LedgerError};
 
 /// One source.
@@ -24,11 +25,11 @@ pub struct Source {
 
 fn read_source(row: &Row) -> Result<Source, LedgerError> {
     Ok(Source {
-        municipality: row.parsed(0)?,
-        next_expected: row.int(1)? as u64,
-        last_digest: row.maybe_octets(2)?.as_deref().and_then(Sha256::from_slice),
-        last_heard: row.maybe_int(3)?.map(crate::store::timestamp).transpose()?,
-        is_open: row.int(4)? == 0,
+        municipality: row.get("municipality")?,
+        next_expected: row.get("next_expected")?,
+        last_digest: row.maybe("last_digest")?,
+        last_heard: row.maybe("last_heard")?,
+        is_open: row.get::<i64>("stopped")? == 0,
     })
 }
 
@@ -42,7 +43,7 @@ impl Ledger<Issuing> {
                  (SELECT COUNT(*) FROM suspension
                   LEFT JOIN lifting ON lifting.suspension = suspension.position
                   WHERE lifting.suspension IS NULL AND suspension.kind IN ('source', 'town')
-                  AND suspension.municipality = source.municipality)
+                  AND suspension.municipality = source.municipality) AS stopped
                  FROM source ORDER BY municipality",
                 args![],
             )
@@ -73,11 +74,11 @@ impl Change {
             )
             .await?;
         let Some(row) = row else { return Ok(()) };
-        let (due, last) = (row.int(0)? as u64, row.maybe_octets(1)?);
+        let (due, last) = (row.get("next_expected")?, row.maybe::<Sha256>("last_digest")?);
         if first > due {
             let subject = format!("source {source}: {due} was due, {first} came");
             self.append("alarm", &subject, None).await?;
-        } else if first == due && last.as_deref() != previous.as_ref().map(|p| p.0.as_slice()) {
+        } else if first == due && last != previous {
             let subject = format!("source {source}: a batch before {first} is missing");
             self.append("alarm", &subject, None).await?;
         }
@@ -94,7 +95,7 @@ impl Change {
             .tx
             .row("SELECT next_expected FROM source WHERE municipality = $1", args![code.as_str()])
             .await?;
-        let mut next = row.map_or(Ok(1), |row| row.int(0))?;
+        let mut next = row.map_or(Ok(1), |row| row.get("next_expected"))?;
         loop {
             let rows = self
                 .tx
@@ -107,7 +108,7 @@ impl Change {
             let full = rows.len() == 4096;
             let before = next;
             for row in rows {
-                if row.int(0)? != next {
+                if row.get::<i64>("sequence")? != next {
                     return Ok(next as u64);
                 }
                 next += 1;

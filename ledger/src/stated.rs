@@ -41,9 +41,9 @@ impl Change {
         let rows = self.tx.rows(sql, args![town.to_string(), at, key]).await?;
         let mut found: Vec<(PersonId, SerialNumber)> = Vec::new();
         for row in &rows {
-            let person = row.fixed(0, PersonId::from_slice)?;
+            let person = row.get("person")?;
             if found.last().is_none_or(|(last, _)| *last != person) {
-                found.push((person, row.fixed(1, SerialNumber::from_slice)?));
+                found.push((person, row.get("serial")?));
             }
         }
         Ok(found)

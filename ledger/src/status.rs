@@ -4,13 +4,14 @@
 
 use std::collections::HashMap;
 
-use akashi_wire::{CaseId, MunicipalityCode, RevocationReason, SerialNumber};
+use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
 use crate::evidence;
 use crate::object::Object;
 use crate::right::Right;
-use crate::store::{Row, args, damaged};
+use crate::row::{Row, Stored};
+use crate::store::{args, damaged};
 use crate::{Change, Ledger, LedgerError, ListedChange, NewEntry, Permit, Position};
 
 /// What one row says.
@@ -133,22 +134,33 @@ pub fn fold<'r>(rows: impl IntoIterator<Item = &'r StatusRow>) -> Option<Standin
     rows.into_iter().fold(None, Standing::after)
 }
 
+impl Stored for StatusChange {
+    type Native = i64;
+
+    fn of(code: i64) -> Result<Self, String> {
+        Self::from_code(code).ok_or_else(|| code.to_string())
+    }
+}
+
+impl Stored for RevocationReason {
+    type Native = i64;
+
+    fn of(code: i64) -> Result<Self, String> {
+        let reason = u8::try_from(code).ok().and_then(Self::from_code);
+        reason.ok_or_else(|| code.to_string())
+    }
+}
+
 fn read(row: &Row) -> Result<StatusRow, LedgerError> {
-    let code = row.int(4)?;
-    let reason = row.int(5)?;
     Ok(StatusRow {
-        position: Position(row.int(0)?),
-        serial: row.fixed(1, SerialNumber::from_slice)?,
-        municipality: row.parsed(2)?,
-        not_after: row.time(3)?,
-        change: StatusChange::from_code(code)
-            .ok_or_else(|| damaged("status", format!("change {code}")))?,
-        reason: u8::try_from(reason)
-            .ok()
-            .and_then(RevocationReason::from_code)
-            .ok_or_else(|| damaged("status", format!("reason {reason}")))?,
-        recorded_at: row.time(6)?,
-        generation: row.int(7)?,
+        position: row.get("position")?,
+        serial: row.get("serial")?,
+        municipality: row.get("municipality")?,
+        not_after: row.get("not_after")?,
+        change: row.get("change")?,
+        reason: row.get("reason")?,
+        recorded_at: row.get("recorded_at")?,
+        generation: row.get("generation")?,
     })
 }
 
@@ -190,13 +202,13 @@ impl<R> Ledger<R> {
     /// The time of the newest committed entry.
     pub async fn head_time(&self) -> Result<Timestamp, LedgerError> {
         let row = self.store.row("SELECT at FROM chain_head WHERE one = 1", args![]).await?;
-        row.map_or_else(|| Err(damaged("chain_head", "no row")), |row| row.time(0))
+        row.map_or_else(|| Err(damaged("chain_head", "no row")), |row| row.get("at"))
     }
 
     /// The position of the newest committed entry.
     pub async fn head(&self) -> Result<Position, LedgerError> {
         let row = self.store.row("SELECT position FROM chain_head WHERE one = 1", args![]).await?;
-        row.map_or_else(|| Err(damaged("chain_head", "no row")), |row| Ok(Position(row.int(0)?)))
+        row.map_or_else(|| Err(damaged("chain_head", "no row")), |row| row.get("position"))
     }
 }
 
@@ -382,9 +394,10 @@ impl Change {
         self.tx.rows_of("DELETE FROM intended WHERE serial IN ($keys)", settled).await?;
         let mut facts = HashMap::new();
         for row in &certificates {
-            let serial = row.fixed(0, SerialNumber::from_slice)?;
-            facts.insert(serial, (row.int(1)?, row.parsed(2)?, row.time(3)?));
-            let case = Object::Case(row.fixed(4, CaseId::from_slice)?);
+            let serial: SerialNumber = row.get("serial")?;
+            let (generation, municipality) = (row.get("generation")?, row.get("municipality")?);
+            facts.insert(serial, (generation, municipality, row.get("not_after")?));
+            let case = Object::Case(row.get("case_id")?);
             // What is filed was made in the case that the act is about.
             for news in news.iter().filter(|news| news.serial == serial) {
                 if news.change == StatusChange::Issued {

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteRow, SqliteSynchronous,
+    SqliteSynchronous,
 };
-use sqlx::{Arguments, AssertSqlSafe, Row as _};
+use sqlx::{Arguments, AssertSqlSafe};
 
 use akashi_wire::RequestId;
 use akashi_wire::octets::Sha256;
@@ -26,6 +26,7 @@ use crate::gather::Gather;
 use crate::group::{CommitQueue, Member};
 use crate::many::{self, Places};
 use crate::request::RecordedRequest;
+use crate::row::Row;
 
 /// How PostgreSQL is to plan. Every question that the book asks goes along an index; a plan that was
 /// made while a table was small, and kept, must not read the whole of it when it is long. No
@@ -82,55 +83,6 @@ macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$($crate::store::Value::from($value)),*] };
 }
 pub(crate) use args;
-
-/// A row that was read. Columns are asked for by their place, from 0.
-pub(crate) enum Row {
-    Sqlite(SqliteRow),
-    Postgres(PgRow),
-}
-
-macro_rules! column {
-    ($name:ident, $type:ty) => {
-        pub(crate) fn $name(&self, column: usize) -> Result<$type, LedgerError> {
-            Ok(match self {
-                Self::Sqlite(row) => row.try_get(column)?,
-                Self::Postgres(row) => row.try_get(column)?,
-            })
-        }
-    };
-}
-
-impl Row {
-    column!(int, i64);
-    column!(maybe_int, Option<i64>);
-    column!(text, String);
-    column!(maybe_text, Option<String>);
-    column!(octets, Vec<u8>);
-    column!(maybe_octets, Option<Vec<u8>>);
-
-    /// A column that is a time.
-    pub(crate) fn time(&self, column: usize) -> Result<jiff::Timestamp, LedgerError> {
-        timestamp(self.int(column)?)
-    }
-
-    /// A column that is a thing of fixed length.
-    pub(crate) fn fixed<T>(
-        &self,
-        column: usize,
-        read: impl FnOnce(&[u8]) -> Option<T>,
-    ) -> Result<T, LedgerError> {
-        let octets = self.octets(column)?;
-        read(&octets).ok_or_else(|| damaged("a row", format!("{} octets", octets.len())))
-    }
-
-    /// A column that is a text with a form of its own.
-    pub(crate) fn parsed<T: FromStr>(&self, column: usize) -> Result<T, LedgerError>
-    where
-        T::Err: std::fmt::Display,
-    {
-        self.text(column)?.parse().map_err(|e: T::Err| damaged("a row", e.to_string()))
-    }
-}
 
 pub(crate) fn timestamp(milliseconds: i64) -> Result<jiff::Timestamp, LedgerError> {
     jiff::Timestamp::from_millisecond(milliseconds)

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use crate::evidence;
 use crate::object::Object;
 use crate::right::Right;
-use crate::store::{Row, Value, args, damaged, timestamp};
+use crate::row::Row;
+use crate::store::{Value, args, damaged};
 use crate::{Change, Enrolment, Issuing, Ledger, LedgerError, Position};
 
 /// One suspension in force.
@@ -50,46 +51,39 @@ pub(crate) fn stops(what: &Suspension, party: PartyId, role: &Role) -> bool {
     }
 }
 
-/// What stands in four columns of a row, from this one on: kind, municipality, party, since.
-pub(crate) fn read_from(
-    row: &Row,
-    column: usize,
-) -> Result<Option<(Suspension, Timestamp)>, LedgerError> {
-    let Some(kind) = row.maybe_text(column)? else { return Ok(None) };
+/// What is suspended and since when: `kind`, `of_municipality`, `of_party` and `since` of a row.
+pub(crate) fn read_what(row: &Row) -> Result<Option<(Suspension, Timestamp)>, LedgerError> {
+    let Some(kind) = row.maybe::<String>("kind")? else { return Ok(None) };
     let unknown = || damaged("suspension", format!("of {kind}"));
-    let municipality = || row.parsed::<MunicipalityCode>(column + 1);
+    let municipality = || row.get::<MunicipalityCode>("of_municipality");
     let what = match kind.as_str() {
         "source" => Suspension::Source { municipality: municipality()? },
         "counter" => Suspension::Counter { municipality: municipality()? },
         "town" => Suspension::Town { municipality: municipality()? },
-        "party" => Suspension::Party { party: row.fixed(column + 2, PartyId::from_slice)? },
+        "party" => Suspension::Party { party: row.get("of_party")? },
         "issuing" => Suspension::Issuing,
         _ => return Err(unknown()),
     };
-    Ok(Some((what, row.time(column + 3)?)))
+    Ok(Some((what, row.get("since")?)))
 }
 
 fn read(row: &Row) -> Result<InForce, LedgerError> {
-    let (what, since) = read_from(row, 2)?.ok_or_else(|| damaged("suspension", "of nothing"))?;
-    Ok(InForce {
-        position: Position(row.int(0)?),
-        by: row.fixed(1, PartyId::from_slice)?,
-        what,
-        since,
-    })
+    let (what, since) = read_what(row)?.ok_or_else(|| damaged("suspension", "of nothing"))?;
+    Ok(InForce { position: row.get("position")?, by: row.get("by_party")?, what, since })
 }
 
-const IN_FORCE: &str =
-    "SELECT suspension.position, suspension.by_party, kind, municipality, suspension.party,
-                        suspension.at FROM suspension
+const IN_FORCE: &str = "SELECT suspension.position, suspension.by_party, kind,
+                        municipality AS of_municipality, suspension.party AS of_party,
+                        suspension.at AS since FROM suspension
                         LEFT JOIN lifting ON lifting.suspension = suspension.position
                         LEFT JOIN dismissal ON dismissal.party = suspension.party
                         WHERE lifting.suspension IS NULL AND dismissal.party IS NULL
                         ORDER BY suspension.position";
 
-/// Every suspension that there was of a party or its municipality: kind, municipality, party, since, until.
-const OF_PARTY: &str = "SELECT kind, suspension.municipality, suspension.party, suspension.at,
-                        lifting.at FROM suspension
+/// Every suspension that there was of a party or its municipality.
+const OF_PARTY: &str = "SELECT kind, suspension.municipality AS of_municipality,
+                        suspension.party AS of_party, suspension.at AS since,
+                        lifting.at AS until FROM suspension
                         LEFT JOIN lifting ON lifting.suspension = suspension.position
                         WHERE suspension.party = $1 OR suspension.municipality = $2";
 
@@ -105,10 +99,10 @@ fn spans(
 ) -> Result<Vec<(Timestamp, Option<Timestamp>)>, LedgerError> {
     let mut spans = Vec::new();
     for row in rows {
-        if let Some((what, since)) = read_from(row, 0)?
+        if let Some((what, since)) = read_what(row)?
             && stops(&what, party.party, &party.role)
         {
-            spans.push((since, row.maybe_int(4)?.map(timestamp).transpose()?));
+            spans.push((since, row.maybe("until")?));
         }
     }
     Ok(spans)
@@ -154,8 +148,9 @@ impl Change {
         let rows = self
             .tx
             .rows(
-                "SELECT suspension.kind, suspension.municipality, suspension.party, suspension.at,
-                 lifting.at, enrolment.role FROM suspension
+                "SELECT suspension.kind, suspension.municipality AS of_municipality,
+                 suspension.party AS of_party, suspension.at AS since, lifting.at AS until,
+                 enrolment.role FROM suspension
                  LEFT JOIN lifting ON lifting.suspension = suspension.position
                  LEFT JOIN enrolment ON enrolment.party = suspension.party",
                 args![],
@@ -163,18 +158,13 @@ impl Change {
             .await?;
         let mut stopped = Vec::new();
         for row in &rows {
-            let Some((what, _)) = read_from(row, 0)? else { continue };
-            let role: Option<Role> = row
-                .maybe_text(5)?
-                .map(|role| serde_json::from_str(&role))
-                .transpose()
-                .map_err(|e| damaged("enrolment", e.to_string()))?;
-            let municipality = match (what, role) {
+            let Some((what, _)) = read_what(row)? else { continue };
+            let municipality = match (what, row.maybe::<Role>("role")?) {
                 (Suspension::Source { municipality } | Suspension::Town { municipality }, _)
                 | (Suspension::Party { .. }, Some(Role::Source { municipality })) => municipality,
                 _ => continue,
             };
-            stopped.push((municipality, row.maybe_int(4)?.map(timestamp).transpose()?));
+            stopped.push((municipality, row.maybe("until")?));
         }
         Ok(StoppedSources(stopped))
     }

@@ -15,7 +15,7 @@ fn key_of(modulus: &[u8]) -> Sha256 {
 }
 
 /// Octets as each of the two data bases writes them.
-fn octets(book: &Book, octets: &[u8]) -> String {
+pub fn octets(book: &Book, octets: &[u8]) -> String {
     let digits = hex::encode(octets);
     match book.address.starts_with("sqlite:") {
         true => format!("X'{digits}'"),

@@ -6,6 +6,7 @@ mod books;
 mod cards;
 mod certificates;
 mod clock;
+mod damaged;
 mod deletions;
 mod derived;
 mod evidence;
