@@ -147,9 +147,9 @@ impl Inbox {
         };
         let digest = Sha256::of(message.signed.content());
         let row = [source.to_string().as_bytes(), &digest.0].concat();
-        let evidence = self
+        let sealed_text = self
             .vault
-            .seal("batch", &row, message.signed.message(), message::until(now)?)
+            .seal("batch_content", &row, &message.text, message::until(now)?)
             .map_err(|error| BatchRefusal::NotNow(error.into()))?;
         let mut change = self.ledger.begin(&permit, now).await.map_err(|error| match error {
             // Suspended a moment ago.
@@ -161,7 +161,7 @@ impl Inbox {
         })?;
         let place = (message.batch.header.first, message.batch.header.previous);
         let answer = change
-            .accept(source, digest, place, &evidence, &message.events)
+            .accept(source, &message.signed, place, &sealed_text, &message.events)
             .await
             .map_err(|error| match error {
                 akashi_ledger::LedgerError::SequenceReused { sequence, .. } => {

@@ -37,7 +37,7 @@ GRANT SELECT, INSERT ON
     offline_use, audit, audit_signature TO akashi_authority;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     person, case_file, certificate_person, certificate_items, living, stated_index, intended, source, idou,
-    modulus, comparison, shared_prime, recall, clock_hold, clock_acceptance, audit_content
+    modulus, comparison, shared_prime, recall, clock_hold, clock_acceptance, audit_content, batch_content
     TO akashi_authority;
 GRANT SELECT ON inquiry, responder_time TO akashi_authority;
 GRANT SELECT, DELETE ON inquiry_new TO akashi_authority;

@@ -234,9 +234,16 @@ CREATE TABLE batch (
     digest          BYTEA  NOT NULL,
     first           BIGINT NOT NULL,
     count           BIGINT NOT NULL,
-    sealed_evidence BYTEA  NOT NULL,
+    message         BYTEA  NOT NULL,
     answer          TEXT   NOT NULL,
     CONSTRAINT batch_digest UNIQUE (source, digest)
+);
+
+-- The text of a batch, sealed: bound to what was signed by the digests of its lines, so that one person's
+-- part can be deleted alone.
+CREATE TABLE batch_content (
+    position    BIGINT PRIMARY KEY,
+    sealed_text BYTEA  NOT NULL
 );
 
 -- Which batch an event came with.

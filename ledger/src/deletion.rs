@@ -21,7 +21,7 @@ impl<R: ReadsAll> Ledger<R> {
         for sql in [
             "SELECT sealed_content AS sealed FROM audit_content ORDER BY position DESC LIMIT 1",
             "SELECT sealed_der AS sealed FROM certificate_file ORDER BY position DESC LIMIT 1",
-            "SELECT sealed_evidence AS sealed FROM batch ORDER BY position DESC LIMIT 1",
+            "SELECT sealed_text AS sealed FROM batch_content ORDER BY position DESC LIMIT 1",
             "SELECT sealed_answer AS sealed FROM request ORDER BY position DESC LIMIT 1",
         ] {
             let row = self.store.row(sql, args![]).await?;

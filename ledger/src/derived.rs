@@ -135,6 +135,13 @@ const RULES: &[Rule] = &[
         reads: named,
     },
     Rule {
+        table: "batch_content",
+        what: "a batch has none",
+        sql: "SELECT source || ' ' || CAST(first AS TEXT) AS named FROM batch WHERE NOT EXISTS
+              (SELECT 1 FROM batch_content WHERE batch_content.position = batch.position) LIMIT $1",
+        reads: named,
+    },
+    Rule {
         table: "source",
         what: "next_expected is wrong: an event below it is missing, or the event with that number is here",
         sql: "SELECT municipality AS named FROM source WHERE next_expected - 1 <>

@@ -83,7 +83,7 @@ evidence! {
         "reason": Int, "recorded_at": Int, "received_at": Int, "idou_date": Text, "cause": Text,
     }
     BATCH = "batch" {
-        "source": Text, "digest": Octets, "first": Int, "count": Int, "sealed_evidence": Octets,
+        "source": Text, "digest": Octets, "first": Int, "count": Int, "message": Octets,
         "answer": Text,
     }
     CONTENT_KEY = "content_key" { "month": Text, "key_id": Octets }

@@ -1,8 +1,8 @@
 //! The 異動 inbox: what the registry reported, and what came of it.
 
-use akashi_wire::MunicipalityCode;
 use akashi_wire::batch::{BatchAnswer, EventStanding};
 use akashi_wire::octets::Sha256;
+use akashi_wire::{MunicipalityCode, Verified};
 use jiff::Timestamp;
 
 use crate::evidence;
@@ -205,11 +205,12 @@ impl Change {
     pub async fn accept(
         &mut self,
         source: MunicipalityCode,
-        digest: Sha256,
+        signed: &Verified,
         (first, previous): (u64, Option<Sha256>),
-        sealed_evidence: &[u8],
+        sealed_text: &[u8],
         events: &[NewEvent],
     ) -> Result<BatchAnswer, LedgerError> {
+        let digest = Sha256::of(signed.content());
         self.require_about(Right::AcceptBatch, &Object::Batch(source, digest))?;
         // A source speaks for its own municipality.
         if self.permit().municipality() != Some(source) {
@@ -248,10 +249,16 @@ impl Change {
             &digest.0,
             first as i64,
             events.len() as i64,
-            sealed_evidence,
+            signed.message(),
             serde_json::to_string(&answer).expect("an answer is JSON"),
         ];
         self.record(&evidence::BATCH, vec![row]).await?;
+        self.tx
+            .execute(
+                "INSERT INTO batch_content (position, sealed_text) VALUES ($1, $2)",
+                args![position.0, sealed_text],
+            )
+            .await?;
         Ok(answer)
     }
 

@@ -2,7 +2,7 @@
 
 use akashi_keys::{EcKey, Signer as _, seal_to};
 use akashi_link::Identity;
-use akashi_wire::batch::{Batch, BatchEnvelope, BatchHeader, Opening};
+use akashi_wire::batch::{Batch, BatchEnvelope, BatchHeader, Opening, signed_form};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{Idou, MunicipalityCode, SignedMessage};
@@ -59,7 +59,7 @@ impl SourceIdentity {
 pub struct SealedBatch {
     /// What is inside.
     pub batch: Batch,
-    /// SHA-256 of its text: what the authority's answer must name.
+    /// SHA-256 of its signed form: what the authority's answer must name.
     pub digest: Sha256,
     /// CMS AuthEnvelopedData.
     pub sealed: Vec<u8>,
@@ -148,9 +148,10 @@ impl Registry {
         };
         let batch = Batch { header, events };
         let text = batch.to_text();
-        let digest = Sha256::of(&text);
-        let signed = source.sign(MessageKind::Batch, &text, now)?;
-        let sealed = source.seal(&BatchEnvelope { signed, openings })?;
+        let form = signed_form(&text);
+        let digest = Sha256::of(&form);
+        let signed = source.sign(MessageKind::Batch, &form, now)?;
+        let sealed = source.seal(&BatchEnvelope { signed, text: Octets(text), openings })?;
         // Only what could be signed and encrypted is part of the chain.
         outbox.made(digest, fresh);
         Ok(SealedBatch { batch, digest, sealed })

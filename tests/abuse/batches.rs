@@ -1,6 +1,7 @@
 //! Batches of 異動 that are not what they should be (docs/interfaces.md §6).
 
 use akashi_ledger::Access;
+use akashi_wire::batch::signed_form;
 use akashi_wire::octets::Sha256;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{CodeOpening, SignedMessage};
@@ -21,9 +22,10 @@ fn envelopes(feed: &Feed<'_>, foreign: &[u8]) -> Vec<Case> {
     let sound = feed.text(&heartbeat, &[]);
     let mut changed = sound.clone();
     *changed.last_mut().unwrap() ^= 1;
-    let elsewhere = akashi_keys::seal_to(foreign, &feed.envelope(&feed.sign(&heartbeat), &[]));
+    let elsewhere =
+        akashi_keys::seal_to(foreign, &feed.envelope(&feed.sign(&heartbeat), &heartbeat, &[]));
     let json = |text: &str| feed.seal(text.as_bytes());
-    let signed = base64(&feed.sign(&heartbeat));
+    let (signed, text) = (base64(&feed.sign(&heartbeat)), base64(&heartbeat));
     let envelope = "batch_envelope";
     vec![
         ("nothing", vec![], 400, envelope),
@@ -43,33 +45,52 @@ fn envelopes(feed: &Feed<'_>, foreign: &[u8]) -> Vec<Case> {
         ("megabytes of nested JSON", feed.seal(&vec![b'['; 4 << 20]), 400, envelope),
         (
             "an envelope without openings",
-            json(&format!(r#"{{"signed":"{signed}"}}"#)),
+            json(&format!(r#"{{"signed":"{signed}","text":"{text}"}}"#)),
+            400,
+            envelope,
+        ),
+        (
+            "an envelope without a text",
+            json(&format!(r#"{{"signed":"{signed}","openings":[]}}"#)),
             400,
             envelope,
         ),
         (
             "an envelope with a member twice",
-            json(&format!(r#"{{"signed":"{signed}","openings":[],"openings":[]}}"#)),
+            json(&format!(
+                r#"{{"signed":"{signed}","text":"{text}","openings":[],"openings":[]}}"#
+            )),
             400,
             envelope,
         ),
         (
             "an envelope with an unknown member",
-            json(&format!(r#"{{"signed":"{signed}","openings":[],"x":1}}"#)),
+            json(&format!(r#"{{"signed":"{signed}","text":"{text}","openings":[],"x":1}}"#)),
             400,
             envelope,
         ),
-        ("signed in no base64", json(r#"{"signed":"!","openings":[]}"#), 400, envelope),
+        ("signed in no base64", json(r#"{"signed":"!","text":"","openings":[]}"#), 400, envelope),
         ("an envelope in no UTF-8", feed.seal(b"{\"signed\":\"\xff\"}"), 400, envelope),
-        ("not signed", feed.seal(&feed.envelope(&heartbeat, &[])), 400, "batch_signature"),
+        (
+            "not signed",
+            feed.seal(&feed.envelope(&heartbeat, &heartbeat, &[])),
+            400,
+            "batch_signature",
+        ),
         (
             "changed after signing",
             {
                 let mut signed = feed.sign(&heartbeat);
                 let at = signed.windows(5).position(|window| window == b"count").unwrap();
                 signed[at] = b'C';
-                feed.seal(&feed.envelope(&signed, &[]))
+                feed.seal(&feed.envelope(&signed, &heartbeat, &[]))
             },
+            400,
+            "batch_signature",
+        ),
+        (
+            "with another text",
+            feed.seal(&feed.envelope(&feed.sign(&heartbeat), b"{}", &[])),
             400,
             "batch_signature",
         ),
@@ -329,7 +350,7 @@ async fn a_batch_with_anything_wrong_is_refused_whole_and_nothing_of_it_is_taken
         assert_eq!(link(place).await, next, "{what}: a sequence was taken");
     }
     assert_eq!(wrong, [""; 0]);
-    assert_eq!(count, 90);
+    assert_eq!(count, 92);
     assert!(place.house.ledger().waiting_events(10).await.unwrap().is_empty());
     the_chain_is_whole(place).await;
     scene.place.close().await;
@@ -346,22 +367,25 @@ async fn a_batch_of_the_wrong_sender_or_a_second_time_changes_nothing() {
     let feed = Feed { source: &here, now: place.now(), first: next };
     let (event, opening) = feed.event();
     let text = format!("{}\n{event}\n", feed.header(1)).into_bytes();
+    let form = signed_form(&text);
     let sound = feed.text(&text, std::slice::from_ref(&opening));
     let well = Well::now(place, &scene.good.certificate).await;
     let by_officer = SignedMessage::sign(
         MessageKind::Batch,
-        &text,
+        &form,
         officer.token.certificate(),
         place.now(),
         |octets| officer.token.sign(octets),
     );
-    let by_officer = feed.envelope(by_officer.unwrap().as_der(), std::slice::from_ref(&opening));
-    let mut two = Parts::sound(&officer.token, BATCH, &text);
+    let openings = std::slice::from_ref(&opening);
+    let by_officer = feed.envelope(by_officer.unwrap().as_der(), &text, openings);
+    let mut two = Parts::sound(&officer.token, BATCH, &form);
     two.signers = 2;
-    let two = feed.envelope(&two.der(), std::slice::from_ref(&opening));
+    let two = feed.envelope(&two.der(), &text, openings);
     let by_neighbour = feed.envelope(
-        &there.sign(MessageKind::Batch, &text, place.now()).unwrap().0,
-        std::slice::from_ref(&opening),
+        &there.sign(MessageKind::Batch, &form, place.now()).unwrap().0,
+        &text,
+        openings,
     );
     for (what, link, octets, status, record) in [
         ("an officer's batch", officer.link(), feed.seal(&by_officer), 403, "batch_source"),

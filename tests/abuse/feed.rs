@@ -2,6 +2,7 @@
 
 use akashi_registry::SourceIdentity;
 use akashi_wire::CodeOpening;
+use akashi_wire::batch::signed_form;
 use akashi_wire::signed::MessageKind;
 use serde_json::{Value, json};
 
@@ -32,20 +33,22 @@ impl Feed<'_> {
     }
 
     pub fn sign(&self, text: &[u8]) -> Vec<u8> {
-        self.source.sign(MessageKind::Batch, text, self.now).unwrap().0
+        self.source.sign(MessageKind::Batch, &signed_form(text), self.now).unwrap().0
     }
 
     pub fn seal(&self, envelope: &[u8]) -> Vec<u8> {
         akashi_keys::seal_to(&self.source.recipient, envelope).unwrap()
     }
 
-    pub fn envelope(&self, signed: &[u8], openings: &[Value]) -> Vec<u8> {
-        json!({"signed": base64(signed), "openings": openings}).to_string().into_bytes()
+    pub fn envelope(&self, signed: &[u8], text: &[u8], openings: &[Value]) -> Vec<u8> {
+        json!({"signed": base64(signed), "text": base64(text), "openings": openings})
+            .to_string()
+            .into_bytes()
     }
 
     /// A text, all the rest in order.
     pub fn text(&self, text: &[u8], openings: &[Value]) -> Vec<u8> {
-        self.seal(&self.envelope(&self.sign(text), openings))
+        self.seal(&self.envelope(&self.sign(text), text, openings))
     }
 
     /// A header of one event, and this line; all the rest in order.

@@ -187,7 +187,11 @@ async fn the_seeds_of_the_fuzz_targets_are_written() {
     let feed = Feed { source: &source, now: place.now(), first: 9 };
     let (event, opening) = feed.event();
     let text = format!("{}\n{event}\n", feed.header(1));
-    keep("batch_envelope", "one", &feed.envelope(&feed.sign(text.as_bytes()), &[opening]));
+    keep(
+        "batch_envelope",
+        "one",
+        &feed.envelope(&feed.sign(text.as_bytes()), text.as_bytes(), &[opening]),
+    );
     let recipient = include_bytes!("../fuzz/data/recipient.der");
     keep("sealed_message", "one", &akashi_keys::seal_to(recipient, b"akashi").unwrap());
 

@@ -5,13 +5,17 @@ use std::process::Command;
 use akashi_ledger::{Ledger, Verifying};
 use akashi_ra_console::journey;
 use akashi_wire::RevocationReason::KeyCompromise;
+use akashi_wire::SignedMessage;
 use akashi_wire::act::{
     CertificateBy, Deed, IdentityProof, Procedure, Refusal, RequestId, SerialGiven,
 };
+use akashi_wire::batch::{signed_form, without};
 use akashi_wire::date::day_in_japan;
+use akashi_wire::signed::MessageKind;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
+use crate::audit::sqlite;
 use crate::support::*;
 
 /// YYYYMM of the month after a day, counted by hand.
@@ -218,5 +222,55 @@ async fn deleting_at_the_command_line() {
     let (done, told) = run(&["strike", safe]);
     assert!(done, "{told}");
     assert!(!run(&["list"]).1.contains("copy"));
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_persons_part_of_a_batch_goes_alone_and_the_signature_holds_for_the_rest() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (gone, stays) = (place.resident(tottori()), place.resident(tottori()));
+    place.change(|office| office.move_within(&gone, "鳥取県鳥取市栄町627番地"));
+    place.change(|office| office.move_within(&stays, "鳥取県鳥取市幸町71番地"));
+    let batch = place.batch_of(tottori(), 10);
+    assert_eq!(place.sent(tottori(), &batch).await.accepted, 2);
+    let book = place.dir.join("book.sqlite");
+    let row = [b"312011".as_slice(), &batch.digest.0].concat();
+    let kept = || {
+        let newest = "SELECT hex(message) || '|' || hex(sealed_text) FROM batch
+                      JOIN batch_content ON batch_content.position = batch.position
+                      ORDER BY batch.position DESC LIMIT 1";
+        let told = sqlite(&book, newest);
+        let (message, sealed) = told.split_once('|').unwrap();
+        (hex::decode(message).unwrap(), hex::decode(sealed).unwrap())
+    };
+    let vault = &place.house.doors.issuer.vault;
+    let (message, sealed) = kept();
+    let text = vault.open("batch_content", &row, &sealed).unwrap();
+    assert_eq!(*text, batch.batch.to_text());
+    let commitment = |event: usize| serde_json::to_string(&batch.batch.events[event].resident);
+    assert!(!String::from_utf8_lossy(&message).contains("栄町"), "what is signed names nobody");
+
+    let less = without(&text, 0).unwrap();
+    let month = u32::from_be_bytes(sealed[..4].try_into().unwrap());
+    let resealed = hex::encode(vault.seal("batch_content", &row, &less, month).unwrap());
+    sqlite(
+        &book,
+        &format!(
+            "UPDATE batch_content SET sealed_text = X'{resealed}'
+             WHERE position = (SELECT MAX(position) FROM batch)"
+        ),
+    );
+
+    let (message, sealed) = kept();
+    let left = vault.open("batch_content", &row, &sealed).unwrap();
+    let signed = SignedMessage::from_der(message).verify(MessageKind::Batch).unwrap();
+    assert_eq!(signed.content(), signed_form(&left));
+    assert_eq!(signed.signer(), place.sources[&tottori()].certificate);
+    let left = String::from_utf8(left.to_vec()).unwrap();
+    assert!(!left.contains("栄町") && !left.contains(&commitment(0).unwrap()), "{left}");
+    assert!(left.contains("幸町") && left.contains(&commitment(1).unwrap()), "{left}");
+    place.house.ledger().verify_audit().await.unwrap();
+    // The person who stays is settled as if nothing were missing.
+    place.tick().await;
     place.close().await;
 }

@@ -3,7 +3,7 @@
 use akashi_keys::{OfficerToken, seal_to};
 use akashi_registry::{SealedBatch, SourceIdentity};
 use akashi_wire::act::{Deed, Suspension};
-use akashi_wire::batch::{Batch, BatchEnvelope, Opening};
+use akashi_wire::batch::{Batch, BatchEnvelope, Opening, signed_form};
 use akashi_wire::date::{EffectiveDate, day_in_japan, start_of_day};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
@@ -192,8 +192,8 @@ async fn nothing_happened(place: &Place, holder: &Holder, before: u64) {
 /// A batch made by hand, signed by one and encrypted.
 fn by_hand(text: &[u8], openings: Vec<Opening>, signer: &SourceIdentity) -> Vec<u8> {
     let now = jiff::Timestamp::now();
-    let envelope =
-        BatchEnvelope { signed: signer.sign(MessageKind::Batch, text, now).unwrap(), openings };
+    let signed = signer.sign(MessageKind::Batch, &signed_form(text), now).unwrap();
+    let envelope = BatchEnvelope { signed, text: Octets(text.to_vec()), openings };
     seal_to(&signer.recipient, &serde_json::to_vec(&envelope).unwrap()).unwrap()
 }
 
@@ -216,23 +216,37 @@ async fn what_is_not_signed_by_its_own_source_is_refused_whole() {
 
     let mut tampered = batch.sealed.clone();
     *tampered.last_mut().unwrap() ^= 1;
-    let envelope = |signed: Vec<u8>| {
-        let envelope = BatchEnvelope { signed: Octets(signed), openings: vec![opening(&code)] };
+    let form = signed_form(&text);
+    let with = |signed: Vec<u8>, text: &[u8]| {
+        let (signed, text) = (Octets(signed), Octets(text.to_vec()));
+        let envelope = BatchEnvelope { signed, text, openings: vec![opening(&code)] };
         seal_to(&recipient, &serde_json::to_vec(&envelope).unwrap()).unwrap()
     };
-    // Changed after signing, inside of an envelope of its own.
-    let mut forged = source.sign(MessageKind::Batch, &text, place.now()).unwrap().0;
-    let at = forged.windows(6).position(|window| window == b"shibou").unwrap();
-    forged[at] = b'S';
+    let envelope = |signed: Vec<u8>| with(signed, &text);
+    // Changed after signing, inside of an envelope of its own: the header, a digest, the text.
+    let sound = source.sign(MessageKind::Batch, &form, place.now()).unwrap().0;
+    let mut forged = sound.clone();
+    let at = forged.windows(5).position(|window| window == b"first").unwrap();
+    forged[at] = b'F';
+    let mut another = text.clone();
+    let at = another.windows(6).position(|window| window == b"shibou").unwrap();
+    another[at] = b'S';
     let agency = place.enrolled("Bureau", Role::Agency { purposes: vec!["x".into()] }).await;
-    let by_agency = agency.sign_as(MessageKind::Batch, &text, place.now()).as_der().to_vec();
+    let by_agency = agency.sign_as(MessageKind::Batch, &form, place.now()).as_der().to_vec();
     for (what, octets, status) in [
         ("junk", b"junk".to_vec(), 400),
         ("nothing", Vec::new(), 400),
         ("a changed envelope", tampered, 400),
         ("plain text", text.clone(), 400),
         ("an unsigned text", envelope(text.clone()), 400),
-        ("a changed text", envelope(forged), 400),
+        ("a changed header", envelope(forged), 400),
+        ("a changed text", with(sound.clone(), &another), 400),
+        ("a text without its event", with(sound.clone(), &form), 400),
+        (
+            "the text itself signed",
+            envelope(source.sign(MessageKind::Batch, &text, place.now()).unwrap().0),
+            400,
+        ),
         ("another source's signature", by_hand(&text, vec![opening(&code)], &other), 0),
         ("an agency's signature", envelope(by_agency), 0),
         ("no opening", by_hand(&text, Vec::new(), &source), 400),
@@ -249,7 +263,7 @@ async fn what_is_not_signed_by_its_own_source_is_refused_whole() {
         assert_eq!(place.post("/idou", &link, batch.sealed.clone()).await.0, 403);
         nothing_happened(&place, &holder, 1).await;
     }
-    assert_eq!(place.entries("refuse").await.len(), refused + 12, "each refusal is on record");
+    assert_eq!(place.entries("refuse").await.len(), refused + 15, "each refusal is on record");
     // The sound batch over its own link still is what it was.
     assert_eq!(place.sent(tottori(), &batch).await.accepted, 1);
     place.tick().await;

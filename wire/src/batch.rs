@@ -1,9 +1,10 @@
 //! A batch of 異動 on its way from a source to the authority.
 //!
-//! Innermost lies a text of JSON lines: a [`BatchHeader`], then one [`Idou`] a line. The source
-//! signs it (CMS SignedData); that is what the authority keeps as evidence. Beside it travel the
-//! openings of the commitments. Both together, a [`BatchEnvelope`], are encrypted to the authority
-//! (CMS AuthEnvelopedData): removable media and brokers are not private.
+//! Innermost lies a text of JSON lines: a [`BatchHeader`], then one [`Idou`] a line. The source signs
+//! (CMS SignedData) its [`signed_form`], in which the SHA-256 of each event stands in its place: so one
+//! person's part can be deleted ([`without`]), and the signature holds for the rest. Beside it travel
+//! the text and the openings of the commitments. All together, a [`BatchEnvelope`], are encrypted to the
+//! authority (CMS AuthEnvelopedData): removable media and brokers are not private.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -27,7 +28,7 @@ pub struct BatchHeader {
     pub count: u32,
     /// When the batch was made.
     pub created_at: Timestamp,
-    /// SHA-256 of the text of this source's previous batch; absent in the first.
+    /// SHA-256 of the signed form of this source's previous batch; absent in the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<Sha256>,
 }
@@ -36,8 +37,10 @@ pub struct BatchHeader {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchEnvelope {
-    /// CMS SignedData over the text of JSON lines.
+    /// CMS SignedData over the [`signed_form`] of the text.
     pub signed: Octets,
+    /// The text of JSON lines.
+    pub text: Octets,
     /// One opening an event, in the same order.
     pub openings: Vec<Opening>,
 }
@@ -116,8 +119,49 @@ pub enum BatchError {
     },
 }
 
+/// What a source signs of a text, which is also what the batch is known by: its header as it stands, and a
+/// line for each event, with the SHA-256 of the event's line in 64 digits.
+///
+/// A line that is such a digest already stands for itself, so that a text [`without`] some of its events
+/// has the same signed form as the whole. A digest tells nothing of the line that it is of, not even to
+/// somebody who guesses it: each line holds a commitment under 32 random octets, which nobody keeps.
+pub fn signed_form(text: &[u8]) -> Vec<u8> {
+    let mut lines = lines(text);
+    let mut form = lines.next().unwrap_or_default().to_vec();
+    form.push(b'\n');
+    for line in lines {
+        match is_digest(line) {
+            true => form.extend(line),
+            false => form.extend(Sha256::of(line).to_string().bytes()),
+        }
+        form.push(b'\n');
+    }
+    form
+}
+
+/// The text without an event, counted from 0: its digest stands in its place. `None` where it has no
+/// such event.
+pub fn without(text: &[u8], event: usize) -> Option<Vec<u8>> {
+    let mut left: Vec<Vec<u8>> = lines(text).map(<[u8]>::to_vec).collect();
+    let line = left.get_mut(event.checked_add(1)?)?;
+    if !is_digest(line) {
+        *line = Sha256::of(line).to_string().into_bytes();
+    }
+    let mut text = left.join(&b'\n');
+    text.push(b'\n');
+    Some(text)
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.strip_suffix(b"\n").unwrap_or(text).split(|octet| *octet == b'\n')
+}
+
+fn is_digest(line: &[u8]) -> bool {
+    line.len() == 64 && line.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 impl Batch {
-    /// Writes the text that the source signs.
+    /// Writes the text.
     pub fn to_text(&self) -> Vec<u8> {
         let mut text = serde_json::to_vec(&self.header).expect("a header is JSON");
         text.push(b'\n');
@@ -219,7 +263,7 @@ fn well_formed(event: &Idou) -> Result<(), &'static str> {
 pub struct BatchAnswer {
     /// The sending municipality.
     pub source: MunicipalityCode,
-    /// SHA-256 of the text that was accepted.
+    /// SHA-256 of the signed form of what was accepted.
     pub digest: Sha256,
     /// Events taken in by this batch.
     pub accepted: u32,
@@ -241,4 +285,54 @@ pub struct EventStanding {
     pub state: String,
     /// What came of it, once settled.
     pub result: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &[u8] = b"{\"first\":1}\n{\"name\":\"A\"}\n{\"name\":\"B\"}\n";
+
+    #[test]
+    fn one_persons_part_goes_alone_and_what_was_signed_stays_what_it_is() {
+        let form = signed_form(TEXT);
+        let told = String::from_utf8(form.clone()).unwrap();
+        assert!(told.starts_with("{\"first\":1}\n") && !told.contains("name"), "{told}");
+        assert_eq!(told.lines().count(), 3);
+        let less = without(TEXT, 0).unwrap();
+        let left = String::from_utf8(less.clone()).unwrap();
+        assert!(!left.contains("\"A\"") && left.contains("\"B\""), "{left}");
+        assert_eq!(signed_form(&less), form);
+        let least = without(&less, 1).unwrap();
+        assert_eq!(signed_form(&least), form);
+        assert_eq!(without(&least, 1).unwrap(), least, "what is gone is gone");
+        assert_eq!(least, form);
+        assert_eq!(without(TEXT, 2), None);
+        assert_eq!(without(TEXT, usize::MAX), None);
+    }
+
+    #[test]
+    fn no_other_text_has_the_same_signed_form_but_one_with_less_in_it() {
+        let form = signed_form(TEXT);
+        for other in [
+            &b"{\"first\":2}\n{\"name\":\"A\"}\n{\"name\":\"B\"}\n"[..],
+            b"{\"first\":1}\n{\"name\":\"B\"}\n{\"name\":\"A\"}\n",
+            b"{\"first\":1}\n{\"name\":\"A\"}\n",
+            b"{\"first\":1}\n{\"name\":\"A\"}\n{\"name\":\"B\"}\n\n",
+            b"{\"first\":1}\n\n{\"name\":\"A\"}\n{\"name\":\"B\"}\n",
+            b"{\"first\":1}\r\n{\"name\":\"A\"}\n{\"name\":\"B\"}\n",
+            b"{\"first\":1}\n{\"name\":\"A\"}\n{\"name\":\"B\"} \n",
+            b"",
+        ] {
+            assert_ne!(signed_form(other), form, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_batch_is_taken_as_no_batch() {
+        let header =
+            r#"{"source":"312011","first":1,"count":1,"created_at":"2026-04-01T00:00:00Z"}"#;
+        let event = format!("{header}\n{}\n", Sha256::of(b"an event"));
+        assert_eq!(Batch::parse(event.as_bytes()), Err(BatchError::Line { line: 2, column: 2 }));
+    }
 }

@@ -2,9 +2,9 @@
 
 use akashi_keys::{Opener, Vault};
 use akashi_ledger::NewEvent;
-use akashi_wire::batch::{Batch, BatchEnvelope, Opening};
+use akashi_wire::batch::{Batch, BatchEnvelope, Opening, signed_form};
 use akashi_wire::octets::Sha256;
-use akashi_wire::signed::MessageKind;
+use akashi_wire::signed::{MessageKind, SignedMessageError};
 use akashi_wire::{Idou, SignedMessage, Verified};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,7 @@ pub(super) struct KeptEvent {
 /// A batch that is whole and signed. By whom is not decided here.
 pub(super) struct Message {
     pub signed: Verified,
+    pub text: Vec<u8>,
     pub batch: Batch,
     pub events: Vec<NewEvent>,
 }
@@ -56,7 +57,10 @@ pub(super) fn open(
     let signed = SignedMessage::from_der(envelope.signed.0)
         .verify(MessageKind::Batch)
         .map_err(BatchRefusal::Signature)?;
-    let batch = Batch::parse(signed.content())?;
+    if signed.content() != signed_form(&envelope.text.0) {
+        return Err(BatchRefusal::Signature(SignedMessageError::Digest));
+    }
+    let batch = Batch::parse(&envelope.text.0)?;
     if batch.events.len() != envelope.openings.len() {
         return Err(BatchRefusal::Opening { sequence: batch.header.first });
     }
@@ -66,7 +70,7 @@ pub(super) fn open(
         .zip(&envelope.openings)
         .map(|(event, opening)| new_event(event, opening, vault, until))
         .collect::<Result<_, _>>()?;
-    Ok(Message { signed, batch, events })
+    Ok(Message { signed, text: envelope.text.0, batch, events })
 }
 
 fn new_event(

@@ -11,7 +11,7 @@ use akashi_wire::act::{CertificateBy, Deed, PartyId};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{CaseId, MunicipalityCode, Order, SerialNumber, SignedMessage};
+use akashi_wire::{CaseId, MunicipalityCode, Order, SerialNumber, SignedMessage, Verified};
 use jiff::{Timestamp, ToSpan};
 
 use crate::permits;
@@ -125,13 +125,13 @@ impl Book {
     }
 
     /// The permit of a batch of the source with this text.
-    pub async fn batch(&self, text: &[u8]) -> Permit {
+    pub async fn batch(&self, text: &[u8]) -> (Permit, Verified) {
         let sign = |octets: &[u8]| self.source.sign(octets);
         let by = self.source.certificate();
         let message = SignedMessage::sign(MessageKind::Batch, text, by, self.now, sign)
             .and_then(|message| message.verify(MessageKind::Batch))
             .unwrap();
-        self.ledger.permit_batch(&message, town(), self.now).await.unwrap()
+        (self.ledger.permit_batch(&message, town(), self.now).await.unwrap(), message)
     }
 
     /// An officer's permit to certify.

@@ -78,6 +78,7 @@ async fn what_was_altered_added_or_lost_in_a_derived_table_is_found() {
                 "no such certificate",
             ),
             ("living", "DELETE FROM living".into(), "could have another beside it"),
+            ("batch_content", "DELETE FROM batch_content".into(), "a batch has none"),
             (
                 "living",
                 format!(

@@ -143,8 +143,9 @@ async fn enter_inquiries(book: &Book) -> usize {
 
 /// A batch, a certificate issued and revoked, a list recorded and published.
 async fn issued_revoked_and_listed(book: &Book) {
-    let mut change = book.begin(&book.batch(b"batch").await).await;
-    change.accept(town(), Sha256::of(b"batch"), (1, None), b"evidence", &[]).await.unwrap();
+    let (permit, message) = book.batch(b"batch").await;
+    let mut change = book.begin(&permit).await;
+    change.accept(town(), &message, (1, None), b"text", &[]).await.unwrap();
     change.commit().await.unwrap();
     let serial = book.issue(1, 1).await.serial;
     let mut change = book.begin(&book.revoking().await).await;

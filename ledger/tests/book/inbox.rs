@@ -22,12 +22,9 @@ pub async fn accept(
     events: &[NewEvent],
     text: u8,
 ) -> akashi_wire::batch::BatchAnswer {
-    let permit = book.batch(&[text]).await;
+    let (permit, message) = book.batch(&[text]).await;
     let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
-    let answer = change
-        .accept(town(), Sha256::of(&[text]), (first, None), b"evidence", events)
-        .await
-        .unwrap();
+    let answer = change.accept(town(), &message, (first, None), b"text", events).await.unwrap();
     change.commit().await.unwrap();
     answer
 }

@@ -147,9 +147,10 @@ async fn an_order_about_one_thing_is_no_order_about_another() {
         let mut change = book.begin(&book.order(order).await).await;
         refused(change.delete_content(month("2026-04")).await);
         drop(change);
-        let mut change = book.begin(&book.batch(b"one text").await).await;
-        let other = Sha256::of(b"another");
-        refused(change.accept(town(), other, (1, None), b"evidence", &[]).await);
+        let (permit, _) = book.batch(b"one text").await;
+        let (_, other) = book.batch(b"another").await;
+        let mut change = book.begin(&permit).await;
+        refused(change.accept(town(), &other, (1, None), b"text", &[]).await);
     }
 }
 

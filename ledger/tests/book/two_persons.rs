@@ -313,7 +313,7 @@ async fn a_permit_from_before_a_suspension_is_worth_nothing_after_it() {
     for (book, other) in with_two().await {
         let certify = crate::permits::issuing();
         let before = book.act(&book.officer, certify.clone()).await;
-        let batch = book.batch(b"batch").await;
+        let (batch, _) = book.batch(b"batch").await;
         for (what, permit) in [
             (Suspension::Counter { municipality: town() }, &before),
             (Suspension::Source { municipality: town() }, &batch),

@@ -6,7 +6,7 @@ use akashi_keys::{
     Custody, EcKey, LinkAuthority, Opener, Passphrase, RsaKey, RsaSize, Signer as _, Usage,
 };
 use akashi_registry::{Person, Registry, SourceIdentity};
-use akashi_wire::batch::{Batch, BatchEnvelope, Opening};
+use akashi_wire::batch::{Batch, BatchEnvelope, Opening, signed_form};
 use akashi_wire::{FourItems, MunicipalityCode, ResidentCode, Sex, SignedMessage};
 use jiff::Timestamp;
 use rand::SeedableRng as _;
@@ -84,8 +84,8 @@ impl World {
             .verify(akashi_wire::signed::MessageKind::Batch)
             .unwrap();
         assert_eq!(verified.signer(), source.certificate);
-        let text = verified.content().to_vec();
-        (Batch::parse(&text).unwrap(), envelope.openings, text)
+        assert_eq!(verified.content(), signed_form(&envelope.text.0));
+        (Batch::parse(&envelope.text.0).unwrap(), envelope.openings, envelope.text.0)
     }
 }
 

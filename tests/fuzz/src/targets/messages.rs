@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use akashi_keys::{Custody, Opener, Passphrase};
 use akashi_wire::SignedMessage;
-use akashi_wire::batch::{Batch, BatchEnvelope};
+use akashi_wire::batch::{Batch, BatchEnvelope, signed_form, without};
 use akashi_wire::signed::MessageKind;
 
 /// What verifies verifies again without what was enclosed, and says the same.
@@ -53,7 +53,10 @@ pub fn batch_envelope(octets: &[u8]) {
     let Ok(signed) = SignedMessage::from_der(envelope.signed.0).verify(MessageKind::Batch) else {
         return;
     };
-    let Ok(batch) = Batch::parse(signed.content()) else { return };
+    if signed.content() != signed_form(&envelope.text.0) {
+        return;
+    }
+    let Ok(batch) = Batch::parse(&envelope.text.0) else { return };
     for (event, opening) in batch.events.iter().zip(&envelope.openings) {
         if let Some(code) = opening.resident.open(&event.resident) {
             assert!(code.expose().iter().all(u8::is_ascii_digit));
@@ -61,8 +64,13 @@ pub fn batch_envelope(octets: &[u8]) {
     }
 }
 
-/// What is read is whole, and written again it is read as the same.
+/// What is read is whole, and written again it is read as the same; one event can go from any text.
 pub fn batch_text(octets: &[u8]) {
+    let form = signed_form(octets);
+    if let Some(less) = without(octets, 0) {
+        assert_eq!(signed_form(&less), form);
+    }
+    assert_eq!(signed_form(&form), form);
     let Ok(batch) = Batch::parse(octets) else { return };
     assert_eq!(batch.events.len(), batch.header.count as usize);
     assert!((1..=i64::MAX as u64).contains(&batch.header.first));
