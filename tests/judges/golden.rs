@@ -11,6 +11,7 @@ use akashi_keys::RsaSize;
 use akashi_ledger::Scope;
 use akashi_ra_console::journey;
 use akashi_wire::act::{Deed, IdentityProof, Procedure};
+use akashi_wire::batch::signed_form;
 use akashi_wire::{Clock, RevocationReason};
 use jiff::{Timestamp, ToSpan};
 use x509_parser::prelude::*;
@@ -128,7 +129,9 @@ async fn golden_files_show_what_is_made() {
     golden("ocsp-good.txt", words.tree(&answers[0]));
     golden("ocsp-revoked.txt", words.tree(&answers[1]));
     golden("signed-act.txt", words.tree(act.as_der()));
-    golden("batch.jsonl", words.replace(std::str::from_utf8(&batch).unwrap()));
+    let text = words.replace(std::str::from_utf8(&batch).unwrap());
+    golden("batch.form", String::from_utf8(signed_form(text.as_bytes())).unwrap());
+    golden("batch.jsonl", text);
     world.stop().await;
     assert!(
         different.is_empty(),
