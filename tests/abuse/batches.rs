@@ -382,12 +382,16 @@ async fn a_batch_of_the_wrong_sender_or_a_second_time_changes_nothing() {
     let mut two = Parts::sound(&officer.token, BATCH, &form);
     two.signers = 2;
     let two = feed.envelope(&two.der(), &text, openings);
+    // Sound in everything: only the signature is over another one.
+    let other = feed.sign(format!("{}\n", feed.header(0)).as_bytes());
+    let unsigned = feed.seal(&feed.envelope(&other, &text, openings));
     let by_neighbour = feed.envelope(
         &there.sign(MessageKind::Batch, &form, place.now()).unwrap().0,
         &text,
         openings,
     );
     for (what, link, octets, status, record) in [
+        ("a text that is not what was signed", here.link(), unsigned, 400, "batch_signature"),
         ("an officer's batch", officer.link(), feed.seal(&by_officer), 403, "batch_source"),
         ("a batch with two signers", officer.link(), feed.seal(&two), 400, "batch_signature"),
         ("a neighbour's batch", there.link(), feed.seal(&by_neighbour), 403, "batch_source"),
@@ -399,7 +403,7 @@ async fn a_batch_of_the_wrong_sender_or_a_second_time_changes_nothing() {
         assert!(well.newest_refusal(place).await.starts_with(record), "{what}");
         well.still(place, what).await;
     }
-    assert_eq!(well.refusals(place).await, 5);
+    assert_eq!(well.refusals(place).await, 6);
     assert_eq!(ledger.source(tottori()).await.unwrap().unwrap().next_expected, next);
 
     let (status, answer) = place.post("/idou", &here.link(), sound.clone()).await;
