@@ -235,12 +235,13 @@ CREATE TABLE batch (
     first           BIGINT NOT NULL,
     count           BIGINT NOT NULL,
     message         BYTEA  NOT NULL,
+    text_digest     BYTEA  NOT NULL,
     answer          TEXT   NOT NULL,
     CONSTRAINT batch_digest UNIQUE (source, digest)
 );
 
--- The text of a batch, sealed: bound to what was signed by the digests of its lines, so that one person's
--- part can be deleted alone.
+-- Derived: the text of a batch, sealed, as text_digest says. What was signed has the digests of its lines, so
+-- that one person's part can go alone once there is an act for it, which will say the digest of what is left.
 CREATE TABLE batch_content (
     position    BIGINT PRIMARY KEY,
     sealed_text BYTEA  NOT NULL

@@ -142,6 +142,13 @@ const RULES: &[Rule] = &[
         reads: named,
     },
     Rule {
+        table: "batch_content",
+        what: "there is no such batch",
+        sql: "SELECT CAST(position AS TEXT) AS named FROM batch_content WHERE NOT EXISTS
+              (SELECT 1 FROM batch WHERE batch.position = batch_content.position) LIMIT $1",
+        reads: named,
+    },
+    Rule {
         table: "source",
         what: "next_expected is wrong: an event below it is missing, or the event with that number is here",
         sql: "SELECT municipality AS named FROM source WHERE next_expected - 1 <>
@@ -179,6 +186,7 @@ impl<R: ReadsAll> Ledger<R> {
             }
         }
         self.verify_moduli(&mut differences).await?;
+        self.verify_batch_texts(&mut differences).await?;
         Ok(differences)
     }
 
@@ -195,6 +203,34 @@ impl<R: ReadsAll> Ledger<R> {
                     told += 1;
                     let what = "it is not that of the certified key";
                     differences.push(Difference { table: "modulus", what, which: serial(&row)? });
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+impl<R: ReadsAll> Ledger<R> {
+    /// The sealed text of a batch is the one that was accepted.
+    async fn verify_batch_texts(
+        &self,
+        differences: &mut Vec<Difference>,
+    ) -> Result<(), LedgerError> {
+        let sql = "SELECT source || ' ' || CAST(first AS TEXT) AS named, text_digest, sealed_text
+                   FROM batch JOIN batch_content ON batch_content.position = batch.position
+                   WHERE batch.position > $1 AND batch.position <= $2";
+        let mut told = 0;
+        self.store
+            .each(sql, args![0, i64::MAX], |row| {
+                let text = Sha256::of(&row.get::<Vec<u8>>("sealed_text")?);
+                if told < MOST && text != row.get("text_digest")? {
+                    told += 1;
+                    let what = "it is not the text that was accepted";
+                    differences.push(Difference {
+                        table: "batch_content",
+                        what,
+                        which: named(&row)?,
+                    });
                 }
                 Ok(())
             })

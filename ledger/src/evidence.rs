@@ -84,6 +84,7 @@ evidence! {
     }
     BATCH = "batch" {
         "source": Text, "digest": Octets, "first": Int, "count": Int, "message": Octets,
+        "text_digest": Octets,
         "answer": Text,
     }
     CONTENT_KEY = "content_key" { "month": Text, "key_id": Octets }

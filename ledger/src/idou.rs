@@ -250,6 +250,7 @@ impl Change {
             first as i64,
             events.len() as i64,
             signed.message(),
+            &Sha256::of(sealed_text).0,
             serde_json::to_string(&answer).expect("an answer is JSON"),
         ];
         self.record(&evidence::BATCH, vec![row]).await?;

@@ -33,7 +33,7 @@ impl Outbox {
         &self.events
     }
 
-    /// SHA-256 of the text of the batch made last.
+    /// SHA-256 of the signed form of the batch made last.
     pub fn previous(&self) -> Option<Sha256> {
         self.previous
     }

@@ -89,6 +89,12 @@ fn envelopes(feed: &Feed<'_>, foreign: &[u8]) -> Vec<Case> {
             "batch_signature",
         ),
         (
+            "with millions of lines that nobody signed",
+            feed.seal(&feed.envelope(&feed.sign(&heartbeat), &vec![b'\n'; 8 << 20], &[])),
+            400,
+            "batch_signature",
+        ),
+        (
             "with another text",
             feed.seal(&feed.envelope(&feed.sign(&heartbeat), b"{}", &[])),
             400,
@@ -350,7 +356,7 @@ async fn a_batch_with_anything_wrong_is_refused_whole_and_nothing_of_it_is_taken
         assert_eq!(link(place).await, next, "{what}: a sequence was taken");
     }
     assert_eq!(wrong, [""; 0]);
-    assert_eq!(count, 92);
+    assert_eq!(count, 93);
     assert!(place.house.ledger().waiting_events(10).await.unwrap().is_empty());
     the_chain_is_whole(place).await;
     scene.place.close().await;

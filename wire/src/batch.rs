@@ -6,6 +6,8 @@
 //! the text and the openings of the commitments. All together, a [`BatchEnvelope`], are encrypted to the
 //! authority (CMS AuthEnvelopedData): removable media and brokers are not private.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -123,20 +125,38 @@ pub enum BatchError {
 /// line for each event, with the SHA-256 of the event's line in 64 digits.
 ///
 /// A line that is such a digest already stands for itself, so that a text [`without`] some of its events
-/// has the same signed form as the whole. A digest tells nothing of the line that it is of, not even to
-/// somebody who guesses it: each line holds a commitment under 32 random octets, which nobody keeps.
+/// has the same signed form as the whole. Every line of it ends in U+000A, whether the text's last one does
+/// or not; a U+000D is part of its line.
+///
+/// A digest tells nothing of the line that it is of, not even to somebody who guesses it: each line holds
+/// a commitment under 32 random octets. The authority destroys those once it has opened it; the source, and
+/// whoever can open the sealed batch, have them as they have the line.
 pub fn signed_form(text: &[u8]) -> Vec<u8> {
-    let mut lines = lines(text);
-    let mut form = lines.next().unwrap_or_default().to_vec();
-    form.push(b'\n');
-    for line in lines {
-        match is_digest(line) {
-            true => form.extend(line),
-            false => form.extend(Sha256::of(line).to_string().bytes()),
-        }
+    let mut form = Vec::new();
+    for line in signed_lines(text) {
+        form.extend_from_slice(&line);
         form.push(b'\n');
     }
     form
+}
+
+/// Whether this is the [`signed_form`] of a text. Goes no further than to the first difference, and holds
+/// no more than a line: a text of nothing but line ends is no work.
+pub fn is_signed_form(form: &[u8], text: &[u8]) -> bool {
+    form.strip_suffix(b"\n").is_some_and(|form| {
+        form.split(|octet| *octet == b'\n').map(Cow::Borrowed).eq(signed_lines(text))
+    })
+}
+
+fn signed_lines(text: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    lines(text).enumerate().map(|(number, line)| match number == 0 || is_digest(line) {
+        true => Cow::Borrowed(line),
+        false => Cow::Owned(digest_line(line)),
+    })
+}
+
+fn digest_line(line: &[u8]) -> Vec<u8> {
+    Sha256::of(line).to_string().into_bytes()
 }
 
 /// The text without an event, counted from 0: its digest stands in its place. `None` where it has no
@@ -145,7 +165,7 @@ pub fn without(text: &[u8], event: usize) -> Option<Vec<u8>> {
     let mut left: Vec<Vec<u8>> = lines(text).map(<[u8]>::to_vec).collect();
     let line = left.get_mut(event.checked_add(1)?)?;
     if !is_digest(line) {
-        *line = Sha256::of(line).to_string().into_bytes();
+        *line = digest_line(line);
     }
     let mut text = left.join(&b'\n');
     text.push(b'\n');
@@ -312,8 +332,17 @@ mod tests {
     }
 
     #[test]
-    fn no_other_text_has_the_same_signed_form_but_one_with_less_in_it() {
+    fn only_a_text_with_less_in_it_or_without_its_last_line_end_has_the_same_signed_form() {
         let form = signed_form(TEXT);
+        let less = without(TEXT, 1).unwrap();
+        for same in [TEXT, &TEXT[..TEXT.len() - 1], &less, &form] {
+            assert_eq!(signed_form(same), form);
+            assert!(is_signed_form(&form, same), "{same:?}");
+        }
+        assert!(!is_signed_form(TEXT, TEXT), "a text is not its own form");
+        assert!(!is_signed_form(&form[..form.len() - 1], TEXT));
+        assert!(!is_signed_form(&[&form[..], b"\n"].concat(), TEXT));
+        assert!(!is_signed_form(b"", b"") && is_signed_form(&signed_form(b""), b""));
         for other in [
             &b"{\"first\":2}\n{\"name\":\"A\"}\n{\"name\":\"B\"}\n"[..],
             b"{\"first\":1}\n{\"name\":\"B\"}\n{\"name\":\"A\"}\n",
@@ -325,6 +354,7 @@ mod tests {
             b"",
         ] {
             assert_ne!(signed_form(other), form, "{other:?}");
+            assert!(!is_signed_form(&form, other), "{other:?}");
         }
     }
 

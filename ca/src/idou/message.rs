@@ -2,7 +2,7 @@
 
 use akashi_keys::{Opener, Vault};
 use akashi_ledger::NewEvent;
-use akashi_wire::batch::{Batch, BatchEnvelope, Opening, signed_form};
+use akashi_wire::batch::{Batch, BatchEnvelope, Opening, is_signed_form};
 use akashi_wire::octets::Sha256;
 use akashi_wire::signed::{MessageKind, SignedMessageError};
 use akashi_wire::{Idou, SignedMessage, Verified};
@@ -57,12 +57,7 @@ pub(super) fn open(
     let signed = SignedMessage::from_der(envelope.signed.0)
         .verify(MessageKind::Batch)
         .map_err(BatchRefusal::Signature)?;
-    // More lines than were signed are no longer looked at: each would become a digest.
-    let ends = |text: &[u8]| text.iter().filter(|octet| **octet == b'\n').count();
-    if ends(&envelope.text.0) > ends(signed.content()) {
-        return Err(BatchRefusal::Signature(SignedMessageError::Digest));
-    }
-    if signed.content() != signed_form(&envelope.text.0) {
+    if !is_signed_form(signed.content(), &envelope.text.0) {
         return Err(BatchRefusal::Signature(SignedMessageError::Digest));
     }
     let batch = Batch::parse(&envelope.text.0)?;

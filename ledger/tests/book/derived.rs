@@ -80,6 +80,16 @@ async fn what_was_altered_added_or_lost_in_a_derived_table_is_found() {
             ("living", "DELETE FROM living".into(), "could have another beside it"),
             ("batch_content", "DELETE FROM batch_content".into(), "a batch has none"),
             (
+                "batch_content",
+                format!("UPDATE batch_content SET sealed_text = {one}"),
+                "not the text that was accepted",
+            ),
+            (
+                "batch_content",
+                format!("INSERT INTO batch_content (position, sealed_text) VALUES (1, {one})"),
+                "no such batch",
+            ),
+            (
                 "living",
                 format!(
                     "INSERT INTO living (person, slot, serial) VALUES ({revoked}, 'current', {revoked})"

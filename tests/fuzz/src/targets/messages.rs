@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use akashi_keys::{Custody, Opener, Passphrase};
 use akashi_wire::SignedMessage;
-use akashi_wire::batch::{Batch, BatchEnvelope, signed_form, without};
+use akashi_wire::batch::{Batch, BatchEnvelope, is_signed_form, signed_form, without};
 use akashi_wire::signed::MessageKind;
 
 /// What verifies verifies again without what was enclosed, and says the same.
@@ -53,7 +53,9 @@ pub fn batch_envelope(octets: &[u8]) {
     let Ok(signed) = SignedMessage::from_der(envelope.signed.0).verify(MessageKind::Batch) else {
         return;
     };
-    if signed.content() != signed_form(&envelope.text.0) {
+    let is_it = is_signed_form(signed.content(), &envelope.text.0);
+    assert_eq!(is_it, signed.content() == signed_form(&envelope.text.0));
+    if !is_it {
         return;
     }
     let Ok(batch) = Batch::parse(&envelope.text.0) else { return };
@@ -71,6 +73,7 @@ pub fn batch_text(octets: &[u8]) {
         assert_eq!(signed_form(&less), form);
     }
     assert_eq!(signed_form(&form), form);
+    assert!(is_signed_form(&form, octets));
     let Ok(batch) = Batch::parse(octets) else { return };
     assert_eq!(batch.events.len(), batch.header.count as usize);
     assert!((1..=i64::MAX as u64).contains(&batch.header.first));
