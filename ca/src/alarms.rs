@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use akashi_keys::{ContentKeys, Copy, KeyError};
 use akashi_ledger::{Enrolment, InForce, Source};
 use akashi_wire::party::Role;
-use akashi_wire::{DeletionMonth, MunicipalityCode, SerialNumber};
+use akashi_wire::{DeletionMonth, SerialNumber};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::{CaError, Issuer};
@@ -43,8 +43,8 @@ pub(crate) struct Report {
     able: Vec<Enrolment>,
     /// Terminals of the office that may be used now.
     terminals: Vec<Enrolment>,
-    /// Municipalities with two sources in force.
-    changing: Vec<MunicipalityCode>,
+    /// Sources and registries with two keys in force.
+    changing: Vec<Role>,
     /// Certificates whose keys have something in common with others, each with what.
     sharing: Vec<(SerialNumber, String)>,
     /// Days whose comparison of moduli did not come to its end.
@@ -63,7 +63,7 @@ impl Report {
             security_officers: ledger.security_officers_ever().await?,
             able: ledger.able(&Role::SecurityOfficer, now).await?,
             terminals: ledger.able(&Role::Terminal { municipality: office }, now).await?,
-            changing: ledger.sources_that_change().await?,
+            changing: ledger.links_that_change().await?,
             sharing: ledger.shared_primes(now).await?,
             broken: ledger.broken_comparisons(now - COMPARING).await?,
             content_keys: Contents::read(contents).map_err(|error| error.to_string()),
@@ -114,11 +114,10 @@ fn of_the_office(report: &Report, now: Timestamp) -> BTreeSet<String> {
     wrong.extend(suspended.iter().map(|InForce { what, by, since, .. }| {
         format!("{what} is suspended since {since} by {by}: two lift it (desk lift)")
     }));
-    wrong.extend(
-        changing
-            .iter()
-            .map(|town| format!("the source of {town} has two keys in force: dismiss the old one")),
-    );
+    wrong.extend(changing.iter().filter_map(|link| {
+        let (kind, town) = (link.name(), link.municipality()?);
+        Some(format!("the {kind} of {town} has two keys in force: dismiss the old one"))
+    }));
     if *security_officers < 2 {
         wrong.insert("one security officer does alone what takes two: enrol the second one".into());
     }
@@ -249,14 +248,19 @@ mod tests {
         let now: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
         let years = now + (5 * 365 * 24).hours();
         assert_eq!(of_the_office(&sound(), now), BTreeSet::new());
-        let town: MunicipalityCode = "312011".parse().unwrap();
+        let town: akashi_wire::MunicipalityCode = "312011".parse().unwrap();
+        let changing = |link: Role| Report { changing: vec![link], ..sound() };
         let by = PartyId::from_random([3; 16]);
         let what = Suspension::Counter { municipality: town };
         let stopped = InForce { position: Position(1), what, by, since: now };
         let soon = now + (179 * 24).hours();
         for (report, says) in [
             (Report { suspended: vec![stopped], ..sound() }, "counter 312011 is suspended since"),
-            (Report { changing: vec![town], ..sound() }, "the source of 312011 has two keys"),
+            (changing(Role::Source { municipality: town }), "the source of 312011 has two keys"),
+            (
+                changing(Role::Registry { municipality: town }),
+                "the registry of 312011 has two keys",
+            ),
             (
                 Report { security_officers: 1, able: vec![officer(1, years)], ..sound() },
                 "one security officer does alone",

@@ -33,6 +33,11 @@ pub enum CaError {
     /// The certificate or the founding record of the authority is not one.
     #[error(transparent)]
     Founding(#[from] LintError),
+    /// Another key took the scheduler's place.
+    #[error(
+        "the scheduler of this directory is enrolled no more, another took its place: `akashi identity complete scheduler` where the next key was made, or bring keys/scheduler.key and certificates/scheduler.der from there"
+    )]
+    Replaced,
     /// What was signed does not verify, or reads back as something else: it is not let out.
     #[error("what was signed is not what was meant: {0}. Stop the authority and examine its key")]
     BadSignature(&'static str),
@@ -104,7 +109,7 @@ fn of_the_book(error: &LedgerError) -> Refusal {
         LedgerError::IssuingSuspended => Refusal::IssuingSuspended,
         LedgerError::NameTaken => Refusal::NameTaken,
         LedgerError::KeyTaken => Refusal::KeyTaken,
-        LedgerError::SourceTaken => Refusal::SourceTaken,
+        LedgerError::LinkTaken => Refusal::LinkTaken,
         _ => Refusal::NotNowPossible,
     }
 }

@@ -1,6 +1,6 @@
 //! The authority as a client of the registry: 本人確認情報の照会.
 //!
-//! The desk never asks by itself. The answer is believed only when an enrolled source of that
+//! The desk never asks by itself. The answer is believed only when an enrolled registry of that
 //! municipality signed it, for this very question.
 
 use std::sync::Arc;
@@ -75,7 +75,7 @@ impl RegistryClient {
         let believed = signer.is_some_and(|signer| {
             signer.is_in_force(now)
                 && signed.signer_has_not_ended(now)
-                && signer.role == Role::Source { municipality: request.municipality }
+                && signer.role == Role::Registry { municipality: request.municipality }
         });
         let answer: LookUpAnswer =
             serde_json::from_slice(signed.content()).map_err(|_| Refusal::RegistryUnreachable)?;

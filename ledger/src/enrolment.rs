@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use akashi_wire::MunicipalityCode;
 use akashi_wire::act::PartyId;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
@@ -17,7 +16,7 @@ use crate::store::{Unique, Value, args};
 use crate::suspension;
 use crate::{Change, Issuing, Ledger, LedgerError};
 
-/// One party: an officer, an agency, a source, or the scheduler.
+/// One party: a person, a body, or a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolment {
     /// Its number.
@@ -118,8 +117,8 @@ impl Enrolment {
     }
 }
 
-/// Sources of one municipality in force at once: one, and its next key during a change.
-const SOURCES: usize = 2;
+/// Sources, or registries, of one municipality in force at once: one, and its next key during a change.
+const KEYS_OF_A_LINK: usize = 2;
 
 /// A key is one party's.
 const ENROLMENT_KEY: Unique = Unique { name: "enrolment_key", columns: "enrolment.public_key" };
@@ -228,8 +227,8 @@ impl Ledger<Issuing> {
         Ok(all)
     }
 
-    /// Municipalities whose source has two keys in force.
-    pub async fn sources_that_change(&self) -> Result<Vec<MunicipalityCode>, LedgerError> {
+    /// Sources and registries that have two keys in force.
+    pub async fn links_that_change(&self) -> Result<Vec<Role>, LedgerError> {
         let rows = self
             .store
             .rows(
@@ -242,11 +241,8 @@ impl Ledger<Issuing> {
             .await?;
         let roles: Result<Vec<Role>, LedgerError> =
             rows.iter().map(|row| row.get("role")).collect();
-        Ok(roles?
-            .iter()
-            .filter(|r| matches!(r, Role::Source { .. }))
-            .filter_map(Role::municipality)
-            .collect())
+        let is_link = |role: &Role| matches!(role, Role::Source { .. } | Role::Registry { .. });
+        Ok(roles?.into_iter().filter(is_link).collect())
     }
 }
 
@@ -255,14 +251,21 @@ impl Change {
     ///
     /// # Errors
     /// [`LedgerError::NameTaken`] when another party in force has the name; [`LedgerError::KeyTaken`]
-    /// when any party ever had the key: a key is one party's; [`LedgerError::SourceTaken`] when the
-    /// municipality has two sources in force; [`LedgerError::TakesTwo`] where one person alone signed.
+    /// when any party ever had the key: a key is one party's; [`LedgerError::LinkTaken`] when the
+    /// municipality has two such sources or registries in force; [`LedgerError::OwnIdentity`] for a program of
+    /// the authority's own that has no identity yet: it gets one with the authority, and later another one
+    /// in its place; [`LedgerError::TakesTwo`] where one person alone signed.
     pub async fn enrol(&mut self, new: &NewEnrolment) -> Result<(), LedgerError> {
         let key = pki::public_key(&new.certificate)
             .ok_or_else(|| self.permit.not_permitted(Right::Enrol))?;
         self.may_enrol(&new.name, &new.role, &key).await?;
         let party = Object::NewParty(new.role.clone(), Sha256::of(&key));
         self.require_about(Right::Enrol, &party)?;
+        for before in self.replaced_by(&new.role).await? {
+            let position = self.append("replace", &before.party.to_string(), None).await?;
+            let row = args![position.0, before.party.as_bytes(), self.at()];
+            self.record(&evidence::DISMISSAL, vec![row]).await?;
+        }
         let subject = format!("{}:{}", new.role.name(), new.party);
         let position = self.append("enrol", &subject, None).await?;
         let role = serde_json::to_string(&new.role).expect("a role is JSON");
@@ -304,17 +307,24 @@ impl Change {
         role: &Role,
         key: &[u8],
     ) -> Result<(), LedgerError> {
+        let replaced = self.replaced_by(role).await?;
+        if role.is_own() && replaced.is_empty() && !self.permit.is_founding() {
+            return Err(LedgerError::OwnIdentity);
+        }
         let taken = self
             .tx
-            .row(
+            .rows(
                 "SELECT enrolment.party FROM enrolment
                  LEFT JOIN dismissal ON dismissal.party = enrolment.party
-                 WHERE name = $1 AND dismissal.party IS NULL LIMIT 1",
+                 WHERE name = $1 AND dismissal.party IS NULL",
                 args![name],
             )
             .await?;
-        if taken.is_some() {
-            return Err(LedgerError::NameTaken);
+        for row in taken {
+            let party: PartyId = row.get("party")?;
+            if replaced.iter().all(|one| one.party != party) {
+                return Err(LedgerError::NameTaken);
+            }
         }
         let known = self
             .tx
@@ -324,21 +334,25 @@ impl Change {
             return Err(LedgerError::KeyTaken);
         }
         match role {
-            Role::Source { municipality }
-                if self.sources_in_force(*municipality).await? >= SOURCES =>
+            Role::Source { .. } | Role::Registry { .. }
+                if self.not_dismissed_as(role).await?.len() >= KEYS_OF_A_LINK =>
             {
-                Err(LedgerError::SourceTaken)
+                Err(LedgerError::LinkTaken)
             }
             _ => Ok(()),
         }
     }
 
-    async fn sources_in_force(
-        &mut self,
-        municipality: MunicipalityCode,
-    ) -> Result<usize, LedgerError> {
-        let all = self.enrolments_as(&Role::Source { municipality }).await?;
-        Ok(all.iter().filter(|one| one.ended_at.is_none()).count())
+    /// Whose place a new party takes: that of the authority's own program of this role, so that no moment
+    /// has two of it or none.
+    async fn replaced_by(&mut self, role: &Role) -> Result<Vec<Enrolment>, LedgerError> {
+        if role.is_own() { self.not_dismissed_as(role).await } else { Ok(Vec::new()) }
+    }
+
+    async fn not_dismissed_as(&mut self, role: &Role) -> Result<Vec<Enrolment>, LedgerError> {
+        let mut all = self.enrolments_as(role).await?;
+        all.retain(|one| one.ended_at.is_none());
+        Ok(all)
     }
 
     /// Stops the change unless all of these parties may act still: what was permitted a moment ago is not
@@ -436,7 +450,7 @@ impl Change {
     pub(crate) async fn may_stop(&mut self, party: PartyId) -> Result<Enrolment, LedgerError> {
         let found = self.not_dismissed(party).await?.ok_or(LedgerError::NotAsItStands)?;
         self.of_own_town(&found)?;
-        if found.role == Role::Scheduler {
+        if found.role.is_own() {
             return Err(LedgerError::OwnIdentity);
         }
         if party == self.permit.party() {
@@ -460,11 +474,11 @@ impl Change {
         Ok(found)
     }
 
-    /// Stops whoever is confined to a town before the parties of another, and before its source.
+    /// Stops whoever is confined to a town before the parties of another, and before its links.
     pub(crate) fn of_own_town(&self, party: &Enrolment) -> Result<(), LedgerError> {
         let own = self.permit.municipality();
-        let is_source = matches!(party.role, Role::Source { .. });
-        if own.is_none() || (own == party.role.municipality() && !is_source) {
+        let is_link = matches!(party.role, Role::Source { .. } | Role::Registry { .. });
+        if own.is_none() || (own == party.role.municipality() && !is_link) {
             return Ok(());
         }
         Err(self.permit.not_permitted(Right::Dismiss))
@@ -485,7 +499,10 @@ impl Change {
         let found = self.may_stop(party).await?;
         let at_a_counter = matches!(
             found.role,
-            Role::Officer { .. } | Role::HoldDesk { .. } | Role::Terminal { .. }
+            Role::Officer { .. }
+                | Role::Supervisor { .. }
+                | Role::HoldDesk { .. }
+                | Role::Terminal { .. }
         );
         if !at_a_counter {
             self.require(Right::DismissPower)?;

@@ -136,7 +136,9 @@ pub enum LedgerError {
     #[error("another security officer must do this")]
     OwnEnrolment,
     /// The authority's own programs go on.
-    #[error("the authority's own programs are neither dismissed nor suspended")]
+    #[error(
+        "the identities of the authority's own programs are neither dismissed nor suspended; one that there is can be replaced"
+    )]
     OwnIdentity,
     /// Nothing is issued.
     #[error("issuing is suspended")]
@@ -163,9 +165,9 @@ pub enum LedgerError {
     /// Another party has or had the key.
     #[error("this key is or was another party's: make a new one")]
     KeyTaken,
-    /// A municipality would have had three sources.
-    #[error("this municipality has two sources in force already, which is for a change of keys")]
-    SourceTaken,
+    /// A municipality would have had three sources, or three registries.
+    #[error("this municipality has two of them in force already, which is for a change of keys")]
+    LinkTaken,
     /// A person would have had two certificates.
     #[error("this person has a certificate already")]
     SecondCertificate,

@@ -83,7 +83,7 @@ pub use right::Right;
 pub use source::Source;
 pub use stated::{Sought, StatedDigest};
 pub use status::{Recording, Standing, StatusChange, StatusRow};
-pub use suspension::{InForce, StoppedSources};
+pub use suspension::{InForce, StoppedRegistries};
 
 /// A place in the audit chain, and in the order of commits. Counts from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -25,12 +25,12 @@ pub struct InForce {
     pub since: Timestamp,
 }
 
-/// Sources that were suspended, now or once: what they said before is asked for again.
+/// Registries that were suspended, now or once: what they said before is asked for again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StoppedSources(Vec<(MunicipalityCode, Option<Timestamp>)>);
+pub struct StoppedRegistries(Vec<(MunicipalityCode, Option<Timestamp>)>);
 
-impl StoppedSources {
-    /// Whether the source of this municipality was suspended at this moment or any after it.
+impl StoppedRegistries {
+    /// Whether the registry of this municipality was suspended at this moment or any after it.
     pub fn since(&self, municipality: MunicipalityCode, then: Timestamp) -> bool {
         let mut of_town = self.0.iter().filter(|(town, _)| *town == municipality);
         of_town.any(|(_, until)| until.is_none_or(|until| until >= then))
@@ -43,9 +43,15 @@ pub(crate) fn stops(what: &Suspension, party: PartyId, role: &Role) -> bool {
     match what {
         Suspension::Party { party: suspended } => *suspended == party,
         Suspension::Town { .. } => of_town,
-        Suspension::Source { .. } => of_town && matches!(role, Role::Source { .. }),
+        Suspension::Source { .. } => {
+            of_town && matches!(role, Role::Source { .. } | Role::Registry { .. })
+        }
         Suspension::Counter { .. } => {
-            of_town && matches!(role, Role::Officer { .. } | Role::HoldDesk { .. })
+            of_town
+                && matches!(
+                    role,
+                    Role::Officer { .. } | Role::Supervisor { .. } | Role::HoldDesk { .. }
+                )
         }
         Suspension::Issuing => false,
     }
@@ -143,8 +149,8 @@ impl Change {
         Ok(spans.iter().any(|(_, until)| until.is_none_or(|until| until >= then)))
     }
 
-    /// The sources that were ever suspended: by themselves, as a party, or with their town.
-    pub async fn stopped_sources(&mut self) -> Result<StoppedSources, LedgerError> {
+    /// The registries that were ever suspended: with their town's source, as a party, or with their town.
+    pub async fn stopped_registries(&mut self) -> Result<StoppedRegistries, LedgerError> {
         let rows = self
             .tx
             .rows(
@@ -161,12 +167,12 @@ impl Change {
             let Some((what, _)) = read_what(row)? else { continue };
             let municipality = match (what, row.maybe::<Role>("role")?) {
                 (Suspension::Source { municipality } | Suspension::Town { municipality }, _)
-                | (Suspension::Party { .. }, Some(Role::Source { municipality })) => municipality,
+                | (Suspension::Party { .. }, Some(Role::Registry { municipality })) => municipality,
                 _ => continue,
             };
             stopped.push((municipality, row.maybe("until")?));
         }
-        Ok(StoppedSources(stopped))
+        Ok(StoppedRegistries(stopped))
     }
 
     /// Since when this is suspended.
@@ -250,26 +256,28 @@ mod tests {
         let of = |municipality: MunicipalityCode| {
             [
                 Role::Source { municipality },
+                Role::Registry { municipality },
                 Role::Officer { municipality },
+                Role::Supervisor { municipality },
                 Role::HoldDesk { municipality },
                 Role::TownAdministrator { municipality },
                 Role::Terminal { municipality },
             ]
         };
         let stopped =
-            |what: Suspension, roles: [Role; 5]| roles.map(|role| stops(&what, one, &role));
+            |what: Suspension, roles: [Role; 7]| roles.map(|role| stops(&what, one, &role));
         let municipality = here;
         for (what, expected) in [
-            (Suspension::Source { municipality }, [true, false, false, false, false]),
-            (Suspension::Counter { municipality }, [false, true, true, false, false]),
-            (Suspension::Town { municipality }, [true; 5]),
-            (Suspension::Party { party: one }, [true; 5]),
-            (Suspension::Party { party: other }, [false; 5]),
-            (Suspension::Issuing, [false; 5]),
+            (Suspension::Source { municipality }, [true, true, false, false, false, false, false]),
+            (Suspension::Counter { municipality }, [false, false, true, true, true, false, false]),
+            (Suspension::Town { municipality }, [true; 7]),
+            (Suspension::Party { party: one }, [true; 7]),
+            (Suspension::Party { party: other }, [false; 7]),
+            (Suspension::Issuing, [false; 7]),
         ] {
             assert_eq!(stopped(what, of(here)), expected, "{what}");
             if what.municipality().is_some() {
-                assert_eq!(stopped(what, of(there)), [false; 5], "{what} elsewhere");
+                assert_eq!(stopped(what, of(there)), [false; 7], "{what} elsewhere");
                 assert!(!stops(&what, one, &Role::SecurityOfficer), "{what} of no town");
                 assert!(!stops(&what, one, &Role::Scheduler), "{what} of no town");
             }

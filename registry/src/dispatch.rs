@@ -10,11 +10,11 @@ use jiff::Timestamp;
 
 use crate::{Registry, RegistryError};
 
-/// A municipality as the authority enrolled it.
-pub struct SourceIdentity {
+/// A municipality as the authority enrolled it: what sends its 異動, or what answers for its register.
+pub struct TownIdentity {
     /// Which municipality.
     pub municipality: MunicipalityCode,
-    /// Signs batches and answers.
+    /// Signs batches, or answers.
     pub key: EcKey,
     /// DER of the certificate that the authority gave for this key.
     pub certificate: Vec<u8>,
@@ -24,7 +24,7 @@ pub struct SourceIdentity {
     pub recipient: Vec<u8>,
 }
 
-impl SourceIdentity {
+impl TownIdentity {
     /// The client's end of the link to the authority.
     pub fn link(&self) -> Identity {
         Identity {
@@ -69,7 +69,7 @@ impl Registry {
     /// The next batch of a source, with at most so many events; `None` when nothing waits.
     pub fn next_batch(
         &mut self,
-        source: &SourceIdentity,
+        source: &TownIdentity,
         now: Timestamp,
         max_events: usize,
     ) -> Result<Option<SealedBatch>, RegistryError> {
@@ -85,7 +85,7 @@ impl Registry {
     /// A batch with no events, which proves that silence is silence.
     pub fn heartbeat(
         &mut self,
-        source: &SourceIdentity,
+        source: &TownIdentity,
         now: Timestamp,
     ) -> Result<SealedBatch, RegistryError> {
         let next = self.outbox_mut(source.municipality).sent() + 1;
@@ -95,7 +95,7 @@ impl Registry {
     /// Events that were sent before, once more: a new batch with the same events.
     pub fn resend(
         &mut self,
-        source: &SourceIdentity,
+        source: &TownIdentity,
         first: u64,
         count: u32,
         now: Timestamp,
@@ -109,7 +109,7 @@ impl Registry {
     /// feed may disagree is what the authority's reconciliation is for.
     pub fn resend_with(
         &mut self,
-        source: &SourceIdentity,
+        source: &TownIdentity,
         first: u64,
         count: u32,
         now: Timestamp,
@@ -131,7 +131,7 @@ impl Registry {
 
     fn seal_batch(
         &mut self,
-        source: &SourceIdentity,
+        source: &TownIdentity,
         now: Timestamp,
         first: u64,
         events: Vec<Idou>,

@@ -22,7 +22,7 @@ use rand::rngs::StdRng;
 use reqwest::header::CONTENT_TYPE;
 use tokio::net::TcpListener;
 
-use crate::{Registry, RegistryError, SealedBatch, SourceIdentity};
+use crate::{Registry, RegistryError, SealedBatch, TownIdentity};
 
 /// A question is short.
 const QUESTION_OCTETS: usize = 64 * 1024;
@@ -34,8 +34,8 @@ pub struct Window {
     pub registry: Arc<Mutex<Registry>>,
     /// DER of the one certificate, the authority's, whose questions are answered.
     pub asker: Arc<[u8]>,
-    /// Who signs for which municipality.
-    pub sources: Arc<BTreeMap<MunicipalityCode, Arc<SourceIdentity>>>,
+    /// Who answers for the register of which municipality.
+    pub registries: Arc<BTreeMap<MunicipalityCode, Arc<TownIdentity>>>,
     /// What time it is.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// Salts of commitments.
@@ -56,8 +56,8 @@ impl Window {
         }
         let request: LookUpRequest =
             serde_json::from_slice(signed.content()).map_err(|_| RegistryError::Question)?;
-        let source = self
-            .sources
+        let municipal = self
+            .registries
             .get(&request.municipality)
             .ok_or(RegistryError::ForeignMunicipality(request.municipality))?;
         let now = (self.clock)();
@@ -66,7 +66,7 @@ impl Window {
             let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
             registry.look_up(&request, Sha256::of(question), now, &mut *rng)?
         };
-        source.seal_answer(&answer, openings, now)
+        municipal.seal_answer(&answer, openings, now)
     }
 }
 

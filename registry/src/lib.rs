@@ -23,7 +23,7 @@ pub mod people;
 pub mod record;
 pub mod register;
 
-pub use dispatch::{SealedBatch, SourceIdentity};
+pub use dispatch::{SealedBatch, TownIdentity};
 pub use error::RegistryError;
 pub use office::{Office, Queued};
 pub use people::Person;

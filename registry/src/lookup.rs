@@ -1,4 +1,4 @@
-//! 本人確認情報の照会: who fits a question, answered over the source's signature.
+//! 本人確認情報の照会: who fits a question, answered over the municipal registry's signature.
 
 use akashi_wire::lookup::{
     LookUpAnswer, LookUpEnvelope, LookUpRequest, ResidentRecord, ResidentState, Whom,
@@ -9,7 +9,7 @@ use akashi_wire::{CodeOpening, MunicipalityCode, ResidentCode};
 use jiff::Timestamp;
 use rand::{CryptoRng, RngExt as _};
 
-use crate::{Record, Registry, RegistryError, SourceIdentity};
+use crate::{Record, Registry, RegistryError, TownIdentity};
 
 impl Registry {
     /// Everybody whom the question fits, and what opens the commitments, in the same order. `question` is
@@ -72,7 +72,7 @@ impl Registry {
     }
 }
 
-impl SourceIdentity {
+impl TownIdentity {
     /// Signs an answer and encrypts it with its openings to the authority.
     pub fn seal_answer(
         &self,

@@ -1,6 +1,6 @@
 //! Batches of a source by hand, layer by layer (docs/interfaces.md §6).
 
-use akashi_registry::SourceIdentity;
+use akashi_registry::TownIdentity;
 use akashi_wire::CodeOpening;
 use akashi_wire::batch::signed_form;
 use akashi_wire::signed::MessageKind;
@@ -10,7 +10,7 @@ use crate::question::base64;
 
 /// What a source can make: every layer by hand.
 pub struct Feed<'a> {
-    pub source: &'a SourceIdentity,
+    pub source: &'a TownIdentity,
     pub now: jiff::Timestamp,
     pub first: u64,
 }

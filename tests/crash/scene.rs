@@ -15,7 +15,7 @@ use akashi_ledger::Access;
 use akashi_link::Identity;
 use akashi_ra_console::Desk;
 use akashi_registry::http::{self as registry_http, Window};
-use akashi_registry::{Person, Registry, SourceIdentity};
+use akashi_registry::{Person, Registry, TownIdentity};
 use akashi_town::SecurityOfficers;
 use akashi_wire::act::{Answer, Deed, LookUpBy};
 use akashi_wire::octets::Octets;
@@ -46,7 +46,8 @@ pub struct Scene {
     pub config: Config,
     pub authority: Vec<u8>,
     pub registry: Arc<Mutex<Registry>>,
-    pub sources: Arc<BTreeMap<MunicipalityCode, Arc<SourceIdentity>>>,
+    pub sources: Arc<BTreeMap<MunicipalityCode, Arc<TownIdentity>>>,
+    registries: Arc<BTreeMap<MunicipalityCode, Arc<TownIdentity>>>,
     pub officers: Vec<Officer>,
     pub agency: Agency,
     /// The agency's end of the link to the repository.
@@ -80,12 +81,16 @@ impl Scene {
             .await
             .expect("it is up");
         let recipient = security.authority().envelope.0.clone();
-        let (mut sources, mut officers) = (BTreeMap::new(), Vec::new());
+        let (mut sources, mut registries) = (BTreeMap::new(), BTreeMap::new());
+        let mut officers = Vec::new();
         for (town, _) in TOWNS {
             let municipality: MunicipalityCode = town.parse().expect("a municipality");
             let token =
                 enrol(&security, format!("source {town}"), Role::Source { municipality }).await;
-            sources.insert(municipality, Arc::new(source(municipality, token, &recipient)));
+            sources.insert(municipality, Arc::new(municipal(municipality, token, &recipient)));
+            let registry = Role::Registry { municipality };
+            let token = enrol(&security, format!("registry {town}"), registry).await;
+            registries.insert(municipality, Arc::new(municipal(municipality, token, &recipient)));
             for _ in 0..COUNTERS {
                 let terminal = format!("terminal {}", officers.len());
                 let terminal = enrol(&security, terminal, Role::Terminal { municipality }).await;
@@ -115,6 +120,7 @@ impl Scene {
             authority: authority_certificate,
             registry: Arc::new(Mutex::new(Registry::new())),
             sources: Arc::new(sources),
+            registries: Arc::new(registries),
             officers,
             agency,
             reader,
@@ -133,11 +139,11 @@ impl Scene {
         let window = Window {
             asker: asker.into(),
             registry: self.registry.clone(),
-            sources: self.sources.clone(),
+            registries: self.registries.clone(),
             clock: Arc::new(Timestamp::now),
             rng: Arc::new(Mutex::new(StdRng::seed_from_u64(rand::random()))),
         };
-        let link = self.sources.values().next().expect("a town").link();
+        let link = self.registries.values().next().expect("a town").link();
         tokio::spawn(async move {
             registry_http::serve(door, &link, window, std::future::pending()).await
         });
@@ -246,7 +252,7 @@ pub fn change_config(dir: &Path, change: impl FnOnce(&mut Config)) {
 async fn enrol(security: &SecurityOfficers, name: String, party: Role) -> OfficerToken {
     let key = EcKey::generate().expect("a key");
     let hosts = match party {
-        Role::Source { .. } => vec![HOST.to_string()],
+        Role::Registry { .. } => vec![HOST.to_string()],
         _ => Vec::new(),
     };
     let request_for_certificate = Octets(key.request_for_certificate().expect("a request"));
@@ -259,11 +265,15 @@ async fn enrol(security: &SecurityOfficers, name: String, party: Role) -> Office
     }
 }
 
-fn source(municipality: MunicipalityCode, token: OfficerToken, recipient: &[u8]) -> SourceIdentity {
+fn municipal(
+    municipality: MunicipalityCode,
+    token: OfficerToken,
+    recipient: &[u8],
+) -> TownIdentity {
     let certificate = token.certificate().to_vec();
     let link_authority = token.link_authority().to_vec();
     let recipient = recipient.to_vec();
-    SourceIdentity { municipality, key: token.into_key(), certificate, link_authority, recipient }
+    TownIdentity { municipality, key: token.into_key(), certificate, link_authority, recipient }
 }
 
 fn link(token: &OfficerToken) -> Identity {

@@ -6,7 +6,7 @@ use akashi_agency::{Agency, Verdict};
 use akashi_keys::Signer;
 use akashi_ra_console::{Desk, DeskError};
 use akashi_registry::http::{SendError, send};
-use akashi_registry::{SealedBatch, SourceIdentity};
+use akashi_registry::{SealedBatch, TownIdentity};
 use akashi_town::PaperCard;
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, Procedure, Refusal};
 use akashi_wire::batch::BatchAnswer;
@@ -36,7 +36,7 @@ pub async fn ask(desk: &Desk, deed: Deed) -> Result<Answer, Refusal> {
 }
 
 /// Sends the same batch until it is accepted.
-pub async fn report(source: &SourceIdentity, url: &str, batch: &SealedBatch) -> BatchAnswer {
+pub async fn report(source: &TownIdentity, url: &str, batch: &SealedBatch) -> BatchAnswer {
     let client = akashi_link::client(&source.link()).unwrap();
     let until = Instant::now() + PATIENCE;
     loop {

@@ -8,7 +8,7 @@ use akashi::init::{OFFICE_TERMINALS, Plan, SECURITY_OFFICERS, init};
 use akashi_edge::Opened;
 use akashi_keys::{CardMaster, EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::Access;
-use akashi_registry::SourceIdentity;
+use akashi_registry::TownIdentity;
 use akashi_town::PASSPHRASE;
 use akashi_wire::act::{Act, Answer, Deed, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
@@ -49,7 +49,9 @@ pub struct Founded {
     /// Two officers a town.
     pub officers: BTreeMap<MunicipalityCode, [Officer; 2]>,
     /// The municipalities' registries.
-    pub sources: Arc<BTreeMap<MunicipalityCode, Arc<SourceIdentity>>>,
+    pub sources: Arc<BTreeMap<MunicipalityCode, Arc<TownIdentity>>>,
+    /// Who answers for the register of which municipality.
+    pub registries: Arc<BTreeMap<MunicipalityCode, Arc<TownIdentity>>>,
     /// An agency.
     pub agency: Arc<OfficerToken>,
     /// Who may ask.
@@ -97,18 +99,22 @@ impl Founded {
         let office = OfficerToken::open(&home.join(OFFICE_TERMINALS[0]), PASSPHRASE);
         let office = office.expect("a terminal's key").certificate().to_vec();
         let lens = Arc::new(Lens::open(opened.ledger()));
-        let (officers, sources, agency) = runtime.block_on(async {
+        let (officers, [sources, registries], agency) = runtime.block_on(async {
             let trouble = Arc::new(Trouble::default());
             let book = opened.ledger();
             let url = "http://127.0.0.1:9".to_owned();
             let authority = Authority::open(&opened, &book, url, 2, trouble, lens.clone()).await;
             let clerk = Clerk { authority, security, office, certificate: &certificate, now };
             let recipient = opened.certificate("envelope").expect("a certificate");
-            let (mut officers, mut sources) = (BTreeMap::new(), BTreeMap::new());
+            let (mut sources, mut registries) = (BTreeMap::new(), BTreeMap::new());
+            let mut officers = BTreeMap::new();
             for town in TOWNS.map(|code| code.parse::<MunicipalityCode>().expect("a code")) {
                 let role = Role::Source { municipality: town };
+                let token = clerk.enrol(&format!("Source of {town}"), role).await;
+                sources.insert(town, Arc::new(municipal(town, token, &recipient)));
+                let role = Role::Registry { municipality: town };
                 let token = clerk.enrol(&format!("Registry of {town}"), role).await;
-                sources.insert(town, Arc::new(source(town, token, &recipient)));
+                registries.insert(town, Arc::new(municipal(town, token, &recipient)));
                 let role = Role::Officer { municipality: town };
                 let one = clerk.enrol(&format!("Officer one of {town}"), role.clone()).await;
                 let other = clerk.enrol(&format!("Officer two of {town}"), role).await;
@@ -122,11 +128,21 @@ impl Founded {
             let role = Role::Agency { purposes: vec!["e-tax filing (simulated)".into()] };
             let agency = Arc::new(clerk.enrol("Simulated Tax Office", role).await);
             clerk.authority.ledger.close().await;
-            (officers, Arc::new(sources), agency)
+            (officers, [sources, registries].map(Arc::new), agency)
         });
         drop(lens);
         let card_master = opened.custody.card_master().expect("an authority has one");
-        Self { opened, certificate, officers, sources, agency, access, card_master, dir }
+        Self {
+            opened,
+            certificate,
+            officers,
+            sources,
+            registries,
+            agency,
+            access,
+            card_master,
+            dir,
+        }
     }
 
     /// Copies the book to where a seed plays; gives its address.
@@ -186,11 +202,15 @@ impl Clerk<'_> {
     }
 }
 
-fn source(municipality: MunicipalityCode, token: OfficerToken, recipient: &[u8]) -> SourceIdentity {
+fn municipal(
+    municipality: MunicipalityCode,
+    token: OfficerToken,
+    recipient: &[u8],
+) -> TownIdentity {
     let certificate = token.certificate().to_vec();
     let link_authority = token.link_authority().to_vec();
     let (key, recipient) = (token.into_key(), recipient.to_vec());
-    SourceIdentity { municipality, key, certificate, link_authority, recipient }
+    TownIdentity { municipality, key, certificate, link_authority, recipient }
 }
 
 /// An act over a token's signature, at the terminal with this certificate.

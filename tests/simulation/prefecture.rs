@@ -12,7 +12,7 @@ use akashi_keys::{LinkAuthority, OfficerToken, Signer};
 use akashi_ledger::{Issuing, Ledger};
 use akashi_ocsp::Responder;
 use akashi_registry::http::Window;
-use akashi_registry::{Registry, SourceIdentity};
+use akashi_registry::{Registry, TownIdentity};
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::{Clock, MunicipalityCode};
 use jiff::SignedDuration;
@@ -134,7 +134,7 @@ impl Prefecture {
         let window = Window {
             registry: registry.clone(),
             asker: scheduler(&founded.opened).certificate().into(),
-            sources: founded.sources.clone(),
+            registries: founded.registries.clone(),
             clock: Arc::new(move || time.now()),
             rng: Arc::new(Mutex::new(StdRng::seed_from_u64(seed ^ 0x5eed))),
         };
@@ -279,7 +279,7 @@ impl Prefecture {
     }
 
     /// Who signs for which municipality.
-    pub fn sources(&self) -> Arc<BTreeMap<MunicipalityCode, Arc<SourceIdentity>>> {
+    pub fn sources(&self) -> Arc<BTreeMap<MunicipalityCode, Arc<TownIdentity>>> {
         self.founded.sources.clone()
     }
 }

@@ -3,8 +3,8 @@
 use akashi_keys::{EcKey, LinkAuthority, Signer, Usage};
 use akashi_link::Identity;
 use akashi_wire::act::{
-    Answer, CertificateBy, Deed, IdentityProof, LookUpBy, PartyId, Procedure, Refusal, RequestId,
-    Suspension,
+    Answer, CertificateBy, Deed, IdentityProof, KnownParty, LookUpBy, PartyId, Procedure, Refusal,
+    RequestId, Suspension,
 };
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
@@ -110,7 +110,7 @@ async fn each_role_may_do_its_own_and_nothing_else() {
     let code = place.resident(tottori());
     let (officer, at_the_counter) = place.officer(tottori()).await;
     let agency = place.enrolled("Bureau", Role::Agency { purposes: vec!["tax".into()] }).await;
-    let source = place.enrolled("Registry", Role::Source { municipality: tottori() }).await;
+    let source = place.enrolled("Source", Role::Source { municipality: tottori() }).await;
     let by_agency = place.signed_in(&agency).await;
     let by_source = place.signed_in(&source).await;
     let case = Acts::open(&at_the_counter, Procedure::Issue).await;
@@ -171,7 +171,7 @@ async fn each_role_may_do_its_own_and_nothing_else() {
             assert_eq!(refusal(desk.ask(deed).await), Refusal::NotATerminal);
         }
     }
-    assert_eq!(refusal(place.security.ask(enrol(Role::Scheduler)).await), Refusal::NotAllowed);
+    assert_eq!(refusal(place.security.ask(enrol(Role::Responder)).await), Refusal::OwnIdentity);
     let tokyo = "131041".parse().unwrap();
     for party in [
         Role::Officer { municipality: tokyo },
@@ -181,6 +181,37 @@ async fn each_role_may_do_its_own_and_nothing_else() {
         let refused = refusal(place.security.ask(enrol(party)).await);
         assert!(matches!(refused, Refusal::Malformed { .. }), "{refused:?}");
     }
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_supervisor_sees_and_stops_the_own_town_and_touches_no_case() {
+    let place = Place::open(Book::Sqlite).await;
+    let supervisor = place.enrolled("係長", Role::Supervisor { municipality: tottori() }).await;
+    let desk = place.signed_in(&supervisor).await;
+    let Answer::Reviewed { parties, .. } = desk.ask(Deed::Review).await.unwrap() else {
+        panic!("no review")
+    };
+    assert!(parties.iter().any(|one| one.party == supervisor.party));
+    let foreign = |one: &&KnownParty| one.role.municipality() != Some(tottori());
+    assert_eq!(parties.iter().find(foreign), None, "of another town");
+    for deed in [
+        open_case(),
+        Deed::Dismiss { party: supervisor.party, why: "…".into() },
+        Deed::Suspend { what: Suspension::Source { municipality: yonago() }, why: "…".into() },
+        Deed::Suspend { what: Suspension::Party { party: supervisor.party }, why: "…".into() },
+        Deed::Lift { what: Suspension::Source { municipality: tottori() }, why: "…".into() },
+        Deed::Countersign { request: RequestId::from_random([9; 16]), digest: Sha256::of(b"") },
+    ] {
+        assert_eq!(refusal(desk.ask(deed).await), Refusal::NotAllowed);
+    }
+    let what = Suspension::Counter { municipality: tottori() };
+    desk.ask(Deed::Suspend { what, why: "a stranger at the counter".into() }).await.unwrap();
+    let officer = refusal(place.desk(tottori()).ask(open_case()).await);
+    assert!(matches!(officer, Refusal::Suspended { .. }), "{officer:?}");
+    let own = refusal(desk.ask(Deed::Review).await);
+    assert!(matches!(own, Refusal::Suspended { .. }), "works at that counter as well: {own:?}");
+    place.desk(yonago()).ask(open_case()).await.unwrap();
     place.close().await;
 }
 

@@ -1,7 +1,7 @@
 //! The door of the feed: what is taken in, in which order, once.
 
 use akashi_keys::{OfficerToken, seal_to};
-use akashi_registry::{SealedBatch, SourceIdentity};
+use akashi_registry::{SealedBatch, TownIdentity};
 use akashi_wire::act::{Deed, Suspension};
 use akashi_wire::batch::{Batch, BatchEnvelope, Opening, signed_form};
 use akashi_wire::date::{EffectiveDate, day_in_japan, start_of_day};
@@ -190,7 +190,7 @@ async fn nothing_happened(place: &Place, holder: &Holder, before: u64) {
 }
 
 /// A batch made by hand, signed by one and encrypted.
-fn by_hand(text: &[u8], openings: Vec<Opening>, signer: &SourceIdentity) -> Vec<u8> {
+fn by_hand(text: &[u8], openings: Vec<Opening>, signer: &TownIdentity) -> Vec<u8> {
     let now = jiff::Timestamp::now();
     let signed = signer.sign(MessageKind::Batch, &signed_form(text), now).unwrap();
     let envelope = BatchEnvelope { signed, text: Octets(text.to_vec()), openings };
@@ -231,6 +231,13 @@ async fn what_is_not_signed_by_its_own_source_is_refused_whole() {
     let mut another = text.clone();
     let at = another.windows(6).position(|window| window == b"shibou").unwrap();
     another[at] = b'S';
+    let registry = place.registries[&tottori()].clone();
+    let openings: Vec<Opening> = {
+        let residents = place.registry.lock().unwrap();
+        residents.outbox(tottori()).unwrap().events().iter().map(|(_, o)| o.clone()).collect()
+    };
+    // Sound in everything else.
+    let by_registry = by_hand(&text, openings, &registry);
     let agency = place.enrolled("Bureau", Role::Agency { purposes: vec!["x".into()] }).await;
     let by_agency = agency.sign_as(MessageKind::Batch, &form, place.now()).as_der().to_vec();
     for (what, octets, status) in [
@@ -264,13 +271,16 @@ async fn what_is_not_signed_by_its_own_source_is_refused_whole() {
         assert!(as_must && !told.is_empty(), "{what}: {found} {told}");
         nothing_happened(&place, &holder, 1).await;
     }
-    // A sound batch over the wrong link: another source's, an officer's.
+    let (status, told) = place.post("/idou", &registry.link(), by_registry).await;
+    assert!(status == 403 && told.contains("not the enrolled source"), "{status} {told}");
+    nothing_happened(&place, &holder, 1).await;
+    // A sound batch over the wrong link: another source's, the registry's, an officer's.
     let (officer, _) = place.officer(tottori()).await;
-    for link in [other.link(), officer.link()] {
+    for link in [other.link(), registry.link(), officer.link()] {
         assert_eq!(place.post("/idou", &link, batch.sealed.clone()).await.0, 403);
         nothing_happened(&place, &holder, 1).await;
     }
-    assert_eq!(place.entries("refuse").await.len(), refused + 15, "each refusal is on record");
+    assert_eq!(place.entries("refuse").await.len(), refused + 17, "each refusal is on record");
     // The sound batch over its own link still is what it was.
     assert_eq!(place.sent(tottori(), &batch).await.accepted, 1);
     place.tick().await;
@@ -358,14 +368,22 @@ async fn a_dismissed_source_is_no_source() {
     place.security.ask(Deed::Dismiss { party, why: "its key leaked".into() }).await.unwrap();
     assert!(place.send(tottori(), &batch).await.is_err());
     nothing_happened(&place, &holder, 1).await;
-    // Nor is its answer about a resident believed any more.
-    let refused =
-        place.desk(tottori()).find(akashi_wire::act::Procedure::Hold, place.by_items(&code)).await;
-    assert_eq!(refusal(refused), akashi_wire::act::Refusal::RegistryUnreachable);
+    // The register of that town is asked at another system, which answers still.
+    let asked = async |place: &Place| {
+        let by = place.by_items(&code);
+        place.desk(tottori()).find(akashi_wire::act::Procedure::Hold, by).await
+    };
+    let dead = refusal(asked(&place).await);
+    assert_eq!(dead, akashi_wire::act::Refusal::NotInRegister);
+    let of = Sha256::of(&place.registries[&tottori()].certificate);
+    let party = place.house.ledger().enrolment_of(of).await.unwrap().unwrap().party;
+    place.security.ask(Deed::Dismiss { party, why: "its key leaked".into() }).await.unwrap();
+    let refused = refusal(asked(&place).await);
+    assert_eq!(refused, akashi_wire::act::Refusal::RegistryUnreachable);
 
     // A new key of the same town goes on where the old one stopped.
     let role = Role::Source { municipality: tottori() };
-    let party = place.enrolled("Registry of 312011", role).await;
+    let party = place.enrolled("Source of 312011", role).await;
     let token = std::sync::Arc::into_inner(party.token).unwrap();
     let source = source_of(token, &place.sources[&tottori()].recipient);
     let openings = {
@@ -379,10 +397,10 @@ async fn a_dismissed_source_is_no_source() {
     place.close().await;
 }
 
-fn source_of(token: OfficerToken, recipient: &[u8]) -> SourceIdentity {
+fn source_of(token: OfficerToken, recipient: &[u8]) -> TownIdentity {
     let (certificate, link_authority) =
         (token.certificate().to_vec(), token.link_authority().to_vec());
-    SourceIdentity {
+    TownIdentity {
         municipality: tottori(),
         key: token.into_key(),
         certificate,

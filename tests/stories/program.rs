@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use akashi_keys::OfficerToken;
 use akashi_registry::http::{self as registry_http, Window};
-use akashi_registry::{Registry, SourceIdentity};
+use akashi_registry::{Registry, TownIdentity};
 use akashi_wire::date::EffectiveDate;
 use jiff::Timestamp;
 use rand::SeedableRng;
@@ -218,10 +218,10 @@ fn value<'t>(text: &'t str, name: &str) -> &'t str {
     line.unwrap_or_else(|| panic!("no {name} in {text}"))[name.len()..].trim()
 }
 
-fn source(token: OfficerToken, recipient: Vec<u8>) -> SourceIdentity {
+fn municipal(token: OfficerToken, recipient: Vec<u8>) -> TownIdentity {
     let (certificate, link_authority) =
         (token.certificate().to_vec(), token.link_authority().to_vec());
-    SourceIdentity {
+    TownIdentity {
         municipality: tottori(),
         key: token.into_key(),
         certificate,
@@ -263,13 +263,14 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
         assert_eq!(output.status.code(), Some(0), "{told}");
         String::from_utf8(output.stdout).unwrap()
     };
-    let (officer, registry, agency) =
-        (text(&path("officer.p12")), text(&path("registry.p12")), text(&path("agency.p12")));
+    let [officer, source, registry, agency] =
+        ["officer.p12", "source.p12", "registry.p12", "agency.p12"].map(|file| text(&path(file)));
     for rest in [
         ["terminal", "--name", "窓口 1", "--municipality", TOTTORI, "--out", &counter].as_slice(),
         &["officer", "--name", "受付 太郎", "--municipality", TOTTORI, "--out", &officer],
+        &["source", "--name", "Source", "--municipality", TOTTORI, "--out", &source],
         &[
-            "source",
+            "registry",
             "--name",
             "Registry",
             "--municipality",
@@ -294,9 +295,11 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
     assert!(wrong.contains("officer.p12"), "{wrong}");
 
     // The registry, with one resident.
-    let token = OfficerToken::open(Path::new(&registry), "a token password").unwrap();
-    let recipient = std::fs::read(dir.join("certificates/envelope.der")).unwrap();
-    let source = Arc::new(source(token, recipient));
+    let [source, registry] = [source, registry].map(|file| {
+        let token = OfficerToken::open(Path::new(&file), "a token password").unwrap();
+        let recipient = std::fs::read(dir.join("certificates/envelope.der")).unwrap();
+        Arc::new(municipal(token, recipient))
+    });
     let mut rng = StdRng::seed_from_u64(7);
     let mut residents = Registry::new();
     let code = residents.enter(None, person(tottori(), 1), &mut rng).unwrap();
@@ -305,11 +308,11 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
     let window = Window {
         asker: std::fs::read(dir.join("certificates/scheduler.der")).unwrap().into(),
         registry: residents.clone(),
-        sources: Arc::new([(tottori(), source.clone())].into()),
+        registries: Arc::new([(tottori(), registry.clone())].into()),
         clock: Arc::new(Timestamp::now),
         rng: Arc::new(Mutex::new(StdRng::seed_from_u64(8))),
     };
-    let link = source.link();
+    let link = registry.link();
     tokio::spawn(async move {
         registry_http::serve(door, &link, window, std::future::pending()).await.unwrap();
     });

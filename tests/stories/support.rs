@@ -390,7 +390,7 @@ impl Place {
     pub fn enrolment(&self, name: &str, party: Role) -> (Deed, EcKey) {
         let key = EcKey::generate().unwrap();
         let hosts = match party {
-            Role::Source { .. } => vec!["127.0.0.1".to_owned()],
+            Role::Registry { .. } => vec!["127.0.0.1".to_owned()],
             _ => Vec::new(),
         };
         let request_for_certificate = Octets(key.request_for_certificate().unwrap());
@@ -457,6 +457,7 @@ impl Place {
     pub async fn reopened(mut self, change: impl FnOnce(&mut Config)) -> Again {
         let clock = self.clock.clone();
         let (registry, sources) = (self.registry.clone(), self.sources.clone());
+        let registries = self.registries.clone();
         let desks = std::mem::take(&mut self.world.desks);
         let agency = std::mem::replace(&mut self.world.agency, Agency::new(Vec::new(), None));
         let authority = self.world.dir.clone();
@@ -473,14 +474,14 @@ impl Place {
         let window = Window {
             asker: certificate(&authority, "scheduler").unwrap().into(),
             registry: registry.clone(),
-            sources: sources.clone(),
+            registries: registries.clone(),
             clock: Arc::new({
                 let clock = clock.clone();
                 move || clock.now()
             }),
             rng: Arc::new(Mutex::new(StdRng::seed_from_u64(5))),
         };
-        let identity = sources[&tottori()].link();
+        let identity = registries[&tottori()].link();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let stopped = async move {
@@ -539,12 +540,12 @@ pub struct Again {
     pub security: SecurityOfficers,
     pub agency: Agency,
     pub sources:
-        Arc<std::collections::BTreeMap<MunicipalityCode, Arc<akashi_registry::SourceIdentity>>>,
+        Arc<std::collections::BTreeMap<MunicipalityCode, Arc<akashi_registry::TownIdentity>>>,
     registry_task: (oneshot::Sender<()>, JoinHandle<()>),
     pub authority: PathBuf,
-    #[expect(dead_code, reason = "lives as long as the authority")]
+    /// Lives as long as the authority.
     dir: tempfile::TempDir,
-    #[expect(dead_code, reason = "lives as long as the authority")]
+    /// The same.
     base: Option<Base>,
 }
 
@@ -575,11 +576,17 @@ impl Again {
     }
 
     pub async fn close(self) {
+        self.stopped().await;
+    }
+
+    /// Stops everything; gives what the directory and the data base live as long as.
+    pub async fn stopped(self) -> impl std::any::Any {
         self.services.stop().await;
         let (stop, task) = self.registry_task;
         let _ = stop.send(());
         let _ = task.await;
         self.house.ledger().close().await;
+        (self.dir, self.base)
     }
 }
 

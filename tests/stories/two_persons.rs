@@ -165,9 +165,9 @@ async fn an_officer_who_is_suspended_a_moment_ago_refuses_no_other_towns_applica
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_source_said_before_it_was_suspended_issues_nothing() {
+async fn what_a_registry_said_before_it_was_suspended_issues_nothing() {
     let mut place = Place::open(Book::Sqlite).await;
-    let of = Sha256::of(&place.sources[&tottori()].certificate);
+    let of = Sha256::of(&place.registries[&tottori()].certificate);
     let party = place.house.ledger().enrolment_of(of).await.unwrap().unwrap().party;
     said_before(&mut place, Suspension::Source { municipality: tottori() }).await;
     said_before(&mut place, Suspension::Party { party }).await;
@@ -417,9 +417,9 @@ async fn a_holder_makes_the_own_key_and_nobody_else_ever_has_it() {
     let own = std::sync::Arc::new(opened);
     let office = &place.terminals[&"310000".parse().unwrap()];
     let desk = Desk::sign_in(&place.url(), office, own, place.clock.clone()).await.unwrap();
-    // Scheduler, two security officers, two terminals; two towns' registries, terminals and officers; an
-    // agency, and the new one.
-    assert_eq!(reviewed(&desk).await.0.len(), 5 + 2 * 3 + 1 + 1);
+    // Scheduler, two security officers, two terminals; two towns' sources, registries, terminals and
+    // officers; an agency, and the new one.
+    assert_eq!(reviewed(&desk).await.0.len(), 5 + 2 * 4 + 1 + 1);
     place.close().await;
 }
 

@@ -21,6 +21,11 @@ pub enum Role {
         /// The only municipality whose residents this officer sees.
         municipality: MunicipalityCode,
     },
+    /// 係長: sees who is enrolled and what is stopped in one municipality, and stops its links; opens no case.
+    Supervisor {
+        /// The municipality.
+        municipality: MunicipalityCode,
+    },
     /// Takes telephone calls for one municipality: puts certificates on hold, and does nothing else.
     HoldDesk {
         /// The only municipality whose certificates it sees.
@@ -43,13 +48,34 @@ pub enum Role {
         #[serde(deserialize_with = "crate::bounds::purposes")]
         purposes: Vec<String>,
     },
-    /// The registry of one municipality, sending 異動 and answering look-ups.
+    /// What sends the 異動 of one municipality.
     Source {
         /// The municipality.
         municipality: MunicipalityCode,
     },
+    /// The register of one municipality, which answers look-ups (本人確認情報の照会): it tells of no change.
+    Registry {
+        /// The municipality.
+        municipality: MunicipalityCode,
+    },
+    /// Cosigns heads of the audit chain, from outside.
+    Witness,
+    /// Recomputes book and chain: reads, and signs nothing that the authority takes.
+    Verifier,
+    /// Watches the authority from outside, with a certificate of its own that is revoked by plan.
+    Canary,
     /// The authority's own scheduler.
     Scheduler,
+    /// The authority's own OCSP responder (RFC 6960 §2.6).
+    Responder,
+    /// The authority's own CRL issuer (RFC 5280 §5).
+    ListIssuer,
+    /// The authority's own repository (RFC 5280 §3), which publishes what the list issuer signed.
+    Repository,
+    /// The authority's own door for holders.
+    HoldersDoor,
+    /// The authority's own log of its audit chain.
+    Log,
 }
 
 impl Role {
@@ -59,13 +85,23 @@ impl Role {
             Self::SecurityOfficer => "security_officer",
             Self::TownAdministrator { .. } => "town_administrator",
             Self::Officer { .. } => "officer",
+            Self::Supervisor { .. } => "supervisor",
             Self::HoldDesk { .. } => "hold_desk",
             Self::Terminal { .. } => "terminal",
             Self::Operator => "operator",
             Self::Auditor => "auditor",
             Self::Agency { .. } => "agency",
             Self::Source { .. } => "source",
+            Self::Registry { .. } => "registry",
+            Self::Witness => "witness",
+            Self::Verifier => "verifier",
+            Self::Canary => "canary",
             Self::Scheduler => "scheduler",
+            Self::Responder => "responder",
+            Self::ListIssuer => "list_issuer",
+            Self::Repository => "repository",
+            Self::HoldersDoor => "holders_door",
+            Self::Log => "log",
         }
     }
 
@@ -74,14 +110,24 @@ impl Role {
         match self {
             Self::TownAdministrator { municipality }
             | Self::Officer { municipality }
+            | Self::Supervisor { municipality }
             | Self::HoldDesk { municipality }
             | Self::Terminal { municipality }
-            | Self::Source { municipality } => Some(*municipality),
+            | Self::Source { municipality }
+            | Self::Registry { municipality } => Some(*municipality),
             Self::SecurityOfficer
             | Self::Operator
             | Self::Auditor
             | Self::Agency { .. }
-            | Self::Scheduler => None,
+            | Self::Witness
+            | Self::Verifier
+            | Self::Canary
+            | Self::Scheduler
+            | Self::Responder
+            | Self::ListIssuer
+            | Self::Repository
+            | Self::HoldersDoor
+            | Self::Log => None,
         }
     }
 
@@ -91,11 +137,49 @@ impl Role {
         match self {
             Self::TownAdministrator { municipality }
             | Self::Officer { municipality }
+            | Self::Supervisor { municipality }
             | Self::HoldDesk { municipality } => *municipality == terminal,
             Self::SecurityOfficer | Self::Operator | Self::Auditor => terminal.is_prefecture(),
-            Self::Terminal { .. } | Self::Agency { .. } | Self::Source { .. } | Self::Scheduler => {
-                false
-            }
+            Self::Terminal { .. }
+            | Self::Agency { .. }
+            | Self::Source { .. }
+            | Self::Registry { .. }
+            | Self::Witness
+            | Self::Verifier
+            | Self::Canary
+            | Self::Scheduler
+            | Self::Responder
+            | Self::ListIssuer
+            | Self::Repository
+            | Self::HoldersDoor
+            | Self::Log => false,
+        }
+    }
+
+    /// Whether it is an identity of the authority's own programs: made with the authority, never dismissed
+    /// nor suspended, replaced by two security officers.
+    pub fn is_own(&self) -> bool {
+        match self {
+            Self::Scheduler
+            | Self::Responder
+            | Self::ListIssuer
+            | Self::Repository
+            | Self::HoldersDoor
+            | Self::Log => true,
+            Self::SecurityOfficer
+            | Self::TownAdministrator { .. }
+            | Self::Officer { .. }
+            | Self::Supervisor { .. }
+            | Self::HoldDesk { .. }
+            | Self::Terminal { .. }
+            | Self::Operator
+            | Self::Auditor
+            | Self::Agency { .. }
+            | Self::Source { .. }
+            | Self::Registry { .. }
+            | Self::Witness
+            | Self::Verifier
+            | Self::Canary => false,
         }
     }
 }
@@ -115,12 +199,22 @@ mod tests {
             (Role::Auditor, [true, false, false]),
             (Role::TownAdministrator { municipality }, [false, true, false]),
             (Role::Officer { municipality }, [false, true, false]),
+            (Role::Supervisor { municipality }, [false, true, false]),
             (Role::HoldDesk { municipality }, [false, true, false]),
             (Role::Terminal { municipality }, [false; 3]),
             (Role::Terminal { municipality: office }, [false; 3]),
             (Role::Agency { purposes: vec!["tax".into()] }, [false; 3]),
             (Role::Source { municipality }, [false; 3]),
+            (Role::Registry { municipality }, [false; 3]),
+            (Role::Witness, [false; 3]),
+            (Role::Verifier, [false; 3]),
+            (Role::Canary, [false; 3]),
             (Role::Scheduler, [false; 3]),
+            (Role::Responder, [false; 3]),
+            (Role::ListIssuer, [false; 3]),
+            (Role::Repository, [false; 3]),
+            (Role::HoldersDoor, [false; 3]),
+            (Role::Log, [false; 3]),
         ] {
             let works = [office, here, there].map(|terminal| role.works_at(terminal));
             assert_eq!(works, places, "{}", role.name());

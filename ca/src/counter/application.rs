@@ -40,7 +40,7 @@ impl Counter {
         let today = day_in_japan(change.at());
         self.identified(identity, &record, today)?;
         let person = record.person()?.clone();
-        person.stands(&change.stopped_sources().await?, file.municipality)?;
+        person.stands(&change.stopped_registries().await?, file.municipality)?;
         if let Some(minimum) = rules.minimum_age {
             let age = person.items.birth_date.age_on(today);
             if age.is_some_and(|age| age < i16::from(minimum)) {

@@ -1,7 +1,7 @@
 //! What a case knows beyond its row: sealed, since it is about a person.
 
 use akashi_keys::{KeyError, Vault};
-use akashi_ledger::{CaseFile, PersonId, Step, StoppedSources};
+use akashi_ledger::{CaseFile, PersonId, Step, StoppedRegistries};
 use akashi_wire::act::{CertifiedText, IdentityProof, Procedure};
 use akashi_wire::date::{day_in_japan, start_of_day};
 use akashi_wire::octets::{Octets, Sha256};
@@ -62,7 +62,7 @@ impl LookedUp {
     /// Refuses to issue upon what a source said before it was suspended: whoever stopped it doubts it.
     pub fn stands(
         &self,
-        stopped: &StoppedSources,
+        stopped: &StoppedRegistries,
         municipality: MunicipalityCode,
     ) -> Result<(), Refusal> {
         match stopped.since(municipality, self.made_at) {

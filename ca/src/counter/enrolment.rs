@@ -26,15 +26,11 @@ impl Counter {
         if name.is_empty() || name.chars().count() > 64 {
             return Err(malformed("a name of 1 to 64 characters is needed").into());
         }
-        if !hosts.is_empty() && !matches!(role, Role::Source { .. }) {
-            return Err(malformed("only a source is reached under names of its own").into());
+        if !hosts.is_empty() && !matches!(role, Role::Registry { .. }) {
+            return Err(malformed("only a registry is reached under names of its own").into());
         }
-        match role {
-            Role::Scheduler => return Err(Refusal::NotAllowed.into()),
-            Role::Agency { purposes } if purposes.is_empty() => {
-                return Err(malformed("an agency must notify at least one purpose").into());
-            }
-            _ => {}
+        if matches!(role, Role::Agency { purposes } if purposes.is_empty()) {
+            return Err(malformed("an agency must notify at least one purpose").into());
         }
         match role {
             // In the office of the authority.

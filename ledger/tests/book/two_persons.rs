@@ -423,6 +423,59 @@ async fn the_authoritys_own_programs_are_neither_dismissed_nor_suspended_by_anyb
 }
 
 #[tokio::test]
+async fn a_program_of_the_authoritys_own_gets_another_key_by_two_and_the_one_before_is_over() {
+    for (book, other) in with_two().await {
+        let next = token(&book, "next");
+        let deed = enrol(Role::Scheduler, &next);
+        let message = signed(&book.security, 2, deed, book.now);
+        let mut one = change(&book, &message, book.now).await.unwrap();
+        let alone = kind(one.enrol(&new(7, Role::Scheduler, &next)).await);
+        assert!(matches!(alone, LedgerError::TakesTwo), "{alone:?}");
+        drop(one);
+        let in_force = async || {
+            let all = book.ledger.enrolments().await.unwrap();
+            let schedulers = all.into_iter().filter(|one| one.role == Role::Scheduler);
+            schedulers.filter(|one| one.ended_at.is_none()).map(|one| one.party).collect::<Vec<_>>()
+        };
+        assert_eq!(in_force().await, [party(1)]);
+        let settle = async |token: &OfficerToken| {
+            let (order, by) = (akashi_wire::Order::Settle, token.certificate());
+            book.ledger.order(order, by, book.now, |octets| token.sign(octets)).await
+        };
+        let before = settle(&book.scheduler).await.unwrap();
+
+        let (_, digest) = proposed(&book, &message).await;
+        let mut both = second(&book, (&other, 3), &message, (digest, book.now)).await.unwrap();
+        // Under the name of the one before, which is free from now on.
+        let new = NewEnrolment { name: "party 1".into(), ..new(7, Role::Scheduler, &next) };
+        both.enrol(&new).await.unwrap();
+        both.commit().await.unwrap();
+        assert_eq!(in_force().await, [party(7)]);
+        let late = book.ledger.begin(&before, book.now).await.map(|_| ());
+        assert!(matches!(kind(late), LedgerError::NotEnrolled), "permitted before, begun after");
+        assert!(matches!(kind(settle(&book.scheduler).await), LedgerError::NotEnrolled));
+        settle(&next).await.unwrap();
+        book.ledger.verify_audit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_was_not_founded_gets_no_identity_later() {
+    let own = [Role::Responder, Role::ListIssuer, Role::Repository, Role::HoldersDoor, Role::Log];
+    for (book, other) in with_two().await {
+        for (number, role) in own.iter().enumerate() {
+            let number = 10 + 3 * u8::try_from(number).unwrap();
+            let key = token(&book, "own");
+            let message = signed(&book.security, number, enrol(role.clone(), &key), book.now);
+            let (_, digest) = proposed(&book, &message).await;
+            let both = second(&book, (&other, number + 1), &message, (digest, book.now)).await;
+            let refused = kind(both.unwrap().enrol(&new(number, role.clone(), &key)).await);
+            assert!(matches!(refused, LedgerError::OwnIdentity), "{role:?}: {refused:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn where_one_security_officer_acts_alone_no_administrator_does() {
     for book in books().await {
         let role = Role::TownAdministrator { municipality: town() };
@@ -443,9 +496,17 @@ async fn where_one_security_officer_acts_alone_no_administrator_does() {
 
 #[tokio::test]
 async fn a_municipality_has_one_source_and_a_second_key_during_a_change() {
+    changes_its_key(Role::Source { municipality: town() }).await;
+}
+
+#[tokio::test]
+async fn a_municipality_has_one_registry_and_a_second_key_during_a_change() {
+    changes_its_key(Role::Registry { municipality: town() }).await;
+}
+
+async fn changes_its_key(role: Role) {
     for book in books().await {
-        let role = Role::Source { municipality: town() };
-        let source = async |number: u8| {
+        let enrolled = async |number: u8| {
             let next = token(&book, "next");
             let deed = enrol(role.clone(), &next);
             let message = signed(&book.security, number, deed, book.now);
@@ -453,14 +514,21 @@ async fn a_municipality_has_one_source_and_a_second_key_during_a_change() {
             change.enrol(&new(number, role.clone(), &next)).await?;
             change.commit().await.map(|_| ())
         };
-        source(6).await.unwrap();
-        let third = kind(source(7).await);
-        assert!(matches!(third, LedgerError::SourceTaken), "{third:?}");
-        assert_eq!(book.ledger.sources_that_change().await.unwrap(), [town()]);
-        let dismiss = Deed::Dismiss { party: party(3), why: String::new() };
+        let mut first = party(3);
+        if !matches!(role, Role::Source { .. }) {
+            // A source there is.
+            first = party(9);
+            enrolled(9).await.unwrap();
+            assert_eq!(book.ledger.links_that_change().await.unwrap(), []);
+        }
+        enrolled(6).await.unwrap();
+        let third = kind(enrolled(7).await);
+        assert!(matches!(third, LedgerError::LinkTaken), "{third:?}");
+        assert_eq!(book.ledger.links_that_change().await.unwrap(), std::slice::from_ref(&role));
+        let dismiss = Deed::Dismiss { party: first, why: String::new() };
         let mut change = book.begin(&book.act(&book.security, dismiss).await).await;
-        change.dismiss(party(3)).await.unwrap();
+        change.dismiss(first).await.unwrap();
         change.commit().await.unwrap();
-        assert_eq!(book.ledger.sources_that_change().await.unwrap(), []);
+        assert_eq!(book.ledger.links_that_change().await.unwrap(), []);
     }
 }

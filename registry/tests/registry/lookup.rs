@@ -115,7 +115,7 @@ async fn over_the_link_the_authority_gets_a_sealed_signed_answer_and_nobody_else
     let window = Window {
         registry: Arc::new(Mutex::new(world.registry.clone())),
         asker: authority.certificate.as_slice().into(),
-        sources: Arc::new(BTreeMap::from([(code(SHINJUKU), source.clone())])),
+        registries: Arc::new(BTreeMap::from([(code(SHINJUKU), source.clone())])),
         clock: Arc::new(move || now),
         rng: Arc::new(Mutex::new(StdRng::seed_from_u64(1))),
     };

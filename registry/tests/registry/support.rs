@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use akashi_keys::{
     Custody, EcKey, LinkAuthority, Opener, Passphrase, RsaKey, RsaSize, Signer as _, Usage,
 };
-use akashi_registry::{Person, Registry, SourceIdentity};
+use akashi_registry::{Person, Registry, TownIdentity};
 use akashi_wire::batch::{Batch, BatchEnvelope, Opening, signed_form};
 use akashi_wire::{FourItems, MunicipalityCode, ResidentCode, Sex, SignedMessage};
 use jiff::Timestamp;
@@ -50,7 +50,7 @@ impl World {
         Timestamp::from_second(self.seconds.fetch_add(60, Ordering::Relaxed)).unwrap()
     }
 
-    pub fn source(&self, municipality: &str) -> SourceIdentity {
+    pub fn source(&self, municipality: &str) -> TownIdentity {
         let key = EcKey::generate().unwrap();
         let request = key.request_for_certificate().unwrap();
         let certificate = self
@@ -62,7 +62,7 @@ impl World {
                 self.now(),
             )
             .unwrap();
-        SourceIdentity {
+        TownIdentity {
             municipality: code(municipality),
             key,
             certificate,
@@ -77,7 +77,7 @@ impl World {
     }
 
     /// What the authority reads in a sealed batch, with everything verified that can be.
-    pub fn open(&self, sealed: &[u8], source: &SourceIdentity) -> (Batch, Vec<Opening>, Vec<u8>) {
+    pub fn open(&self, sealed: &[u8], source: &TownIdentity) -> (Batch, Vec<Opening>, Vec<u8>) {
         let envelope: BatchEnvelope =
             serde_json::from_slice(&self.opener.open(sealed).unwrap()).unwrap();
         let verified = SignedMessage::from_der(envelope.signed.0)

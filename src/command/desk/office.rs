@@ -26,12 +26,12 @@ pub(super) struct Enrol {
     #[arg(long)]
     name: String,
     /// Municipality of whoever belongs to one; the prefecture for a terminal of the office.
-    #[arg(long, required_if_eq_any([("role", "officer"), ("role", "hold-desk"), ("role", "town-administrator"), ("role", "terminal"), ("role", "source")]))]
+    #[arg(long, required_if_eq_any([("role", "officer"), ("role", "hold-desk"), ("role", "town-administrator"), ("role", "supervisor"), ("role", "terminal"), ("role", "source"), ("role", "registry")]))]
     municipality: Option<MunicipalityCode>,
     /// Purpose that an agency notified; may be given more than once.
     #[arg(long, required_if_eq("role", "agency"))]
     purpose: Vec<String>,
-    /// Name or address under which a source's registry is reached; may be given more than once.
+    /// Name or address under which a registry is reached; may be given more than once.
     #[arg(long)]
     host: Vec<String>,
     /// Request (PKCS#10) for the party's own key, as `officer-token new` or the party's programs made it.
@@ -48,14 +48,20 @@ pub(super) struct Enrol {
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum RoleArg {
     Officer,
+    Supervisor,
     HoldDesk,
     TownAdministrator,
     Terminal,
     Source,
+    Registry,
     Agency,
     SecurityOfficer,
     Operator,
     Auditor,
+    Witness,
+    Verifier,
+    Canary,
+    Scheduler,
 }
 
 #[derive(clap::Args)]
@@ -306,14 +312,20 @@ impl Enrol {
         let municipality = || self.municipality.ok_or("--municipality is needed");
         let party = match self.role {
             RoleArg::Officer => Role::Officer { municipality: municipality()? },
+            RoleArg::Supervisor => Role::Supervisor { municipality: municipality()? },
             RoleArg::HoldDesk => Role::HoldDesk { municipality: municipality()? },
             RoleArg::TownAdministrator => Role::TownAdministrator { municipality: municipality()? },
             RoleArg::Terminal => Role::Terminal { municipality: municipality()? },
             RoleArg::Source => Role::Source { municipality: municipality()? },
+            RoleArg::Registry => Role::Registry { municipality: municipality()? },
             RoleArg::Agency => Role::Agency { purposes: self.purpose.clone() },
             RoleArg::SecurityOfficer => Role::SecurityOfficer,
             RoleArg::Operator => Role::Operator,
             RoleArg::Auditor => Role::Auditor,
+            RoleArg::Witness => Role::Witness,
+            RoleArg::Verifier => Role::Verifier,
+            RoleArg::Canary => Role::Canary,
+            RoleArg::Scheduler => Role::Scheduler,
         };
         let deed = |request: Vec<u8>| Deed::Enrol {
             name: self.name.clone(),
@@ -422,18 +434,18 @@ mod tests {
         let agency = |purposes: &[&str]| Role::Agency {
             purposes: purposes.iter().map(ToString::to_string).collect(),
         };
-        let source = || Role::Source { municipality };
+        let registry = || Role::Registry { municipality };
         let party = |octet: u8| PartyId::from_random([octet; 16]);
         let why = |why: &str| why.to_owned();
         let deeds = [
-            enrol("A", source(), &["10.0.0.1"], &one),
-            enrol("B", source(), &["10.0.0.1"], &one),
-            enrol("A", source(), &["10.0.0.2"], &one),
-            enrol("A", source(), &["10.0.0.1", "10.0.0.2"], &one),
-            enrol("A", source(), &["10.0.0.1"], &other),
+            enrol("A", registry(), &["10.0.0.1"], &one),
+            enrol("B", registry(), &["10.0.0.1"], &one),
+            enrol("A", registry(), &["10.0.0.2"], &one),
+            enrol("A", registry(), &["10.0.0.1", "10.0.0.2"], &one),
+            enrol("A", registry(), &["10.0.0.1"], &other),
             enrol(
                 "A",
-                Role::Source { municipality: "312029".parse().unwrap() },
+                Role::Registry { municipality: "312029".parse().unwrap() },
                 &["10.0.0.1"],
                 &one,
             ),

@@ -16,7 +16,7 @@ use akashi_ledger::{Access, Scope, Standing};
 use akashi_ra_console::journey::{self, Application, Delivery, Stage};
 use akashi_ra_console::{Desk, DeskError, Tell};
 use akashi_registry::http::{self as registry_http, Window};
-use akashi_registry::{Office, Person, Registry, SealedBatch, SourceIdentity};
+use akashi_registry::{Office, Person, Registry, SealedBatch, TownIdentity};
 use akashi_softcard::SoftCard;
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, Procedure};
 use akashi_wire::batch::BatchAnswer;
@@ -67,7 +67,9 @@ pub struct World {
     /// The registry.
     pub registry: Arc<Mutex<Registry>>,
     /// Its municipalities' keys.
-    pub sources: Arc<BTreeMap<MunicipalityCode, Arc<SourceIdentity>>>,
+    pub sources: Arc<BTreeMap<MunicipalityCode, Arc<TownIdentity>>>,
+    /// Who answers for the register of which municipality.
+    pub registries: Arc<BTreeMap<MunicipalityCode, Arc<TownIdentity>>>,
     /// The security officers' desks.
     pub security: SecurityOfficers,
     /// The terminals: of each town and, under the prefecture's code, of the office.
@@ -131,15 +133,18 @@ impl World {
         let url = format!("https://{}", house.config.listen.authority);
         let security = SecurityOfficers::sign_in((dir, PASSPHRASE), &url, clock.clone()).await?;
         let recipient = security.authority().envelope.0.clone();
-        let mut sources = BTreeMap::new();
+        let (mut sources, mut registries) = (BTreeMap::new(), BTreeMap::new());
         let mut desks = BTreeMap::new();
         let office = OfficerToken::open(&dir.join(OFFICE_TERMINALS[0]), PASSPHRASE)?;
         let mut terminals = BTreeMap::from([(setting.prefecture, Arc::new(office))]);
         for (number, municipality) in setting.towns.iter().copied().enumerate() {
             let role = Role::Source { municipality };
+            let token = enrol(&security, &format!("Source of {municipality}"), role, host).await?;
+            sources.insert(municipality, Arc::new(municipal(municipality, token, &recipient)));
+            let role = Role::Registry { municipality };
             let token =
                 enrol(&security, &format!("Registry of {municipality}"), role, host).await?;
-            sources.insert(municipality, Arc::new(source(municipality, token, &recipient)));
+            registries.insert(municipality, Arc::new(municipal(municipality, token, &recipient)));
             let role = Role::Terminal { municipality };
             let terminal = enrol(&security, &format!("Counter {}", number + 1), role, host).await?;
             let role = Role::Officer { municipality };
@@ -153,12 +158,12 @@ impl World {
         let authority = security.authority().certificate.0.clone();
 
         let registry = Arc::new(Mutex::new(Registry::new()));
-        let sources = Arc::new(sources);
+        let (sources, registries) = (Arc::new(sources), Arc::new(registries));
         let registry_task = serve_registry(
             registry_door,
             certificate(dir, "scheduler")?,
             registry.clone(),
-            sources.clone(),
+            registries.clone(),
             clock.clone(),
             setting.seed,
         )?;
@@ -168,6 +173,7 @@ impl World {
             house,
             registry,
             sources,
+            registries,
             security,
             terminals,
             desks,
@@ -403,7 +409,7 @@ async fn enrol(
 ) -> Result<OfficerToken, TownError> {
     let key = EcKey::generate()?;
     let hosts = match party {
-        Role::Source { .. } => vec![host.to_string()],
+        Role::Registry { .. } => vec![host.to_string()],
         _ => Vec::new(),
     };
     let request_for_certificate = Octets(key.request_for_certificate()?);
@@ -416,10 +422,14 @@ async fn enrol(
     }
 }
 
-fn source(municipality: MunicipalityCode, token: OfficerToken, recipient: &[u8]) -> SourceIdentity {
+fn municipal(
+    municipality: MunicipalityCode,
+    token: OfficerToken,
+    recipient: &[u8],
+) -> TownIdentity {
     let certificate = token.certificate().to_vec();
     let link_authority = token.link_authority().to_vec();
-    SourceIdentity {
+    TownIdentity {
         municipality,
         key: token.into_key(),
         certificate,
@@ -432,16 +442,16 @@ fn serve_registry(
     door: tokio::net::TcpListener,
     asker: Vec<u8>,
     registry: Arc<Mutex<Registry>>,
-    sources: Arc<BTreeMap<MunicipalityCode, Arc<SourceIdentity>>>,
+    registries: Arc<BTreeMap<MunicipalityCode, Arc<TownIdentity>>>,
     clock: Arc<SimulatedClock>,
     seed: u64,
 ) -> Result<(oneshot::Sender<()>, JoinHandle<()>), TownError> {
-    let first = sources.values().next().ok_or(TownError::Unexpected("world without a town"))?;
+    let first = registries.values().next().ok_or(TownError::Unexpected("world without a town"))?;
     let identity = first.link();
     let window = Window {
         asker: asker.into(),
         registry,
-        sources,
+        registries,
         clock: Arc::new(move || clock.now()),
         rng: Arc::new(Mutex::new(StdRng::seed_from_u64(seed ^ 0x5eed))),
     };

@@ -399,7 +399,9 @@ pub enum Refusal {
     )]
     LastTerminal,
     /// The authority's own programs.
-    #[error("this is one of the authority's own programs: it is neither dismissed nor suspended")]
+    #[error(
+        "this is an identity of the authority's own programs: it is neither dismissed nor suspended; one that there is can be replaced, by enrolling the next one as the same"
+    )]
     OwnIdentity,
     /// Another party in force has the name.
     #[error("another party in force has this name: give one that tells the two apart")]
@@ -407,11 +409,11 @@ pub enum Refusal {
     /// Another party has or had the key.
     #[error("this key is or was another party's: make a new one")]
     KeyTaken,
-    /// Two sources are in force.
+    /// Two sources, or two registries, are in force.
     #[error(
-        "this municipality has two sources in force already, which is for a change of keys: dismiss the one that is over"
+        "this municipality has two of them in force already, which is for a change of keys: dismiss the one that is over"
     )]
-    SourceTaken,
+    LinkTaken,
     /// The time of the records is over.
     #[error("what was recorded of this is deleted: its time is over")]
     RecordsDeleted,

@@ -16,7 +16,8 @@ enum Signatory {
     SecurityOfficer,
     /// A security officer, or an administrator of this municipality.
     Town(MunicipalityCode),
-    /// A security officer, an administrator or an officer of this municipality: whose links they are.
+    /// A security officer, an administrator, a supervisor or an officer of this municipality: whose links
+    /// they are.
     OwnLinks(MunicipalityCode),
     /// A security officer, or an administrator: over parties of the own municipality, which the book
     /// knows.
@@ -50,12 +51,27 @@ impl Deed {
                 OwnLinks(town) => town == *municipality,
                 SecurityOfficer | Town(_) | Administration | Onlooker => false,
             },
+            Role::Supervisor { municipality } => match asked {
+                OwnLinks(town) => town == *municipality,
+                Onlooker | Anybody => true,
+                Officer | Telephone | SecurityOfficer | Town(_) | Administration => false,
+            },
             Role::HoldDesk { .. } => asked == Telephone,
             Role::Operator => matches!(asked, Onlooker | Anybody),
             Role::Auditor => asked == Onlooker,
-            Role::Terminal { .. } | Role::Agency { .. } | Role::Source { .. } | Role::Scheduler => {
-                false
-            }
+            Role::Terminal { .. }
+            | Role::Agency { .. }
+            | Role::Source { .. }
+            | Role::Registry { .. }
+            | Role::Witness
+            | Role::Verifier
+            | Role::Canary
+            | Role::Scheduler
+            | Role::Responder
+            | Role::ListIssuer
+            | Role::Repository
+            | Role::HoldersDoor
+            | Role::Log => false,
         }
     }
 
@@ -79,6 +95,7 @@ impl Deed {
             | Self::Revoke { .. } => Signatory::Officer,
             Self::Enrol { party, .. } => match party {
                 Role::Officer { municipality }
+                | Role::Supervisor { municipality }
                 | Role::HoldDesk { municipality }
                 | Role::Terminal { municipality } => Signatory::Town(*municipality),
                 Role::SecurityOfficer
@@ -87,7 +104,16 @@ impl Deed {
                 | Role::Auditor
                 | Role::Agency { .. }
                 | Role::Source { .. }
-                | Role::Scheduler => Signatory::SecurityOfficer,
+                | Role::Registry { .. }
+                | Role::Witness
+                | Role::Verifier
+                | Role::Canary
+                | Role::Scheduler
+                | Role::Responder
+                | Role::ListIssuer
+                | Role::Repository
+                | Role::HoldersDoor
+                | Role::Log => Signatory::SecurityOfficer,
             },
             Self::Suspend { what, .. } => match what {
                 Suspension::Source { municipality }
@@ -196,12 +222,26 @@ mod tests {
                 [telephone.as_slice(), &counter, &["suspend"]].concat()
             }
             Role::Officer { .. } => [telephone.as_slice(), &counter].concat(),
+            Role::Supervisor { municipality } if own(municipality) => {
+                vec!["review", "suspend", "accept_clock"]
+            }
+            Role::Supervisor { .. } => vec!["review", "accept_clock"],
             Role::HoldDesk { .. } => telephone.into(),
             Role::Operator => vec!["review", "accept_clock"],
             Role::Auditor => vec!["review"],
-            Role::Terminal { .. } | Role::Agency { .. } | Role::Source { .. } | Role::Scheduler => {
-                vec![]
-            }
+            Role::Terminal { .. }
+            | Role::Agency { .. }
+            | Role::Source { .. }
+            | Role::Registry { .. }
+            | Role::Witness
+            | Role::Verifier
+            | Role::Canary
+            | Role::Scheduler
+            | Role::Responder
+            | Role::ListIssuer
+            | Role::Repository
+            | Role::HoldersDoor
+            | Role::Log => vec![],
         }
     }
 
@@ -214,6 +254,8 @@ mod tests {
             Role::TownAdministrator { municipality: elsewhere },
             Role::Officer { municipality },
             Role::Officer { municipality: elsewhere },
+            Role::Supervisor { municipality },
+            Role::Supervisor { municipality: elsewhere },
             Role::HoldDesk { municipality },
             Role::Terminal { municipality },
             Role::Terminal { municipality: "310000".parse().unwrap() },
@@ -221,7 +263,16 @@ mod tests {
             Role::Auditor,
             Role::Agency { purposes: vec!["tax".into()] },
             Role::Source { municipality },
+            Role::Registry { municipality },
+            Role::Witness,
+            Role::Verifier,
+            Role::Canary,
             Role::Scheduler,
+            Role::Responder,
+            Role::ListIssuer,
+            Role::Repository,
+            Role::HoldersDoor,
+            Role::Log,
         ]
     }
 
@@ -252,6 +303,7 @@ mod tests {
         };
         for party in roles() {
             let is_own_counter = party == Role::Officer { municipality: own }
+                || party == Role::Supervisor { municipality: own }
                 || party == Role::HoldDesk { municipality: own }
                 || party == Role::Terminal { municipality: own };
             let deed = enrol(party);
@@ -283,9 +335,11 @@ mod tests {
         let (own, other): (MunicipalityCode, MunicipalityCode) =
             ("312029".parse().unwrap(), "312011".parse().unwrap());
         let why = || "…".to_owned();
-        for role in
-            [Role::Officer { municipality: own }, Role::TownAdministrator { municipality: own }]
-        {
+        for role in [
+            Role::Officer { municipality: own },
+            Role::Supervisor { municipality: own },
+            Role::TownAdministrator { municipality: own },
+        ] {
             for what in [
                 Suspension::Source { municipality: own },
                 Suspension::Counter { municipality: own },

@@ -90,7 +90,7 @@ impl Counter {
         let cards = change.cards(&numbers).await?;
         let holders_of_cards = change.holders_of_cards(&numbers).await?;
 
-        let stopped = change.stopped_sources().await?;
+        let stopped = change.stopped_registries().await?;
 
         let (mut holders, mut keys) = (HashSet::new(), HashSet::new());
         let mut taken = HashSet::new();
