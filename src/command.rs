@@ -7,6 +7,7 @@ mod audit;
 mod card;
 mod content_keys;
 mod desk;
+mod identity;
 mod idou;
 mod init;
 mod lint;
@@ -64,6 +65,9 @@ pub enum Command {
     /// The audit chain.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// The next key of one of the authority's own programs.
+    #[command(subcommand)]
+    Identity(identity::IdentityCommand),
     /// Make a new key for the OCSP responder, in the place of its old one.
     ResponderKey(responder_key::ResponderKeyCommand),
     /// Hold certificates, lists and OCSP answers against the rules of the profile.
@@ -94,6 +98,7 @@ impl Command {
             Self::OfficerToken(token) => token.run(),
             Self::Idou(idou) => idou.run().await,
             Self::ContentKeys(keys) => keys.run().await,
+            Self::Identity(identity) => identity.run().await,
             Self::ResponderKey(key) => key.run(),
             Self::Audit(audit) => audit.run().await,
             Self::Lint(lint) => match lint.run().await {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use akashi_keys::{Custody, KeyError, OfficerToken, Passphrase, Vault};
+use akashi_keys::{Custody, KeyError, OfficerToken, Passphrase, Signer, Vault};
 use akashi_link::Identity;
-use akashi_wire::Clock;
+use akashi_wire::{Clock, pki};
 use clap::Parser;
 use tokio::net::TcpListener;
 
@@ -36,6 +36,15 @@ pub enum OpenError {
     /// The keys.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// Key and certificate of the scheduler do not belong together.
+    #[error(
+        "keys/scheduler.key in {} is not the key of certificates/scheduler.der: `akashi identity complete` was interrupted, or one of the two was not brought here; do that again, or bring both",
+        .dir.display()
+    )]
+    Identity {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// A link.
     #[error(transparent)]
     Link(#[from] akashi_link::LinkError),
@@ -106,8 +115,11 @@ impl Opened {
 
     /// The scheduler's key and certificate.
     pub fn scheduler(&self) -> Result<OfficerToken, OpenError> {
-        let key = self.custody.ec("scheduler")?;
-        Ok(OfficerToken::new(key, self.certificate("scheduler")?, self.certificate("link")?))
+        let (key, certificate) = (self.custody.ec("scheduler")?, self.certificate("scheduler")?);
+        if pki::public_key(&certificate).as_deref() != Some(key.public_key()) {
+            return Err(OpenError::Identity { dir: self.dir.clone() });
+        }
+        Ok(OfficerToken::new(key, certificate, self.certificate("link")?))
     }
 
     /// The way to the authority for a program that is not in its process.

@@ -191,6 +191,15 @@ impl Custody {
         write_durably(&self.file(name), &self.wrapping.seal(name, secret)?)
     }
 
+    /// Removes a secret, if it is here.
+    pub(crate) fn forget(&self, name: &str) -> Result<(), KeyError> {
+        let file = self.file(name);
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            done => done.map_err(|source| KeyError::File { file, source }),
+        }
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.dir.join(format!("{name}.key"))
     }

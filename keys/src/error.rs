@@ -29,6 +29,12 @@ pub enum KeyError {
         /// Where it lies.
         dir: PathBuf,
     },
+    /// A certificate is of another key than the one that waits for it.
+    #[error("this certificate is not of the next key of “{name}”, nor of the one in use")]
+    NotTheKey {
+        /// The name of the key.
+        name: String,
+    },
     /// A file is not what it should be.
     #[error("{file} is damaged: {what}. Restore it from the backup")]
     Damaged {

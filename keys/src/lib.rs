@@ -13,6 +13,7 @@ mod content_keys;
 mod custody;
 mod error;
 mod link_authority;
+mod next_key;
 mod responder_key;
 mod sealed_message;
 mod signer;

@@ -21,6 +21,7 @@ mod municipal_token;
 mod offline;
 mod one_certificate;
 mod orders;
+mod own_identity;
 mod program;
 mod register;
 mod renewal;

@@ -1,0 +1,103 @@
+//! `akashi identity`: the next key of one of the authority's own programs.
+
+use std::path::PathBuf;
+
+use akashi_keys::{KeyError, Signer, write_durably};
+use akashi_ledger::{Ledger, Verifying};
+use akashi_wire::party::Role;
+use akashi_wire::pki;
+
+use super::officer_token::fingerprint;
+use super::{Failure, OpenArgs};
+
+/// The next key of one of the authority's own programs. Two security officers enrol it, and in the same
+/// moment the one before is over.
+#[derive(clap::Subcommand)]
+pub enum IdentityCommand {
+    /// Make the next key, and a request for its certificate (`desk enrol scheduler --request`). The key in
+    /// use stays in use.
+    New {
+        /// Whose.
+        #[arg(value_enum)]
+        whose: Whose,
+        #[command(flatten)]
+        open: OpenArgs,
+        /// Write the request (PKCS#10, DER) here.
+        #[arg(long, value_name = "FILE")]
+        request: PathBuf,
+    },
+    /// Put the key that two enrolled, with the certificate that the book has of it, in the place of the one
+    /// before. Interrupted, it is done again.
+    Complete {
+        /// Whose.
+        #[arg(value_enum)]
+        whose: Whose,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+}
+
+/// An identity of the authority's own.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Whose {
+    /// What signs the authority's orders, and asks registries.
+    Scheduler,
+}
+
+impl Whose {
+    fn role(self) -> Role {
+        match self {
+            Self::Scheduler => Role::Scheduler,
+        }
+    }
+}
+
+impl IdentityCommand {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::New { whose, open, request } => {
+                if request.exists() {
+                    let file = request.display();
+                    return Err(format!("{file} exists already: nothing was done").into());
+                }
+                let name = whose.role().name();
+                let key = open.opened()?.custody.next_key(name)?;
+                write_durably(&request, &key.request_for_certificate()?)?;
+                println!("request      {}", request.display());
+                println!("key          {}", fingerprint(key.public_key()));
+                println!(
+                    "next         a security officer: desk enrol {name} --request FILE; once a second one has countersigned it, the key in use is over: identity complete {name}, at once"
+                );
+                Ok(())
+            }
+            Self::Complete { whose, open } => complete(whose, &open).await,
+        }
+    }
+}
+
+async fn complete(whose: Whose, open: &OpenArgs) -> Result<(), Failure> {
+    let (opened, role) = (open.opened()?, whose.role());
+    let name = role.name();
+    let ledger = Ledger::<Verifying>::open(&opened.ledger()).await?;
+    let mut all = ledger.enrolments().await?.into_iter();
+    let enrolled = all.find(|one| one.role == role && one.ended_at.is_none());
+    ledger.close().await;
+    let certificate = enrolled.ok_or_else(|| format!("no {name} is enrolled"))?.certificate;
+    let key = pki::public_key(&certificate).ok_or("the book has no certificate of it")?;
+    opened.custody.take_next(name, &key).map_err(|error| match error {
+        KeyError::NotTheKey { .. } => Failure::from(format!(
+            "the {name} that is enrolled has the key {}, which is neither in use here nor the next one: two security officers enrol that first (desk enrol, countersign)",
+            fingerprint(&key)
+        )),
+        other => other.into(),
+    })?;
+    let file = opened.dir.join("certificates").join(format!("{name}.der"));
+    write_durably(&file, &certificate)?;
+    opened.custody.drop_next(name)?;
+    println!("key          {}", fingerprint(&key));
+    println!("certificate  {}", file.display());
+    println!(
+        "next         start every program of the authority anew; give the certificate to the registries, which let nobody else in; bring it and keys/{name}.key to wherever else programs run"
+    );
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! The scheduler's key is replaced by two, at one moment; whatever broke off is done again.
+
+use std::process::Command;
+
+use akashi_ca::CaError;
+use akashi_edge::{OpenError, Opened};
+use akashi_keys::{Passphrase, Signer as _};
+use akashi_ledger::LedgerError;
+use akashi_town::PASSPHRASE;
+use akashi_wire::Clock as _;
+use akashi_wire::act::{Answer, Deed, Procedure, Refusal};
+use akashi_wire::octets::Octets;
+use akashi_wire::party::Role;
+use akashi_wire::pki::requested_key;
+
+use crate::support::*;
+
+/// Runs `akashi identity`: whether it ended well, and what it said.
+fn identity(place: &Place, rest: &[&str]) -> (bool, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_akashi"))
+        .args([&["identity"], rest].concat())
+        .arg("--dir")
+        .arg(&place.dir)
+        .env_clear()
+        .env("AKASHI_PASSPHRASE", PASSPHRASE)
+        .output()
+        .unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(told).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_schedulers_key_is_replaced_by_two_on_sqlite() {
+    the_schedulers_key_is_replaced_by_two(Book::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_schedulers_key_is_replaced_by_two_on_postgresql() {
+    the_schedulers_key_is_replaced_by_two(Book::Postgres).await;
+}
+
+async fn the_schedulers_key_is_replaced_by_two(book: Book) {
+    let mut place = Place::open(book).await;
+    let (code, holder) = place.holder(tottori()).await;
+    let passphrase = || Passphrase::new(PASSPHRASE.into()).unwrap();
+    let opened = || Opened::open(&place.dir, &passphrase()).unwrap();
+    let old = opened().scheduler().unwrap();
+    let old_key = opened().custody.ec("scheduler").unwrap();
+
+    let file = place.dir.join("next.p10");
+    let path = file.to_str().unwrap();
+    let (done, told) = identity(&place, &["new", "scheduler", "--request", path]);
+    assert!(done, "{told}");
+    let request = std::fs::read(&file).unwrap();
+    let (done, told) = identity(&place, &["new", "scheduler", "--request", path]);
+    assert!(!done && told.contains("exists already"), "{told}");
+    let (done, told) = identity(&place, &["complete", "scheduler"]);
+    assert!(done, "the one that is enrolled is the one in use: {told}");
+    // What has not been enrolled by two signs nothing: everything goes on with the key in use.
+    std::fs::remove_file(&file).unwrap();
+    let (done, told) = identity(&place, &["new", "scheduler", "--request", path]);
+    assert!(done, "{told}");
+    let request_again = std::fs::read(&file).unwrap();
+    assert_ne!(requested_key(&request_again), requested_key(&request), "its time was over");
+    place.tick().await;
+
+    let deed = Deed::Enrol {
+        name: "Akashi Scheduler".into(),
+        party: Role::Scheduler,
+        hosts: Vec::new(),
+        request_for_certificate: Octets(request_again.clone()),
+    };
+    let town = tottori();
+    let refused = place.desk(town).ask(deed.clone()).await;
+    assert_eq!(refusal(refused), Refusal::NotAllowed);
+    let alone = place.security.one.ask(deed.clone()).await.unwrap();
+    assert!(matches!(alone, Answer::Proposed { .. }), "{alone:?}");
+    let answer = place.security.ask(deed).await.unwrap();
+    let Answer::Enrolled { certificate, .. } = answer else { panic!("{answer:?}") };
+    // From here on whoever has the key before has nothing, the running authority included.
+    let (now, monotonic) = place.clock.read();
+    let ticked = place.house.doors.scheduler.tick(now, monotonic).await;
+    assert!(
+        matches!(ticked, Err(CaError::Ledger(LedgerError::NotEnrolled))),
+        "{:?}",
+        ticked.map(|_| ())
+    );
+
+    // The power is cut between the key and its certificate.
+    let next = requested_key(&request_again).unwrap();
+    opened().custody.take_next("scheduler", &next).unwrap();
+    assert!(matches!(opened().scheduler(), Err(OpenError::Identity { .. })));
+    for _ in 0..2 {
+        let (done, told) = identity(&place, &["complete", "scheduler"]);
+        assert!(done && told.contains("start every program"), "{told}");
+        assert_eq!(opened().scheduler().unwrap().certificate(), certificate.0);
+        assert_eq!(opened().custody.ec("scheduler").unwrap().public_key(), next);
+    }
+
+    let again = place.reopened(|_| ()).await;
+    again.tick().await;
+    let desk = &again.desks[&town];
+    let by = again.by_items(&code);
+    desk.find(Procedure::Hold, by).await.expect("the registry lets the new one in");
+    again.judged(&holder.certificate).await;
+    again.house.ledger().verify_audit().await.unwrap();
+    let derived = again.house.ledger().verify_derived().await.unwrap();
+    assert!(derived.is_empty(), "{derived:?}");
+
+    // A backup of before, or a machine to which nobody brought the new one, does not start.
+    let (authority, clock) = (again.authority.clone(), again.clock.clone());
+    let stopped = again.stopped().await;
+    std::fs::remove_file(authority.join("keys/scheduler.key")).unwrap();
+    let opened = Opened::open(&authority, &passphrase()).unwrap();
+    opened.custody.keep_ec("scheduler", &old_key).unwrap();
+    std::fs::write(authority.join("certificates/scheduler.der"), old.certificate()).unwrap();
+    let refused = akashi::house::House::open(&authority, &passphrase(), clock).await;
+    let told = refused.map(|_| ()).unwrap_err().to_string();
+    assert!(told.contains("identity complete"), "{told}");
+    drop(stopped);
+}
