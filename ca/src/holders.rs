@@ -37,15 +37,16 @@ pub struct Holders {
 
 impl Holders {
     /// A door over an issuer; `rng` gives salts.
-    pub fn new(issuer: Issuer, orders: Orders, rng: StdRng) -> Self {
-        Self { issuer, orders, rng: Mutex::new(rng), challenges: Mutex::default() }
+    pub fn new(issuer: Issuer, orders: Orders, mut rng: StdRng) -> Self {
+        let challenges = Mutex::new(Challenges::new(&mut rng));
+        Self { issuer, orders, rng: Mutex::new(rng), challenges }
     }
 
     /// What the next application must repeat: good for one, and for five minutes.
     pub fn challenge(&self, now: Timestamp) -> DoorChallenge {
-        let mut challenge = [0; 16];
-        self.rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut challenge);
-        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).give(challenge, now);
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        let challenges = self.challenges.lock().unwrap_or_else(PoisonError::into_inner);
+        let challenge = challenges.give(now, &mut *rng);
         DoorChallenge { challenge: Octets(challenge.to_vec()) }
     }
 
