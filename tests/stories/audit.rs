@@ -66,7 +66,12 @@ async fn the_chain_is_whole_after_a_busy_day(book: Book) {
 
 /// Runs SQL over a closed book, as somebody with the file in hand.
 pub fn sqlite(book: &Path, sql: &str) -> String {
-    let output = std::process::Command::new("sqlite3").arg(book).arg(sql).output().unwrap();
+    let output = std::process::Command::new("sqlite3")
+        .args(["-cmd", ".timeout 10000"])
+        .arg(book)
+        .arg(sql)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
