@@ -1,7 +1,7 @@
 //! The authority that every seed begins with: founded once, its parties enrolled, its book copied.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use akashi::init::{OFFICE_TERMINALS, Plan, SECURITY_OFFICERS, init};
@@ -19,6 +19,7 @@ use jiff::{Timestamp, ToSpan};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::book::Book;
 use crate::lens::Lens;
 use crate::prefecture::Authority;
 use crate::trouble::Trouble;
@@ -58,6 +59,9 @@ pub struct Founded {
     pub access: Access,
     /// From what the keys of every card come.
     pub card_master: CardMaster,
+    /// The book, which nobody has open.
+    book: Book,
+    #[expect(dead_code, reason = "keys and file lie in it")]
     dir: tempfile::TempDir,
 }
 
@@ -74,6 +78,7 @@ impl Founded {
         let runtime = crate::process::runtime();
         let (dir, now) = (directory(), founding_day());
         let home = dir.path().join("authority");
+        let book = Book::new(dir.path());
         let mut rng = StdRng::seed_from_u64(1);
         let passphrase = Passphrase::new(PASSPHRASE.into()).expect("long enough");
         let plan = Plan {
@@ -86,7 +91,7 @@ impl Founded {
             host: std::net::Ipv4Addr::LOCALHOST.into(),
             ports: [None; 6],
             public_host: None,
-            ledger: "sqlite:book.sqlite".into(),
+            ledger: book.address().to_owned(),
             registry_url: "https://127.0.0.1:9".into(),
             size: RsaSize::Rsa2048,
             security_officers: vec!["証 守".into(), "証 護".into()],
@@ -101,9 +106,9 @@ impl Founded {
         let lens = Arc::new(Lens::open(opened.ledger()));
         let (officers, [sources, registries], agency) = runtime.block_on(async {
             let trouble = Arc::new(Trouble::default());
-            let book = opened.ledger();
+            let address = opened.ledger();
             let url = "http://127.0.0.1:9".to_owned();
-            let authority = Authority::open(&opened, &book, url, 2, trouble, lens.clone()).await;
+            let authority = Authority::open(&opened, &address, url, 2, trouble, lens.clone()).await;
             let clerk = Clerk { authority, security, office, certificate: &certificate, now };
             let recipient = opened.certificate("envelope").expect("a certificate");
             let (mut sources, mut registries) = (BTreeMap::new(), BTreeMap::new());
@@ -141,19 +146,14 @@ impl Founded {
             agency,
             access,
             card_master,
+            book,
             dir,
         }
     }
 
-    /// Copies the book to where a seed plays; gives its address.
-    pub fn copy_book(&self, to: &Path) -> String {
-        let from: PathBuf = self.dir.path().join("authority");
-        for name in ["book.sqlite", "book.sqlite-wal"] {
-            if from.join(name).exists() {
-                std::fs::copy(from.join(name), to.join(name)).expect("the book is copied");
-            }
-        }
-        format!("sqlite:{}", to.join("book.sqlite").display())
+    /// A copy of the book, for a seed.
+    pub fn copy_book(&self, to: &Path) -> Book {
+        self.book.copied(to)
     }
 
     /// SHA-256 of the authority's certificate.

@@ -9,10 +9,14 @@
 //! `SEEDS` says how many seeds are played (6), `FIRST` with which one to begin (1), `STEPS` how
 //! many events each has (160); `VERBOSE` tells of each seed, `STOP` ends with the first failure,
 //! `NO_SHRINK` leaves its events as they are. A failure prints its seed and its events, shrunk; what is put into
-//! `tests/simulation/regressions/` is played in every run.
+//! `tests/simulation/regressions/` is played in every run. After the seeds a sample of the kills of
+//! [`every_step`] is played, `KILLS` of them (24, or `all`). `DB=postgres`, by `tests/with-postgres`, plays it
+//! all on the second data base.
 
+mod book;
 mod card;
 mod checks;
+mod every_step;
 mod founded;
 mod keys;
 mod lens;
@@ -125,7 +129,12 @@ fn main() -> ExitCode {
     });
     let (total, played, failures) = total.into_inner().expect("nobody panics with the sums");
     println!("simulate: {}", total.line(played, failures));
-    if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let kills = every_step::play(&worlds.open, first);
+    println!(
+        "simulate: {} of {} kills within a case, {} failures",
+        kills.played, kills.of, kills.failures
+    );
+    if failures + kills.failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Prints what failed, and the fewest events that fail so.

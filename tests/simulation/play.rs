@@ -1,5 +1,6 @@
 //! Playing a plan: each event happens, the machines do their round, everything is checked.
 
+mod case;
 mod counter;
 mod feed;
 mod office;
@@ -24,7 +25,10 @@ use crate::founded::{Founded, TOWNS};
 use crate::octets::{Issuer, List};
 use crate::prefecture::Prefecture;
 use crate::step::{Event, Step};
+use crate::trouble::Mishap;
 use crate::truth::Truth;
+
+pub use case::case;
 
 /// What a seed has seen; added up over all seeds.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +73,10 @@ pub struct Play {
     /// Whoever compares two looks at a clock must live through both: what the next tick says counts.
     unsure: bool,
     mishaps: usize,
+    /// In which act of the next case the authority dies, and where.
+    blow: Option<(u32, Mishap)>,
+    /// How often each act since a case began met the book.
+    meetings: Vec<u32>,
 }
 
 /// Plays a plan to its end, or to the first breach.
@@ -105,6 +113,8 @@ impl Play {
             jumped: false,
             unsure: false,
             mishaps: 0,
+            blow: None,
+            meetings: Vec::new(),
         };
         (0..14).for_each(|number| play.settler(number));
         play
@@ -227,9 +237,10 @@ impl Play {
         self.look_into_the_book()?;
         let secrets = &self.truth.secrets;
         checks::privacy::nobody_is_named_in_the_repository(secrets, &self.prefecture.public())?;
-        checks::privacy::nobody_is_named_in_the_book(secrets, self.prefecture.dir())?;
+        let (book, scratch) = (self.prefecture.book(), self.prefecture.dir());
+        checks::privacy::nobody_is_named_in_the_book(secrets, book, scratch)?;
         let lens = &self.prefecture.lens;
-        checks::chain::the_chain_is_whole(lens, self.prefecture.dir(), &self.entries)?;
+        checks::chain::the_chain_is_whole(lens, book, &self.entries)?;
         checks::chain::each_change_of_status_has_its_entry(&self.rows, &self.entries)?;
         hold("what_nobody_has_ends_in_a_day", self.truth.doubts.is_empty(), || {
             "something is still in doubt".into()

@@ -19,6 +19,7 @@ use jiff::SignedDuration;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::book::Book;
 use crate::founded::{Founded, beginning, directory};
 use crate::lens::{Lens, WatchedKey};
 use crate::line::Line;
@@ -117,7 +118,7 @@ pub struct Prefecture {
     lists: Option<Process<akashi_crl::Issuer>>,
     responder: Option<Process<Arc<Responder>>>,
     lists_key: Option<Arc<WatchedKey>>,
-    book: String,
+    book: Book,
     seed: u64,
     started: u64,
     dir: tempfile::TempDir,
@@ -139,7 +140,7 @@ impl Prefecture {
             rng: Arc::new(Mutex::new(StdRng::seed_from_u64(seed ^ 0x5eed))),
         };
         let line = Line::open(window);
-        let lens = Arc::new(Lens::open(book.clone()));
+        let lens = Arc::new(Lens::open(book.address().to_owned()));
         let mut prefecture = Self {
             founded,
             clock,
@@ -182,7 +183,8 @@ impl Prefecture {
 
     fn begin(&mut self, role: Role) {
         self.started += 1;
-        let (founded, book, lens) = (self.founded.clone(), self.book.clone(), self.lens.clone());
+        let (founded, book, lens) =
+            (self.founded.clone(), self.book.address().to_owned(), self.lens.clone());
         let (opened, clock) = (&founded.opened, self.clock.clone());
         match role {
             Role::Authority => {
@@ -235,6 +237,11 @@ impl Prefecture {
         outcome
     }
 
+    /// How often the authority met the book in what it did last.
+    pub fn meetings(&self) -> u32 {
+        self.authority.as_ref().expect("it runs").meetings()
+    }
+
     /// Does something in the list issuer.
     pub fn lists<R>(
         &mut self,
@@ -271,6 +278,11 @@ impl Prefecture {
     /// Where the public repository lies.
     pub fn public(&self) -> std::path::PathBuf {
         self.dir.path().join("public")
+    }
+
+    /// The book of this seed.
+    pub fn book(&self) -> &Book {
+        &self.book
     }
 
     /// The directory of this seed.

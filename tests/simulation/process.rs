@@ -6,9 +6,14 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::trouble::{Mishap, Trouble};
 
-/// A runtime without threads of its own.
+/// A runtime. Over a file it needs no thread; over a line to a data base it has one, which rolls back what
+/// was dropped while nothing else is done: a process that never gets to that holds everybody up.
 pub fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_all().build().expect("a runtime")
+    let mut builder = match std::env::var_os("DB") {
+        Some(db) if db == "postgres" => Builder::new_multi_thread(),
+        _ => Builder::new_current_thread(),
+    };
+    builder.worker_threads(1).enable_all().build().expect("a runtime")
 }
 
 /// One process.
@@ -29,6 +34,11 @@ impl<T> Process<T> {
     /// What lives in it.
     pub fn room(&self) -> Option<&T> {
         self.room.as_ref()
+    }
+
+    /// How often what was done last met the book.
+    pub fn meetings(&self) -> u32 {
+        self.trouble.meetings()
     }
 
     /// Does something in the room under a mishap. `None`: the process is dead, and must be started

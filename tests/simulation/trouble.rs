@@ -51,6 +51,11 @@ impl Trouble {
         mishap.is_some_and(|mishap| self.met.load(Ordering::Relaxed) > u64::from(mishap.at))
     }
 
+    /// Meetings with the book since a misfortune was last put in store or taken away.
+    pub fn meetings(&self) -> u32 {
+        self.met.load(Ordering::Relaxed).try_into().expect("few")
+    }
+
     /// Resolves when the process has died.
     pub async fn death(&self) {
         while !self.dead.load(Ordering::Relaxed) {

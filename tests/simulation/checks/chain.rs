@@ -1,13 +1,12 @@
 //! The audit chain: whole, never rewritten, one entry an act.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
 
 use akashi_ledger::{Entry, StatusRow};
 use ring::digest::{SHA256, digest};
 
 use super::{Breach, hold};
+use crate::book::Book;
 use crate::lens::Lens;
 use crate::truth::Truth;
 
@@ -56,19 +55,13 @@ pub fn each_change_of_status_has_its_entry(
 
 /// The chain is whole by the product's own word, and recomputed here from the raw table; what was
 /// seen of it along the way stands as it was seen.
-pub fn the_chain_is_whole(lens: &Lens, dir: &Path, entries: &[Entry]) -> Result<(), Breach> {
+pub fn the_chain_is_whole(lens: &Lens, book: &Book, entries: &[Entry]) -> Result<(), Breach> {
     const NAME: &str = "the_chain_is_whole";
     let verified = lens.verified();
     hold(NAME, verified.is_ok(), || verified.err().map(|e| e.to_string()).unwrap_or_default())?;
     let derived = lens.differences();
     hold("what_is_derived_follows", derived.is_empty(), || format!("{derived:?}"))?;
-    let sql =
-        "SELECT position, version, at, quality, hex(actor), hex(verb), hex(subject), hex(cause),
-               hex(commitment), hex(row_digest), hex(hash) FROM audit ORDER BY position";
-    let book = dir.join("book.sqlite");
-    let dump = Command::new("sqlite3").arg("-readonly").arg(book).arg(sql).output();
-    let dump = dump.expect("sqlite3 is installed");
-    let text = String::from_utf8_lossy(&dump.stdout);
+    let text = book.chain();
     let (mut before, mut last) = (Vec::new(), 0);
     let first = entries.first().map_or(1, |entry| entry.position.0);
     for line in text.lines() {

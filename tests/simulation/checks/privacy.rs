@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::{Breach, hold};
+use crate::book::Book;
 
 /// No resident code and no personal data stands in any public octet, entry or message.
 pub fn nobody_is_named(
@@ -29,26 +29,16 @@ pub fn nobody_is_named_in_the_repository(
     Ok(())
 }
 
-/// The book keeps personal data sealed: its file names nobody either.
-pub fn nobody_is_named_in_the_book(secrets: &BTreeSet<String>, dir: &Path) -> Result<(), Breach> {
+/// The book keeps personal data sealed: it names nobody either.
+pub fn nobody_is_named_in_the_book(
+    secrets: &BTreeSet<String>,
+    book: &Book,
+    scratch: &Path,
+) -> Result<(), Breach> {
     // Nine digits may stand in a number by chance; names, addresses and codes do not.
-    let long: Vec<&str> = secrets.iter().filter(|s| s.len() > 9).map(String::as_str).collect();
-    let sought = dir.join("sought");
-    std::fs::write(&sought, long.join("\n")).expect("the directory can be written");
-    let grep = Command::new("grep")
-        .env("LC_ALL", "C")
-        .args(["--text", "--fixed-strings", "--only-matching", "--max-count=1", "--file"])
-        .args([&sought, &dir.join("book.sqlite")])
-        .output();
-    let grep = grep.expect("grep is installed");
-    let searched = matches!(grep.status.code(), Some(0 | 1));
-    hold("nobody_is_named_in_the_book", searched && grep.stdout.is_empty(), || {
-        format!(
-            "{}{}",
-            String::from_utf8_lossy(&grep.stdout),
-            String::from_utf8_lossy(&grep.stderr)
-        )
-    })
+    let long = secrets.iter().filter(|s| s.len() > 9).map(String::as_str).collect();
+    let found = book.words(&long, scratch);
+    hold("nobody_is_named_in_the_book", found.is_empty(), || found)
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {

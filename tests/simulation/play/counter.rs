@@ -3,6 +3,7 @@
 mod ending;
 mod issuing;
 mod oddities;
+mod pin_reset;
 
 use akashi_card::{Card, CardError};
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, Procedure, Refusal};
@@ -31,7 +32,7 @@ pub struct Manner {
 
 impl Manner {
     /// Nothing special happens.
-    fn plain() -> Self {
+    pub fn plain() -> Self {
         Self {
             renewal: false,
             stubborn: false,
@@ -68,8 +69,9 @@ impl Play {
     fn sitting(&mut self, who: usize, twice: bool, mishap: Option<Mishap>) -> Sitting {
         let town = self.truth.citizens[who].town;
         let officer = self.prefecture.founded.officers[&town][self.rng.random_range(0..2)].clone();
-        let mishap =
+        let anywhere =
             mishap.map(|mishap| (mishap.at % 9, Mishap { at: mishap.at / 5 * 3, ..mishap }));
+        let mishap = self.blow.take().or(anywhere);
         Sitting { officer, town, who, twice, gives_up: false, mishap }
     }
 
@@ -96,7 +98,12 @@ impl Play {
         let outcome = loop {
             tries += 1;
             match self.send(&message, &terminal, mishap.take())? {
-                Some(outcome) => break outcome,
+                Some(outcome) => {
+                    if tries == 1 {
+                        self.meetings.push(self.prefecture.meetings());
+                    }
+                    break outcome;
+                }
                 None if sitting.gives_up && verb == "certify" => {
                     // Nobody will ever know what was issued.
                     self.truth.doubts.push((sitting.who, now));

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Why something with a card does not come to its end.
-enum Halt {
+pub(super) enum Halt {
     Card(CardError),
     Refused(Refusal),
     Breach(Breach),
@@ -27,7 +27,7 @@ impl From<Breach> for Halt {
     }
 }
 
-fn strange(answer: &Answer) -> Halt {
+pub(super) fn strange(answer: &Answer) -> Halt {
     Halt::Refused(Refusal::Malformed { what: format!("{answer:?}") })
 }
 
@@ -170,7 +170,7 @@ impl Play {
 
     /// Does something with the card in a reader; a card that was torn out is put back, and it is
     /// done anew.
-    fn with_card<T>(
+    pub(super) fn with_card<T>(
         &mut self,
         sitting: &mut Sitting,
         torn: Option<u8>,
@@ -199,7 +199,7 @@ impl Play {
     }
 
     /// Opens the channel, and carries between authority and card until something else is said.
-    fn open_channel(
+    pub(super) fn open_channel(
         &mut self,
         sitting: &mut Sitting,
         case: CaseId,

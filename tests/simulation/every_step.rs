@@ -1,0 +1,111 @@
+//! 死 at every step: each kind of case at a counter, and the authority killed at each meeting with the book
+//! of each of its acts. The officer sends the same request again, the case goes on to its end, and everything
+//! is held against what is true as after any event.
+//!
+//! `KILLS` says how many of them are played (24, drawn by `FIRST`), `all` plays every one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
+
+use crate::checks::Breach;
+use crate::founded::Founded;
+use crate::play;
+use crate::step::Ending;
+use crate::trouble::{Kind, Mishap};
+
+/// A case at a counter, from the first act to the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Case {
+    /// 新規発行.
+    Issue(Ending),
+    /// 更新.
+    Renewal,
+    /// 失効.
+    Revocation,
+    /// 一時保留.
+    Hold,
+    /// 暗証番号の初期化.
+    PinReset,
+}
+
+const CASES: [Case; 6] = [
+    Case::Issue(Ending::Delivered),
+    Case::Issue(Ending::Closed),
+    Case::Renewal,
+    Case::Revocation,
+    Case::Hold,
+    Case::PinReset,
+];
+
+/// The authority dies at one meeting with the book.
+#[derive(Debug, Clone, Copy)]
+pub struct Blow {
+    /// In which act of the case, from 0.
+    pub act: u32,
+    /// At which of its meetings with the book, from 0.
+    pub at: u32,
+}
+
+impl Blow {
+    /// As it strikes.
+    pub fn mishap(self) -> (u32, Mishap) {
+        (self.act, Mishap { at: self.at, kind: Kind::Crash })
+    }
+}
+
+/// What came of it.
+pub struct Outcome {
+    /// Kills that were played.
+    pub played: usize,
+    /// Kills that there are.
+    pub of: usize,
+    /// Those that left something that must never be.
+    pub failures: usize,
+}
+
+/// Plays each case undisturbed, then as many kills as are asked for.
+pub fn play(founded: &Arc<Founded>, seed: u64) -> Outcome {
+    let mut all = Vec::new();
+    let mut failures = 0;
+    for case in CASES {
+        match play::case(founded.clone(), seed, case, None) {
+            Ok(meetings) => {
+                for (act, meetings) in (0..).zip(meetings) {
+                    all.extend((0..meetings).map(|at| (case, Blow { act, at })));
+                }
+            }
+            Err(breach) => {
+                failures += 1;
+                tell(case, None, &breach);
+            }
+        }
+    }
+    let of = all.len();
+    all.shuffle(&mut StdRng::seed_from_u64(seed));
+    let asked = std::env::var("KILLS").ok();
+    if asked.as_deref() != Some("all") {
+        all.truncate(asked.and_then(|text| text.parse().ok()).unwrap_or(24));
+    }
+    let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(failures));
+    let work = || {
+        while let Some((case, blow)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(breach) = play::case(founded.clone(), seed, *case, Some(*blow)) {
+                failed.fetch_add(1, Ordering::Relaxed);
+                tell(*case, Some(*blow), &breach);
+            }
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        (0..workers).for_each(|_| drop(scope.spawn(work)));
+    });
+    Outcome { played: all.len(), of, failures: failed.into_inner() }
+}
+
+fn tell(case: Case, blow: Option<Blow>, breach: &Breach) {
+    println!("simulate: {case:?}, killed at {blow:?}: {}: {}", breach.check, breach.what);
+}
