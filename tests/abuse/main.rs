@@ -10,6 +10,7 @@ mod batches;
 mod csr;
 mod der;
 mod feed;
+mod floods;
 mod fuzz_inputs;
 mod fuzz_seeds;
 mod hostile_http;
