@@ -5,7 +5,9 @@
 #
 # What `make test` does in little, at length; each ends with one line of counts:
 #
-#   make simulate SEEDS=1000              a seeded prefecture over years, with trouble
+#   make simulate SEEDS=1000              a seeded prefecture over years, with trouble (DB=postgres)
+#   make kills                            each kind of case, killed at each meeting with the book
+#   make floods                           very many of what each one alone would be harmless
 #   make crash ROUNDS=500 DB=sqlite       kill -9 of real processes (DB=postgres, or both)
 #   make fuzz SECONDS=600                 every parser that faces outward, so long each
 #   make cards CYCLES=1000                a card in a reader: in, sign, out
@@ -15,7 +17,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test bare simulate crash fuzz cards judges bench plants lint golden deny help
+.PHONY: demo test bare simulate kills floods crash fuzz cards judges bench plants lint golden deny help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -43,7 +45,15 @@ lint:
 
 simulate:
 	@.ci/setup tests
-	@SEEDS=$(SEEDS) FIRST=$(FIRST) STEPS=$(STEPS) $(CARGO) test --quiet --locked --test simulation
+	@SEEDS=$(SEEDS) FIRST=$(FIRST) STEPS=$(STEPS) KILLS=$(KILLS) DB=$(DB) tests/with-postgres \
+		$(CARGO) test --quiet --locked --test simulation
+
+kills:
+	@$(MAKE) --no-print-directory simulate SEEDS=0 KILLS=all
+
+floods:
+	@.ci/setup tests
+	@FLOOD=full tests/with-postgres $(CARGO) test --quiet --locked --test abuse floods
 
 crash:
 	@.ci/setup tests
