@@ -386,7 +386,7 @@ impl Counter {
         case: CaseId,
     ) -> Result<(CaseFile, CaseRecord), Halt> {
         let own = change.permit().municipality();
-        let file = of_counter(change.case(case).await?, own)?;
+        let file = of_counter(change.case(case).await?, own, change.at())?;
         let record = CaseRecord::open(self.vault(), case, &file.sealed_file)?;
         acting.procedure.get_or_init(|| record.procedure);
         // The telephone's cases are holds; a counter's are none of its business.
@@ -416,9 +416,18 @@ impl Counter {
     }
 }
 
-/// The case, if it is of this municipality's counter.
-fn of_counter(file: Option<CaseFile>, own: Option<MunicipalityCode>) -> Result<CaseFile, Refusal> {
-    file.filter(|file| Some(file.municipality) == own).ok_or(Refusal::NoSuchCase)
+/// The case, if it is of this municipality's counter. Past its term it is closed, whether the scheduler has
+/// come by or not.
+fn of_counter(
+    file: Option<CaseFile>,
+    own: Option<MunicipalityCode>,
+    now: Timestamp,
+) -> Result<CaseFile, Refusal> {
+    let mut file = file.filter(|file| Some(file.municipality) == own).ok_or(Refusal::NoSuchCase)?;
+    if file.closes_at.is_some_and(|end| end <= now) {
+        file.step = Step::Closed;
+    }
+    Ok(file)
 }
 
 /// One word for the audit chain.

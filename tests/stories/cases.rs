@@ -2,6 +2,7 @@
 
 use akashi_wire::act::{Answer, Deed, IdentityProof, Procedure, Refusal};
 use akashi_wire::date::{day_in_japan, start_of_day};
+use akashi_wire::octets::Sha256;
 use akashi_wire::{CaseId, RevocationReason};
 use jiff::{Timestamp, ToSpan};
 
@@ -67,6 +68,7 @@ async fn a_look_up_is_good_for_the_hours_of_the_setting_where_there_is_one() {
     let again = place
         .reopened(|config| {
             config.rules.insert("look_up_hours".into(), toml::Value::Integer(30));
+            config.rules.insert("case_hours".into(), toml::Value::Integer(48));
         })
         .await;
     let desk = &again.desks[&tottori()];
@@ -149,6 +151,41 @@ async fn a_case_that_nobody_touches_closes_itself_after_a_day(book: Book) {
     assert_eq!(place.entries("undelivered").await.len(), 1, "by its own rule");
     assert_eq!(place.reason(issued.serial).await, Some(RevocationReason::Unspecified));
     place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn past_its_term_a_case_is_over_while_the_scheduler_stands_still() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (newcomer, waiting) = (place.resident(tottori()), place.resident(tottori()));
+    let issued = place.undelivered(tottori(), Procedure::Issue, &waiting).await;
+    let (officer, desk) = place.officer(tottori()).await;
+    let by = place.by_items(&newcomer);
+    let opened = desk.ask(Deed::OpenCase { procedure: Procedure::Issue }).await.unwrap();
+    let Answer::CaseOpened { case, until } = opened else { panic!("{opened:?}") };
+    let applied = desk.find(Procedure::Issue, by.clone()).await.unwrap();
+    desk.apply(applied, "CARD").await.unwrap();
+    let clock = place.clock.clone();
+    let (dir, _kept) = place.closed().await;
+    // Nobody serves it, and nothing ticks.
+    let passphrase = akashi_keys::Passphrase::new(akashi_town::PASSPHRASE.into()).unwrap();
+    let house = akashi::house::House::open(&dir, &passphrase, clock.clone()).await.unwrap();
+    let ask = async |deed| {
+        let (message, now) = (desk.sign(deed).unwrap(), akashi_wire::Clock::now(&*clock));
+        let terminal = officer.terminal.certificate();
+        house.doors.counter.act(message, terminal, now).await.map_err(|error| error.refusal())
+    };
+    let late = |outcome: Result<Answer, Refusal>| {
+        let is_over = matches!(&outcome, Err(Refusal::WrongStep { step, .. }) if step == "closed");
+        assert!(is_over, "{outcome:?}");
+    };
+    clock.advance_to(until);
+    late(ask(Deed::LookUp { case, by }).await);
+    late(ask(Deed::CloseCase { case, why: "…".into() }).await);
+    clock.advance_to(until + 1.minute());
+    late(ask(application(applied, "CARD")).await);
+    let (card, read_back) = (issued.card.clone(), Sha256::of(&issued.certificate));
+    late(ask(Deed::ConfirmDelivery { case: issued.case, card, read_back }).await);
+    house.ledger().close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

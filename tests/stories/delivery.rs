@@ -448,7 +448,10 @@ async fn an_inquiry_letter_that_was_out_for_longer_than_its_term_is_no_proof() {
     let desk = place.desk(tottori());
     let case = desk.find(Procedure::PinReset, place.by_items(&code)).await.unwrap();
     desk.ask(Deed::SendInquiry { case }).await.unwrap();
-    place.pass(31.days());
+    // Touched on the last day, the case is open for another one; the letter is not.
+    place.pass(30.days().hours(1));
+    place.desk(tottori()).ask(Deed::TakeUp { case, card: "CARD".into() }).await.unwrap();
+    place.pass(23.hours());
     let reset = Deed::ResetPin {
         case,
         card: "CARD".into(),

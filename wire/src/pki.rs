@@ -27,6 +27,13 @@ pub fn public_key(certificate: &[u8]) -> Option<Vec<u8>> {
     certificate.tbs_certificate().subject_public_key_info().to_der().ok()
 }
 
+/// The first moment of a certificate; the earliest of all where it cannot be read.
+pub fn not_before(certificate: &[u8]) -> Timestamp {
+    x509_cert::Certificate::from_der(certificate).map_or(Timestamp::MIN, |certificate| {
+        moment(&certificate.tbs_certificate().validity().not_before)
+    })
+}
+
 /// The last moment of a certificate; the earliest of all where it cannot be read.
 pub fn not_after(certificate: &[u8]) -> Timestamp {
     x509_cert::Certificate::from_der(certificate).map_or(Timestamp::MIN, |certificate| {

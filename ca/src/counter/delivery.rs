@@ -3,7 +3,8 @@
 use akashi_ledger::{Recording, Slot, Standing, Step};
 use akashi_wire::act::{Answer, Refusal};
 use akashi_wire::octets::Sha256;
-use akashi_wire::{CaseId, RevocationReason};
+use akashi_wire::{CaseId, RevocationReason, pki};
+use jiff::ToSpan;
 
 use super::{Acting, Counter, Halt, at_step};
 use crate::CaError;
@@ -35,7 +36,13 @@ impl Counter {
         }
         let sealed = self.issuer.ledger.sealed_certificate(serial).await?.ok_or_else(damaged)?;
         let certificate = self.vault().open("certificate_file", serial.as_bytes(), &sealed)?;
-        acting.concerns(akashi_wire::pki::not_after(&certificate));
+        acting.concerns(pki::not_after(&certificate));
+        // Nobody came for it in time: it ends, and whether the scheduler has come by does not matter.
+        let hours = i64::from(self.issuer.rules.undelivered_after_hours);
+        if pki::not_before(&certificate) < change.at() - hours.hours() {
+            let (step, asked) = (Step::Closed.name().into(), acting.act.deed.verb().to_owned());
+            return Err(Refusal::WrongStep { step, asked }.into());
+        }
         if Sha256::of(&certificate) != read_back {
             return Err(Refusal::ReadBackDiffers.into());
         }

@@ -41,7 +41,7 @@ pub(super) fn prepare(
     chance: Chance,
     now: Timestamp,
 ) -> Result<(CaseFile, CaseRecord, Sha256, Before), Halt> {
-    let file = of_counter(file, waiting.acting.permit.municipality())?;
+    let file = of_counter(file, waiting.acting.permit.municipality(), now)?;
     let mut record = CaseRecord::open(&issuer.vault, file.case, &file.sealed_file)?;
     at_step(&file, &[Step::Applied], &waiting.acting)?;
     let applied = record.application()?;
