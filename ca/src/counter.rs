@@ -23,7 +23,7 @@ mod two_persons;
 
 use std::sync::{Arc, Mutex, OnceLock};
 
-use akashi_keys::{CardMaster, KeyError, LinkAuthority, Opener, Vault};
+use akashi_keys::{CardMaster, KeyError, LinkAuthority, NextKeys, Opener, Vault};
 use akashi_ledger::{
     CaseFile, Change, Content, LedgerError, Permit, PermittedAct, RecordedRequest, Step,
 };
@@ -65,6 +65,8 @@ pub struct Services {
     pub orders: Orders,
     /// From what the keys of every card come.
     pub card_master: Arc<CardMaster>,
+    /// The keys that wait to take the place of the authority's own.
+    pub next_keys: NextKeys,
 }
 
 /// One act on its way through the counter.

@@ -71,6 +71,7 @@ impl Doors {
             opener: opener.clone(),
             orders: orders.clone(),
             card_master: card_master.clone(),
+            next_keys: custody.next_keys(),
         };
         let counter = Counter::new(issuer.clone(), services, StdRng::from_rng(&mut rng));
         let salts = StdRng::from_rng(&mut rng);

@@ -186,6 +186,11 @@ impl Custody {
         &self.dir
     }
 
+    /// Another hand on the same custody.
+    pub(crate) fn again(&self) -> Self {
+        Self { dir: self.dir.clone(), wrapping: self.wrapping.clone() }
+    }
+
     /// Puts a secret in the place of another.
     pub(crate) fn replace(&self, name: &str, secret: &[u8]) -> Result<(), KeyError> {
         write_durably(&self.file(name), &self.wrapping.seal(name, secret)?)

@@ -29,8 +29,16 @@ pub enum KeyError {
         /// Where it lies.
         dir: PathBuf,
     },
-    /// A certificate is of another key than the one that waits for it.
-    #[error("this certificate is not of the next key of “{name}”, nor of the one in use")]
+    /// The next key waits for its enrolment.
+    #[error(
+        "the next key of “{name}” is not enrolled yet, and the one in use is: nothing was done; two security officers enrol the next one first (desk enrol, countersign)"
+    )]
+    NotEnrolledYet {
+        /// The name of the key.
+        name: String,
+    },
+    /// Another key is enrolled than those that are here.
+    #[error("neither the next key of “{name}” nor the one in use is the one that is enrolled")]
     NotTheKey {
         /// The name of the key.
         name: String,

@@ -25,6 +25,7 @@ pub use content_keys::{ContentKeys, Copy, KeyId};
 pub use custody::{Custody, Passphrase, write_durably};
 pub use error::KeyError;
 pub use link_authority::{LinkAuthority, Usage};
+pub use next_key::NextKeys;
 pub use responder_key::{ResponderKey, ResponderKeyKind};
 pub use sealed_message::{Opener, seal_to};
 pub use signer::{EcKey, RsaKey, RsaSize, Signer};

@@ -14,6 +14,11 @@ use crate::row::{Row, Stored};
 use crate::store::{args, damaged};
 use crate::{Issuing, Ledger, LedgerError, Position, ReadsAll};
 
+/// The entry at which another took the place of the party with this certificate (SHA-256).
+const REPLACED: &str = "SELECT dismissal.position FROM dismissal
+                        JOIN enrolment ON enrolment.party = dismissal.party
+                        WHERE enrolment.fingerprint = $1";
+
 /// What the time of an entry is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i64)]
@@ -189,15 +194,21 @@ impl Ledger<Issuing> {
     /// Keeps a signed head. It is about the chain and not a part of it.
     ///
     /// # Errors
-    /// [`LedgerError::NotEnrolled`] when somebody else than the scheduler signed it: it could never be
-    /// taken away again, and would break every verification.
+    /// [`LedgerError::NotEnrolled`] when somebody else than the scheduler signed it, or one whose place
+    /// another took since: it could never be taken away again, and would break every verification.
     pub async fn keep_signed_head(&self, message: &Verified) -> Result<(), LedgerError> {
-        let signer = self.enrolment_of(Sha256::of(message.signer())).await?;
-        if signer.is_none_or(|signer| signer.role != Role::Scheduler) {
+        let signer = Sha256::of(message.signer());
+        let enrolled = self.enrolment_of(signer).await?;
+        if enrolled.is_none_or(|enrolled| enrolled.role != Role::Scheduler) {
             return Err(LedgerError::NotEnrolled);
         }
         let head = read_head(message)?;
         let mut tx = self.store.begin().await?;
+        // Whoever replaces it holds the head until then, and is seen from here on.
+        tx.lock_head().await?;
+        if tx.row(REPLACED, args![&signer.0]).await?.is_some() {
+            return Err(LedgerError::NotEnrolled);
+        }
         tx.execute(
             "INSERT INTO audit_signature (position, hash, message) VALUES ($1, $2, $3)
              ON CONFLICT (position) DO NOTHING",
@@ -357,13 +368,19 @@ impl<R> Ledger<R> {
             let message = SignedMessage::from_der(row.get::<Vec<u8>>("message")?)
                 .verify(MessageKind::ChainHead)
                 .map_err(|error| bad(format!("its signature: {error}")))?;
-            let signer = self.enrolment_of(Sha256::of(message.signer())).await?;
+            let digest = Sha256::of(message.signer());
+            let signer = self.enrolment_of(digest).await?;
             if signer.is_none_or(|signer| signer.role != Role::Scheduler) {
                 return Err(bad("it was signed by somebody else than the scheduler".into()));
             }
             let head = read_head(&message)?;
             if head.position != position.0 {
                 return Err(bad("its signature is about another entry".into()));
+            }
+            let replaced = self.store.row(REPLACED, args![&digest.0]).await?;
+            let replaced = replaced.map(|row| row.get::<Position>("position")).transpose()?;
+            if replaced.is_some_and(|replaced| position >= replaced) {
+                return Err(bad("it was signed with a key whose place another had taken".into()));
             }
             heads.push(head);
         }

@@ -66,7 +66,10 @@ impl IdentityCommand {
                 println!("request      {}", request.display());
                 println!("key          {}", fingerprint(key.public_key()));
                 println!(
-                    "next         a security officer: desk enrol {name} --request FILE; once a second one has countersigned it, the key in use is over: identity complete {name}, at once"
+                    "next         copy keys/ to your backup: from the second signature on nothing but this key opens the authority"
+                );
+                println!(
+                    "then         a security officer: desk enrol {name} --request FILE; once a second one has countersigned it, the key in use is over: identity complete {name}, at once"
                 );
                 Ok(())
             }
@@ -86,7 +89,7 @@ async fn complete(whose: Whose, open: &OpenArgs) -> Result<(), Failure> {
     let key = pki::public_key(&certificate).ok_or("the book has no certificate of it")?;
     opened.custody.take_next(name, &key).map_err(|error| match error {
         KeyError::NotTheKey { .. } => Failure::from(format!(
-            "the {name} that is enrolled has the key {}, which is neither in use here nor the next one: two security officers enrol that first (desk enrol, countersign)",
+            "the {name} that is enrolled has the key {}, which is neither in use here nor the next one: do this where the next key was made, or bring keys/ back from the copy that was made then",
             fingerprint(&key)
         )),
         other => other.into(),
@@ -96,8 +99,9 @@ async fn complete(whose: Whose, open: &OpenArgs) -> Result<(), Failure> {
     opened.custody.drop_next(name)?;
     println!("key          {}", fingerprint(&key));
     println!("certificate  {}", file.display());
+    println!("next         copy keys/ and certificates/ to your backup");
     println!(
-        "next         start every program of the authority anew; give the certificate to the registries, which let nobody else in; bring it and keys/{name}.key to wherever else programs run"
+        "then         start every program of the authority anew; give the certificate to the registries, which let nobody else in; bring it and keys/{name}.key to wherever else programs run"
     );
     Ok(())
 }

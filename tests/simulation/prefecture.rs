@@ -72,6 +72,7 @@ impl Authority {
             opener: opener.clone(),
             orders: orders.clone(),
             card_master: Arc::new(custody.card_master().expect("a key")),
+            next_keys: custody.next_keys(),
         };
         Self {
             counter: Counter::new(issuer.clone(), services, StdRng::from_rng(&mut rng)),

@@ -54,21 +54,25 @@ async fn the_schedulers_key_is_replaced_by_two(book: Book) {
     let request = std::fs::read(&file).unwrap();
     let (done, told) = identity(&place, &["new", "scheduler", "--request", path]);
     assert!(!done && told.contains("exists already"), "{told}");
+    // What has not been enrolled by two takes no place, and waits on.
     let (done, told) = identity(&place, &["complete", "scheduler"]);
-    assert!(done, "the one that is enrolled is the one in use: {told}");
-    // What has not been enrolled by two signs nothing: everything goes on with the key in use.
+    assert!(!done && told.contains("not enrolled yet"), "{told}");
     std::fs::remove_file(&file).unwrap();
     let (done, told) = identity(&place, &["new", "scheduler", "--request", path]);
     assert!(done, "{told}");
-    let request_again = std::fs::read(&file).unwrap();
-    assert_ne!(requested_key(&request_again), requested_key(&request), "its time was over");
+    let again = std::fs::read(&file).unwrap();
+    assert_eq!(requested_key(&again), requested_key(&request), "the key that waits");
     place.tick().await;
+    // Nor does a key that the authority does not have: it could not be opened any more.
+    let (stranger, _) = place.enrolment("Akashi Scheduler", Role::Scheduler);
+    let refused = refusal(place.security.one.ask(stranger).await);
+    assert!(matches!(&refused, Refusal::Malformed { what } if what.contains("identity new")));
 
     let deed = Deed::Enrol {
         name: "Akashi Scheduler".into(),
         party: Role::Scheduler,
         hosts: Vec::new(),
-        request_for_certificate: Octets(request_again.clone()),
+        request_for_certificate: Octets(request.clone()),
     };
     let town = tottori();
     let refused = place.desk(town).ask(deed.clone()).await;
@@ -87,7 +91,7 @@ async fn the_schedulers_key_is_replaced_by_two(book: Book) {
     );
 
     // The power is cut between the key and its certificate.
-    let next = requested_key(&request_again).unwrap();
+    let next = requested_key(&request).unwrap();
     opened().custody.take_next("scheduler", &next).unwrap();
     assert!(matches!(opened().scheduler(), Err(OpenError::Identity { .. })));
     for _ in 0..2 {

@@ -44,6 +44,16 @@ impl Counter {
         let key =
             authority.requested_key(request).map_err(|error| malformed(&error.to_string()))?;
         change.may_enrol(&name, role, &key).await?;
+        // Nobody replaces the authority's own identity by a key that the authority does not have: it could
+        // not be opened any more.
+        if role.is_own() && self.services.next_keys.public_key(role.name())? != Some(key) {
+            let what = format!(
+                "this is not the key that waits here for the {}: akashi identity new makes it and \
+                 its request",
+                role.name()
+            );
+            return Err(Refusal::Malformed { what }.into());
+        }
         change.require(Right::Enrol)?;
         let certificate = authority
             .certify_request(request, &name, &usage, change.at())

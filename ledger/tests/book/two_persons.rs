@@ -456,6 +456,32 @@ async fn a_program_of_the_authoritys_own_gets_another_key_by_two_and_the_one_bef
         assert!(matches!(kind(settle(&book.scheduler).await), LedgerError::NotEnrolled));
         settle(&next).await.unwrap();
         book.ledger.verify_audit().await.unwrap();
+        // With the key before nobody signs a head any more, neither at the door nor in the book itself.
+        let head = book.ledger.head_to_sign().await.unwrap().expect("a head");
+        let signed = |token: &OfficerToken| {
+            let sign = |octets: &[u8]| token.sign(octets);
+            SignedMessage::sign(MessageKind::ChainHead, &head, token.certificate(), book.now, sign)
+                .and_then(|message| message.verify(MessageKind::ChainHead))
+                .unwrap()
+        };
+        let refused = kind(book.ledger.keep_signed_head(&signed(&book.scheduler)).await);
+        assert!(matches!(refused, LedgerError::NotEnrolled), "{refused:?}");
+        let forged = hex::encode(signed(&book.scheduler).message());
+        let octets = match book.address.starts_with("sqlite:") {
+            true => format!("X'{forged}'"),
+            false => format!("'\\x{forged}'"),
+        };
+        let insert = format!(
+            "INSERT INTO audit_signature (position, hash, message)
+             SELECT position, hash, {octets} FROM chain_head"
+        );
+        crate::statements::run(&book.address, &insert).await.unwrap();
+        let told = kind(book.ledger.verify_audit().await).to_string();
+        assert!(told.contains("whose place another had taken"), "{told}");
+        let delete = "DELETE FROM audit_signature";
+        crate::statements::run(&book.address, delete).await.unwrap();
+        book.ledger.keep_signed_head(&signed(&next)).await.unwrap();
+        book.ledger.verify_audit().await.unwrap();
     }
 }
 

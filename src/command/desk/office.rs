@@ -358,6 +358,9 @@ impl Enrol {
                 }
                 Ok(lines)
             }
+            (None, Some(_)) if party.is_own() => {
+                Err("its key is made where it is used: akashi identity new, and --request".into())
+            }
             (None, Some(out)) => self.with_new_key(desk, out, deed).await,
             (None, None) => Err("--request or --out is needed".into()),
         }
