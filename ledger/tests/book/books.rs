@@ -41,7 +41,7 @@ pub async fn books() -> Vec<Book> {
 }
 
 /// A new data base on the server that the test command started.
-fn postgres() -> String {
+pub fn postgres() -> String {
     let server = std::env::var("AKASHI_TEST_POSTGRES").expect(
         "AKASHI_TEST_POSTGRES is not set: run the tests with `make test`, or this one with \
          `tests/with-postgres cargo test -p akashi-ledger`",

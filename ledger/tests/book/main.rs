@@ -21,6 +21,7 @@ mod objects;
 mod permits;
 mod prepared;
 mod roles;
+mod schema;
 mod stated;
 mod statements;
 mod terminals;
