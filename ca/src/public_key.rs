@@ -43,6 +43,9 @@ pub enum BadKey {
         /// The factor.
         factor: u32,
     },
+    /// A prime, of which everybody knows the private key.
+    #[error("its modulus is a prime and not the product of two")]
+    Prime,
     /// A square, which no product of two primes of a key may be.
     #[error("its modulus is the square of one number")]
     Square,
@@ -59,7 +62,15 @@ pub enum BadKey {
     SharedPrime,
 }
 
-/// Checks a key for everything that can be seen in it alone.
+/// Checks a key for everything that can be seen in it alone, and whether its modulus is a prime, which takes
+/// several signatures' time: done once, when the card tells the key.
+pub fn check_whole(public_key: &[u8]) -> Result<(), BadKey> {
+    check(public_key)?;
+    let (_, modulus) = shape(public_key)?;
+    if primality::is_prime(&modulus) { Err(BadKey::Prime) } else { Ok(()) }
+}
+
+/// Checks a key for everything that can be seen in it alone and quickly.
 pub fn check(public_key: &[u8]) -> Result<SubjectPublicKeyInfoOwned, BadKey> {
     let (info, modulus) = shape(public_key)?;
     if let Some(factor) = small_factor(&modulus) {

@@ -297,6 +297,43 @@ async fn a_key_that_no_card_made_is_not_certified() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_modulus_that_is_a_prime_or_has_a_small_factor_is_refused_when_the_card_tells_it() {
+    // RFC 3526 §3: the prime of the group of 2048 bits.
+    let prime = concat!(
+        "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22",
+        "514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6",
+        "F44C42E9A637ED6B0BFF5CB6F406B7EDEE386BFB5A899FA5AE9F24117C4B1FE649286651ECE45B3D",
+        "C2007CB8A163BF0598DA48361C55D39A69163FA8FD24CF5F83655D23DCA3AD961C62F356208552BB",
+        "9ED529077096966D670C354E4ABC9804F1746C08CA18217C32905E462E36CE3BE39E772C180E8603",
+        "9B2783A2EC07A28FB5C55DF06F4C52C9DE2BCBF6955817183995497CEA956AE515D2261898FA0510",
+        "15728E5A8AACAA68FFFFFFFFFFFFFFFF"
+    );
+    let prime = hex::decode(prime).unwrap();
+    // 65,537 · (2^2031 + 11), of 2048 bits; the other factor has none so small.
+    let mut divided = vec![0; 256];
+    for (at, octet) in [(0, 0x80), (2, 0x80), (253, 0x0b), (255, 0x0b)] {
+        divided[at] = octet;
+    }
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let key = place.new_key();
+    let desk = place.desk(tottori());
+    let case = desk.find(Procedure::Issue, place.by_items(&code)).await.unwrap();
+    desk.apply(case, "CARD").await.unwrap();
+    // SubjectPublicKeyInfo of RSA-2048 up to the modulus, and the exponent after it.
+    let sound = key.public_key();
+    let with = |modulus: &[u8]| [&sound[..33], modulus, &sound[289..]].concat();
+    assert_eq!(sound.len(), 294);
+    for (modulus, says) in [(&prime, "is a prime"), (&divided, "divided by 65537")] {
+        let refused = refusal(make_key(desk, case, "CARD", &with(modulus)).await.map(|_| ()));
+        let told = matches!(&refused, Refusal::BadKey { what } if what.contains(says));
+        assert!(told, "{refused:?}");
+    }
+    make_key(desk, case, "CARD", sound).await.unwrap();
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_card_that_does_not_know_the_authoritys_keys_gets_nothing() {
     let mut place = Place::open(Book::Sqlite).await;
     let code = place.resident(tottori());

@@ -14,6 +14,8 @@ use super::certifying::{end, too_long};
 use super::{Acting, Counter, Halt, at_step};
 use crate::CaError;
 use crate::card::{Certificates, Channel, Halted, Run, Sent, reads_back};
+use crate::comparison::beside;
+use crate::public_key::{self, BadKey};
 
 /// Where a card may be spoken with.
 const WITH_CARD: [Step; 2] = [Step::Applied, Step::Issued];
@@ -98,6 +100,7 @@ impl Counter {
         case: CaseId,
         answers: &[Octets],
     ) -> Result<Answer, Halt> {
+        let told = self.key_told(case, answers).await?;
         let mut change = self.begin(acting).await?;
         let (mut file, mut record) = self.case_in(&mut change, acting, case).await?;
         at_step(&file, &WITH_CARD, acting)?;
@@ -134,6 +137,11 @@ impl Counter {
                         let bad =
                             |e: akashi_card::CardError| Refusal::BadKey { what: e.to_string() };
                         let key = issuing::public_key(&data[0]).map_err(bad)?;
+                        match told {
+                            Some((looked_at, sound)) if looked_at == key => sound?,
+                            // The case went on while the key was looked at: it is asked again.
+                            _ => return Err(Refusal::NotNowPossible.into()),
+                        }
                         applied.made = Some(Sha256::of(&key));
                         applied.channel = Some(Channel::Open { host });
                         Answer::KeyMade { public_key: Octets(key) }
@@ -159,6 +167,34 @@ impl Counter {
         };
         self.save_case(&mut change, acting, &mut file, &record).await?;
         self.finish(change, acting, &case.to_string(), answer).await
+    }
+
+    /// The key that the card tells with these answers, and whether it may be certified. It is looked at before
+    /// the book is held: whether a modulus is a prime takes longer than everything else (docs/performance.md).
+    async fn key_told(
+        &self,
+        case: CaseId,
+        answers: &[Octets],
+    ) -> Result<Option<(Vec<u8>, Result<(), Refusal>)>, Halt> {
+        let Some(file) = self.issuer.ledger.case(case).await? else { return Ok(None) };
+        if file.step != Step::Applied {
+            return Ok(None);
+        }
+        let record = CaseRecord::open(self.vault(), case, &file.sealed_file)?;
+        let Some(Channel::Sent { sent }) = record.applied.and_then(|applied| applied.channel)
+        else {
+            return Ok(None);
+        };
+        if !matches!(sent.run, Run::MakeKey { .. }) {
+            return Ok(None);
+        }
+        // What is wrong with the answers is told to whom the case belongs.
+        let Ok((data, _)) = sent.received(answers, self.certificates(&[])) else { return Ok(None) };
+        let Ok(key) = issuing::public_key(&data[0]) else { return Ok(None) };
+        let looked_at = key.clone();
+        let sound = beside(move || public_key::check_whole(&looked_at)).await?;
+        let bad = |why: BadKey| Refusal::BadKey { what: why.to_string() };
+        Ok(Some((key, sound.map_err(bad))))
     }
 
     /// The certificate of an issued case, DER.

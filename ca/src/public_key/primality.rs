@@ -6,7 +6,8 @@ use dashu_int::fast_div::ConstDivisor;
 /// Fermat's test to the base 2: every prime passes it, and a product of two primes that were drawn at
 /// random does so with a probability that nobody will meet (Pomerance 1981 bounds the pseudoprimes).
 ///
-/// It costs several signatures, so the night does it and not the counter (docs/performance.md).
+/// It costs several signatures: the counter does it when a card tells the key that it made, and the night
+/// for every key once more.
 pub fn is_prime(modulus: &[u8]) -> bool {
     let modulus = UBig::from_be_bytes(modulus);
     if modulus <= UBig::from(2u8) {
