@@ -77,11 +77,11 @@ impl Holders {
             change.rollback().await?;
             return Ok(Answer::Revoked { serial, at, reason });
         }
+        let person = change.holder(serial).await?.ok_or(Refusal::NoLivingCertificate)?;
         if !self.takes(&challenge, now) {
             change.rollback().await?;
             return Err(Refusal::ChallengeSpent.into());
         }
-        let person = change.holder(serial).await?.ok_or(Refusal::NoLivingCertificate)?;
         let recording = Recording { reason, received_at: change.at(), idou_date: None };
         let row = end_living(&mut change, person, &recording).await?;
         let row = row.ok_or(Refusal::NoLivingCertificate)?;

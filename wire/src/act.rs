@@ -251,7 +251,7 @@ pub enum Deed {
         #[serde(deserialize_with = "bounds::why")]
         why: String,
     },
-    /// Enrols an officer, an agency or a source. Gives power: two security officers, or two
+    /// Enrols a party. Gives power: two security officers, or two
     /// administrators of the officer's town.
     Enrol {
         /// Name of the person or body.
@@ -259,7 +259,7 @@ pub enum Deed {
         name: String,
         /// As what.
         party: Role,
-        /// Names or addresses under which a source's registry is reached; none for others.
+        /// Names or addresses under which a registry is reached; none for others.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         #[serde(deserialize_with = "bounds::hosts")]
         hosts: Vec<String>,

@@ -181,7 +181,7 @@ bounds! {
     purposes, PURPOSES: "a purpose", 64, Line, 64;
     /// For what the authority asks the register: a procedure.
     purpose, PURPOSE: "a purpose", 64, Line, 1;
-    /// Names or addresses of a source's registry (RFC 1035 §2.3.4).
+    /// Names or addresses of a registry (RFC 1035 §2.3.4).
     hosts, HOSTS: "a name of a host", 253, Visible, 16;
     /// A lot or a model of cards, as the maker names it.
     lot, LOT: "the name of a lot or a model", 64, Line, 1;

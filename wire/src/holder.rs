@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use crate::octets::{Octets, Sha256};
 use crate::{RevocationReason, SerialNumber};
 
-/// What the door gave: sixteen random octets, which one application repeats.
+/// What the door gave: octets that one application repeats.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DoorChallenge {
-    /// Sixteen random octets.
+    /// As the door gave them: they mean something to it alone.
     pub challenge: Octets,
 }
 
@@ -59,7 +59,7 @@ mod tests {
             serial: SerialNumber::from_random([3; 16]),
             reason: RevocationReason::CessationOfOperation,
             made_at: "2026-04-01T00:00:00Z".parse().unwrap(),
-            challenge: Octets(vec![4; 16]),
+            challenge: Octets(vec![4; 48]),
         };
         let json = serde_json::to_string(&application).unwrap();
         assert_eq!(serde_json::from_str::<RevocationApplication>(&json).unwrap(), application);

@@ -59,7 +59,7 @@ impl LookedUp {
         if is_good { Ok(()) } else { Err(Refusal::LookUpTooOld { as_of: read }) }
     }
 
-    /// Refuses to issue upon what a source said before it was suspended: whoever stopped it doubts it.
+    /// Refuses to issue upon what a registry said before it was suspended: whoever stopped it doubts it.
     pub fn stands(
         &self,
         stopped: &StoppedRegistries,

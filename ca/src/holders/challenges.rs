@@ -18,7 +18,7 @@ const LIFE: SignedDuration = SignedDuration::from_mins(5);
 const LENGTHS: [usize; 3] = [8, 8, 32];
 
 /// Octets of a challenge.
-pub(super) const LENGTH: usize = LENGTHS[0] + LENGTHS[1] + LENGTHS[2];
+const LENGTH: usize = LENGTHS[0] + LENGTHS[1] + LENGTHS[2];
 
 /// Challenges of one process.
 pub(super) struct Challenges {
