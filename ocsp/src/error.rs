@@ -26,6 +26,12 @@ pub enum OcspError {
     /// The authority does not take the responder's wish for a certificate.
     #[error("the responder asked for a certificate in vain: {0}")]
     Order(#[from] akashi_wire::order::OrderRefusal),
+    /// An answer was against its rules, and was not signed.
+    #[error("an answer was against its rules and was not signed: {0}")]
+    Lint(String),
+    /// The authority's certificate or its founding record is not one.
+    #[error(transparent)]
+    Founding(#[from] akashi_lint::LintError),
     /// A setting that makes no sense.
     #[error("{0}")]
     Setting(&'static str),

@@ -46,11 +46,14 @@ pub enum Refusal {
     /// The key could not sign.
     #[error("the key could not sign")]
     Key,
+    /// The answer would have been against its rules.
+    #[error("the answer is against its rules and was not signed")]
+    Lint,
 }
 
 impl Refusal {
     /// How many kinds there are.
-    pub(crate) const KINDS: usize = 13;
+    pub(crate) const KINDS: usize = 14;
 
     /// What the client is told.
     pub fn status(&self) -> ResponseStatus {
@@ -67,7 +70,7 @@ impl Refusal {
             | Self::ClockBehind
             | Self::LedgerUnreachable
             | Self::NotRecorded => ResponseStatus::TryLater,
-            Self::Key => ResponseStatus::InternalError,
+            Self::Key | Self::Lint => ResponseStatus::InternalError,
         }
     }
 
@@ -91,6 +94,7 @@ impl Refusal {
             Self::LedgerUnreachable => 10,
             Self::NotRecorded => 11,
             Self::Key => 12,
+            Self::Lint => 13,
         }
     }
 }
@@ -110,4 +114,5 @@ pub(crate) const NAMES: [&str; Refusal::KINDS] = [
     "ledger_unreachable",
     "not_recorded",
     "key",
+    "lint",
 ];

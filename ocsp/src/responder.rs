@@ -1,11 +1,12 @@
 //! The responder: its table, its key, its certificates and what it keeps.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use akashi_keys::{OfficerToken, ResponderKey};
 use akashi_ledger::{Access, Authority, Inquiry, Ledger, LedgerError, Responding};
+use akashi_lint::Lint;
 use akashi_wire::Order;
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::order::{OrderDoor, OrderRefusal, SignedOrder};
@@ -18,7 +19,7 @@ use crate::certificate::{OwnCertificate, OwnCertificates, key_hash};
 use crate::follow::Follower;
 use crate::inquiries::Recorder;
 use crate::respond::{Found, respond};
-use crate::response::Said;
+use crate::response::{ResponseError, Said};
 use crate::{
     Asker, Counts, Followed, Issuer, OcspError, OcspRequest, Refusal, ResponseStatus, Settings,
     SignedAnswer,
@@ -69,6 +70,9 @@ pub struct Responder {
     settings: Settings,
     authority: Authority,
     issuer: Issuer,
+    lint: Lint,
+    /// What was wrong with the last answer that was not signed for it.
+    unsound: std::sync::Mutex<Option<String>>,
     pub(crate) follower: Follower,
     own: OwnCertificates,
     asking: Mutex<Asking>,
@@ -104,6 +108,7 @@ impl Responder {
         let validity = signed(settings.validity)?;
         let authority = ledger.authority().await?;
         let issuer = Issuer::of(&authority.certificate).map_err(OcspError::AuthorityCertificate)?;
+        let lint = Lint::new(&authority.certificate, authority.record().as_bytes())?;
         let key_hash = key_hash(key.key.public_key()).map_err(OcspError::PublicKey)?;
         // One that is started anew with its clock set back must not answer from before.
         let seen = ledger.responder_time(key.key.public_key()).await?;
@@ -124,6 +129,8 @@ impl Responder {
             settings,
             authority,
             issuer,
+            lint,
+            unsound: std::sync::Mutex::default(),
         }))
     }
 
@@ -155,7 +162,11 @@ impl Responder {
         let followed = self.follower.step(&self.ledger, &self.counts, monotonic).await;
         let mut followed = followed.inspect_err(|_| self.counts.fail_to_follow())?;
         let time = self.keep_time(now).await.err().map(OcspError::from);
-        followed.trouble = time.or(self.see_to_certificate(now, monotonic).await.err());
+        let unsound = self.unsound.lock().unwrap_or_else(PoisonError::into_inner).take();
+        followed.trouble = unsound
+            .map(OcspError::Lint)
+            .or(time)
+            .or(self.see_to_certificate(now, monotonic).await.err());
         if followed.trouble.is_some() {
             self.counts.fail_to_certify();
         }
@@ -256,10 +267,19 @@ impl Responder {
         let own = self.own.valid_for(this_update, next_update).ok_or(Refusal::NoCertificate)?;
         let responder = &self.key_hash;
         let said = Said { responder, found, this_update, next_update, nonce: request.nonce };
-        let answer = said.sign(&*self.key.key, &own.der).map_err(|_| Refusal::Key)?;
+        let signed = said.sign(&*self.key.key, &own.der, &self.lint);
+        let answer = signed.map_err(|error| self.not_signed(&error))?;
         self.last_signed.fetch_max(this_update.as_second(), Ordering::Relaxed);
         self.counts.sign();
         Ok(answer)
+    }
+
+    /// Why an answer was not signed; what is wrong with it is told with the next reading of the book.
+    pub(crate) fn not_signed(&self, error: &ResponseError) -> Refusal {
+        let ResponseError::Lint(findings) = error else { return Refusal::Key };
+        let told = findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        *self.unsound.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        Refusal::Lint
     }
 
     async fn record(

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use akashi_keys::{KeyError, Signer};
 use akashi_ledger::Standing;
+use akashi_lint::{Finding, Lint};
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, BitString, GeneralizedTime, Null, OctetString, OctetStringRef};
 use der::{Choice, Decode, Encode, Enumerated, Sequence};
@@ -188,6 +189,9 @@ pub(crate) enum ResponseError {
     Der(#[from] der::Error),
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// Against the rules of answers: not signed.
+    #[error("the answer is against its rules and was not signed")]
+    Lint(Vec<Finding>),
 }
 
 impl Said<'_> {
@@ -224,8 +228,13 @@ impl Said<'_> {
         &self,
         key: &dyn Signer,
         certificate: &[u8],
+        lint: &Lint,
     ) -> Result<SignedAnswer, ResponseError> {
         let data = self.response_data()?;
+        let findings = lint.answer_to_be_signed(&data);
+        if !findings.is_empty() {
+            return Err(ResponseError::Lint(findings));
+        }
         let signature = key.sign(&data)?;
         let basic = BasicOcspResponse {
             tbs_response_data: AnyRef::from_der(&data)?,

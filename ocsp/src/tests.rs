@@ -4,6 +4,7 @@ mod access;
 mod book;
 mod door;
 mod judge;
+mod lint;
 mod malformed;
 mod outage;
 #[path = "../../ledger/tests/book/permits.rs"]

@@ -5,7 +5,7 @@ use x509_parser::prelude::FromDer;
 
 use crate::certificate::Certificate;
 use crate::der::{self, Defect, Tlv};
-use crate::rules::{self, ANSWER};
+use crate::rules::{self, ANSWER, ANSWER_DATA};
 use crate::{Finding, Lint, oid};
 
 /// An OCSP answer that is judged.
@@ -87,8 +87,18 @@ impl<'a> Basic<'a> {
             }
             _ => return Err(what),
         };
+        let certificates = certificates.iter().map(|one| one.raw).collect();
+        Self::of(data.raw, algorithm.raw, certificates)
+    }
+
+    /// ResponseData, and what is around it where it was signed.
+    fn of(
+        data: &'a [u8],
+        algorithm: &'a [u8],
+        certificates: Vec<&'a [u8]>,
+    ) -> Result<Self, Defect> {
         let what = "the data must be a responder, a time, answers and extensions";
-        let mut parts = elements(data.raw, 0x30, what)?.into_iter().peekable();
+        let mut parts = elements(data, 0x30, what)?.into_iter().peekable();
         let version = parts.next_if(|part| part.tag == 0xa0);
         let (Some(responder), Some(produced_at), Some(responses)) =
             (parts.next(), parts.next(), parts.next())
@@ -101,7 +111,6 @@ impl<'a> Basic<'a> {
             _ => return Err(what),
         };
         let singles = elements(responses.raw, 0x30, what)?;
-        let certificates: Vec<_> = certificates.iter().map(|one| one.raw).collect();
         let certificate = certificates
             .first()
             .and_then(|first| Certificate::parts(first).ok())
@@ -112,7 +121,7 @@ impl<'a> Basic<'a> {
             produced_at,
             responses: singles.iter().map(Single::read).collect::<Result<_, _>>()?,
             extensions,
-            algorithm: algorithm.raw,
+            algorithm,
             certificates,
             certificate,
         })
@@ -167,6 +176,19 @@ fn elements<'a>(octets: &'a [u8], tag: u8, what: Defect) -> Result<Vec<Tlv<'a>>,
 }
 
 impl Lint {
+    /// Everything that is wrong with an answer that is to be signed, DER of the ResponseData: the rules of
+    /// what is around it come when it is whole.
+    pub fn answer_to_be_signed(&self, data: &[u8]) -> Vec<Finding> {
+        match Basic::of(data, &[], Vec::new()) {
+            Ok(basic) => {
+                let (status, kind, basic) = (&[0][..], Some(oid::OCSP_BASIC), Some(basic));
+                let answer = Answer { lint: self, octets: data, status, kind, basic };
+                ANSWER_DATA.iter().filter_map(|rule| rule.finding((rule.check)(&answer))).collect()
+            }
+            Err(what) => rules::unread(&rules::answer::CANONICAL, data, what),
+        }
+    }
+
     /// Everything that is wrong with an OCSP answer, DER of the whole OCSPResponse.
     pub fn answer(&self, octets: &[u8]) -> Vec<Finding> {
         match Answer::read(self, octets) {

@@ -172,6 +172,18 @@ pub(crate) const TAIL: &[&TailRule] = &[
     &list::SIGNATURE_LENGTH,
 ];
 
+/// What of an OCSP answer is signed.
+pub(crate) const ANSWER_DATA: &[&AnswerRule] = &[
+    &answer::CANONICAL,
+    &answer::VERSION,
+    &answer::PRODUCED_AT,
+    &answer::UPDATES,
+    &answer::CERT_ID,
+    &answer::CERT_STATUS,
+    &answer::REVOKED,
+    &answer::EXTENSIONS,
+];
+
 /// An OCSP answer.
 pub(crate) const ANSWER: &[&AnswerRule] = &[
     &answer::CANONICAL,
