@@ -36,6 +36,7 @@ pub async fn feed(dir: &Path, book: &Address, count: usize, runs: usize) -> Resu
         start: jiff::Timestamp::now(),
         ledger: book.ledger(),
         size: RsaSize::Rsa2048,
+        policy_critical: false,
     };
     let mut world = World::make(dir, &setting).await?;
     let mut rng = StdRng::seed_from_u64(3);

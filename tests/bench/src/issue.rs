@@ -47,6 +47,7 @@ pub async fn issue(
             start: jiff::Timestamp::now(),
             ledger: book.ledger(),
             size: RsaSize::Rsa2048,
+            policy_critical: false,
         },
     )
     .await?;
