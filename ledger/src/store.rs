@@ -499,3 +499,25 @@ fn postgres(values: Vec<Value>) -> Result<PgArguments, LedgerError> {
     }
     Ok(args)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_opens_a_sqlite_book_to_read_it_cannot_write_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let address = format!("sqlite:{}", dir.path().join("book.sqlite").display());
+        crate::schema::migrate(&address, true).await.unwrap();
+        for access in [Access::Read, Access::Write] {
+            let store = Store::open(&address, access, None).await.unwrap();
+            let Pools::Sqlite { read, write } = &store.pools else { panic!("not SQLite") };
+            let sql = "UPDATE chain_head SET position = position";
+            let refused = sqlx::query(sql).execute(read).await.unwrap_err().to_string();
+            assert!(refused.contains("readonly database"), "{refused}");
+            let written = sqlx::query(sql).execute(write).await;
+            assert_eq!(written.is_ok(), access == Access::Write, "{written:?}");
+            store.close().await;
+        }
+    }
+}

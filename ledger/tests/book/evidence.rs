@@ -14,7 +14,7 @@ use crate::statements::{columns, run};
 
 /// The tables that the authority may only add to, by what the data base grants: the chain's own two
 /// are not bound to it by a digest.
-fn tables() -> Vec<&'static str> {
+pub fn tables() -> Vec<&'static str> {
     let grants = include_str!("../../schema/0001_book.postgres.sql");
     let (_, rest) = grants.split_once("GRANT SELECT, INSERT ON").unwrap();
     let (list, _) = rest.split_once(" TO akashi_authority").unwrap();

@@ -132,7 +132,8 @@ async fn granted(login: &str, verb: &str, table: &str, sql: &str) -> bool {
 async fn the_authority_adds_to_evidence_and_alters_and_deletes_none_of_it() {
     let book = book().await;
     let login = login(&book, Some("akashi_authority")).await;
-    for table in [
+    // By hand, and not from the grants.
+    let evidence = [
         "authority",
         "distribution_point",
         "responder_key",
@@ -151,7 +152,17 @@ async fn the_authority_adds_to_evidence_and_alters_and_deletes_none_of_it() {
         "crl_published",
         "inquiry_entered",
         "card",
-    ] {
+        "founding_signature",
+        "suspension",
+        "lifting",
+        "proposal",
+        "countersignature",
+        "content_key",
+        "deletion",
+        "responder_replaced",
+    ];
+    assert_eq!(evidence.len(), crate::evidence::tables().len() + 2, "a table has changed its side");
+    for table in evidence {
         let same = same(&book, table).await;
         for sql in [
             format!("UPDATE {table} SET {same} WHERE false"),
