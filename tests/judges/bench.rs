@@ -37,7 +37,8 @@ pub enum Judge {
 }
 
 impl Judge {
-    const ALL: [Self; 6] =
+    /// Every one.
+    pub const ALL: [Self; 6] =
         [Self::OpenSsl, Self::GnuTls, Self::Nss, Self::Java, Self::BouncyCastle, Self::Pyhanko];
 
     /// Whether it says why a certificate was revoked, shown this kind of evidence.
@@ -107,12 +108,33 @@ fn reason(name: &str) -> RevocationReason {
 pub enum Evidence {
     /// Lists, for the certificate alone.
     Lists(Vec<PathBuf>),
-    /// The same to a judge whose every setting is left as it comes.
+    /// The same to a judge whose settings are left as they come, but for those of [`SETTINGS`].
     ByDefault(Vec<PathBuf>),
     /// Lists, for the certificate and the authority's own.
     Chain(Vec<PathBuf>),
     /// An answer of the responder, whose issuer is named by this digest.
     Answer(PathBuf, Digest),
+}
+
+/// What a judge must be told before it looks at a list that it is given at all, or before nothing of the
+/// network is in its verdict; all else is as it comes.
+pub const SETTINGS: &[(Judge, &str, &str)] = &[
+    (Judge::OpenSsl, "-crl_check", "it looks at no list otherwise"),
+    (Judge::Nss, "-g leaf -m crl -s requireInfo,forbidFetching", "it looks at no list otherwise"),
+    (Judge::GnuTls, "--load-crl", "it looks at no list otherwise"),
+    (Judge::Java, "setRevocationEnabled(true)", "the default; lists come by a CertStore"),
+    (Judge::BouncyCastle, "setRevocationEnabled(true)", "the default; lists come by a CertStore"),
+    (
+        Judge::Pyhanko,
+        "revocation_mode=require allow_fetching=False time_tolerance=0",
+        "it takes what it cannot find for good otherwise",
+    ),
+];
+
+/// The settings of a judge, as its command line has them.
+pub fn settings_of(judge: Judge) -> impl Iterator<Item = &'static str> {
+    let of = SETTINGS.iter().find(|(one, _, _)| *one == judge);
+    of.expect("a line for each judge").1.split_whitespace()
 }
 
 /// By which digest an answer names the issuer.

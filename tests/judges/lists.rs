@@ -10,7 +10,7 @@ use jiff::{Timestamp, ToSpan};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::bench::{Evidence, Exception, Question, Verdict, put};
+use crate::bench::{Evidence, Exception, Judge, Question, Verdict, put, settings_of};
 use crate::exceptions::*;
 use crate::pkilint::nothing_is_found_in;
 use crate::prefecture::{Certified, Prefecture, beside, prefecture};
@@ -193,10 +193,22 @@ fn a_list_past_its_next_update_is_no_evidence() {
 }
 
 #[test]
-fn every_judge_takes_a_certificate_with_its_own_defaults() {
+fn each_judge_has_a_line_that_says_what_it_must_be_told() {
+    for judge in Judge::ALL {
+        assert!(settings_of(judge).next().is_some(), "{judge:?}");
+    }
+}
+
+#[test]
+fn every_judge_takes_good_and_revoked_alike_with_its_own_defaults() {
     let prefecture = prefecture();
+    let revoked = prefecture.certified.iter().find(|one| one.ended.is_some()).expect("somebody's");
+    let reason = revoked.ended.expect("it was revoked");
     let [good, _] = two(prefecture);
-    let evidence = Evidence::ByDefault(vec![prefecture.complete.clone()]);
-    let questions = [question(prefecture, good, evidence, Verdict::Good, &[])];
-    ask("a certificate before judges as they come", prefecture, &questions);
+    let evidence = || Evidence::ByDefault(vec![prefecture.complete.clone()]);
+    let questions = [
+        question(prefecture, good, evidence(), Verdict::Good, &[]),
+        question(prefecture, revoked, evidence(), Verdict::Revoked(Some(reason)), &[]),
+    ];
+    ask("certificates before judges as they come", prefecture, &questions);
 }

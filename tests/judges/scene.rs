@@ -89,6 +89,7 @@ pub async fn world(dir: &Path, size: RsaSize, start: Timestamp) -> World {
         start,
         ledger: "sqlite:book.sqlite".into(),
         size,
+        policy_critical: false,
     };
     World::make(dir, &setting).await.unwrap()
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Evidence, Opinion, Question, Verdict};
+use super::{Evidence, Judge, Opinion, Question, Verdict, settings_of};
 use crate::scene::fresh_dir;
 use crate::tool::{Said, run_at, words};
 
@@ -38,7 +38,10 @@ pub fn opinion(ca: &Path, question: &Question<'_>) -> Opinion {
 fn verify(question: &Question<'_>, ca: &Path, lists: Option<&Path>) -> Opinion {
     let mut arguments = words!["--verify", "--load-ca-certificate", ca];
     if let Some(lists) = lists {
-        arguments.extend(words!["--load-crl", lists]);
+        for setting in settings_of(Judge::GnuTls) {
+            arguments.extend(words![setting]);
+        }
+        arguments.extend(words![lists]);
     }
     arguments.extend(words!["--infile", &question.leaf.pem]);
     let Said { content, text, .. } = run_at(question.at, "certtool", arguments);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::{Evidence, Opinion, Question, Verdict};
+use super::{Evidence, Judge, Opinion, Question, Verdict, settings_of};
 use crate::scene::fresh_dir;
 use crate::tool::{Said, run, run_at, words};
 
@@ -46,7 +46,9 @@ pub fn opinion(ca: &Path, question: &Question<'_>) -> Opinion {
     let mut arguments = words!["-d", format!("sql:{}", base.display()), "-pp", "-u", "0"];
     // Whether there is a list at all was seen above: NSS calls a certificate revoked when nothing
     // is known of it, as soon as that is asked for (failIfNoInfo).
-    arguments.extend(words!["-g", "leaf", "-m", "crl", "-s", "requireInfo,forbidFetching"]);
+    for setting in settings_of(Judge::Nss) {
+        arguments.extend(words![setting]);
+    }
     arguments.extend(words!["-a", &question.leaf.pem]);
     let Said { text, .. } = run_at(question.at, "vfychain", arguments);
     let verdict = match () {

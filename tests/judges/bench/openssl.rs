@@ -2,19 +2,23 @@
 
 use std::path::Path;
 
-use super::{Digest, Evidence, Opinion, Question, Verdict, reason};
+use super::{Digest, Evidence, Judge, Opinion, Question, Verdict, reason, settings_of};
 use crate::tool::{Said, run_at, words};
 
 pub fn opinion(ca: &Path, question: &Question<'_>) -> Opinion {
     let pem = ca.with_extension("pem");
     match &question.evidence {
-        Evidence::Lists(lists) | Evidence::ByDefault(lists) => {
-            verify(question, &pem, "-crl_check", lists)
+        Evidence::Lists(lists) => verify(question, &pem, &[&STRICT[..], &["-crl_check"]], lists),
+        Evidence::ByDefault(lists) => {
+            let settings: Vec<&str> = settings_of(Judge::OpenSsl).collect();
+            verify(question, &pem, &[&settings], lists)
         }
-        Evidence::Chain(lists) => verify(question, &pem, "-crl_check_all", lists),
+        Evidence::Chain(lists) => {
+            verify(question, &pem, &[&STRICT[..], &["-crl_check_all"]], lists)
+        }
         Evidence::Answer(answer, digest) => {
             // `openssl ocsp` does not look at the certificate's own time.
-            let in_time = verify(question, &pem, "-x509_strict", &[]);
+            let in_time = verify(question, &pem, &[&STRICT], &[]);
             match in_time.verdict {
                 Verdict::Good => self::answer(question, &pem, answer, *digest),
                 _ => in_time,
@@ -23,14 +27,21 @@ pub fn opinion(ca: &Path, question: &Question<'_>) -> Opinion {
     }
 }
 
+/// As strict as it can be, and with lists of partitions, which it looks at only so.
+const STRICT: [&str; 2] = ["-x509_strict", "-extended_crl"];
+
 fn verify(
     question: &Question<'_>,
     ca: &Path,
-    check: &str,
+    settings: &[&[&str]],
     lists: &[std::path::PathBuf],
 ) -> Opinion {
-    let mut arguments = words!["verify", "-x509_strict", "-no-CApath", "-no-CAstore", check];
-    arguments.extend(words!["-extended_crl", "-CAfile", ca]);
+    // What the machine trusts beside is none of it.
+    let mut arguments = words!["verify", "-no-CApath", "-no-CAstore"];
+    for setting in settings.concat() {
+        arguments.extend(words![setting]);
+    }
+    arguments.extend(words!["-CAfile", ca]);
     for list in lists {
         arguments.extend(words!["-CRLfile", list]);
     }
