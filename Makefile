@@ -53,7 +53,8 @@ kills:
 
 floods:
 	@.ci/setup tests
-	@FLOOD=full tests/with-postgres $(CARGO) test --quiet --locked --test abuse floods
+	@# Both ends of every connection are in one process.
+	@ulimit -n 16384 && FLOOD=full tests/with-postgres $(CARGO) test --quiet --locked --test abuse floods
 
 crash:
 	@.ci/setup tests

@@ -146,9 +146,14 @@ async fn a_flood_of_changes_is_settled_and_a_lost_card_is_held_in_its_midst() {
         let asked = Instant::now();
         journey::hold(place.desk(yonago()), by).await.unwrap();
         place.seen_revoked(&lost.certificate, RevocationReason::CertificateHold).await;
-        asked.elapsed()
+        (asked, asked.elapsed())
     };
-    let (_, took) = tokio::join!(place.tick(), holding);
+    let settling = async {
+        place.tick().await;
+        Instant::now()
+    };
+    let (settled, (asked, took)) = tokio::join!(settling, holding);
+    assert!(asked < settled, "all was settled before the hold was asked for");
     assert!(took < PATIENCE, "a hold was seen after {took:?}");
     place.tick().await;
     assert_eq!(place.reason(dying.serial).await, Some(RevocationReason::AffiliationChanged));

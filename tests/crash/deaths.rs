@@ -70,6 +70,7 @@ pub async fn play(settings: &Settings, base: Base, keys: &Keys) -> Met {
         start: Timestamp::now(),
         ledger: shelf.address(),
         size: RsaSize::Rsa2048,
+        policy_critical: false,
     };
     let mut world = World::make(&home.path().join("authority"), &setting).await.expect("a world");
     let meetings = prepare(&mut world, town, settings.interleavings, keys).await;

@@ -27,6 +27,7 @@ async fn world(server: &Server, dir: &tempfile::TempDir) -> World {
         start: usual_start(),
         ledger: server.url(),
         size: RsaSize::Rsa2048,
+        policy_critical: false,
     };
     let world = World::make(&dir.path().join("authority"), &setting).await.unwrap();
     makes_cards(&world.security.one, world.house.doors.card_master.clone());

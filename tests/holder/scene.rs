@@ -45,6 +45,7 @@ pub async fn world(dir: &Path, access: Access) -> World {
         start: Timestamp::now(),
         ledger: "sqlite:book.sqlite".into(),
         size: RsaSize::Rsa2048,
+        policy_critical: false,
     };
     World::make(&dir.join("authority"), &setting).await.unwrap()
 }

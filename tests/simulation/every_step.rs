@@ -72,7 +72,7 @@ pub fn play(founded: &Arc<Founded>, seed: u64) -> Outcome {
     let mut all = Vec::new();
     let mut failures = 0;
     for case in CASES {
-        match play::case(founded.clone(), seed, case, None) {
+        match played(founded, seed, case, None) {
             Ok(meetings) => {
                 for (act, meetings) in (0..).zip(meetings) {
                     all.extend((0..meetings).map(|at| (case, Blow { act, at })));
@@ -80,22 +80,23 @@ pub fn play(founded: &Arc<Founded>, seed: u64) -> Outcome {
             }
             Err(breach) => {
                 failures += 1;
-                tell(case, None, &breach);
+                tell(seed, case, None, &breach);
             }
         }
     }
     let of = all.len();
     all.shuffle(&mut StdRng::seed_from_u64(seed));
-    let asked = std::env::var("KILLS").ok();
-    if asked.as_deref() != Some("all") {
-        all.truncate(asked.and_then(|text| text.parse().ok()).unwrap_or(24));
+    match std::env::var("KILLS").as_deref() {
+        Ok("all") => {}
+        Ok("") | Err(_) => all.truncate(24),
+        Ok(text) => all.truncate(text.parse().expect("KILLS is a number, or all")),
     }
     let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(failures));
     let work = || {
         while let Some((case, blow)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(breach) = play::case(founded.clone(), seed, *case, Some(*blow)) {
+            if let Err(breach) = played(founded, seed, *case, Some(*blow)) {
                 failed.fetch_add(1, Ordering::Relaxed);
-                tell(*case, Some(*blow), &breach);
+                tell(seed, *case, Some(*blow), &breach);
             }
         }
     };
@@ -106,6 +107,18 @@ pub fn play(founded: &Arc<Founded>, seed: u64) -> Outcome {
     Outcome { played: all.len(), of, failures: failed.into_inner() }
 }
 
-fn tell(case: Case, blow: Option<Blow>, breach: &Breach) {
-    println!("simulate: {case:?}, killed at {blow:?}: {}: {}", breach.check, breach.what);
+/// Plays one. A panic is a breach too.
+fn played(
+    founded: &Arc<Founded>,
+    seed: u64,
+    case: Case,
+    blow: Option<Blow>,
+) -> Result<Vec<u32>, Breach> {
+    crate::caught(|| play::case(founded.clone(), seed, case, blow)).unwrap_or_else(Err)
+}
+
+/// `FIRST` with this seed and `KILLS=all` play it again.
+fn tell(seed: u64, case: Case, blow: Option<Blow>, breach: &Breach) {
+    let Breach { check, what } = breach;
+    println!("simulate: seed {seed}: {case:?}, killed at {blow:?}: {check}: {what}");
 }

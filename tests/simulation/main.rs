@@ -62,14 +62,18 @@ impl Worlds {
 
     /// Plays once. A panic is a breach too.
     fn play(&self, seed: u64, events: &[Event]) -> (Counts, Result<(), Breach>) {
-        let played = catch_unwind(AssertUnwindSafe(|| play::play(self.of(seed), seed, events)));
-        played.unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<String>().cloned();
-            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-            let what = text.unwrap_or_default();
-            (Counts::default(), Err(Breach { check: "nothing_panics", what }))
-        })
+        caught(|| play::play(self.of(seed), seed, events))
+            .unwrap_or_else(|breach| (Counts::default(), Err(breach)))
     }
+}
+
+/// What is played, or the breach that a panic is.
+fn caught<T>(play: impl FnOnce() -> T) -> Result<T, Breach> {
+    catch_unwind(AssertUnwindSafe(play)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        Breach { check: "nothing_panics", what: text.unwrap_or_default() }
+    })
 }
 
 fn regressions() -> Vec<(PathBuf, u64, Vec<Event>)> {

@@ -4,9 +4,11 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use akashi_ledger::Scope;
+use akashi_ledger::{AuthorityProfile, Scope};
 use akashi_wire::RevocationReason::KeyCompromise;
 use serde_json::Value;
+use x509_parser::oid_registry::asn1_rs::oid;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::support::*;
 
@@ -105,6 +107,61 @@ async fn everything_that_an_authority_made_is_clean_and_what_is_not_of_its_makin
     assert_eq!(found[0]["rule"], "list_entry_serial");
     let text_of = String::from_utf8(output.stdout).unwrap();
     assert!(!text_of.contains("鳥取"), "{text_of}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn policies_are_critical_where_the_founding_record_says_so_and_nowhere_else() {
+    for critical in [false, true] {
+        let mut place = match critical {
+            true => Place::with_critical_policies().await,
+            false => Place::open(Book::Sqlite).await,
+        };
+        let (_, holder) = place.holder(tottori()).await;
+        place.seen_good(&holder.certificate).await;
+        let (_, read) = X509Certificate::from_der(&holder.certificate).unwrap();
+        // RFC 5280 §4.2.1.4.
+        let policies = read.get_extension_unique(&oid!(2.5.29.32)).unwrap().unwrap();
+        assert_eq!(policies.critical, critical);
+        let profile = place.house.doors.issuer.authority.profile.clone();
+        let (dir, _kept) = place.closed().await;
+        clean(&lint(&["--dir", text(&dir)]), 3);
+        // By the record of the other kind it is a mistake.
+        let files = tempfile::tempdir().unwrap();
+        let other = AuthorityProfile { policy_critical: !critical, ..profile };
+        let founding = files.path().join("founding.json");
+        std::fs::write(&founding, serde_json::to_vec(&other).unwrap()).unwrap();
+        let certificate = files.path().join("one.cer");
+        std::fs::write(&certificate, &holder.certificate).unwrap();
+        let ca = dir.join("certificates/ca.der");
+        let given = ["--founding", text(&founding), "--ca", text(&ca), "--json"];
+        let output = lint(&[&given[..], &[text(&certificate)]].concat());
+        let found = findings(&output);
+        assert!(found.iter().any(|one| one["rule"] == "policy"), "{found:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_address_of_the_book_stands_in_no_file_where_the_environment_has_it() {
+    let place = Place::open(Book::Sqlite).await;
+    let (dir, _kept) = place.closed().await;
+    let mut config = akashi::config::Config::read(&dir).unwrap();
+    config.ledger = "sqlite:nowhere.sqlite".into();
+    std::fs::write(dir.join(akashi::config::FILE), config.to_text()).unwrap();
+    for command in [&["audit", "verify", "--dir"][..], &["migrate", "--dir"]] {
+        let run = |ledger: Option<&str>| {
+            let mut akashi = Command::new(env!("CARGO_BIN_EXE_akashi"));
+            akashi.args(command).arg(&dir).env_clear();
+            ledger.map(|ledger| akashi.env("AKASHI_LEDGER", ledger));
+            let output = akashi.output().unwrap();
+            let told = [output.stdout, output.stderr].concat();
+            (output.status.success(), String::from_utf8(told).unwrap())
+        };
+        let (done, told) = run(None);
+        assert!(!done && told.contains("nowhere.sqlite"), "{told}");
+        let (done, told) = run(Some("sqlite:book.sqlite"));
+        assert!(done, "{told}");
+        assert!(told.contains("is whole") || told.contains("nothing to do"), "{told}");
+    }
 }
 
 #[test]

@@ -170,6 +170,19 @@ impl Place {
     }
 
     pub async fn make(book: Book, access: Access, start: Timestamp) -> Self {
+        Self::making(book, (access, start), false).await
+    }
+
+    /// The same where the policies of certificates are critical.
+    pub async fn with_critical_policies() -> Self {
+        Self::making(Book::Sqlite, (Access::Registered, usual_start()), true).await
+    }
+
+    async fn making(
+        book: Book,
+        (access, start): (Access, Timestamp),
+        policy_critical: bool,
+    ) -> Self {
         let mut tries = 0;
         loop {
             let dir = tempfile::tempdir().unwrap();
@@ -182,6 +195,7 @@ impl Place {
                 start,
                 ledger: base.as_ref().map_or("sqlite:book.sqlite".into(), Base::url),
                 size: RsaSize::Rsa2048,
+                policy_critical,
             };
             tries += 1;
             match World::make(&dir.path().join("authority"), &setting).await {

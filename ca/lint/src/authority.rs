@@ -1,6 +1,6 @@
 //! The lint of one authority: its certificate and its founding record, and what is judged by them.
 
-use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use x509_parser::certificate::TbsCertificate;
 use x509_parser::prelude::FromDer;
 
@@ -28,6 +28,23 @@ pub struct Lint {
     pub(crate) not_after: i64,
     /// The municipalities of the prefecture.
     pub(crate) towns: Vec<Town>,
+    /// How a CertID names the authority (RFC 6960 §4.1.1).
+    pub(crate) named: Named,
+}
+
+/// The digests of the authority's name and of the bits of its key: asked of every answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Named {
+    /// By SHA-1.
+    pub(crate) sha1: [[u8; 20]; 2],
+    /// By SHA-256.
+    pub(crate) sha256: [[u8; 32]; 2],
+}
+
+impl Named {
+    fn of(name: &[u8], key: &[u8]) -> Self {
+        Self { sha1: [name, key].map(sha1), sha256: [name, key].map(sha256) }
+    }
 }
 
 impl Lint {
@@ -69,13 +86,15 @@ impl Lint {
             .and_then(|one| der::only(one.value).ok())
             .filter(|value| value.tag == 0x04)
             .ok_or(LintError::Authority("it has no subjectKeyIdentifier"))?;
+        let (subject, bits) = (read.subject().as_raw(), &read.subject_pki.subject_public_key.data);
         Ok(Self {
+            named: Named::of(subject, bits),
             towns: place::towns(&founding),
             founding,
             certificate: certificate.to_vec(),
-            subject: read.subject().as_raw().to_vec(),
+            subject: subject.to_vec(),
             key_identifier: identifier.content.to_vec(),
-            key: read.subject_pki.subject_public_key.data.to_vec(),
+            key: bits.to_vec(),
             not_before: read.validity.not_before.timestamp(),
             not_after: read.validity.not_after.timestamp(),
         })
@@ -113,11 +132,11 @@ impl Lint {
         };
         judge(rules, self, tbs, Some(algorithm), Some(certificate))
     }
+}
 
-    /// SHA-1 of the bits of the authority's key: how CertID names it (RFC 6960 §4.1.1).
-    pub(crate) fn key_hash(&self) -> [u8; 20] {
-        sha1(&self.key)
-    }
+fn sha256(octets: &[u8]) -> [u8; 32] {
+    let digest = digest(&SHA256, octets);
+    digest.as_ref().try_into().expect("SHA-256 gives 32 octets")
 }
 
 /// SHA-1, where the standards name a key by it.

@@ -68,6 +68,7 @@ pub(super) async fn tell(
         start,
         ledger: "sqlite:book.sqlite".into(),
         size: RsaSize::Rsa3072,
+        policy_critical: false,
     };
     narrator.chapter("An authority is made");
     let world = World::make(dir, &setting).await?;

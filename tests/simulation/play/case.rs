@@ -11,7 +11,7 @@ use crate::checks::{Breach, hold};
 use crate::every_step::{Blow, Case};
 use crate::founded::Founded;
 use crate::step::Ending;
-use crate::truth::opens;
+use crate::truth::{Standing, opens};
 
 /// Plays a case to its end, and everything after it; gives how often each act met the book.
 pub fn case(
@@ -41,6 +41,18 @@ pub fn case(
     };
     hold("a_case_comes_to_its_end", came == must, || format!("{came:?}, not {must:?}"))?;
     let meetings = std::mem::take(&mut play.meetings);
+    let held = play.truth.certificates.iter().filter(|c| matches!(c.standing, Standing::Held(..)));
+    let (held, must_be) = (held.count(), usize::from(case == Case::Hold));
+    hold("a_case_comes_to_its_end", held == must_be, || format!("{held} on hold"))?;
+    // Open and look up; and what the case is for.
+    let least = match case {
+        Case::Issue(_) | Case::Renewal => 8,
+        Case::PinReset => 5,
+        Case::Revocation | Case::Hold => 3,
+    };
+    // An act that died is not counted as one.
+    let acts = meetings.len() + usize::from(blow.is_some());
+    hold("a_case_comes_to_its_end", acts >= least, || format!("{acts} acts"))?;
     play.round(None)?;
     play.end()?;
     Ok(meetings)

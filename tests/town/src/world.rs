@@ -51,6 +51,8 @@ pub struct Setting {
     pub ledger: String,
     /// Length of the authority's modulus.
     pub size: RsaSize,
+    /// Whether certificatePolicies is critical.
+    pub policy_critical: bool,
 }
 
 /// Opens the keys of a world whose authority is not kept.
@@ -112,7 +114,7 @@ impl World {
             prefecture: setting.prefecture,
             organisation: "Akashi Test".into(),
             policy: None,
-            policy_critical: false,
+            policy_critical: setting.policy_critical,
             validity: Default::default(),
             access: setting.access,
             host,

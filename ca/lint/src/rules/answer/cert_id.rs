@@ -9,20 +9,20 @@
 //! ```
 
 use crate::answer::Answer;
-use crate::authority::sha1;
+use crate::authority::Named;
 use crate::finding::{Verdict, must};
 use crate::rules::{AnswerRule, Rule};
-use ring::digest::{SHA256, digest};
 
 pub(crate) const RULE: AnswerRule =
     Rule { name: "answer_cert_id", source: "RFC 6960 §4.1.1, §4.3", check };
 
 fn check(answer: &Answer<'_>) -> Verdict {
     let Some(basic) = &answer.basic else { return Ok(()) };
+    let Named { sha1, sha256 } = &answer.lint.named;
     let ours = basic.responses.iter().all(|one| {
-        let (name, key) = match one.hash_algorithm {
-            SHA_1 => (sha1(&answer.lint.subject).to_vec(), answer.lint.key_hash().to_vec()),
-            SHA_256 => (sha256(&answer.lint.subject), sha256(&answer.lint.key)),
+        let [name, key] = match one.hash_algorithm {
+            SHA_1 => sha1.each_ref().map(|digest| &digest[..]),
+            SHA_256 => sha256.each_ref().map(|digest| &digest[..]),
             _ => return false,
         };
         one.name_hash == name && one.key_hash == key
@@ -34,10 +34,6 @@ fn check(answer: &Answer<'_>) -> Verdict {
 const SHA_1: &[u8] = &[0x2b, 0x0e, 3, 2, 0x1a];
 /// id-sha256, 2.16.840.1.101.3.4.2.1 (RFC 5754 §2.2).
 const SHA_256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
-
-fn sha256(octets: &[u8]) -> Vec<u8> {
-    digest(&SHA256, octets).as_ref().to_vec()
-}
 
 #[cfg(test)]
 mod tests {
