@@ -9,7 +9,7 @@ use akashi_keys::{EcKey, Signer, Usage};
 use akashi_ledger::{Access, NewEnrolment, Scope};
 use akashi_link::{Identity, Peer};
 use akashi_wire::RevocationReason::*;
-use akashi_wire::act::PartyId;
+use akashi_wire::act::{Deed, PartyId, Suspension};
 use akashi_wire::party::Role;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -279,6 +279,37 @@ async fn in_registered_mode_nobody_else_gets_a_list() {
     }
     let absent = get(&router, "/crl/1/131041/1.crl").await;
     assert_eq!(absent.status, StatusCode::FORBIDDEN, "not even whether there is one");
+}
+
+#[tokio::test]
+async fn an_agency_that_is_over_or_stopped_gets_no_list_any_more() {
+    let (world, _issuer) = world_with_lists(Access::Registered).await;
+    let path = "/crl/1/complete.crl";
+    let why = || String::new();
+    let got = async |peer: &Peer| {
+        let router = registered_router(&world).layer(Extension(peer.clone()));
+        get(&router, path).await.status
+    };
+    let (dismissed, one) = enrol(&world, agency(&["tax"])).await;
+    let (suspended, other) = enrol(&world, agency(&["tax"])).await;
+    let (_, third) = enrol(&world, agency(&["tax"])).await;
+    for peer in [&one, &other, &third] {
+        assert_eq!(got(peer).await, StatusCode::OK);
+    }
+    let deed = Deed::Dismiss { party: dismissed, why: why() };
+    let mut change = world.begin(&world.security, deed).await;
+    change.dismiss(dismissed).await.unwrap();
+    change.commit().await.unwrap();
+    let what = Suspension::Party { party: suspended };
+    let mut change = world.begin(&world.security, Deed::Suspend { what, why: why() }).await;
+    change.suspend(what).await.unwrap();
+    change.commit().await.unwrap();
+    assert_eq!(got(&one).await, StatusCode::FORBIDDEN, "dismissed");
+    assert_eq!(got(&other).await, StatusCode::FORBIDDEN, "suspended");
+    assert_eq!(got(&third).await, StatusCode::OK);
+    // Certificates of parties end after five years.
+    world.wait(5 * 366 * 24 * 3600);
+    assert_eq!(got(&third).await, StatusCode::FORBIDDEN, "its certificate is over");
 }
 
 #[tokio::test]

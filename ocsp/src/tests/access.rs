@@ -104,7 +104,7 @@ async fn an_agency_whose_certificate_is_over_is_answered_at_no_door() {
 }
 
 #[tokio::test]
-async fn strangers_the_dismissed_and_those_who_are_no_agency_are_unauthorized() {
+async fn strangers_the_dismissed_the_suspended_and_those_who_are_no_agency_are_unauthorized() {
     let mut world = World::registered().await;
     let serial = world.issue().await;
     world.follow().await;
@@ -116,6 +116,10 @@ async fn strangers_the_dismissed_and_those_who_are_no_agency_are_unauthorized() 
     assert_eq!(world.ask(&signed(&tbs, &dismissed)).await.status(), ResponseStatus::Successful);
     world.dismiss(party).await;
     assert_eq!(world.ask(&signed(&tbs, &dismissed)).await, UNAUTHORIZED);
+    let (suspended, party) = world.enrol("Another agency", agency(&["tax"])).await;
+    assert_eq!(world.ask(&signed(&tbs, &suspended)).await.status(), ResponseStatus::Successful);
+    world.suspend(party).await;
+    assert_eq!(world.ask(&signed(&tbs, &suspended)).await, UNAUTHORIZED);
 
     let role = Role::Officer { municipality: "131041".parse().unwrap() };
     let (officer, _) = world.enrol("Officer", role).await;
@@ -126,9 +130,9 @@ async fn strangers_the_dismissed_and_those_who_are_no_agency_are_unauthorized() 
     assert_eq!(world.ask(&signed(&tbs, &aimless)).await, UNAUTHORIZED);
 
     let counts = world.responder.counts();
-    assert_eq!(counts.refused(&Refusal::NotAnAgency), 3);
+    assert_eq!(counts.refused(&Refusal::NotAnAgency), 4);
     assert_eq!(counts.refused(&Refusal::PurposeNotNotified), 1);
-    assert_eq!(world.ledger.inquiries_about(&serial.to_string()).await.unwrap().len(), 1);
+    assert_eq!(world.ledger.inquiries_about(&serial.to_string()).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use akashi_ledger::{
     NewEnrolment, PersonId, Recording, ResponderCertificate, Slot,
 };
 use akashi_wire::Order;
-use akashi_wire::act::{Deed, PartyId};
+use akashi_wire::act::{Deed, PartyId, Suspension};
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
@@ -294,6 +294,14 @@ impl World {
         change.enrol(&new).await.unwrap();
         change.commit().await.unwrap();
         new.party
+    }
+
+    pub(crate) async fn suspend(&self, party: PartyId) {
+        let what = Suspension::Party { party };
+        let deed = Deed::Suspend { what, why: String::new() };
+        let mut change = self.begin(&self.security, deed).await;
+        change.suspend(what).await.unwrap();
+        change.commit().await.unwrap();
     }
 
     pub(crate) async fn dismiss(&self, party: PartyId) {
