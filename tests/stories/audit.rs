@@ -8,6 +8,7 @@ use akashi_ra_console::journey;
 use akashi_wire::RevocationReason;
 use akashi_wire::act::{Deed, IdentityProof, Procedure, Suspension};
 use akashi_wire::date::{EffectiveDate, day_in_japan};
+use akashi_wire::signed::MessageKind;
 use jiff::ToSpan;
 
 use crate::support::*;
@@ -62,6 +63,40 @@ async fn the_chain_is_whole_after_a_busy_day(book: Book) {
         assert!(!place.entries(verb).await.is_empty(), "{verb}");
     }
     place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_end_of_a_certificate_names_its_cause_by_key() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (dies, dead) = place.holder(tottori()).await;
+    let (loses, lost) = place.holder(tottori()).await;
+    let early = place.resident(tottori());
+    let undelivered = place.undelivered(tottori(), Procedure::Issue, &early).await;
+    let death = place.change(|office| office.death(&dies, EffectiveDate::Unknown));
+    place.report(tottori()).await;
+    let desk = place.desk(tottori());
+    let case = desk.find(Procedure::Revocation, place.by_items(&loses)).await.unwrap();
+    let (identity, reason) = (IdentityProof::ResidentCard, RevocationReason::KeyCompromise);
+    let revoking = desk.sign(Deed::Revoke { case, identity, reason }).unwrap();
+    let content = revoking.unverified_content(MessageKind::Act).unwrap();
+    let act: akashi_wire::Act = serde_json::from_slice(&content).unwrap();
+    desk.send(&revoking).await.unwrap();
+    place.pass(25.hours());
+    place.tick().await;
+    assert_eq!(place.reason(undelivered.serial).await, Some(RevocationReason::Unspecified));
+    let (dir, _kept) = place.closed().await;
+    let cause = |serial: akashi_wire::SerialNumber| {
+        let serial = hex::encode(serial.as_bytes());
+        let newest = format!(
+            "SELECT cause FROM status WHERE serial = X'{serial}' ORDER BY position DESC LIMIT 1"
+        );
+        sqlite(&dir.join("book.sqlite"), &newest)
+    };
+    assert_eq!(cause(dead.serial), format!("event {} {}", death.source, death.sequence));
+    assert_eq!(cause(lost.serial), format!("act {}", act.request));
+    let order = cause(undelivered.serial);
+    let digest = order.strip_prefix("order close_cases ").expect("an order");
+    assert_eq!(digest.len(), 64, "{order}");
 }
 
 /// Runs SQL over a closed book, as somebody with the file in hand.

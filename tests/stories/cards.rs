@@ -211,6 +211,14 @@ async fn a_bad_lot_is_recalled_by_two_persons_and_no_other_certificate_ends(book
         place.seen_revoked(&holder.certificate, KeyCompromise).await;
     }
     assert_eq!(place.reason(under_way).await, Some(Unspecified));
+    if place.house.config.ledger.starts_with("sqlite:") {
+        let ended = hex::encode(a1.serial.as_bytes());
+        let cause = format!(
+            "SELECT cause FROM status WHERE serial = X'{ended}' ORDER BY position DESC LIMIT 1"
+        );
+        let cause = crate::audit::sqlite(&place.dir.join("book.sqlite"), &cause);
+        assert_eq!(cause, format!("recall {recall}"));
+    }
     for holder in [&b1, &unregistered] {
         assert!(place.is_good(holder.serial).await);
         place.seen_good(&holder.certificate).await;
