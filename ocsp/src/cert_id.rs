@@ -7,7 +7,7 @@ use der::asn1::OctetStringRef;
 use der::{Decode, Reader, SliceReader, Tag};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 
-use crate::x509::{Parts, algorithm};
+use crate::x509::{Parts, digest_algorithm};
 use crate::{RequestError, oid};
 
 /// With what a client hashed the issuer.
@@ -36,7 +36,7 @@ impl<'a> CertId<'a> {
         let octets = reader.tlv_bytes()?;
         let mut inside = SliceReader::new(octets)?;
         inside.sequence(|cert_id| {
-            let hash_algorithm = match algorithm(cert_id)? {
+            let hash_algorithm = match digest_algorithm(cert_id)? {
                 oid::SHA_1 => HashAlgorithm::Sha1,
                 oid::SHA_256 => HashAlgorithm::Sha256,
                 _ => HashAlgorithm::Other,

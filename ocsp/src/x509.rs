@@ -135,6 +135,17 @@ pub(crate) fn algorithm<'a>(reader: &mut SliceReader<'a>) -> der::Result<ObjectI
     })
 }
 
+/// The AlgorithmIdentifier of a digest: parameters are absent or NULL (RFC 5754 §2).
+pub(crate) fn digest_algorithm(reader: &mut SliceReader<'_>) -> der::Result<ObjectIdentifier> {
+    reader.sequence(|algorithm| {
+        let oid = ObjectIdentifier::decode(algorithm)?;
+        if !algorithm.is_finished() {
+            der::asn1::Null::decode(algorithm)?;
+        }
+        Ok(oid)
+    })
+}
+
 /// Whether a constructed `[number]` comes next.
 pub(crate) fn is_context(reader: &SliceReader<'_>, number: u32) -> bool {
     !reader.is_finished()

@@ -107,6 +107,8 @@ pub enum Said {
     Revoked,
     Unknown,
     Malformed,
+    /// Of something inside of the responder: nobody's question leads there.
+    Internal,
     TryLater,
     SigRequired,
     Unauthorized,
@@ -124,6 +126,7 @@ pub fn told(reply: &crate::wire::Reply) -> Said {
     match next(&mut response).expect("a responseStatus") {
         (0x0a, [0]) => {}
         (0x0a, [1]) => return Said::Malformed,
+        (0x0a, [2]) => return Said::Internal,
         (0x0a, [3]) => return Said::TryLater,
         (0x0a, [5]) => return Said::SigRequired,
         (0x0a, [6]) => return Said::Unauthorized,
