@@ -1,5 +1,6 @@
 //! Three years, and the window of renewal before their end.
 
+use akashi::config::Config;
 use akashi_agency::Verdict;
 use akashi_card::{KeySlot, SigningPin};
 use akashi_ledger::Access;
@@ -225,17 +226,24 @@ async fn issuing_stops_when_three_years_no_longer_fit_into_the_authority_s_own_t
     let mut place = almost_five_years_old().await;
     let (code, other) = (place.resident(tottori()), place.resident(tottori()));
     let (_, desk) = place.officer(tottori()).await;
-    let in_time = desk.find(Procedure::Issue, place.by_items(&code)).await.unwrap();
-    let too_late = desk.find(Procedure::Issue, place.by_items(&other)).await.unwrap();
     let end = authoritys_end(&place);
+    let again = place.reopened(open_for_years).await;
+    let in_time = desk.find(Procedure::Issue, again.by_items(&code)).await.unwrap();
+    let too_late = desk.find(Procedure::Issue, again.by_items(&other)).await.unwrap();
     let last_day = day_in_japan(end).saturating_sub(3.years());
-    place.clock.advance_to(start_of_day(last_day));
+    again.clock.advance_to(start_of_day(last_day));
     // The look-up is years old: that, and not the authority's end, is what stands in the way.
     let refused = refusal(desk.apply(in_time, "CARD").await);
     assert!(matches!(refused, Refusal::LookUpTooOld { .. }), "{refused:?}");
-    place.clock.advance_to(start_of_day(last_day) + 49.hours());
+    again.clock.advance_to(start_of_day(last_day) + 49.hours());
     assert_eq!(refusal(desk.apply(too_late, "CARD").await), Refusal::AuthorityEnding);
-    place.close().await;
+    again.close().await;
+}
+
+/// Cases that may be open for years.
+fn open_for_years(config: &mut Config) {
+    config.rules.insert("case_hours".into(), toml::Value::Integer(87_840));
+    config.rules.insert("inquiry_days".into(), toml::Value::Integer(3_660));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -250,7 +258,7 @@ async fn an_application_of_the_last_day_is_not_certified_on_the_day_after_it() {
         .reopened(|config| {
             config.rules.insert("look_up_hours".into(), toml::Value::Integer(87_840));
             // And a case that may be open for as long.
-            config.rules.insert("inquiry_days".into(), toml::Value::Integer(3_660));
+            open_for_years(config);
         })
         .await;
     let case = desk.find(Procedure::Issue, again.by_items(&code)).await.unwrap();
