@@ -150,7 +150,7 @@ async fn read(
 
 /// Does long work on a thread of its own. The runtime's would make the authority wait for its end
 /// when it is told to stop.
-pub(crate) async fn beside<T: Send + 'static>(
+async fn beside<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, CaError> {
     let (reply, answer) = oneshot::channel();

@@ -9,7 +9,6 @@ use akashi_keys::{LinkAuthority, Signer};
 use akashi_ledger::{BookDoor, Issuing, Ledger};
 use akashi_link::Identity;
 use akashi_wire::Clock;
-use akashi_wire::octets::Sha256;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -51,11 +50,10 @@ impl Doors {
             key: scheduler.key().for_tls(),
             authority: link_der,
         };
-        let enrolled = ledger.enrolment_of(Sha256::of(scheduler.certificate())).await?;
-        if enrolled.is_some_and(|one| one.ended_at.is_some()) {
+        let orders = Orders::new(ledger.clone(), scheduler);
+        if orders.is_replaced().await? {
             return Err(CaError::Replaced);
         }
-        let orders = Orders::new(ledger.clone(), scheduler);
         let issuer = Issuer::open(ledger.clone(), vault.clone(), key, Arc::new(rules)).await?;
         let client = akashi_link::client(&asking)?;
         let registry = RegistryClient::new(

@@ -24,6 +24,12 @@ impl Orders {
         Self { ledger, token }
     }
 
+    /// Whether another took the place of whoever signs them: from then on they are orders no more.
+    pub async fn is_replaced(&self) -> Result<bool, LedgerError> {
+        let own = self.ledger.enrolment_of(Sha256::of(self.token.certificate())).await?;
+        Ok(own.is_some_and(|own| own.ended_at.is_some()))
+    }
+
     /// The permit to do something now.
     pub async fn permit(&self, order: Order, now: Timestamp) -> Result<Permit, LedgerError> {
         let sign = |octets: &[u8]| self.token.sign(octets);

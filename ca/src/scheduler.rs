@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use akashi_ledger::{ResponderCertificate, Step};
+use akashi_ledger::{LedgerError, ResponderCertificate, Step};
 use akashi_wire::order::OrderRefusal;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{Clock, DeletionMonth, Order, SerialNumber};
@@ -108,7 +108,20 @@ impl Scheduler {
     }
 
     /// Does everything that is due now. May be called as often as one likes.
+    ///
+    /// # Errors
+    /// [`CaError::Replaced`] once another took the scheduler's place: nothing is done until this is started
+    /// with its key.
     pub async fn tick(&self, now: Timestamp, monotonic: Duration) -> Result<Ticked, CaError> {
+        match self.do_what_is_due(now, monotonic).await {
+            Err(CaError::Ledger(LedgerError::NotEnrolled)) if self.orders.is_replaced().await? => {
+                Err(CaError::Replaced)
+            }
+            other => other,
+        }
+    }
+
+    async fn do_what_is_due(&self, now: Timestamp, monotonic: Duration) -> Result<Ticked, CaError> {
         let held_by_clock = self.is_held_by_clock(now, monotonic).await?;
         let alarms = self.raise_alarms(held_by_clock, now).await?;
         let mut ticked = Ticked { held_by_clock, alarms, ..Ticked::default() };

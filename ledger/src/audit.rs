@@ -362,6 +362,8 @@ impl<R> Ledger<R> {
             .rows("SELECT position, message FROM audit_signature ORDER BY position", args![])
             .await?;
         let mut heads = Vec::with_capacity(rows.len());
+        // Many heads of few keys.
+        let mut replaced: HashMap<Sha256, Option<Position>> = HashMap::new();
         for row in rows {
             let position: Position = row.get("position")?;
             let bad = |what: String| LedgerError::Chain { position, what };
@@ -377,8 +379,15 @@ impl<R> Ledger<R> {
             if head.position != position.0 {
                 return Err(bad("its signature is about another entry".into()));
             }
-            let replaced = self.store.row(REPLACED, args![&digest.0]).await?;
-            let replaced = replaced.map(|row| row.get::<Position>("position")).transpose()?;
+            let replaced = match replaced.get(&digest) {
+                Some(known) => *known,
+                None => {
+                    let row = self.store.row(REPLACED, args![&digest.0]).await?;
+                    let found = row.map(|row| row.get::<Position>("position")).transpose()?;
+                    replaced.insert(digest, found);
+                    found
+                }
+            };
             if replaced.is_some_and(|replaced| position >= replaced) {
                 return Err(bad("it was signed with a key whose place another had taken".into()));
             }

@@ -163,13 +163,11 @@ impl Responder {
         let mut followed = followed.inspect_err(|_| self.counts.fail_to_follow())?;
         let time = self.keep_time(now).await.err().map(OcspError::from);
         let unsound = self.unsound.lock().unwrap_or_else(PoisonError::into_inner).take();
-        followed.trouble = unsound
-            .map(OcspError::Lint)
-            .or(time)
-            .or(self.see_to_certificate(now, monotonic).await.err());
-        if followed.trouble.is_some() {
+        let trouble = time.or(self.see_to_certificate(now, monotonic).await.err());
+        if trouble.is_some() {
             self.counts.fail_to_certify();
         }
+        followed.trouble = unsound.map(OcspError::Lint).or(trouble);
         Ok(followed)
     }
 

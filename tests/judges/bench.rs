@@ -117,17 +117,22 @@ pub enum Evidence {
 }
 
 /// What a judge must be told before it looks at a list that it is given at all, or before nothing of the
-/// network is in its verdict; all else is as it comes.
+/// network is in its verdict; all else is as it comes. Command lines are made of this; what Java and Python
+/// are told stands in `java/` and `python/`, and here for whoever reads.
 pub const SETTINGS: &[(Judge, &str, &str)] = &[
     (Judge::OpenSsl, "-crl_check", "it looks at no list otherwise"),
-    (Judge::Nss, "-g leaf -m crl -s requireInfo,forbidFetching", "it looks at no list otherwise"),
+    (
+        Judge::Nss,
+        "-pp -u 0 -g leaf -m crl -s requireInfo,forbidFetching",
+        "it looks at no list otherwise, and its older verifier knows no critical policies",
+    ),
     (Judge::GnuTls, "--load-crl", "it looks at no list otherwise"),
     (Judge::Java, "setRevocationEnabled(true)", "the default; lists come by a CertStore"),
     (Judge::BouncyCastle, "setRevocationEnabled(true)", "the default; lists come by a CertStore"),
     (
         Judge::Pyhanko,
         "revocation_mode=require allow_fetching=False time_tolerance=0",
-        "it takes what it cannot find for good otherwise",
+        "what it cannot find it takes for good by default (soft-fail)",
     ),
 ];
 

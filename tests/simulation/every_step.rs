@@ -120,5 +120,5 @@ fn played(
 /// `FIRST` with this seed and `KILLS=all` play it again.
 fn tell(seed: u64, case: Case, blow: Option<Blow>, breach: &Breach) {
     let Breach { check, what } = breach;
-    println!("simulate: seed {seed}: {case:?}, killed at {blow:?}: {check}: {what}");
+    println!("simulate: seed {seed} fails: {check}: {case:?}, killed at {blow:?}: {what}");
 }

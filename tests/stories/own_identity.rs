@@ -5,7 +5,6 @@ use std::process::Command;
 use akashi_ca::CaError;
 use akashi_edge::{OpenError, Opened};
 use akashi_keys::{Passphrase, Signer as _};
-use akashi_ledger::LedgerError;
 use akashi_town::PASSPHRASE;
 use akashi_wire::Clock as _;
 use akashi_wire::act::{Answer, Deed, Procedure, Refusal};
@@ -84,11 +83,7 @@ async fn the_schedulers_key_is_replaced_by_two(book: Book) {
     // From here on whoever has the key before has nothing, the running authority included.
     let (now, monotonic) = place.clock.read();
     let ticked = place.house.doors.scheduler.tick(now, monotonic).await;
-    assert!(
-        matches!(ticked, Err(CaError::Ledger(LedgerError::NotEnrolled))),
-        "{:?}",
-        ticked.map(|_| ())
-    );
+    assert!(matches!(ticked, Err(CaError::Replaced)), "{:?}", ticked.map(|_| ()));
 
     // The power is cut between the key and its certificate.
     let next = requested_key(&request).unwrap();

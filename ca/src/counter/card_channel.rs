@@ -14,7 +14,6 @@ use super::certifying::{end, too_long};
 use super::{Acting, Counter, Halt, at_step};
 use crate::CaError;
 use crate::card::{Certificates, Channel, Halted, Run, Sent, reads_back};
-use crate::comparison::beside;
 use crate::public_key::{self, BadKey};
 
 /// Where a card may be spoken with.
@@ -192,7 +191,8 @@ impl Counter {
         let Ok((data, _)) = sent.received(answers, self.certificates(&[])) else { return Ok(None) };
         let Ok(key) = issuing::public_key(&data[0]) else { return Ok(None) };
         let looked_at = key.clone();
-        let sound = beside(move || public_key::check_whole(&looked_at)).await?;
+        let looking = tokio::task::spawn_blocking(move || public_key::check_whole(&looked_at));
+        let sound = looking.await.map_err(|_| Refusal::NotNowPossible)?;
         let bad = |why: BadKey| Refusal::BadKey { what: why.to_string() };
         Ok(Some((key, sound.map_err(bad))))
     }

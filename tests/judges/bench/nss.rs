@@ -43,7 +43,7 @@ pub fn opinion(ca: &Path, question: &Question<'_>) -> Opinion {
         Ok(base) => base,
         Err(words) => return Opinion { verdict: Verdict::Unfit, words },
     };
-    let mut arguments = words!["-d", format!("sql:{}", base.display()), "-pp", "-u", "0"];
+    let mut arguments = words!["-d", format!("sql:{}", base.display())];
     // Whether there is a list at all was seen above: NSS calls a certificate revoked when nothing
     // is known of it, as soon as that is asked for (failIfNoInfo).
     for setting in settings_of(Judge::Nss) {

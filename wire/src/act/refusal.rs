@@ -400,7 +400,7 @@ pub enum Refusal {
     LastTerminal,
     /// The authority's own programs.
     #[error(
-        "this is an identity of the authority's own programs: it is neither dismissed nor suspended; one that there is can be replaced, by enrolling the next one as the same"
+        "this is an identity of the authority's own programs: it is neither dismissed nor suspended, and one that was founded with the authority is replaced by the key that `akashi identity new` makes"
     )]
     OwnIdentity,
     /// Another party in force has the name.
