@@ -317,6 +317,23 @@ fn only_the_edge_reads_the_clock() {
 }
 
 #[test]
+fn a_deed_is_read_by_the_role_of_whoever_signed_it() {
+    let lines = Workspace::read().lines().into_iter();
+    let rooms = ["ca/src/", "ledger/src/", "crl/src/", "ocsp/src/"];
+    let theirs = lines.filter(|line| rooms.iter().any(|room| line.file.starts_with(room)));
+    let is_act = |line: &Line| {
+        let mut words = line.text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
+        // A cause of an entry has this name too.
+        let cause = line.text.contains("Act(");
+        !cause && words.any(|word| word == "Act" || word.ends_with("act::Act"))
+    };
+    none_of(
+        theirs.filter(is_act),
+        "who receives an act reads a ReceivedAct, which asks the table of deeds and roles",
+    );
+}
+
+#[test]
 fn nothing_is_unwrapped_outside_of_tests() {
     let lines = Workspace::read().lines().into_iter();
     none_of(

@@ -27,7 +27,7 @@ use akashi_keys::{CardMaster, KeyError, LinkAuthority, NextKeys, Opener, Vault};
 use akashi_ledger::{
     CaseFile, Change, Content, LedgerError, Permit, PermittedAct, RecordedRequest, Step,
 };
-use akashi_wire::act::{Act, Answer, Deed, Procedure, Refusal};
+use akashi_wire::act::{Answer, AskedAct, Deed, Procedure, Refusal};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
@@ -71,7 +71,7 @@ pub struct Services {
 
 /// One act on its way through the counter.
 struct Acting {
-    act: Act,
+    act: AskedAct,
     message: Verified,
     permit: Permit,
     now: Timestamp,
@@ -84,7 +84,7 @@ struct Acting {
 impl Acting {
     /// What it is about, which decides when it is deleted.
     fn record(&self) -> Record {
-        Record::of_act(&self.act.deed, self.procedure.get().copied())
+        Record::of_act(self.act.deed(), self.procedure.get().copied())
     }
 
     /// From here on it is about this certificate, by its end.
@@ -194,12 +194,9 @@ impl Counter {
         if act.made_at < acting.now - skew || act.made_at > acting.now + skew {
             return Err(Refusal::NotNow { made_at: act.made_at }.into());
         }
-        if !act.deed.is_for(acting.permit.role()) {
-            return Err(Refusal::NotAllowed.into());
-        }
-        match &act.deed {
-            Deed::Enrol { .. } | Deed::Dismiss { .. } | Deed::Lift { .. } => {
-                self.propose_or_do(acting).await
+        match act.deed().ok_or(Refusal::NotAllowed)? {
+            deed @ (Deed::Enrol { .. } | Deed::Dismiss { .. } | Deed::Lift { .. }) => {
+                self.propose_or_do(acting, deed).await
             }
             Deed::Suspend { what, .. } => self.suspend(acting, *what).await,
             Deed::Countersign { request, .. } => self.countersign(acting, *request).await,
@@ -293,7 +290,7 @@ impl Counter {
         answer: Answer,
     ) -> Result<Answer, Halt> {
         let evidence = self.evidence(acting)?;
-        change.append(acting.act.deed.verb(), subject, Some(evidence)).await?;
+        change.append(acting.act.verb, subject, Some(evidence)).await?;
         change.record_request(&self.answered(acting, &answer)?).await?;
         change.commit().await?;
         Ok(answer)
@@ -318,8 +315,8 @@ impl Counter {
 
     async fn note_refusal(&self, acting: &Acting, refusal: &Refusal) -> Result<(), CaError> {
         let name = refusal_name(refusal);
-        let case = acting.act.deed.case().map(|case| case.to_string()).unwrap_or_default();
-        let subject = format!("{} {case} {name}", acting.act.deed.verb());
+        let case = acting.act.case.map(|case| case.to_string()).unwrap_or_default();
+        let subject = format!("{} {case} {name}", acting.act.verb);
         // A clock that is behind can record nothing; that refusal stands in the log alone.
         let mut change = match self.issuer.ledger.begin(&acting.permit, acting.now).await {
             Err(LedgerError::ClockBehind { .. }) => return Ok(()),
@@ -444,6 +441,6 @@ fn at_step(file: &CaseFile, steps: &[Step], acting: &Acting) -> Result<(), Refus
     if steps.contains(&file.step) {
         return Ok(());
     }
-    let (step, asked) = (file.step.name().to_owned(), acting.act.deed.verb().to_owned());
+    let (step, asked) = (file.step.name().to_owned(), acting.act.verb.to_owned());
     Err(Refusal::WrongStep { step, asked })
 }

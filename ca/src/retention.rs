@@ -30,8 +30,9 @@ impl Record {
     }
 
     /// Of an act; `procedure` is that of its case, where it is known. What is about nobody's certificate is
-    /// kept as long as anything.
-    pub fn of_act(deed: &Deed, procedure: Option<Procedure>) -> Self {
+    /// kept as long as anything, and so is what was asked by somebody who may not.
+    pub fn of_act(deed: Option<&Deed>, procedure: Option<Procedure>) -> Self {
+        let Some(deed) = deed else { return Self::Issuance };
         match deed {
             Deed::OpenCase { procedure } => Self::of(*procedure),
             Deed::FindCertificate { .. }
@@ -93,13 +94,13 @@ mod tests {
     #[test]
     fn a_case_decides_how_long_what_is_done_in_it_is_kept() {
         let look_up = Deed::SendInquiry { case: akashi_wire::CaseId::from_random([1; 16]) };
-        assert_eq!(Record::of_act(&look_up, Some(Procedure::Renewal)), Record::Issuance);
-        assert_eq!(Record::of_act(&look_up, Some(Procedure::Hold)), Record::Status);
-        assert_eq!(Record::of_act(&look_up, None), Record::Issuance);
+        assert_eq!(Record::of_act(Some(&look_up), Some(Procedure::Renewal)), Record::Issuance);
+        assert_eq!(Record::of_act(Some(&look_up), Some(Procedure::Hold)), Record::Status);
+        assert_eq!(Record::of_act(Some(&look_up), None), Record::Issuance);
         let open = Deed::OpenCase { procedure: Procedure::PinReset };
-        assert_eq!(Record::of_act(&open, None), Record::Status);
-        assert_eq!(Record::of_act(&Deed::Review, None), Record::Issuance);
+        assert_eq!(Record::of_act(Some(&open), None), Record::Status);
+        assert_eq!(Record::of_act(Some(&Deed::Review), None), Record::Issuance);
         let hold = Deed::Hold { case: akashi_wire::CaseId::from_random([1; 16]) };
-        assert_eq!(Record::of_act(&hold, None), Record::Status);
+        assert_eq!(Record::of_act(Some(&hold), None), Record::Status);
     }
 }

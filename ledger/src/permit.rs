@@ -7,7 +7,7 @@
 //! one. The enrolment behind it is read again inside of the change: who was dismissed meanwhile gets
 //! nothing.
 
-use akashi_wire::act::{Act, PartyId};
+use akashi_wire::act::{AskedAct, PartyId, ReceivedAct};
 use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Order, SignedOrder};
 use akashi_wire::party::Role;
@@ -149,9 +149,9 @@ impl Permit {
 /// An act whose signer is enrolled now, with the permit that it gives.
 #[derive(Debug, Clone)]
 pub struct PermittedAct {
-    /// What is asked.
-    pub act: Act,
-    /// Leave to do it.
+    /// What is asked: no deed where the signer's role may not ask for it.
+    pub act: AskedAct,
+    /// Leave to do it: to write down its refusal and no more, where there is no deed.
     pub permit: Permit,
 }
 
@@ -185,9 +185,9 @@ impl Ledger<Issuing> {
         message: &Verified,
         now: Timestamp,
     ) -> Result<PermittedAct, LedgerError> {
-        let act = serde_json::from_slice::<Act>(message.content())
+        let act = serde_json::from_slice::<ReceivedAct>(message.content())
             .map_err(|e| LedgerError::Unreadable { column: e.column() });
-        let named = act.as_ref().ok().map(|act| act.terminal);
+        let named = act.as_ref().ok().map(ReceivedAct::terminal);
         let terminal = async {
             match named {
                 Some(terminal) => self.enrolment_of(terminal).await,
@@ -195,7 +195,8 @@ impl Ledger<Issuing> {
             }
         };
         let (enrolment, terminal) = futures::join!(self.signer_of(message, now), terminal);
-        let (enrolment, act) = (enrolment?, act?);
+        let enrolment = enrolment?;
+        let act = act?.of(&enrolment.role);
         let terminal = terminal?.filter(|one| one.is_terminal_of(&enrolment.role, now));
         let terminal = terminal.ok_or(LedgerError::NotATerminal)?;
         let permit = Permit {
@@ -204,9 +205,9 @@ impl Ledger<Issuing> {
             evidence: Sha256::of(message.message()),
             content: Sha256::of(message.content()),
             cause: Cause::Act(act.request),
-            rights: right::of_deed(&act.deed, &enrolment.role),
-            object: Object::of_deed(&act.deed),
-            of_two: right::of_two(&act.deed, &enrolment.role),
+            rights: act.deed().map_or(&[], right::of_deed),
+            object: act.deed().map_or(Object::Nothing, Object::of_deed),
+            of_two: act.deed().map_or(&[], |deed| right::of_two(deed, &enrolment.role)),
             gained: &[],
             role: enrolment.role,
         };

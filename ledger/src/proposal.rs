@@ -1,7 +1,7 @@
 //! What takes two persons: proposed by one, carried out over the signature of another.
 
 use akashi_wire::Verified;
-use akashi_wire::act::{Act, Deed, PartyId, RequestId};
+use akashi_wire::act::{Deed, PartyId, ReceivedAct, RequestId};
 use akashi_wire::octets::Sha256;
 use jiff::{SignedDuration, Timestamp};
 
@@ -139,19 +139,19 @@ impl Change {
     /// second person looked at something else, [`LedgerError::ProposalLapsed`] after its time, and
     /// [`LedgerError::NoSuchProposal`] where nothing waits, the first person may no longer act or was
     /// at a terminal that may not be used, or the two are not of one office.
-    pub async fn countersign(&mut self, proposed: &Verified) -> Result<Act, LedgerError> {
+    pub async fn countersign(&mut self, proposed: &Verified) -> Result<Deed, LedgerError> {
         self.require(Right::Countersign)?;
         let content = proposed.content();
-        let act: Act = serde_json::from_slice(content)
+        let received: ReceivedAct = serde_json::from_slice(content)
             .map_err(|e| LedgerError::Unreadable { column: e.column() })?;
         // What the second person looked at, and nothing else.
         let Object::Proposal(request, digest) = *self.permit.object() else {
             return Err(self.permit.not_permitted(Right::Countersign));
         };
-        if request != act.request {
+        if request != received.request() {
             return Err(self.permit.not_permitted(Right::Countersign));
         }
-        let row = self.tx.row(ONE, args![act.request.as_bytes()]).await?;
+        let row = self.tx.row(ONE, args![request.as_bytes()]).await?;
         let found = row.as_ref().map(read).transpose()?.ok_or(LedgerError::NoSuchProposal)?;
         if found.countersigned_by.is_some() {
             return Err(LedgerError::NoSuchProposal);
@@ -165,34 +165,35 @@ impl Change {
         if !found.waits(self.at()) {
             return Err(LedgerError::ProposalLapsed { until: found.until() });
         }
-        // Who was dismissed or suspended since is one person less; and each kind of power has two of one
-        // office, the second of whom might have proposed it as well.
+        // Who was dismissed or suspended since is one person less.
         let first = self.able(found.proposed_by).await?.ok_or(LedgerError::NoSuchProposal)?;
         if self.was_suspended_since(&first, found.proposed_at).await? {
             return Err(LedgerError::NoSuchProposal);
         }
         // What was signed at a machine that was taken out of use is as doubtful as who is.
-        let terminal = self.terminal(act.terminal, &first.role).await?;
+        let terminal = self.terminal(received.terminal(), &first.role).await?;
         let terminal = terminal.ok_or(LedgerError::NoSuchProposal)?;
         if self.was_suspended_since(&terminal, found.proposed_at).await? {
             return Err(LedgerError::NoSuchProposal);
         }
+        // Each kind of power has two of one office, the second of whom might have proposed it as well.
+        let role = self.permit.role().clone();
+        let deed = received.of(&role).into_deed().ok_or(LedgerError::NoSuchProposal)?;
         // A lift is of what was suspended when it was proposed.
-        if let Deed::Lift { what, .. } = &act.deed
+        if let Deed::Lift { what, .. } = &deed
             && self.suspended_since(what).await?.is_some_and(|since| since > found.proposed_at)
         {
             return Err(LedgerError::NoSuchProposal);
         }
         let signed =
             first.certificate == proposed.signer() && proposed.signer_has_not_ended(self.at());
-        let role = self.permit.role().clone();
-        if !signed || first.role != role || !act.deed.is_for(&role) {
+        if !signed || first.role != role {
             return Err(LedgerError::NoSuchProposal);
         }
-        let position = self.append("countersign", &act.request.to_string(), None).await?;
-        let row = args![position.0, act.request.as_bytes(), self.own_request()?.as_bytes()];
+        let position = self.append("countersign", &request.to_string(), None).await?;
+        let row = args![position.0, request.as_bytes(), self.own_request()?.as_bytes()];
         self.record(&evidence::COUNTERSIGNATURE, vec![row]).await?;
-        self.permit.gain(right::of_two(&act.deed, &role), Object::of_deed(&act.deed));
-        Ok(act)
+        self.permit.gain(right::of_two(&deed, &role), Object::of_deed(&deed));
+        Ok(deed)
     }
 }

@@ -15,4 +15,5 @@ mod paused;
 mod restarted;
 mod second_responder;
 mod server;
+mod standby;
 mod tls;

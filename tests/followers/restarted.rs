@@ -18,7 +18,7 @@ use crate::server::Server;
 use crate::support::{holds, key, makes_cards, person, tottori, usual_start};
 
 /// A world over a server of its own.
-async fn world(server: &Server, dir: &tempfile::TempDir) -> World {
+pub async fn world(server: &Server, dir: &tempfile::TempDir) -> World {
     let setting = Setting {
         prefecture: "310000".parse().unwrap(),
         towns: vec![tottori()],
@@ -35,7 +35,7 @@ async fn world(server: &Server, dir: &tempfile::TempDir) -> World {
 }
 
 /// A resident with a certificate.
-async fn holder(world: &mut World, number: usize) -> (ResidentCode, SerialNumber, Vec<u8>) {
+pub async fn holder(world: &mut World, number: usize) -> (ResidentCode, SerialNumber, Vec<u8>) {
     let code = world.enter(person(tottori(), number)).unwrap();
     let by = world.by_items(&code);
     let (serial, octets) = certify(&world.desks[&tottori()], by, &*key(number)).await.unwrap();

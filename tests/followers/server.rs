@@ -17,6 +17,12 @@ pub fn psql(base: &str, sql: &str) {
     assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));
 }
 
+/// What a statement of one value answers.
+#[track_caller]
+pub fn asked(base: &str, sql: &str) -> String {
+    said("psql", &["--no-psqlrc", "--tuples-only", "--no-align", "--command", sql, base])
+}
+
 /// A server in a directory of its own, without a TCP port unless it is asked for; gone with this value.
 pub struct Server {
     dir: tempfile::TempDir,
@@ -67,6 +73,25 @@ impl Server {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         server.start();
         server
+    }
+
+    /// A hot standby of it: a copy that follows, and in which nothing can be written.
+    pub fn standby(&self) -> Self {
+        let dir = tempfile::Builder::new().prefix("akashi-standby-").tempdir().unwrap();
+        if let Some(user) = &self.user {
+            said("chown", &[user, dir.path().to_str().unwrap()]);
+        }
+        let (bin, user) = (self.bin.clone(), self.user.clone());
+        let mut standby = Self { dir, bin, user, running: None, port: None, tls: None };
+        let made = standby
+            .program("pg_basebackup")
+            .args(["--host", self.dir.path().to_str().unwrap(), "--username", "akashi"])
+            .args(["--write-recovery-conf", "--checkpoint", "fast", "--pgdata", &standby.data()])
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        standby.start();
+        standby
     }
 
     /// The address of a book in it.

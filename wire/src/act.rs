@@ -11,6 +11,7 @@ mod id;
 mod identity;
 mod proposal;
 mod recall;
+mod received;
 mod refusal;
 mod signatory;
 mod suspension;
@@ -27,6 +28,7 @@ pub use id::{CaseId, NotAnId, PartyId, RecallId, RequestId};
 pub use identity::{INQUIRY_DAYS, IdentityProof};
 pub use proposal::{KnownParty, KnownProposal, KnownSuspension};
 pub use recall::{CardSelection, KnownRecall, RecallCounts};
+pub use received::{AskedAct, ReceivedAct};
 pub use refusal::Refusal;
 pub use suspension::Suspension;
 

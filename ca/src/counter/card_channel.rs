@@ -268,7 +268,7 @@ fn may_make_key(
     match (file.step, file.serial) {
         // A certificate that is written down and not filed is bound to the key that there is.
         (Step::Applied, Some(_)) => {
-            let asked = acting.act.deed.verb().to_owned();
+            let asked = acting.act.verb.to_owned();
             Err(Refusal::WrongStep { step: "certifying".into(), asked })
         }
         (Step::Applied, None) if now > applied.until => {

@@ -31,7 +31,7 @@ impl Counter {
         self.still_stands(&mut change, &file, &record).await?;
         // What was not read back through the channel is not in the card, whoever says so.
         if !record.application()?.written {
-            let asked = acting.act.deed.verb().to_owned();
+            let asked = acting.act.verb.to_owned();
             return Err(Refusal::WrongStep { step: "not written".into(), asked }.into());
         }
         let sealed = self.issuer.ledger.sealed_certificate(serial).await?.ok_or_else(damaged)?;
@@ -40,7 +40,7 @@ impl Counter {
         // Nobody came for it in time: it ends, and whether the scheduler has come by does not matter.
         let hours = i64::from(self.issuer.rules.undelivered_after_hours);
         if pki::not_before(&certificate) < change.at() - hours.hours() {
-            let (step, asked) = (Step::Closed.name().into(), acting.act.deed.verb().to_owned());
+            let (step, asked) = (Step::Closed.name().into(), acting.act.verb.to_owned());
             return Err(Refusal::WrongStep { step, asked }.into());
         }
         if Sha256::of(&certificate) != read_back {

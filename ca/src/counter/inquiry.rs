@@ -24,7 +24,7 @@ impl Counter {
         // It goes to where the person lives today.
         let person = record.looked_up.as_ref().ok_or_else(|| Refusal::WrongStep {
             step: "not looked up".into(),
-            asked: acting.act.deed.verb().to_owned(),
+            asked: acting.act.verb.to_owned(),
         })?;
         person.is_good(&self.issuer.rules, change.at())?;
         let sent = day_in_japan(change.at());

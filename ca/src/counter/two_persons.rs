@@ -1,9 +1,9 @@
 //! What takes two persons: tried for the first, who is told to find another, and carried out for the
 //! second. Whether it takes two the book says, not this room.
 
-use akashi_ledger::{Change, LedgerError, Proposal, Proposed};
+use akashi_ledger::{Change, Enrolment, LedgerError, Proposal, Proposed};
 use akashi_wire::act::{
-    Act, Answer, Deed, KnownParty, KnownProposal, KnownSuspension, Refusal, RequestId,
+    Answer, Deed, KnownParty, KnownProposal, KnownSuspension, ReceivedAct, Refusal, RequestId,
 };
 use akashi_wire::octets::Sha256;
 use akashi_wire::signed::MessageKind;
@@ -20,15 +20,15 @@ pub(super) struct Carried {
 
 impl Counter {
     /// Carries an act out that may take two persons; where it does, it is written down and waits.
-    pub(super) async fn propose_or_do(&self, acting: &Acting) -> Result<Answer, Halt> {
+    pub(super) async fn propose_or_do(&self, acting: &Acting, deed: &Deed) -> Result<Answer, Halt> {
         let mut change = self.begin(acting).await?;
-        match self.carry_out_in(&mut change, &acting.act.deed).await {
+        match self.carry_out_in(&mut change, deed).await {
             Ok(Carried { subject, answer }) => self.finish(change, acting, &subject, answer).await,
             // Nothing is written before the book says so.
             Err(Halt::Error(CaError::Ledger(LedgerError::TakesTwo))) => {
                 let content = self.evidence(acting)?;
                 let Proposed { request, digest, until } =
-                    change.propose(acting.act.deed.verb(), content).await?;
+                    change.propose(acting.act.verb, content).await?;
                 let answer = Answer::Proposed { request, digest, until };
                 change.record_request(&self.answered(acting, &answer)?).await?;
                 change.commit().await?;
@@ -47,8 +47,8 @@ impl Counter {
         let proposal = self.issuer.ledger.proposal(request).await?;
         let message = self.proposed(&proposal.ok_or(Refusal::NoSuchProposal)?)?;
         let mut change = self.begin(acting).await?;
-        let act = change.countersign(&message).await?;
-        let Carried { subject, answer } = self.carry_out_in(&mut change, &act.deed).await?;
+        let deed = change.countersign(&message).await?;
+        let Carried { subject, answer } = self.carry_out_in(&mut change, &deed).await?;
         self.finish(change, acting, &subject, answer).await
     }
 
@@ -92,20 +92,20 @@ impl Counter {
         for proposal in ledger.waiting_proposals(acting.now).await? {
             // Of somebody who may no longer act nothing can come.
             let first = all.iter().find(|one| one.party == proposal.proposed_by);
-            if !first.is_some_and(|first| first.is_in_force(acting.now) && seen(first.party)) {
-                continue;
-            }
+            let able = |first: &&Enrolment| first.is_in_force(acting.now) && seen(first.party);
+            let Some(first) = first.filter(able) else { continue };
             let message = self.proposed(&proposal)?;
-            let act = act_of(&message)?;
+            let act = act_of(&message)?.of(&first.role);
             // Nor from a machine that may no longer be used.
             let at = all.iter().find(|one| Sha256::of(&one.certificate) == act.terminal);
             if !at.is_some_and(|terminal| terminal.is_in_force(acting.now)) {
                 continue;
             }
+            let Some(deed) = act.into_deed().map(Box::new) else { continue };
             waiting.push(KnownProposal {
                 request: proposal.request,
                 digest: proposal.digest,
-                deed: Box::new(act.deed),
+                deed,
                 proposed_by: proposal.proposed_by,
                 proposed_at: proposal.proposed_at,
                 until: proposal.until(),
@@ -155,6 +155,6 @@ impl Counter {
     }
 }
 
-fn act_of(message: &Verified) -> Result<Act, CaError> {
+fn act_of(message: &Verified) -> Result<ReceivedAct, CaError> {
     serde_json::from_slice(message.content()).map_err(|e| CaError::Damaged(e.to_string()))
 }

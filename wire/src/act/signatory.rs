@@ -1,5 +1,5 @@
-//! Who may sign an act for which deed: one table, asked where a permit is made and where an act is
-//! carried out.
+//! Who may sign an act for which deed: one table, asked where an act that was received gives its deed out
+//! ([`super::ReceivedAct`]).
 
 use super::{Deed, Procedure, Suspension};
 use crate::MunicipalityCode;
@@ -31,7 +31,7 @@ enum Signatory {
 impl Deed {
     /// Whether a party of this role may ask for it. A deed or a role that is new does not compile until
     /// it has its line here.
-    pub fn is_for(&self, role: &Role) -> bool {
+    pub(super) fn is_for(&self, role: &Role) -> bool {
         use Signatory::*;
         let asked = self.signatory();
         match role {

@@ -134,7 +134,7 @@ impl Filing {
             let entries = waiting.iter().zip(&subjects).zip(evidence);
             let entries = entries.map(|((waiting, subject), content)| NewEntry {
                 permit: waiting.acting.permit.clone(),
-                verb: waiting.acting.act.deed.verb(),
+                verb: waiting.acting.act.verb,
                 subject,
                 content: Some(content),
             });
