@@ -5,6 +5,7 @@
 
 mod audit;
 mod card;
+mod clock;
 mod content_keys;
 mod desk;
 mod identity;
@@ -65,6 +66,8 @@ pub enum Command {
     /// The audit chain.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// What is known of the time, and what to do where it is in doubt.
+    Clock(clock::ClockCommand),
     /// The next key of one of the authority's own programs.
     #[command(subcommand)]
     Identity(identity::IdentityCommand),
@@ -101,6 +104,7 @@ impl Command {
             Self::Identity(identity) => identity.run().await,
             Self::ResponderKey(key) => key.run(),
             Self::Audit(audit) => audit.run().await,
+            Self::Clock(clock) => clock.run().await,
             Self::Lint(lint) => match lint.run().await {
                 Ok(code) => return code,
                 Err(failure) => Err(failure),

@@ -15,7 +15,7 @@ use akashi_wire::validity::ValidityRule;
 use jiff::Timestamp;
 use rand::CryptoRng;
 
-use crate::config::{Config, FILE, Listen, Registry};
+use crate::config::{ClockSettings, Config, FILE, Listen, Registry};
 
 /// The security officers' tokens in the authority's directory; the second one is not there where one
 /// acts alone.
@@ -177,6 +177,7 @@ pub async fn init(
         registry: Registry { url: plan.registry_url.clone() },
         rules: table(&Rules::default()),
         crl: table(&akashi_crl::Settings::default()),
+        clock: ClockSettings::default(),
     };
 
     let name = dir.file_name().unwrap_or_default().to_string_lossy();

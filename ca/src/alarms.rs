@@ -5,8 +5,9 @@ use std::sync::Mutex;
 
 use akashi_keys::{ContentKeys, Copy, KeyError};
 use akashi_ledger::{Enrolment, InForce, Source};
+use akashi_wire::clock::Doubt;
 use akashi_wire::party::Role;
-use akashi_wire::{DeletionMonth, SerialNumber};
+use akashi_wire::{DeletionMonth, Reading, SerialNumber};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::{CaError, Issuer};
@@ -75,7 +76,7 @@ impl Report {
 pub(crate) fn wrong(
     issuer: &Issuer,
     report: &Report,
-    held_by_clock: bool,
+    clock: &Reading,
     now: Timestamp,
 ) -> BTreeSet<String> {
     let Report { sources, sharing, broken, .. } = report;
@@ -96,8 +97,12 @@ pub(crate) fn wrong(
     );
     wrong.extend(of_the_office(report, now));
     wrong.extend(of_the_content(report, now));
-    if held_by_clock {
-        wrong.insert("the clock jumped forward: scheduled acts wait for two persons".into());
+    wrong.extend(clock.doubt.map(of_the_clock));
+    if !clock.is_synchronised {
+        wrong.insert(
+            "nothing keeps this machine's clock synchronised: it is no witness of the time (NTP)"
+                .into(),
+        );
     }
     if not_after(now + (WARNING_DAYS * 24).hours(), issuer.authority.profile.validity)
         > issuer.facts.not_after
@@ -105,6 +110,21 @@ pub(crate) fn wrong(
         wrong.insert("the authority ends within three years: renew its key in time".into());
     }
     wrong
+}
+
+/// What is wrong with the machine's clock.
+fn of_the_clock(doubt: Doubt) -> String {
+    match doubt {
+        Doubt::Differs { .. } => {
+            "the machine's clock does not agree with the time that was kept: planned acts wait until it \
+             is set right, or two persons have said that it is right (akashi clock)"
+        }
+        Doubt::Unwitnessed { .. } => {
+            "nobody has witnessed the time since the start: nothing is signed until the machine's clock \
+             is set right, or two persons have said that it is right (akashi clock)"
+        }
+    }
+    .into()
 }
 
 /// What is wrong with who may do what.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use akashi_ledger::{LedgerError, Position};
 use akashi_wire::date::{day_in_japan, start_of_day};
-use akashi_wire::{Clock, Order, SerialNumber};
+use akashi_wire::{Clock, Order, Reading, SerialNumber};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
@@ -47,7 +47,7 @@ impl Comparison {
         orders: &Orders,
         clock: &dyn Clock,
     ) -> Result<Option<Compared>, CaError> {
-        let (now, began) = clock.read();
+        let Reading { now, monotonic: began, .. } = clock.read();
         let (day, begins) = night(now);
         if *self.0.lock().unwrap_or_else(PoisonError::into_inner) == Some(day) {
             return Ok(None);
@@ -94,8 +94,11 @@ async fn compare(
     })
     .await?;
     let found = findings(&serials, &groups, &primes);
-    let compared =
-        Compared { moduli: count, found: found.len(), took: clock.read().1.saturating_sub(began) };
+    let compared = Compared {
+        moduli: count,
+        found: found.len(),
+        took: clock.monotonic().saturating_sub(began),
+    };
     for some in found.chunks(CHANGE) {
         let now = clock.now();
         let permit = orders.permit(Order::CompareModuli, now).await?;

@@ -67,7 +67,10 @@ impl CaError {
             Self::Shared(error) => return error.refused(),
             _ => return None,
         };
-        let is_ours = matches!(refusal, Refusal::NotNowPossible | Refusal::ClockBehind);
+        let is_ours = matches!(
+            refusal,
+            Refusal::NotNowPossible | Refusal::ClockBehind | Refusal::TimeInDoubt
+        );
         (!is_ours || matches!(self, Self::Refused(_))).then_some(refusal)
     }
 
@@ -93,6 +96,7 @@ fn sentences(findings: &[Finding]) -> String {
 fn of_the_book(error: &LedgerError) -> Refusal {
     match error {
         LedgerError::ClockBehind { .. } => Refusal::ClockBehind,
+        LedgerError::TimeInDoubt => Refusal::TimeInDoubt,
         LedgerError::NotEnrolled => Refusal::NotEnrolled,
         LedgerError::NotPermitted { .. } => Refusal::NotAllowed,
         LedgerError::NotATerminal => Refusal::NotATerminal,

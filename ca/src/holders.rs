@@ -65,7 +65,8 @@ impl Holders {
         let application: RevocationApplication = serde_json::from_slice(&content)
             .map_err(|e| malformed(format!("column {}", e.column())))?;
         let message = self.signed_by_its_holder(&application, message).await?;
-        self.check(&application, now)?;
+        self.check(&application)?;
+        self.check_time(application.made_at, now).await?;
 
         let RevocationApplication { serial, reason, challenge, .. } = application;
         let permit = self.orders.permit(Order::EndByHolder { serial }, now).await?;
@@ -112,19 +113,25 @@ impl Holders {
     }
 
     /// Whether it is said to us, now, for a reason that a holder may have.
-    fn check(&self, application: &RevocationApplication, now: Timestamp) -> Result<(), Refusal> {
+    fn check(&self, application: &RevocationApplication) -> Result<(), Refusal> {
         if application.authority != self.issuer.authority.fingerprint() {
             return Err(Refusal::OtherAuthority);
-        }
-        let skew = i64::from(self.issuer.rules.act_skew_seconds);
-        let skew = SignedDuration::from_secs(skew);
-        if application.made_at < now - skew || application.made_at > now + skew {
-            return Err(Refusal::NotNow { made_at: application.made_at });
         }
         match application.reason {
             RevocationReason::KeyCompromise | RevocationReason::CessationOfOperation => Ok(()),
             reason => Err(Refusal::ReasonNotForCounter { reason }),
         }
+    }
+
+    /// Whether it was said now; while nobody knows the time it may be any later one.
+    async fn check_time(&self, made_at: Timestamp, now: Timestamp) -> Result<(), CaError> {
+        let skew = i64::from(self.issuer.rules.act_skew_seconds);
+        let skew = SignedDuration::from_secs(skew);
+        let is_late = made_at > now + skew && self.issuer.ledger.is_time_known().await?;
+        if made_at < now - skew || is_late {
+            return Err(Refusal::NotNow { made_at }.into());
+        }
+        Ok(())
     }
 
     fn evidence(&self, message: &Verified) -> Result<Content, CaError> {

@@ -126,8 +126,7 @@ pub async fn serve(
         let mut comparing = JoinSet::new();
         loop {
             interval.tick().await;
-            let (now, monotonic) = clock.read();
-            match scheduler.tick(now, monotonic).await {
+            match scheduler.tick(&*clock).await {
                 Ok(ticked) => {
                     last.clear();
                     ticked.alarms.iter().for_each(|alarm| tell(alarm));
@@ -275,9 +274,10 @@ fn said(refusal: &Refusal) -> serde_json::Value {
 
 fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::NotNowPossible | Refusal::ClockBehind | Refusal::RegistryUnreachable => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Refusal::NotNowPossible
+        | Refusal::ClockBehind
+        | Refusal::TimeInDoubt
+        | Refusal::RegistryUnreachable => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::NotEnrolled
         | Refusal::NotATerminal
         | Refusal::Suspended { .. }

@@ -11,7 +11,8 @@
 mod alarms;
 mod card;
 pub mod characters;
-pub mod comparison;
+pub mod clock_guard;
+mod comparison;
 pub mod counter;
 mod error;
 pub mod founding;

@@ -54,6 +54,7 @@ impl Doors {
         if orders.is_replaced().await? {
             return Err(CaError::Replaced);
         }
+        clock.resume(&ledger.past().await?);
         let issuer = Issuer::open(ledger.clone(), vault.clone(), key, Arc::new(rules)).await?;
         let client = akashi_link::client(&asking)?;
         let registry = RegistryClient::new(
@@ -75,6 +76,7 @@ impl Doors {
         let salts = StdRng::from_rng(&mut rng);
         let holders = Holders::new(issuer.clone(), orders.clone(), salts);
         let scheduler = Scheduler::new(issuer.clone(), orders.clone(), rng);
+        scheduler.see_to_the_clock(&*clock).await?;
         Ok(Self {
             counter: Arc::new(counter),
             holders: Arc::new(holders),

@@ -2,18 +2,18 @@
 //! the audit chain, cases that nobody finished.
 
 use std::sync::Mutex;
-use std::time::Duration;
 
 use akashi_ledger::{LedgerError, ResponderCertificate, Step};
 use akashi_wire::order::OrderRefusal;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{Clock, DeletionMonth, Order, SerialNumber};
+use akashi_wire::{Clock, DeletionMonth, Order, Reading, SerialNumber};
 use der::{Decode, Encode};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan};
 use rand::Rng;
 use rand::rngs::StdRng;
 
 use crate::alarms::{self, Alarms};
+use crate::clock_guard::ClockGuard;
 use crate::comparison::{Compared, Comparison};
 use crate::counter::end_undelivered;
 use crate::idou::Worker;
@@ -21,34 +21,9 @@ use crate::profile::responder::tbs_responder;
 use crate::recall;
 use crate::{CaError, Issuer, Orders, issuance};
 
-/// A clock that runs ahead of the monotonic one by more than this has jumped.
-const JUMP: SignedDuration = SignedDuration::from_mins(10);
-
 /// Cases that one tick closes at most, and certificates that it indexes: what is due besides must not
 /// wait for them.
 const CASES_OF_A_TICK: i64 = 256;
-
-/// Sees when the clock jumps forward: a wrong hand on the clock must not fire every planned move of
-/// the coming months. The book keeps that it is in doubt, and who says that it is right.
-#[derive(Default)]
-struct ClockGuard(Mutex<Option<(Timestamp, Duration)>>);
-
-impl ClockGuard {
-    /// Whether the one clock ran ahead of the other since the last look that was kept.
-    fn sees_jump(&self, now: Timestamp, monotonic: Duration) -> bool {
-        let last = *self.0.lock().expect("nobody panics with the guard");
-        last.is_some_and(|(then, then_monotonic)| {
-            let passed = SignedDuration::try_from(monotonic.saturating_sub(then_monotonic))
-                .unwrap_or(SignedDuration::MAX);
-            now.duration_since(then).saturating_sub(passed) > JUMP
-        })
-    }
-
-    /// Keeps this look at both clocks: what it saw is in the book.
-    fn keep(&self, now: Timestamp, monotonic: Duration) {
-        *self.0.lock().expect("nobody panics with the guard") = Some((now, monotonic));
-    }
-}
 
 /// What one tick did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -83,7 +58,7 @@ pub struct Scheduler {
     issuer: Issuer,
     worker: Worker,
     orders: Orders,
-    guard: ClockGuard,
+    doubt: ClockGuard,
     alarms: Alarms,
     comparison: Comparison,
     /// Numbers of the content keys that are on record.
@@ -99,7 +74,7 @@ impl Scheduler {
             issuer,
             worker,
             orders,
-            guard: ClockGuard::default(),
+            doubt: ClockGuard::default(),
             alarms: Alarms::default(),
             comparison: Comparison::default(),
             content_keys: Default::default(),
@@ -112,8 +87,8 @@ impl Scheduler {
     /// # Errors
     /// [`CaError::Replaced`] once another took the scheduler's place: nothing is done until this is started
     /// with its key.
-    pub async fn tick(&self, now: Timestamp, monotonic: Duration) -> Result<Ticked, CaError> {
-        match self.do_what_is_due(now, monotonic).await {
+    pub async fn tick(&self, clock: &dyn Clock) -> Result<Ticked, CaError> {
+        match self.do_what_is_due(clock).await {
             Err(CaError::Ledger(LedgerError::NotEnrolled)) if self.orders.is_replaced().await? => {
                 Err(CaError::Replaced)
             }
@@ -121,9 +96,10 @@ impl Scheduler {
         }
     }
 
-    async fn do_what_is_due(&self, now: Timestamp, monotonic: Duration) -> Result<Ticked, CaError> {
-        let held_by_clock = self.is_held_by_clock(now, monotonic).await?;
-        let alarms = self.raise_alarms(held_by_clock, now).await?;
+    async fn do_what_is_due(&self, clock: &dyn Clock) -> Result<Ticked, CaError> {
+        let doubt = self.doubt.see(&self.issuer.ledger, &self.orders, clock).await?;
+        let (now, held_by_clock) = (clock.now(), doubt.is_some());
+        let alarms = self.raise_alarms(&clock.read(), now).await?;
         let mut ticked = Ticked { held_by_clock, alarms, ..Ticked::default() };
         let settling = self.orders.permit(Order::Settle, now).await?;
         ticked.settled = self.worker.settle_waiting(&settling, now, held_by_clock).await?;
@@ -137,12 +113,20 @@ impl Scheduler {
         // What others added, or keys that cannot be read now, stop neither of the two, and never the signature
         // over the chain.
         let content_keys = self.record_content_keys(now).await;
-        let responders = self.certify_responders(now).await;
+        let responders = match doubt {
+            Some(doubt) if doubt.is_unwitnessed() => Ok(0),
+            _ => self.certify_responders(now).await,
+        };
         let inquiries = self.enter_inquiries(now).await;
-        self.sign_head(now).await?;
+        self.sign_head(clock).await?;
         (ticked.responders, ticked.inquiries) = (responders?, inquiries?);
         content_keys?;
         Ok(ticked)
+    }
+
+    /// Puts a doubt about the machine's clock on record, before a door is opened.
+    pub async fn see_to_the_clock(&self, clock: &dyn Clock) -> Result<(), CaError> {
+        self.doubt.see(&self.issuer.ledger, &self.orders, clock).await.map(|_| ())
     }
 
     /// Puts on record that an order was refused to whoever showed this certificate.
@@ -167,25 +151,9 @@ impl Scheduler {
         self.comparison.compare(&self.issuer, &self.orders, clock).await
     }
 
-    async fn is_held_by_clock(&self, now: Timestamp, monotonic: Duration) -> Result<bool, CaError> {
-        if self.guard.sees_jump(now, monotonic) {
-            let permit = self.orders.permit(Order::HoldClock, now).await?;
-            let mut change = self.issuer.ledger.begin(&permit, now).await?;
-            change.hold_clock().await?;
-            change.commit().await?;
-        }
-        // Only now: a jump that the book could not keep is seen again at the next tick.
-        self.guard.keep(now, monotonic);
-        Ok(self.issuer.ledger.is_clock_held().await?)
-    }
-
-    async fn raise_alarms(
-        &self,
-        held_by_clock: bool,
-        now: Timestamp,
-    ) -> Result<Vec<String>, CaError> {
+    async fn raise_alarms(&self, clock: &Reading, now: Timestamp) -> Result<Vec<String>, CaError> {
         let report = alarms::Report::read(&self.issuer, now).await?;
-        let new = self.alarms.begin(alarms::wrong(&self.issuer, &report, held_by_clock, now));
+        let new = self.alarms.begin(alarms::wrong(&self.issuer, &report, clock, now));
         if new.is_empty() {
             return Ok(new);
         }
@@ -364,52 +332,10 @@ impl Scheduler {
         Ok(entered)
     }
 
-    async fn sign_head(&self, now: Timestamp) -> Result<(), CaError> {
-        let Some(head) = self.issuer.ledger.head_to_sign().await? else { return Ok(()) };
-        let message = self.orders.sign(MessageKind::ChainHead, &head, now)?;
+    async fn sign_head(&self, clock: &dyn Clock) -> Result<(), CaError> {
+        let head = self.issuer.ledger.head_to_sign(clock.mark()).await?;
+        let Some(head) = head else { return Ok(()) };
+        let message = self.orders.sign(MessageKind::ChainHead, &head, clock.now())?;
         Ok(self.issuer.ledger.keep_signed_head(&message).await?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Whether a look sees a jump; it is kept.
-    fn looks(guard: &ClockGuard, now: Timestamp, monotonic: Duration) -> bool {
-        let jumped = guard.sees_jump(now, monotonic);
-        guard.keep(now, monotonic);
-        jumped
-    }
-
-    #[test]
-    fn a_clock_that_runs_ahead_of_the_monotonic_one_has_jumped() {
-        let guard = ClockGuard::default();
-        let start: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
-        let second = Duration::from_secs(1);
-        assert!(!looks(&guard, start, Duration::ZERO));
-        assert!(!looks(&guard, start + 1.second(), second));
-        assert!(looks(&guard, start + 90.minutes(), 2 * second));
-        assert!(!looks(&guard, start + 91.minutes(), 62 * second));
-    }
-
-    #[test]
-    fn a_jump_that_was_not_kept_is_seen_again() {
-        let guard = ClockGuard::default();
-        let start: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
-        let second = Duration::from_secs(1);
-        assert!(!looks(&guard, start, Duration::ZERO));
-        assert!(guard.sees_jump(start + 90.minutes(), second));
-        assert!(looks(&guard, start + 91.minutes(), 61 * second));
-        assert!(!looks(&guard, start + 92.minutes(), 121 * second));
-    }
-
-    #[test]
-    fn a_machine_that_slept_is_no_jump_when_its_monotonic_clock_ran_on() {
-        let guard = ClockGuard::default();
-        let start: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
-        looks(&guard, start, Duration::ZERO);
-        let night = Duration::from_secs(8 * 3600);
-        assert!(!looks(&guard, start + 8.hours(), night));
     }
 }

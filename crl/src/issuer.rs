@@ -10,6 +10,7 @@ use akashi_ledger::{
     Authority, CrlRecord, Ledger, Listing, Position, Scope, StatusChange, StatusRow,
 };
 use akashi_lint::Lint;
+use akashi_wire::clock::Past;
 use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Done, OrderDoor, OrderRefusal, SignedOrder};
 use akashi_wire::{MunicipalityCode, Order};
@@ -175,6 +176,11 @@ impl Issuer {
             known.entry(scope).or_default().rests_until = Some(now + self.settings.retry);
         }
         Ok(Some(Outcome { scope, cause, result }))
+    }
+
+    /// What the book knows of the time, as far as it can be asked.
+    pub async fn past(&self) -> Option<Past> {
+        self.ledger.past().await.ok()
     }
 
     /// Publishes a list of a scope now, due or not.

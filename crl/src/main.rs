@@ -16,6 +16,7 @@ async fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
         let settings: Settings = opened.config.part("crl", &opened.config.crl)?;
         let ledger = Ledger::<Listing>::open(&opened.ledger()).await?;
+        clock.resume(&ledger.past().await?);
         let register = Ledger::<Publishing>::open(&opened.ledger()).await?;
         let orders = Arc::new(opened.authority_link()?);
         let (key, scheduler) = (Arc::new(opened.custody.rsa("ca")?), Arc::new(opened.scheduler()?));

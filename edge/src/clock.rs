@@ -1,28 +1,97 @@
-//! The one place where the program reads the operating system's clock.
+//! The one place where the program reads the machine's clocks.
+//!
+//! A person's program, at a desk or beside a card, believes the machine ([`SystemClock`]). A program of
+//! the authority does not: it keeps a time of its own ([`TrustedClock`]).
 
-use std::time::{Duration, Instant};
+mod kept;
+mod machine;
 
-use akashi_wire::Clock;
-use jiff::Timestamp;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-/// The operating system's clock.
+use akashi_wire::clock::{Mark, Past};
+use akashi_wire::{Clock, Reading};
+
+use crate::config::ClockSettings;
+use kept::Kept;
+pub use machine::{Kernel, Look, Machine};
+
+/// The operating system's clock, believed.
 #[derive(Debug)]
-pub struct SystemClock(Instant);
+pub struct SystemClock(Kernel);
 
 impl SystemClock {
-    /// The clock; its monotonic time counts from now.
+    /// The clock.
     #[expect(clippy::new_without_default, reason = "it reads a clock: that must be seen")]
     pub fn new() -> Self {
-        Self(Instant::now())
+        Self(Kernel::new())
     }
 }
 
 impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::now()
+    fn read(&self) -> Reading {
+        let Look { wall, since_boot, is_synchronised } = self.0.look();
+        Reading { now: wall, monotonic: since_boot, doubt: None, is_synchronised }
+    }
+}
+
+/// The time of one process of the authority: kept since its start by the time that has passed, and drawn
+/// towards the machine's clock as long as the two agree.
+pub struct TrustedClock {
+    machine: Arc<dyn Machine>,
+    /// For how long nothing may have been recorded while the machine was down: a clock that says more needs a
+    /// witness.
+    longest_stop: Duration,
+    kept: Mutex<Kept>,
+}
+
+impl TrustedClock {
+    /// Begins at the machine's word; what is known from before is told by [`Clock::resume`].
+    pub fn over(machine: Arc<dyn Machine>, longest_stop: Duration) -> Self {
+        let kept = Mutex::new(Kept::begin(&machine.look()));
+        Self { machine, longest_stop, kept }
     }
 
-    fn monotonic(&self) -> Duration {
-        self.0.elapsed()
+    /// The time of a program on this machine.
+    pub fn of_this_machine(settings: &ClockSettings) -> Self {
+        Self::over(Arc::new(Kernel::new()), settings.longest_stop())
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for TrustedClock {
+    fn read(&self) -> Reading {
+        // Looked at with the time in hand: of two threads neither brings an older look.
+        let mut kept = self.kept();
+        kept.look(&self.machine.look())
+    }
+
+    fn resume(&self, past: &Past) {
+        let mut kept = self.kept();
+        *kept = Kept::resume(past, self.machine.boot(), self.longest_stop, &self.machine.look());
+    }
+
+    fn hear(&self, past: &Past) {
+        let mut kept = self.kept();
+        kept.hear(past, self.machine.boot(), &self.machine.look());
+    }
+
+    fn mark(&self) -> Option<Mark> {
+        let mut kept = self.kept();
+        let look = self.machine.look();
+        let Reading { now, monotonic, doubt, .. } = kept.look(&look);
+        if doubt.is_some_and(|doubt| doubt.is_unwitnessed()) {
+            return None;
+        }
+        let since_boot = u64::try_from(monotonic.as_millis()).ok()?;
+        Some(Mark { boot: self.machine.boot(), since_boot, at: now.as_millisecond() })
+    }
+
+    fn believe_the_machine(&self) {
+        let mut kept = self.kept();
+        kept.believe(&self.machine.look());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,31 @@ pub struct Config {
     /// How often CRLs are made; the CRL issuer's room knows its keys.
     #[serde(default)]
     pub crl: toml::Table,
+    /// What is believed of the machine's clock.
+    #[serde(default)]
+    pub clock: ClockSettings,
+}
+
+/// What is believed of the machine's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClockSettings {
+    /// In another life of the machine: a clock that says that more time passed since the newest entry of the
+    /// book needs a witness.
+    pub longest_stop_minutes: u32,
+}
+
+impl Default for ClockSettings {
+    fn default() -> Self {
+        Self { longest_stop_minutes: 60 }
+    }
+}
+
+impl ClockSettings {
+    /// The same, as a length of time.
+    pub fn longest_stop(&self) -> Duration {
+        Duration::from_secs(60 * u64::from(self.longest_stop_minutes))
+    }
 }
 
 /// Where each service listens: address and port.
@@ -178,6 +204,7 @@ mod tests {
             registry: Registry { url: "https://127.0.0.1:6".into() },
             rules: toml::Table::new(),
             crl: toml::Table::new(),
+            clock: ClockSettings::default(),
         }
     }
 

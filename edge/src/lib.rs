@@ -13,7 +13,7 @@ pub mod program;
 pub mod secret;
 
 pub use authority::AuthorityLink;
-pub use clock::SystemClock;
-pub use config::{Config, ConfigError};
+pub use clock::{SystemClock, TrustedClock};
+pub use config::{ClockSettings, Config, ConfigError};
 pub use hold::Hold;
 pub use program::{OpenError, Opened, run, stopped};

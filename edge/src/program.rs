@@ -12,7 +12,7 @@ use clap::Parser;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, ConfigError};
-use crate::{AuthorityLink, SystemClock, secret};
+use crate::{AuthorityLink, TrustedClock, secret};
 
 /// Where the keys of content lie, in an authority's directory.
 pub const CONTENT_KEYS: &str = "content-keys";
@@ -189,10 +189,13 @@ where
             Opened::open(&arguments.dir, &passphrase).map_err(|e| e.to_string())
         });
     let failure = match opened {
-        Ok(opened) => match serve(opened, Arc::new(SystemClock::new())).await {
-            Ok(()) => return ExitCode::SUCCESS,
-            Err(error) => error.into().to_string(),
-        },
+        Ok(opened) => {
+            let clock = Arc::new(TrustedClock::of_this_machine(&opened.config.clock));
+            match serve(opened, clock).await {
+                Ok(()) => return ExitCode::SUCCESS,
+                Err(error) => error.into().to_string(),
+            }
+        }
         Err(failure) => failure,
     };
     eprintln!("akashi: {failure}");

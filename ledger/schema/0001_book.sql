@@ -454,17 +454,29 @@ CREATE INDEX offline_use_position ON offline_use (position);
 CREATE INDEX offline_use_by_count ON offline_use (municipality, token, uses);
 CREATE INDEX offline_use_by_line ON offline_use (journal, line);
 
--- Derived. A clock that jumped forward holds what is scheduled until two persons accept it: here, so
--- that a restart forgets neither.
-CREATE TABLE clock_hold (
+-- Evidence. From here on the machine's clock is in doubt, until a later row of `clock_trust`: `ahead` is how
+-- many milliseconds it was ahead of the time of the entry. `unwitnessed` is 1 where that time is itself a
+-- bound and no more.
+CREATE TABLE clock_doubt (
     position    BIGINT PRIMARY KEY,
-    released_at BIGINT
+    unwitnessed BIGINT NOT NULL,
+    ahead       BIGINT NOT NULL
 );
+-- Evidence. All doubts before it are over. What was recorded from `first` on without a witness is to be
+-- read as so many milliseconds later; 0 and 0 where nothing was.
+CREATE TABLE clock_trust (
+    position BIGINT PRIMARY KEY,
+    first    BIGINT NOT NULL,
+    shift    BIGINT NOT NULL
+);
+-- Derived. Who said that the machine's clock is right, of which doubt; `decides` is 1 for whoever was the
+-- second to say so.
 CREATE TABLE clock_acceptance (
     position BIGINT NOT NULL,
     party    BYTEA  NOT NULL,
     terminal BYTEA,
     at       BIGINT NOT NULL,
+    decides  BIGINT NOT NULL,
     PRIMARY KEY (position, party)
 );
 
@@ -502,6 +514,7 @@ CREATE TABLE chain_head (
     one      BIGINT PRIMARY KEY CHECK (one = 1),
     position BIGINT NOT NULL,
     hash     BYTEA  NOT NULL,
-    at       BIGINT NOT NULL
+    at       BIGINT NOT NULL,
+    quality  BIGINT NOT NULL
 );
-INSERT INTO chain_head (one, position, hash, at) VALUES (1, 0, '', 0);
+INSERT INTO chain_head (one, position, hash, at, quality) VALUES (1, 0, '', 0, 0);

@@ -1,5 +1,6 @@
 //! The audit chain: every act, look-up and refusal, each entry bound to all before it.
 
+use akashi_wire::clock::Mark;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
@@ -25,8 +26,8 @@ const REPLACED: &str = "SELECT dismissal.position FROM dismissal
 pub enum TimeQuality {
     /// The clock was trusted.
     Trusted = 0,
-    /// The clock was in doubt: the last trusted time stands here, and nobody witnessed it. The form has
-    /// its place; nothing writes it yet.
+    /// Nobody witnessed it: the last known time stands here and what had passed since the start, which the
+    /// true time is not before. How it is to be read says the entry `trust_clock` after it.
     NotWitnessed = 1,
 }
 
@@ -156,6 +157,9 @@ pub fn chain_hash(before: &[u8], entry: &Entry) -> Sha256 {
 struct SignedHead {
     position: i64,
     hash: Sha256,
+    /// Where the time stood in the life of the machine when this was signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mark: Option<Mark>,
 }
 
 /// What a verification found.
@@ -170,8 +174,9 @@ pub struct AuditReport {
 }
 
 impl Ledger<Issuing> {
-    /// The octets to be signed about the head of the chain; `None` when it is signed already.
-    pub async fn head_to_sign(&self) -> Result<Option<Vec<u8>>, LedgerError> {
+    /// The octets to be signed about the head of the chain, with the time as it stands; `None` when it is
+    /// signed already.
+    pub async fn head_to_sign(&self, mark: Option<Mark>) -> Result<Option<Vec<u8>>, LedgerError> {
         let head = self
             .store
             .row("SELECT position, hash FROM chain_head WHERE one = 1", args![])
@@ -187,7 +192,7 @@ impl Ledger<Issuing> {
             return Ok(None);
         }
         let hash = head.get("hash")?;
-        let head = SignedHead { position, hash };
+        let head = SignedHead { position, hash, mark };
         Ok(Some(serde_json::to_vec(&head).expect("a head is JSON")))
     }
 
@@ -238,6 +243,11 @@ impl<R: ReadsAll> Ledger<R> {
         row.map(|row| Ok((row.get("commitment")?, row.get("salt")?, row.get("sealed_content")?)))
             .transpose()
     }
+}
+
+/// The mark that a signed head bears.
+pub(crate) fn marked(message: &Verified) -> Option<Mark> {
+    read_head(message).ok()?.mark
 }
 
 fn read_head(message: &Verified) -> Result<SignedHead, LedgerError> {

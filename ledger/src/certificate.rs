@@ -225,6 +225,7 @@ impl Change {
     pub async fn intend_all(&mut self, new: &[NewCertificate]) -> Result<(), LedgerError> {
         self.require_of_all(new.iter().map(|new| &new.permit)).await?;
         for NewCertificate { permit, intention, .. } in new {
+            self.require_time(Right::Issue)?;
             permit.require_about(Right::Issue, &Object::Case(intention.case))?;
         }
         self.check_issuing().await?;
@@ -325,6 +326,7 @@ impl Change {
     ) -> Result<(), LedgerError> {
         let mut parties = BTreeSet::new();
         for permit in permits {
+            self.require_time(Right::Issue)?;
             permit.require(Right::Issue)?;
             parties.extend(permit.parties());
         }

@@ -69,6 +69,7 @@ pub struct Change {
     pub(crate) permit: Permit,
     cause: Cause,
     at: Timestamp,
+    quality: TimeQuality,
     began_with: Head,
     entries: Vec<Pending>,
 }
@@ -109,7 +110,9 @@ impl Ledger<Issuing> {
         // To the millisecond, as the book keeps it; never before the entry before.
         let at = timestamp(now.as_millisecond())?.max(head.at);
         let (permit, cause) = (permit.clone(), permit.cause().clone());
-        let mut change = Change { tx, permit, cause, at, began_with: head, entries: Vec::new() };
+        let quality = head.quality;
+        let entries = Vec::new();
+        let mut change = Change { tx, permit, cause, at, quality, began_with: head, entries };
         if !change.permit.is_founding() {
             change.check_enrolled(change.permit.parties().collect()).await?;
         }
@@ -129,6 +132,16 @@ impl Change {
     /// The time of everything that this change records.
     pub fn at(&self) -> Timestamp {
         self.at
+    }
+
+    /// What the time of this change is worth.
+    pub fn quality(&self) -> TimeQuality {
+        self.quality
+    }
+
+    /// From here on times are worth this.
+    pub(crate) fn values_time(&mut self, quality: TimeQuality) {
+        self.quality = quality;
     }
 
     /// When the newest entry before this change was written.
@@ -197,7 +210,7 @@ impl Change {
         let entry = Entry {
             position,
             at: self.at,
-            quality: TimeQuality::Trusted,
+            quality: self.quality,
             actor: new.permit.actor(),
             verb: new.verb.to_owned(),
             subject: new.subject.to_owned(),
@@ -242,7 +255,7 @@ impl Change {
     pub async fn commit(mut self) -> Result<Position, LedgerError> {
         assert!(!self.entries.is_empty(), "a change of the book without an audit entry");
         let (mut rows, mut contents) = (Vec::new(), Vec::new());
-        let mut head = Head { at: self.at, ..self.began_with.clone() };
+        let mut head = Head { at: self.at, quality: self.quality, ..self.began_with.clone() };
         for Pending { mut entry, content, rows: digests } in std::mem::take(&mut self.entries) {
             entry.rows = digest_of_rows(digests);
             let hash = chain_hash(&head.hash, &entry);
@@ -287,14 +300,25 @@ impl Change {
     /// signed, or while the authority has had but one security officer.
     ///
     /// # Errors
-    /// [`LedgerError::TakesTwo`] where one signed of two, else [`LedgerError::NotPermitted`].
+    /// [`LedgerError::TakesTwo`] where one signed of two, [`LedgerError::TimeInDoubt`] where it needs a time
+    /// that nobody knows, else [`LedgerError::NotPermitted`].
     pub fn require(&self, right: Right) -> Result<(), LedgerError> {
+        self.require_time(right)?;
         self.permit.require(right)
     }
 
     /// The same, and stops what the message is not about.
     pub(crate) fn require_about(&self, right: Right, object: &Object) -> Result<(), LedgerError> {
+        self.require_time(right)?;
         self.permit.require_about(right, object)
+    }
+
+    /// Stops what is signed with a time, while nobody knows the time.
+    pub(crate) fn require_time(&self, right: Right) -> Result<(), LedgerError> {
+        match self.quality {
+            TimeQuality::NotWitnessed if right.needs_time() => Err(LedgerError::TimeInDoubt),
+            _ => Ok(()),
+        }
     }
 
     /// Stops what would end or hold certificates that the message is not about: by an act in a case, those

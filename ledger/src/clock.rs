@@ -1,48 +1,182 @@
-//! The clock in doubt: held since a jump, until two persons accept it.
+//! A machine's clock in doubt: since when, who says that it is right all the same, and how what was
+//! recorded meanwhile is to be read.
 
+use akashi_wire::SignedMessage;
+use akashi_wire::clock::{Doubt, Mark, Past};
+use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
+use akashi_wire::signed::MessageKind;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::audit::{TimeQuality, marked};
+use crate::evidence;
 use crate::right::Right;
+use crate::row::Row;
 use crate::store::args;
-use crate::{Change, Issuing, Ledger, LedgerError, Position};
+use crate::{Change, Ledger, LedgerError, Position, ReadsAll};
 
-/// Persons who must accept a clock that jumped.
+/// Persons who must accept a clock that is in doubt.
 const PERSONS: usize = 2;
 
-const HELD: &str = "SELECT position FROM clock_hold WHERE released_at IS NULL
-                    ORDER BY position LIMIT 1";
+/// The doubt that nothing has ended yet.
+const NEWEST: &str = "SELECT clock_doubt.position, unwitnessed, ahead, audit.at,
+                      (SELECT COUNT(*) FROM clock_acceptance WHERE decides = 1
+                       AND clock_acceptance.position = clock_doubt.position) AS accepted
+                      FROM clock_doubt JOIN audit ON audit.position = clock_doubt.position
+                      WHERE clock_doubt.position > (SELECT COALESCE(MAX(position), 0) FROM clock_trust)
+                      ORDER BY clock_doubt.position DESC LIMIT 1";
 
-impl Ledger<Issuing> {
-    /// Whether the clock is in doubt: what is scheduled must wait.
-    pub async fn is_clock_held(&self) -> Result<bool, LedgerError> {
-        Ok(self.store.row(HELD, args![]).await?.is_some())
+/// The newest signed head.
+const SIGNED: &str = "SELECT message FROM audit_signature ORDER BY position DESC LIMIT 1";
+
+/// A doubt as it stands in the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockDoubt {
+    /// Its entry.
+    pub position: Position,
+    /// The time of the entry.
+    pub at: Timestamp,
+    /// What is in doubt, and by how much, when it was recorded.
+    pub doubt: Doubt,
+    /// Whether two persons have said that the machine's clock is right.
+    pub is_accepted: bool,
+}
+
+impl ClockDoubt {
+    /// Whether this is the same doubt as then: of the same kind, and the clock has not been moved since by
+    /// more than what two clocks drift apart, 500 ppm and two seconds.
+    pub fn is(&self, doubt: &Doubt, now: Timestamp) -> bool {
+        let drift = SignedDuration::from_secs(2) + now.duration_since(self.at).abs() / 2000;
+        let moved = doubt.ahead().saturating_sub(self.doubt.ahead()).abs();
+        self.doubt.is_unwitnessed() == doubt.is_unwitnessed() && moved <= drift
+    }
+}
+
+fn read(row: &Row) -> Result<ClockDoubt, LedgerError> {
+    let ahead = SignedDuration::from_millis(row.get("ahead")?);
+    let doubt = match row.get::<i64>("unwitnessed")? {
+        0 => Doubt::Differs { ahead },
+        _ => Doubt::Unwitnessed { ahead },
+    };
+    let is_accepted = row.get::<i64>("accepted")? > 0;
+    Ok(ClockDoubt { position: row.get("position")?, at: row.get("at")?, doubt, is_accepted })
+}
+
+impl<R: ReadsAll> Ledger<R> {
+    /// The doubt that has not ended.
+    pub async fn clock_doubt(&self) -> Result<Option<ClockDoubt>, LedgerError> {
+        let row = self.store.row(NEWEST, args![]).await?;
+        row.as_ref().map(read).transpose()
+    }
+}
+
+/// How what nobody witnessed is to be read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shifts(Vec<(i64, i64, i64)>);
+
+impl Shifts {
+    /// A time of the entry at this position, in milliseconds, as it is to be read.
+    pub(crate) fn read(&self, position: i64, at: i64) -> i64 {
+        let is_of =
+            |(first, trusted, _): &&(i64, i64, i64)| *first <= position && position < *trusted;
+        self.0.iter().find(is_of).map_or(at, |(_, _, shift)| at + shift)
+    }
+}
+
+impl<R> Ledger<R> {
+    /// How what nobody witnessed is to be read, as far as its doubt has ended.
+    pub(crate) async fn shifts(&self) -> Result<Shifts, LedgerError> {
+        let sql = "SELECT position, first, shift FROM clock_trust WHERE first > 0";
+        let rows = self.store.rows(sql, args![]).await?;
+        let shift = |row: &Row| Ok((row.get("first")?, row.get("position")?, row.get("shift")?));
+        rows.iter().map(shift).collect::<Result<_, LedgerError>>().map(Shifts)
+    }
+
+    /// Whether what is recorded now bears a time that somebody knows.
+    pub async fn is_time_known(&self) -> Result<bool, LedgerError> {
+        let sql = "SELECT quality FROM chain_head WHERE one = 1";
+        let row = self.store.row(sql, args![]).await?;
+        let quality = row.map(|row| row.get("quality")).transpose()?;
+        Ok(quality != Some(TimeQuality::NotWitnessed))
+    }
+
+    /// What the book knows of the time: its newest entry's, and the mark that the scheduler signed last with
+    /// the chain.
+    pub async fn past(&self) -> Result<Past, LedgerError> {
+        let mark = match self.store.row(SIGNED, args![]).await? {
+            Some(row) => self.mark_of(row.get("message")?).await?,
+            None => None,
+        };
+        Ok(Past { latest: self.head_time().await?, mark })
+    }
+
+    /// What somebody else signed, or nobody can read, is no mark.
+    async fn mark_of(&self, message: Vec<u8>) -> Result<Option<Mark>, LedgerError> {
+        let message = SignedMessage::from_der(message).verify(MessageKind::ChainHead);
+        let Ok(message) = message else { return Ok(None) };
+        let signer = Sha256::of(message.signer());
+        let sql = "SELECT role FROM enrolment WHERE fingerprint = $1";
+        let row = self.store.row(sql, args![&signer.0]).await?;
+        let role = row.map(|row| row.get::<String>("role")).transpose()?;
+        let scheduler = serde_json::to_string(&Role::Scheduler).expect("a role is JSON");
+        let is_scheduler = role == Some(scheduler);
+        Ok(if is_scheduler { marked(&message) } else { None })
     }
 }
 
 impl Change {
-    /// Puts the clock in doubt. Where it is already, who accepted it before accepted another time,
-    /// and is asked again.
-    pub async fn hold_clock(&mut self) -> Result<(), LedgerError> {
-        self.require(Right::HoldClock)?;
-        let position = self.append("hold_clock", "", None).await?;
-        if let Some(Position(held)) = self.held_clock().await? {
-            let forget = "DELETE FROM clock_acceptance WHERE position = $1";
-            return self.tx.execute(forget, args![held]).await.map(|_| ());
+    /// Puts the machine's clock in doubt. Whoever accepted it before accepted another time, and is asked
+    /// again.
+    pub async fn doubt_clock(&mut self, doubt: &Doubt) -> Result<(), LedgerError> {
+        self.require(Right::DoubtClock)?;
+        if doubt.is_unwitnessed() {
+            self.values_time(TimeQuality::NotWitnessed);
         }
-        self.tx
-            .execute("INSERT INTO clock_hold (position) VALUES ($1)", args![position.0])
-            .await
-            .map(|_| ())
+        let ahead = i64::try_from(doubt.ahead().as_millis()).unwrap_or(i64::MAX);
+        let subject = format!("{:+} s", doubt.ahead().as_secs());
+        let Position(position) = self.append("doubt_clock", &subject, None).await?;
+        let row = args![position, i64::from(doubt.is_unwitnessed()), ahead];
+        self.record(&evidence::CLOCK_DOUBT, vec![row]).await
     }
 
-    /// The person who signed says that the clock is right; the second one releases it. Said while nothing is
-    /// held it counts for nothing.
+    /// Ends the doubt. What was recorded without a witness is to be read as so much later.
+    pub async fn trust_clock(&mut self, shift: SignedDuration) -> Result<(), LedgerError> {
+        self.require(Right::TrustClock)?;
+        let sql =
+            "SELECT COALESCE(MIN(position), 0) AS first FROM clock_doubt WHERE unwitnessed = 1
+                   AND position > (SELECT COALESCE(MAX(position), 0) FROM clock_trust)";
+        let row = self.tx.row(sql, args![]).await?;
+        let first: i64 = row.map_or(Ok(0), |row| row.get("first"))?;
+        let shift = if first == 0 { 0 } else { i64::try_from(shift.as_millis()).unwrap_or(0) };
+        self.values_time(TimeQuality::Trusted);
+        let subject = match first {
+            0 => String::new(),
+            _ => format!("entries from {first} on are to be read {shift} ms later"),
+        };
+        let Position(position) = self.append("trust_clock", &subject, None).await?;
+        self.record(&evidence::CLOCK_TRUST, vec![args![position, first, shift.max(0)]]).await
+    }
+
+    /// The person who signed says that the machine's clock is right; with the second one it is believed.
+    /// Said while nothing is in doubt it counts for nothing.
+    ///
+    /// # Errors
+    /// [`LedgerError::ClockBehind`] where the machine's clock stands before what is recorded: no word makes
+    /// it right.
     pub async fn accept_clock(&mut self) -> Result<(), LedgerError> {
         self.require(Right::AcceptClock)?;
-        let Some(Position(position)) = self.held_clock().await? else { return Ok(()) };
+        let row = self.tx.row(NEWEST, args![]).await?;
+        let Some(found) = row.as_ref().map(read).transpose()? else { return Ok(()) };
+        let machine = self.at().saturating_add(found.doubt.ahead()).unwrap_or(Timestamp::MAX);
+        if machine < self.last_written() {
+            return Err(LedgerError::ClockBehind { now: machine, last: self.last_written() });
+        }
+        let Position(position) = found.position;
         let terminal = self.permit.terminal();
         self.tx
             .execute(
-                "INSERT INTO clock_acceptance (position, party, terminal, at)
-                 VALUES ($1, $2, $3, $4) ON CONFLICT (position, party)
+                "INSERT INTO clock_acceptance (position, party, terminal, at, decides)
+                 VALUES ($1, $2, $3, $4, 0) ON CONFLICT (position, party)
                  DO UPDATE SET terminal = excluded.terminal, at = excluded.at",
                 args![position, self.permit.party().as_bytes(), terminal, self.at()],
             )
@@ -58,18 +192,13 @@ impl Change {
         if persons < PERSONS {
             return Ok(());
         }
-        let at = self.at();
-        self.tx
-            .execute(
-                "UPDATE clock_hold SET released_at = $2 WHERE position = $1",
-                args![position, at],
-            )
-            .await
-            .map(|_| ())
+        let sql = "UPDATE clock_acceptance SET decides = 1 WHERE position = $1 AND party = $2";
+        let row = args![position, self.permit.party().as_bytes()];
+        self.tx.execute(sql, row).await.map(|_| ())
     }
 
     pub(crate) async fn held_clock(&mut self) -> Result<Option<Position>, LedgerError> {
-        let row = self.tx.row(HELD, args![]).await?;
-        row.map(|row| row.get("position")).transpose()
+        let row = self.tx.row(NEWEST, args![]).await?;
+        Ok(row.as_ref().map(read).transpose()?.map(|found| found.position))
     }
 }

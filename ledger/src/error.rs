@@ -88,6 +88,12 @@ pub enum LedgerError {
         /// The last entry.
         last: Timestamp,
     },
+    /// Nobody knows the time, and this would be good from a time or until one.
+    #[error(
+        "nobody has witnessed the time since the start: what is good from a time or until one waits for it; \
+         see `akashi clock`"
+    )]
+    TimeInDoubt,
     /// A signature by somebody who is not enrolled, or no longer.
     #[error("the signer is not enrolled")]
     NotEnrolled,

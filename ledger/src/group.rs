@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use jiff::Timestamp;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::audit::TimeQuality;
 use crate::many;
 use crate::row::Row;
 use crate::store::{Store, Transaction, Value, args, damaged};
@@ -26,6 +27,8 @@ pub(crate) struct Head {
     pub position: Position,
     pub hash: Vec<u8>,
     pub at: Timestamp,
+    /// What times are worth from here on.
+    pub quality: TimeQuality,
 }
 
 /// The right to write, one at a time, with what was written since the last commit.
@@ -58,8 +61,12 @@ impl Group {
     async fn open(store: &Store) -> Result<Self, LedgerError> {
         let mut tx = store.begin().await?;
         let row = tx.lock_head().await?.ok_or_else(|| damaged("chain_head", "no row"))?;
-        let head =
-            Head { position: row.get("position")?, hash: row.get("hash")?, at: row.get("at")? };
+        let head = Head {
+            position: row.get("position")?,
+            hash: row.get("hash")?,
+            at: row.get("at")?,
+            quality: row.get("quality")?,
+        };
         Ok(Self { tx, head, changes: 0, torn: false, ticket: Arc::default() })
     }
 
@@ -98,8 +105,9 @@ impl Group {
         self.mend().await?;
         self.tx
             .execute(
-                "UPDATE chain_head SET position = $1, hash = $2, at = $3 WHERE one = 1",
-                args![self.head.position.0, self.head.hash, self.head.at],
+                "UPDATE chain_head SET position = $1, hash = $2, at = $3, quality = $4
+                 WHERE one = 1",
+                args![self.head.position.0, self.head.hash, self.head.at, self.head.quality as i64],
             )
             .await?;
         self.tx.commit().await?;

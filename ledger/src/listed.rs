@@ -7,6 +7,7 @@
 use akashi_wire::{MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
+use crate::clock::Shifts;
 use crate::row::Row;
 use crate::status::StatusChange;
 use crate::store::{args, damaged, timestamp};
@@ -24,19 +25,23 @@ pub struct ListedChange {
     pub change: StatusChange,
     /// Why.
     pub reason: RevocationReason,
-    /// When it was recorded.
+    /// When it was recorded, as it is to be read.
     pub recorded_at: Timestamp,
 }
 
 impl ListedChange {
     /// `said` is time, reason and change in one number.
-    fn of(serial: SerialNumber, said: i64) -> Result<Self, LedgerError> {
+    fn of(
+        serial: SerialNumber,
+        said: i64,
+        (position, shifts): (i64, &Shifts),
+    ) -> Result<Self, LedgerError> {
         let unfit = || damaged("status", format!("change and reason {}", said & 0xff));
         Ok(Self {
             serial,
             change: StatusChange::from_code(said & 0xf).ok_or_else(unfit)?,
             reason: RevocationReason::from_code((said >> 4 & 0xf) as u8).ok_or_else(unfit)?,
-            recorded_at: timestamp(said >> 8)?,
+            recorded_at: timestamp(shifts.read(position, said >> 8))?,
         })
     }
 }
@@ -74,10 +79,11 @@ impl<R> Ledger<R> {
         take: &mut impl FnMut(ListedChange),
     ) -> Result<(), LedgerError> {
         let mut after = (Vec::new(), 0);
+        let shifts = self.shifts().await?;
         loop {
             let page = self.page((generation, municipality), end, up_to, after).await?;
-            for (serial, _, said) in &page {
-                take(ListedChange::of(*serial, *said)?);
+            for (serial, position, said) in &page {
+                take(ListedChange::of(*serial, *said, (*position, &shifts))?);
             }
             let Some((serial, position, _)) = page.last() else { return Ok(()) };
             after = (serial.as_bytes().to_vec(), *position);

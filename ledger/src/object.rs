@@ -104,7 +104,8 @@ impl Object {
             | Order::CloseCases
             | Order::GoOnWithRecalls
             | Order::CompareModuli
-            | Order::HoldClock
+            | Order::DoubtClock
+            | Order::TrustClock
             | Order::RaiseAlarms
             | Order::CertifyResponders
             | Order::EnterInquiries

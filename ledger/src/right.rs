@@ -28,7 +28,9 @@ pub enum Right {
     /// A second person's signature under it.
     Countersign,
     /// A clock put in doubt.
-    HoldClock,
+    DoubtClock,
+    /// The end of that doubt.
+    TrustClock,
     /// One person's word that the clock is right.
     AcceptClock,
     /// A case's state.
@@ -91,7 +93,8 @@ impl Right {
             Self::Lift => "lift",
             Self::Propose => "propose",
             Self::Countersign => "countersign",
-            Self::HoldClock => "hold_clock",
+            Self::DoubtClock => "doubt_clock",
+            Self::TrustClock => "trust_clock",
             Self::AcceptClock => "accept_clock",
             Self::SaveCase => "save_case",
             Self::FindPerson => "find_person",
@@ -116,6 +119,46 @@ impl Right {
             Self::ReportOffline => "report_offline",
             Self::CompareModuli => "compare_moduli",
             Self::EnterInquiries => "enter_inquiries",
+        }
+    }
+    /// Whether what is written by it is good from or until a time: it waits while nobody knows the time. What
+    /// ends a certificate, stops somebody or takes news in waits for nothing.
+    pub(crate) fn needs_time(self) -> bool {
+        match self {
+            Self::Found
+            | Self::Enrol
+            | Self::Issue
+            | Self::RecordList
+            | Self::PublishList
+            | Self::CertifyResponder
+            | Self::DeleteContent => true,
+            Self::Dismiss
+            | Self::DismissPower
+            | Self::Suspend
+            | Self::Lift
+            | Self::Propose
+            | Self::Countersign
+            | Self::DoubtClock
+            | Self::TrustClock
+            | Self::AcceptClock
+            | Self::SaveCase
+            | Self::FindPerson
+            | Self::Revoke
+            | Self::IndexStated
+            | Self::Hold
+            | Self::Void
+            | Self::Promote
+            | Self::AcceptBatch
+            | Self::SettleEvent
+            | Self::AskForCertificate
+            | Self::RegisterCards
+            | Self::ProposeRecall
+            | Self::ConfirmRecall
+            | Self::StepRecall
+            | Self::ReportOffline
+            | Self::CompareModuli
+            | Self::EnterInquiries
+            | Self::RecordContentKeys => false,
         }
     }
 }
@@ -175,7 +218,8 @@ pub(crate) fn of_order(order: &Order) -> &'static [Right] {
         Order::CloseCases => &[SaveCase, Revoke, Void],
         Order::GoOnWithRecalls => &[StepRecall, Revoke, Void],
         Order::CompareModuli => &[CompareModuli],
-        Order::HoldClock => &[HoldClock],
+        Order::DoubtClock => &[DoubtClock],
+        Order::TrustClock => &[TrustClock],
         Order::RaiseAlarms | Order::RecordRefusal => &[],
         Order::CertifyResponders => &[CertifyResponder],
         Order::EnterInquiries => &[EnterInquiries],

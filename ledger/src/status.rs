@@ -151,6 +151,19 @@ impl Stored for RevocationReason {
     }
 }
 
+/// Rows, each with its time as it is to be read: what nobody witnessed is later than it says.
+macro_rules! rows_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT position, serial, municipality, not_after, change, reason, generation,
+             recorded_at + COALESCE((SELECT shift FROM clock_trust WHERE first > 0
+             AND first <= status.position AND clock_trust.position > status.position), 0)
+             AS recorded_at FROM status WHERE ",
+            $condition
+        )
+    };
+}
+
 fn read(row: &Row) -> Result<StatusRow, LedgerError> {
     Ok(StatusRow {
         position: row.get("position")?,
@@ -176,11 +189,7 @@ impl<R> Ledger<R> {
     ) -> Result<Vec<StatusRow>, LedgerError> {
         let rows = self
             .store
-            .rows(
-                "SELECT position, serial, municipality, not_after, change, reason, recorded_at, generation
-                 FROM status WHERE position > $1 ORDER BY position LIMIT $2",
-                args![position.0, limit],
-            )
+            .rows(rows_where!("position > $1 ORDER BY position LIMIT $2"), args![position.0, limit])
             .await?;
         rows.iter().map(read).collect()
     }
@@ -189,11 +198,7 @@ impl<R> Ledger<R> {
     pub async fn standing(&self, serial: SerialNumber) -> Result<Option<Standing>, LedgerError> {
         let rows = self
             .store
-            .rows(
-                "SELECT position, serial, municipality, not_after, change, reason, recorded_at, generation
-                 FROM status WHERE serial = $1 ORDER BY position",
-                args![serial.as_bytes()],
-            )
+            .rows(rows_where!("serial = $1 ORDER BY position"), args![serial.as_bytes()])
             .await?;
         let rows: Vec<StatusRow> = rows.iter().map(read).collect::<Result<_, _>>()?;
         Ok(fold(&rows))
@@ -248,8 +253,7 @@ impl Change {
         let rows = self
             .tx
             .rows_of(
-                "SELECT position, serial, municipality, not_after, change, reason, recorded_at, generation
-                 FROM status WHERE serial IN ($keys) ORDER BY position",
+                rows_where!("serial IN ($keys) ORDER BY position"),
                 serials.iter().map(|serial| serial.as_bytes().into()),
             )
             .await?;
@@ -401,6 +405,7 @@ impl Change {
             // What is filed was made in the case that the act is about.
             for news in news.iter().filter(|news| news.serial == serial) {
                 if news.change == StatusChange::Issued {
+                    self.require_time(Right::Issue)?;
                     news.permit.require_about(Right::Issue, &case)?;
                 }
             }

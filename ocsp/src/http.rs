@@ -81,13 +81,13 @@ async fn door(
         certificate: peer.as_ref().map(|Extension(peer)| peer.certificate.as_slice()),
         purpose: purpose.as_deref(),
     };
-    let (now, monotonic) = (door.clock.now(), door.clock.monotonic());
-    let answer = door.responder.answer(&octets, asker, now, monotonic).await;
+    let reading = door.clock.read();
+    let answer = door.responder.answer(&octets, asker, reading).await;
     // Whoever else has asked is signed for first, so that answers leave together: to wake a sleeping
     // client for each of them costs as much as a signature.
     tokio::task::yield_now().await;
     let asked = asked.filter(|_| method != Method::POST);
-    response(answer, asked.as_ref(), door.responder.settings().max_age, now)
+    response(answer, asked.as_ref(), door.responder.settings().max_age, reading.now)
 }
 
 fn response(

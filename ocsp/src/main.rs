@@ -15,6 +15,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 async fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
         let ledger = Ledger::open(&opened.ledger()).await?;
+        clock.resume(&ledger.past().await?);
         let (key, scheduler) = (opened.custody.responder_key()?, Arc::new(opened.scheduler()?));
         let orders = Arc::new(opened.authority_link()?);
         let settings = Settings::default();

@@ -37,6 +37,9 @@ pub enum Refusal {
     /// The clock went back.
     #[error("the clock stands before the last signature")]
     ClockBehind,
+    /// Nobody knows the time.
+    #[error("nobody has witnessed the time since the start")]
+    TimeInDoubt,
     /// The book cannot say who asks.
     #[error("the book cannot be asked who asks")]
     LedgerUnreachable,
@@ -53,7 +56,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// How many kinds there are.
-    pub(crate) const KINDS: usize = 14;
+    pub(crate) const KINDS: usize = 15;
 
     /// What the client is told.
     pub fn status(&self) -> ResponseStatus {
@@ -68,6 +71,7 @@ impl Refusal {
             | Self::LostContact
             | Self::NoCertificate
             | Self::ClockBehind
+            | Self::TimeInDoubt
             | Self::LedgerUnreachable
             | Self::NotRecorded => ResponseStatus::TryLater,
             Self::Key | Self::Lint => ResponseStatus::InternalError,
@@ -95,6 +99,7 @@ impl Refusal {
             Self::NotRecorded => 11,
             Self::Key => 12,
             Self::Lint => 13,
+            Self::TimeInDoubt => 14,
         }
     }
 }
@@ -115,4 +120,5 @@ pub(crate) const NAMES: [&str; Refusal::KINDS] = [
     "not_recorded",
     "key",
     "lint",
+    "time_in_doubt",
 ];

@@ -1,15 +1,16 @@
 //! The responder: its table, its key, its certificates and what it keeps.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use akashi_keys::{OfficerToken, ResponderKey};
 use akashi_ledger::{Access, Authority, Inquiry, Ledger, LedgerError, Responding};
 use akashi_lint::Lint;
-use akashi_wire::Order;
+use akashi_wire::clock::Past;
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::order::{OrderDoor, OrderRefusal, SignedOrder};
+use akashi_wire::{Order, Reading};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
@@ -79,6 +80,8 @@ pub struct Responder {
     cache: Cache,
     recorder: Recorder,
     counts: Counts,
+    /// Whether the time was known when the book was followed last.
+    knows_time: AtomicBool,
     /// The second of the newest thisUpdate that was signed.
     last_signed: AtomicI64,
     /// The second of the newest time that the book keeps of this responder.
@@ -118,6 +121,7 @@ impl Responder {
             cache: Cache::new(settings.kept_answers, validity / 2),
             own: OwnCertificates::default(),
             asking: Mutex::default(),
+            knows_time: AtomicBool::new(true),
             counts: Counts::default(),
             last_signed: AtomicI64::new(seen.map_or(i64::MIN, |seen| seen.as_second())),
             kept_time: AtomicI64::new(seen.map_or(i64::MIN, |seen| seen.as_second())),
@@ -158,7 +162,17 @@ impl Responder {
     ///
     /// # Errors
     /// When the book cannot be read; after [`Settings::lost_contact`] of that, nothing is answered.
-    pub async fn follow(&self, now: Timestamp, monotonic: Duration) -> Result<Followed, OcspError> {
+    pub async fn follow(&self, reading: Reading) -> Result<Followed, OcspError> {
+        let Reading { now, monotonic, doubt, .. } = reading;
+        let is_ours = !doubt.is_some_and(|doubt| doubt.is_unwitnessed());
+        // What is recorded while nobody knows the time is read when it is known how it is to be read.
+        let told = self.ledger.is_time_known().await;
+        let told = told.inspect_err(|_| self.counts.fail_to_follow())?;
+        let is_known = is_ours && told;
+        self.knows_time.store(is_known, Ordering::Release);
+        if !is_known {
+            return Ok(Followed::default());
+        }
         let followed = self.follower.step(&self.ledger, &self.counts, monotonic).await;
         let mut followed = followed.inspect_err(|_| self.counts.fail_to_follow())?;
         let time = self.keep_time(now).await.err().map(OcspError::from);
@@ -171,15 +185,14 @@ impl Responder {
         Ok(followed)
     }
 
+    /// What the book knows of the time, as far as it can be asked.
+    pub async fn past(&self) -> Option<Past> {
+        self.ledger.past().await.ok()
+    }
+
     /// Answers one request.
-    pub async fn answer(
-        &self,
-        request: &[u8],
-        asker: Asker<'_>,
-        now: Timestamp,
-        monotonic: Duration,
-    ) -> Answer {
-        self.try_answer(request, asker, now, monotonic).await.unwrap_or_else(|refusal| {
+    pub async fn answer(&self, request: &[u8], asker: Asker<'_>, reading: Reading) -> Answer {
+        self.try_answer(request, asker, reading).await.unwrap_or_else(|refusal| {
             self.counts.refuse(&refusal);
             Answer::Error(refusal.status())
         })
@@ -189,8 +202,7 @@ impl Responder {
         &self,
         request: &[u8],
         asker: Asker<'_>,
-        now: Timestamp,
-        monotonic: Duration,
+        Reading { now, monotonic, .. }: Reading,
     ) -> Result<Answer, Refusal> {
         let request = OcspRequest::read(request)?;
         let agency = match self.authority.profile.access {
@@ -200,6 +212,9 @@ impl Responder {
                 Some(agency(&self.ledger, &request, asker, now, patience).await?)
             }
         };
+        if !self.knows_time.load(Ordering::Acquire) {
+            return Err(Refusal::TimeInDoubt);
+        }
         self.check_contact(monotonic)?;
         self.check_clock(now)?;
         let found = respond(&request, &self.issuer, &self.follower.table())?;

@@ -44,7 +44,14 @@ fn follow(responder: Arc<Responder>, clock: Arc<dyn Clock>) -> JoinSet<()> {
         loop {
             ticks.tick().await;
             // What fails is counted and tried again; silence turns into `tryLater` by itself.
-            let _ = responder.follow(clock.now(), clock.monotonic()).await;
+            let reading = clock.read();
+            let _ = responder.follow(reading).await;
+            // The others may know what time it is.
+            if reading.doubt.is_some()
+                && let Some(past) = responder.past().await
+            {
+                clock.hear(&past);
+            }
         }
     });
     following

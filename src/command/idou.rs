@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use akashi_wire::Clock;
 
 use super::{Failure, OpenArgs};
-use crate::clock::SystemClock;
+use crate::clock::TrustedClock;
+use crate::config::Config;
 use crate::house::House;
 use crate::secret::PASSPHRASE;
 
@@ -28,13 +29,15 @@ impl IdouCommand {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let Self::Import { open, files } = self;
         let passphrase = PASSPHRASE.read_passphrase(open.passphrase_file.as_deref())?;
-        let house = House::open(&open.dir, &passphrase, Arc::new(SystemClock::new())).await?;
+        let settings = Config::read(&open.dir)?.clock;
+        let clock = Arc::new(TrustedClock::of_this_machine(&settings));
+        let house = House::open(&open.dir, &passphrase, clock.clone()).await?;
         for file in files {
             let octets = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
             let answer = house
                 .doors
                 .inbox
-                .accept(&octets, None, Timestamp::now())
+                .accept(&octets, None, clock.now())
                 .await
                 .map_err(|e| format!("{}: {e}", file.display()))?;
             println!("{}", serde_json::to_string(&answer)?);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Failure, OpenArgs};
-use crate::clock::SystemClock;
+use crate::clock::TrustedClock;
 use crate::config::Config;
 use crate::house::House;
 use crate::secret::PASSPHRASE;
@@ -18,9 +18,9 @@ pub struct Up {
 impl Up {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let passphrase = PASSPHRASE.read_passphrase(self.open.passphrase_file.as_deref())?;
-        let clock = Arc::new(SystemClock::new());
         // Whether there is an authority at all is told first.
-        Config::read(&self.open.dir)?;
+        let config = Config::read(&self.open.dir)?;
+        let clock = Arc::new(TrustedClock::of_this_machine(&config.clock));
         let _hold = akashi_edge::Hold::take(&self.open.dir)?;
         let house = House::open(&self.open.dir, &passphrase, clock).await?;
         let stop = akashi_edge::stopped();

@@ -202,10 +202,7 @@ async fn meet(
             accepted = accept().await;
         }
         tokio::time::sleep(before_settling).await;
-        let tick = || {
-            let (now, monotonic) = clock.read();
-            doors.scheduler.tick(now, monotonic)
-        };
+        let tick = || doors.scheduler.tick(clock);
         let mut ticked = tick().await;
         while ticked.is_err() && began.elapsed() < PATIENCE {
             ticked = tick().await;

@@ -51,8 +51,7 @@ impl SecondResponder {
 
     /// Reads what is new, once.
     pub async fn follow(&self, place: &Place) -> Followed {
-        let (now, monotonic) = place.clock.read();
-        self.responder.follow(now, monotonic).await.unwrap()
+        self.responder.follow(place.clock.read()).await.unwrap()
     }
 
     /// Asks about one certificate of the world's authority.
@@ -69,9 +68,8 @@ impl SecondResponder {
         for _ in 0..4 {
             request = tlv(0x30, &request);
         }
-        let (now, monotonic) = place.clock.read();
         let asker = Asker::default();
-        let answer: Answer = self.responder.answer(&request, asker, now, monotonic).await;
+        let answer: Answer = self.responder.answer(&request, asker, place.clock.read()).await;
         let octets = answer.octets();
         // In an answer the status follows the CertID (RFC 6960 §4.2.1).
         let at = octets.windows(cert_id.len()).position(|window| window == cert_id);

@@ -25,7 +25,7 @@ use akashi_wire::clock::SimulatedClock;
 use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::Sha256;
 use akashi_wire::validity::not_after;
-use akashi_wire::{Clock, RevocationReason, SerialNumber};
+use akashi_wire::{Clock, Reading, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
 use crate::odd_people::certificate_texts;
@@ -77,6 +77,11 @@ impl Authority {
     }
 
     /// The time of its clock, in whole seconds.
+    /// A look in which nothing has passed since the book was read.
+    fn reading(&self) -> Reading {
+        Reading { monotonic: Duration::ZERO, ..self.clock.read() }
+    }
+
     pub fn now(&self) -> Timestamp {
         Timestamp::from_second(self.clock.now().as_second()).unwrap()
     }
@@ -184,17 +189,17 @@ impl Authority {
     /// The responder follows the book and gets its certificate, if it needs one.
     pub async fn follow(&self) {
         for _ in 0..2 {
-            self.house.responder.follow(self.now(), Duration::ZERO).await.unwrap();
-            self.house.doors.scheduler.tick(self.now(), Duration::ZERO).await.unwrap();
+            self.house.responder.follow(self.reading()).await.unwrap();
+            self.house.doors.scheduler.tick(&*self.clock).await.unwrap();
         }
-        let followed = self.house.responder.follow(self.now(), Duration::ZERO).await.unwrap();
+        let followed = self.house.responder.follow(self.reading()).await.unwrap();
         assert!(followed.trouble.is_none(), "{:?}", followed.trouble);
     }
 
     /// What the responder answers to a request.
     pub async fn answer(&self, request: &[u8]) -> Vec<u8> {
         let asker = Asker { certificate: None, purpose: None };
-        let answer = self.house.responder.answer(request, asker, self.now(), Duration::ZERO).await;
+        let answer = self.house.responder.answer(request, asker, self.reading()).await;
         let octets = answer.octets().to_vec();
         assert_eq!(self.house.doors.issuer.lint.answer(&octets), []);
         octets

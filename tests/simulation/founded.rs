@@ -11,6 +11,7 @@ use akashi_ledger::Access;
 use akashi_registry::TownIdentity;
 use akashi_town::PASSPHRASE;
 use akashi_wire::act::{Act, Answer, Deed, RequestId};
+use akashi_wire::clock::{Clock, SimulatedClock};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
@@ -108,7 +109,10 @@ impl Founded {
             let trouble = Arc::new(Trouble::default());
             let address = opened.ledger();
             let url = "http://127.0.0.1:9".to_owned();
-            let authority = Authority::open(&opened, &address, url, 2, trouble, lens.clone()).await;
+            let clock = SimulatedClock::at(now);
+            let begin = (2, &clock as &dyn Clock);
+            let authority =
+                Authority::open(&opened, &address, url, begin, trouble, lens.clone()).await;
             let clerk = Clerk { authority, security, office, certificate: &certificate, now };
             let recipient = opened.certificate("envelope").expect("a certificate");
             let (mut sources, mut registries) = (BTreeMap::new(), BTreeMap::new());

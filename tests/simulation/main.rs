@@ -28,6 +28,7 @@ mod prefecture;
 mod process;
 mod shrink;
 mod step;
+mod time;
 mod trouble;
 mod truth;
 

@@ -89,7 +89,11 @@ fn step(rng: &mut StdRng) -> Step {
         }
         86..90 => Step::Restart { role: role(rng) },
         90 => Step::CutLine { who },
-        91..93 => Step::Jump { minutes: rng.random_range(11..60 * 24 * 3) },
+        91 => Step::Jump { minutes: rng.random_range(1..60 * 24 * 3) },
+        92 => Step::Boot {
+            off: rng.random_range(1..40),
+            ahead: [9 * 60, 366 * 24 * 60, -366 * 24 * 60][rng.random_range(0..3)],
+        },
         93..96 => Step::AcceptClock,
         96 => Step::SetBack {
             minutes: rng.random_range(2..300),

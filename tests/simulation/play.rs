@@ -14,8 +14,8 @@ use akashi_ledger::{Entry, Position, StatusRow};
 use akashi_registry::SealedBatch;
 use akashi_wire::octets::Sha256;
 use akashi_wire::{Clock, MunicipalityCode};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -68,10 +68,8 @@ pub struct Play {
     line: BTreeMap<MunicipalityCode, Vec<SealedBatch>>,
     sent: BTreeMap<MunicipalityCode, Vec<SealedBatch>>,
     accepted: Vec<Sha256>,
-    /// The clock jumped, and no tick has ended since.
-    jumped: bool,
-    /// Whoever compares two looks at a clock must live through both: what the next tick says counts.
-    unsure: bool,
+    /// By how much the machine's clock is ahead.
+    ahead: SignedDuration,
     mishaps: usize,
     /// In which act of the next case the authority dies, and where.
     blow: Option<(u32, Mishap)>,
@@ -110,8 +108,7 @@ impl Play {
             line: BTreeMap::new(),
             sent: BTreeMap::new(),
             accepted: Vec::new(),
-            jumped: false,
-            unsure: false,
+            ahead: SignedDuration::ZERO,
             mishaps: 0,
             blow: None,
             meetings: Vec::new(),
@@ -155,6 +152,7 @@ impl Play {
             Step::Jump { minutes } => self.jump(minutes),
             Step::AcceptClock => self.accept_clock(mishap),
             Step::SetBack { minutes, restart } => self.set_back(minutes, restart),
+            Step::Boot { off, ahead } => self.boot(off, ahead),
             Step::Shelf { town } => self.disturb_shelf(town),
         }
     }

@@ -13,6 +13,7 @@ use akashi_ledger::{Issuing, Ledger};
 use akashi_ocsp::Responder;
 use akashi_registry::http::Window;
 use akashi_registry::{Registry, TownIdentity};
+use akashi_town::SimulatedMachine;
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::{Clock, MunicipalityCode};
 use jiff::SignedDuration;
@@ -24,6 +25,7 @@ use crate::founded::{Founded, beginning, directory};
 use crate::lens::{Lens, WatchedKey};
 use crate::line::Line;
 use crate::process::Process;
+use crate::time::Time;
 use crate::trouble::{Mishap, Trouble};
 
 /// The authority's process.
@@ -46,7 +48,7 @@ impl Authority {
         opened: &Opened,
         book: &str,
         registry: String,
-        seed: u64,
+        (seed, clock): (u64, &dyn Clock),
         trouble: Arc<Trouble>,
         lens: Arc<Lens>,
     ) -> Self {
@@ -61,6 +63,7 @@ impl Authority {
         let link_key = custody.ec("link").expect("a key");
         let link = Arc::new(LinkAuthority::open(&link_key, link).expect("a link authority"));
         let orders = Orders::new(ledger.clone(), scheduler(opened));
+        clock.resume(&ledger.past().await.expect("the book is read"));
         let signer: Arc<dyn Signer> = key.clone();
         let rules = Arc::new(Rules::default());
         let issuer = Issuer::open(ledger.clone(), vault.clone(), signer, rules).await;
@@ -74,13 +77,11 @@ impl Authority {
             card_master: Arc::new(custody.card_master().expect("a key")),
             next_keys: custody.next_keys(),
         };
-        Self {
-            counter: Counter::new(issuer.clone(), services, StdRng::from_rng(&mut rng)),
-            inbox: Inbox::new(ledger.clone(), vault, opener, orders.clone()),
-            scheduler: Scheduler::new(issuer, orders, rng),
-            ledger,
-            key,
-        }
+        let counter = Counter::new(issuer.clone(), services, StdRng::from_rng(&mut rng));
+        let inbox = Inbox::new(ledger.clone(), vault, opener, orders.clone());
+        let scheduler = Scheduler::new(issuer, orders, rng);
+        scheduler.see_to_the_clock(clock).await.expect("the book is written");
+        Self { counter, inbox, scheduler, ledger, key }
     }
 }
 
@@ -103,8 +104,12 @@ pub enum Role {
 pub struct Prefecture {
     /// Who plays.
     pub founded: Arc<Founded>,
-    /// The clock of all of them.
+    /// The world's time.
     pub clock: Arc<SimulatedClock>,
+    /// The machine on which they run, whose clock may be wrong.
+    pub machine: Arc<SimulatedMachine>,
+    /// The time that they keep, from the authority's last start on.
+    pub kept: Arc<Time>,
     /// The registry.
     pub registry: Arc<Mutex<Registry>>,
     /// Its line to the authority.
@@ -132,6 +137,8 @@ impl Prefecture {
         let book = founded.copy_book(dir.path());
         let clock = Arc::new(SimulatedClock::at(beginning(seed)));
         let registry = Arc::new(Mutex::new(Registry::new()));
+        let machine = SimulatedMachine::new(clock.clone());
+        let kept = Time::on(&machine);
         let time = clock.clone();
         let window = Window {
             registry: registry.clone(),
@@ -145,6 +152,8 @@ impl Prefecture {
         let mut prefecture = Self {
             founded,
             clock,
+            machine,
+            kept,
             registry,
             line,
             lens,
@@ -186,12 +195,15 @@ impl Prefecture {
         self.started += 1;
         let (founded, book, lens) =
             (self.founded.clone(), self.book.address().to_owned(), self.lens.clone());
-        let (opened, clock) = (&founded.opened, self.clock.clone());
+        if role == Role::Authority {
+            self.kept.begin_anew();
+        }
+        let (opened, clock) = (&founded.opened, self.kept.clone());
         match role {
             Role::Authority => {
                 let (url, seed) = (self.line.url(), self.seed << 20 | self.started);
                 self.authority = Some(Process::start(async |trouble| {
-                    Authority::open(opened, &book, url, seed, trouble, lens).await
+                    Authority::open(opened, &book, url, (seed, &*clock), trouble, lens).await
                 }));
             }
             Role::Lists => {
@@ -318,7 +330,7 @@ pub fn list_settings() -> akashi_crl::Settings {
 async fn door(
     book: &str,
     trouble: Arc<Trouble>,
-    clock: Arc<SimulatedClock>,
+    clock: Arc<Time>,
 ) -> Arc<dyn akashi_wire::OrderDoor> {
     let ledger = Ledger::<Issuing>::open(book).await.expect("the book opens");
     Arc::new(akashi_ledger::BookDoor::new(ledger.with_faults(trouble), clock))

@@ -118,6 +118,13 @@ pub enum Step {
         /// Which process is started anew meanwhile.
         restart: Option<Role>,
     },
+    /// The machine is started anew, with a clock that is wrong until somebody sets it right.
+    Boot {
+        /// It was off for so many minutes.
+        off: u16,
+        /// By so many minutes its clock is ahead; below zero it is behind.
+        ahead: i32,
+    },
     /// A list's file is lost, or an interruption left the one before in its place.
     Shelf {
         /// Which town; one more is the complete list.

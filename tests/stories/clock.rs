@@ -1,66 +1,119 @@
-//! A wrong clock: nothing scheduled fires by mistake, nothing is signed in the past.
+//! A machine's clock that is wrong while the authority runs: the time goes on, and nobody outside notices.
 
-use akashi_agency::Verdict;
+use std::process::Command;
+use std::time::Duration;
+
+use akashi_ledger::{Access, Scope};
+use akashi_wire::RevocationReason;
 use akashi_wire::act::{Deed, Procedure, Refusal};
 use akashi_wire::date::{EffectiveDate, day_in_japan, start_of_day};
-use akashi_wire::{Clock, RevocationReason};
-use jiff::ToSpan;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::support::*;
 
+told_on_both!(
+    whatever_the_machines_clock_says_the_time_goes_on,
+    a_machine_that_stood_still_is_right_when_two_persons_say_so,
+);
+
 const REVOKED: Option<RevocationReason> = Some(RevocationReason::AffiliationChanged);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_clock_that_jumps_fires_nothing_until_two_persons_say_that_it_is_right() {
-    let mut place = Place::open(Book::Sqlite).await;
-    let (code, holder) = place.holder(tottori()).await;
-    let newcomer = place.resident(tottori());
-    let undelivered = place.undelivered(tottori(), Procedure::Issue, &newcomer).await;
-    let day = day_in_japan(place.now()).saturating_add(20.days());
-    place.reported(|office| office.notify_move_out(&code, day)).await;
-    place.tick().await;
-    // A hand on the wall clock: the monotonic one has not moved.
-    place.clock.set(start_of_day(day) + 1.hour());
-    assert!(place.tick().await.held_by_clock);
-    let nothing_fired = async |place: &Place| {
-        place.tick().await;
-        place.is_good(holder.serial).await && place.is_good(undelivered.serial).await
-    };
-    assert!(nothing_fired(&place).await);
-    assert_eq!(place.alarms("clock").await, 1, "said, and said once");
-    place.pass(1.hour());
-    assert!(nothing_fired(&place).await, "more time is no leave");
-    // What is not scheduled goes on: a death ends a certificate.
-    let (other, dying) = place.holder(tottori()).await;
-    place.reported(|office| office.death(&other, EffectiveDate::Unknown)).await;
-    assert_eq!(place.reason(dying.serial).await, REVOKED);
+/// What was set wrong by hand, by a battery, by a zone, by nobody.
+const WRONG: [SignedDuration; 7] = [
+    SignedDuration::from_secs(3),
+    SignedDuration::from_mins(9),
+    SignedDuration::from_hours(2),
+    SignedDuration::from_hours(20 * 24),
+    SignedDuration::from_hours(365 * 24),
+    SignedDuration::from_hours(-2),
+    SignedDuration::from_hours(-365 * 24),
+];
 
+async fn whatever_the_machines_clock_says_the_time_goes_on(book: Book) {
+    let mut place = Place::make(book, Access::Open, usual_start()).await;
+    // A move that is planned, and must not happen because a clock says so.
+    let (mover, moving) = place.holder(tottori()).await;
+    let day = day_in_japan(place.now()).saturating_add(15.days());
+    place.reported(|office| office.notify_move_out(&mover, day)).await;
+    for (done, ahead) in WRONG.into_iter().enumerate() {
+        place.machine.set_ahead(ahead);
+        assert!(place.tick().await.held_by_clock, "{ahead:#}");
+        let (code, dying) = place.holder(tottori()).await;
+        let issued = place.stands(dying.serial).await.unwrap();
+        assert!(issued.revocation().is_none());
+        place.reported(|office| office.death(&code, EffectiveDate::Unknown)).await;
+        let (at, _) = place.stands(dying.serial).await.unwrap().revocation().unwrap();
+        assert_eq!(at, place.now(), "the date is today's, whatever the machine says");
+        // A list is made within the hour.
+        place.pass(61.minutes());
+        place.tick().await;
+        place.listed(Scope::Partition(tottori())).await.unwrap();
+        place.seen_revoked(&dying.certificate, RevocationReason::AffiliationChanged).await;
+        judged(&place, &moving.certificate, "good").await;
+        judged(&place, &dying.certificate, "revoked").await;
+
+        place.machine.set_ahead(SignedDuration::ZERO);
+        assert!(!place.tick().await.held_by_clock, "{ahead:#}: and right again it is over");
+        assert_eq!(place.entries("doubt_clock").await.len(), done + 1, "said, and said once");
+        assert_eq!(place.entries("trust_clock").await.len(), done + 1);
+        let (_, after) = place.holder(tottori()).await;
+        place.seen_good(&after.certificate).await;
+        judged(&place, &after.certificate, "good").await;
+    }
+    assert!(place.is_good(moving.serial).await, "what was planned was not done");
+    // Nobody was called: no person has said anything, and what was said is on record.
+    assert_eq!(place.entries("accept_clock").await.len(), 0);
+    assert!(place.alarms("clock does not agree").await > 0);
+    place.house.ledger().verify_audit().await.unwrap();
+    place.close().await;
+}
+
+/// A machine that is moved to another host stands still meanwhile, and counts nothing of it.
+async fn a_machine_that_stood_still_is_right_when_two_persons_say_so(book: Book) {
+    let mut place = Place::open(book).await;
+    let (code, holder) = place.holder(tottori()).await;
+    let day = day_in_japan(place.now()).saturating_add(1.day());
+    place.reported(|office| office.notify_move_out(&code, day)).await;
+    place.machine.pause(Duration::from_secs(40 * 3600));
+    assert!(place.tick().await.held_by_clock);
+    let waits = async |place: &Place| {
+        place.tick().await;
+        place.is_good(holder.serial).await
+    };
+    // An act of now is of another day to whoever lags; that the clock is right can be said all the same.
     let desk = place.desk(tottori());
+    let open = Deed::OpenCase { procedure: Procedure::Issue };
+    let refused = refusal(desk.ask(open.clone()).await);
+    assert!(matches!(refused, Refusal::NotNow { .. }), "{refused:?}");
     desk.ask(Deed::AcceptClock).await.unwrap();
-    assert!(nothing_fired(&place).await, "one person is not two");
     desk.ask(Deed::AcceptClock).await.unwrap();
-    assert!(nothing_fired(&place).await, "the same person twice is not two");
+    assert!(waits(&place).await, "the same person twice is not two");
     place.security.ask(Deed::AcceptClock).await.unwrap();
     assert!(!place.tick().await.held_by_clock);
     assert_eq!(place.reason(holder.serial).await, REVOKED);
-    let unspecified = Some(RevocationReason::Unspecified);
-    assert_eq!(place.reason(undelivered.serial).await, unspecified);
+    let (at, _) = place.stands(holder.serial).await.unwrap().revocation().unwrap();
+    assert_eq!(at, place.now(), "late is late: the date is that of the record");
+    desk.ask(open).await.unwrap();
+    place.house.ledger().verify_audit().await.unwrap();
     place.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn leave_given_before_a_jump_does_not_count_for_it() {
-    let mut place = Place::open(Book::Sqlite).await;
-    let (code, holder) = place.holder(tottori()).await;
-    let day = day_in_japan(place.now()).saturating_add(20.days());
-    place.reported(|office| office.notify_move_out(&code, day)).await;
+async fn what_was_said_of_one_time_is_not_said_of_another() {
+    let place = Place::open(Book::Sqlite).await;
     place.desk(tottori()).ask(Deed::AcceptClock).await.unwrap();
-    place.tick().await;
-    place.clock.set(start_of_day(day));
+    place.machine.set_ahead(20 * DAY);
     place.tick().await;
     place.security.ask(Deed::AcceptClock).await.unwrap();
+    assert!(place.tick().await.held_by_clock, "one person has said so since the jump");
+    place.machine.set_ahead(40 * DAY);
+    assert!(place.tick().await.held_by_clock);
+    place.desk(tottori()).ask(Deed::AcceptClock).await.unwrap();
+    assert!(place.tick().await.held_by_clock, "the other said so of another time");
+    place.machine.set_ahead(-DAY);
     place.tick().await;
-    assert!(place.is_good(holder.serial).await, "one person has said so since the jump");
+    let refused = refusal(place.desk(tottori()).ask(Deed::AcceptClock).await);
+    assert_eq!(refused, Refusal::ClockBehind, "nobody's word takes time back");
     place.close().await;
 }
 
@@ -71,68 +124,92 @@ async fn a_move_planned_for_a_later_day_is_not_ended_by_a_clock_in_doubt() {
     let day = day_in_japan(place.now()).saturating_add(20.days());
     place.change(|office| office.notify_move_out(&code, day));
     let batch = place.batch_of(tottori(), 10);
-    place.tick().await;
-    place.clock.set(start_of_day(day) + 24.hours());
+    place.machine.set_ahead(21 * DAY);
     assert!(place.tick().await.held_by_clock);
     place.sent(tottori(), &batch).await;
     place.tick().await;
-    assert!(place.is_good(holder.serial).await, "it waits for the two persons like the others");
+    assert!(place.is_good(holder.serial).await, "its day has not come");
     place.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_clock_behind_the_book_signs_nothing_until_it_is_right_again() {
-    let mut place = Place::open(Book::Sqlite).await;
-    let (code, holder) = place.holder(tottori()).await;
-    place.pass(1.hour());
-    place.seen_good(&holder.certificate).await;
-    let right = place.now();
-    // The book's last word is of this moment.
-    place.tick().await;
-    Acts::open(place.desk(tottori()), Procedure::Issue).await;
-    let newcomer = place.resident(tottori());
-    place.change(|office| office.move_within(&code, "鳥取県鳥取市栄町1番地"));
-    let batch = place.batch_of(tottori(), 10);
-
-    place.clock.set(right - 60.seconds());
-    let before = place.quiet_head().await;
-    let open = Deed::OpenCase { procedure: Procedure::Issue };
-    assert_eq!(refusal(place.desk(tottori()).ask(open).await), Refusal::ClockBehind);
-    let not_now = place.send(tottori(), &batch).await.unwrap_err().to_string();
-    assert!(not_now.contains("503"), "{not_now}");
-    // No answer is better than one that cannot be put on record.
-    let verdict = place.agency.judge(&holder.certificate, place.now()).await;
-    assert!(
-        matches!(&verdict, Verdict::CannotTell(why) if why.contains("tryLater")),
-        "{verdict:?}"
-    );
-    assert_eq!(place.house.ledger().head().await.unwrap(), before);
-
-    // A few seconds are no harm; entries never go back.
-    place.clock.set(right - 4.seconds());
-    let case = Acts::open(place.desk(tottori()), Procedure::Issue).await;
-    let opened = place.house.ledger().case(case).await.unwrap().unwrap().opened_at;
-    assert!(opened >= right);
-    place.clock.set(right);
-    place.certified(tottori(), &newcomer).await;
-    place.sent(tottori(), &batch).await;
-    place.tick().await;
-    place.seen_revoked(&holder.certificate, RevocationReason::AffiliationChanged).await;
-    place.house.ledger().verify_audit().await.unwrap();
+async fn small_steps_never_add_up_to_a_wrong_time() {
+    let place = Place::open(Book::Sqlite).await;
+    let kept = place.house.doors.clock.clone();
+    let mut ahead = SignedDuration::ZERO;
+    let mut last = kept.now();
+    for _ in 0..40 {
+        // Each of them is under what is noticed.
+        ahead += SignedDuration::from_millis(1900);
+        place.machine.set_ahead(ahead);
+        place.pass(1.minute());
+        let now = kept.now();
+        let passed = now.duration_since(last);
+        // 500 ppm of a minute are 30 ms.
+        let off = (passed - SignedDuration::from_mins(1)).abs();
+        assert!(off <= SignedDuration::from_millis(30), "{passed:?}");
+        last = now;
+    }
+    assert!(place.tick().await.held_by_clock, "a minute and a quarter is a doubt");
+    assert!(last.duration_since(place.now()) < SignedDuration::from_secs(2));
     place.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_machine_that_slept_catches_up_by_itself() {
+async fn a_leap_second_and_a_night_asleep_are_no_doubt() {
     let mut place = Place::open(Book::Sqlite).await;
     let (code, holder) = place.holder(tottori()).await;
     let day = day_in_japan(place.now()).saturating_add(20.days());
     place.reported(|office| office.notify_move_out(&code, day)).await;
+    let before = place.house.doors.clock.now();
+    place.machine.set_ahead(SignedDuration::from_secs(-1));
+    assert!(!place.tick().await.held_by_clock);
+    assert!(place.house.doors.clock.now() >= before, "no time comes twice");
     // Both clocks have run on.
     place.clock.advance_to(start_of_day(day) + 9.hours());
     assert!(!place.tick().await.held_by_clock);
     let (at, reason) = place.stands(holder.serial).await.unwrap().revocation().unwrap();
-    // Late is late: the date is that of the record, and not of the planned day.
-    assert_eq!((at, Some(reason)), (place.clock.now(), REVOKED));
+    assert_eq!(Some(reason), REVOKED);
+    let late = place.now().duration_since(at).abs();
+    assert!(late <= SignedDuration::from_secs(1), "late is late: the date is that of the record");
     place.close().await;
+}
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// What openssl says of a certificate, now: by the list of the town, and by the responder.
+async fn judged(place: &Place, certificate: &[u8], expected: &str) {
+    let dir = place.dir.join("judged");
+    std::fs::create_dir_all(&dir).unwrap();
+    let file = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    let (ca, list, one) = (file("ca.pem"), file("list.pem"), file("one.der"));
+    std::fs::write(&one, certificate).unwrap();
+    let published = place.dir.join("public/crl/1").join(format!("{}.crl", tottori()));
+    let made = place.dir.join("certificates/ca.der");
+    openssl(place.now(), &["x509", "-in", made.to_str().unwrap(), "-out", &ca]);
+    openssl(place.now(), &["crl", "-in", published.to_str().unwrap(), "-out", &list]);
+    let at = place.now();
+    let by_list = openssl(at, &["verify", "-crl_check", "-CAfile", &ca, "-CRLfile", &list, &one]);
+    let word = if expected == "good" { "one.der: OK" } else { "certificate revoked" };
+    // A certificate is on the list of its hour.
+    assert!(by_list.contains(word), "{expected}: {by_list}");
+    let url = &place.house.doors.issuer.authority.profile.ocsp_url;
+    let by_ocsp = openssl(
+        at,
+        &["ocsp", "-issuer", &ca, "-cert", &one, "-CAfile", &ca, "-no_nonce", "-url", url],
+    );
+    assert!(by_ocsp.contains(&format!("one.der: {expected}")), "{expected}: {by_ocsp}");
+    assert!(!by_ocsp.contains("WARNING"), "{by_ocsp}");
+}
+
+/// Runs openssl at this moment; gives all that it says.
+fn openssl(at: Timestamp, arguments: &[&str]) -> String {
+    let at = at.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let said = Command::new("faketime")
+        .args(["-f", &at, "openssl"])
+        .args(arguments)
+        .env("TZ", "UTC")
+        .output()
+        .expect("faketime is installed: tests/judges/setup");
+    String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned()
 }

@@ -11,6 +11,7 @@ mod cards;
 mod cases;
 mod channel;
 mod clock;
+mod clock_at_start;
 mod deletion;
 mod delivery;
 mod feed;

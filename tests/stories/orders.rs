@@ -79,7 +79,7 @@ async fn an_inquiry_that_nobody_can_read_keeps_nobody_from_signing_the_chain() {
     sqlite(sql);
     let head = place.house.ledger().head().await.unwrap();
     let scheduler = &place.house.doors.scheduler;
-    scheduler.tick(place.now(), std::time::Duration::ZERO).await.unwrap_err();
+    scheduler.tick(&*place.clock).await.unwrap_err();
     let signed: i64 = sqlite("SELECT max(position) FROM audit_signature").parse().unwrap();
     assert!(signed >= head.0, "signed up to {signed}, and the head was {head}");
     place.close().await;

@@ -6,7 +6,6 @@ use akashi_ca::CaError;
 use akashi_edge::{OpenError, Opened};
 use akashi_keys::{Passphrase, Signer as _};
 use akashi_town::PASSPHRASE;
-use akashi_wire::Clock as _;
 use akashi_wire::act::{Answer, Deed, Procedure, Refusal};
 use akashi_wire::octets::Octets;
 use akashi_wire::party::Role;
@@ -81,8 +80,8 @@ async fn the_schedulers_key_is_replaced_by_two(book: Book) {
     let answer = place.security.ask(deed).await.unwrap();
     let Answer::Enrolled { certificate, .. } = answer else { panic!("{answer:?}") };
     // From here on whoever has the key before has nothing, the running authority included.
-    let (now, monotonic) = place.clock.read();
-    let ticked = place.house.doors.scheduler.tick(now, monotonic).await;
+    let doors = &place.house.doors;
+    let ticked = doors.scheduler.tick(&*doors.clock).await;
     assert!(matches!(ticked, Err(CaError::Replaced)), "{:?}", ticked.map(|_| ()));
 
     // The power is cut between the key and its certificate.

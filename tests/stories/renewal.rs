@@ -4,12 +4,12 @@ use akashi::config::Config;
 use akashi_agency::Verdict;
 use akashi_card::{KeySlot, SigningPin};
 use akashi_ledger::Access;
+use akashi_wire::RevocationReason;
 use akashi_wire::act::{Deed, IdentityProof, Procedure, Refusal};
 use akashi_wire::date::{day_in_japan, end_of_day, start_of_day};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::validity::{ValidityRule, not_after};
-use akashi_wire::{Clock, RevocationReason};
 use jiff::civil::date;
 use jiff::{Timestamp, ToSpan};
 
@@ -283,8 +283,8 @@ async fn the_authority_goes_on_when_the_first_certificates_of_its_own_people_end
     place.reported(|office| office.notify_move_out(&code, day)).await;
     // Five years after it was made: what was planned must still come, and lists be made.
     place.clock.advance_to(start_of_day(day) + 1.hour());
-    let (now, monotonic) = place.clock.read();
-    let ticked = place.house.doors.scheduler.tick(now, monotonic).await;
+    let doors = &place.house.doors;
+    let ticked = doors.scheduler.tick(&*doors.clock).await;
     assert!(ticked.is_ok(), "{ticked:?}");
     let moved = Some(RevocationReason::AffiliationChanged);
     assert_eq!(place.reason(holder.serial).await, moved);

@@ -16,7 +16,7 @@ use akashi_link::Identity;
 use akashi_ra_console::{Desk, DeskError};
 use akashi_registry::http::{self as registry_http, Window};
 use akashi_registry::{Office, Person, Queued, Registry, RegistryError, SealedBatch};
-use akashi_town::{PASSPHRASE, PaperCard, SecurityOfficers, Setting, TownError, World};
+use akashi_town::{PASSPHRASE, PaperCard, SecurityOfficers, Setting, TownError, World, kept_by};
 use akashi_wire::act::{
     Act, Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure, Refusal, RequestId,
 };
@@ -327,8 +327,8 @@ impl Place {
 
     /// The scheduler's next tick, without waiting for it.
     pub async fn tick(&self) -> akashi_ca::scheduler::Ticked {
-        let (now, monotonic) = self.clock.read();
-        self.house.doors.scheduler.tick(now, monotonic).await.unwrap()
+        let doors = &self.house.doors;
+        doors.scheduler.tick(&*doors.clock).await.unwrap()
     }
 
     pub async fn event(&self, event: &Queued) -> EventStanding {
@@ -469,7 +469,7 @@ impl Place {
 
     /// Stops the authority, and opens it again with a changed configuration.
     pub async fn reopened(mut self, change: impl FnOnce(&mut Config)) -> Again {
-        let clock = self.clock.clone();
+        let (clock, machine) = (self.clock.clone(), self.machine.clone());
         let (registry, sources) = (self.registry.clone(), self.sources.clone());
         let registries = self.registries.clone();
         let desks = std::mem::take(&mut self.world.desks);
@@ -483,7 +483,7 @@ impl Place {
         change(&mut config);
         std::fs::write(authority.join(FILE), config.to_text()).unwrap();
         let passphrase = Passphrase::new(PASSPHRASE.into()).unwrap();
-        let house = House::open(&authority, &passphrase, clock.clone()).await.unwrap();
+        let house = House::open(&authority, &passphrase, kept_by(&machine)).await.unwrap();
         let services = house.serve().await.unwrap();
         let window = Window {
             asker: certificate(&authority, "scheduler").unwrap().into(),
@@ -569,8 +569,8 @@ impl Again {
     }
 
     pub async fn tick(&self) {
-        let (now, monotonic) = self.clock.read();
-        self.house.doors.scheduler.tick(now, monotonic).await.unwrap();
+        let doors = &self.house.doors;
+        doors.scheduler.tick(&*doors.clock).await.unwrap();
     }
 
     pub async fn judged(&self, certificate: &[u8]) -> Verdict {

@@ -1,27 +1,111 @@
 //! What time it is, as the edges are told.
 //!
-//! Nothing below the edges asks: there `now` is an argument. The program's own clock, which reads
-//! the operating system's, stands in the front door; here is the one that tests and the
-//! demonstration set by hand.
+//! Nothing below the edges asks: there `now` is an argument. The programs' own clock stands in the
+//! front door; here is the one that tests and the demonstration set by hand.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::octets::Sha256;
+
 /// Tells the time to a server's door and to a room's scheduler.
 pub trait Clock: Send + Sync {
-    /// The time of day.
-    fn now(&self) -> Timestamp;
+    /// One look: what belongs to one moment is read at once.
+    fn read(&self) -> Reading;
+
+    /// The time of day, by which everything is judged.
+    fn now(&self) -> Timestamp {
+        self.read().now
+    }
 
     /// Time since some moment in the past, which no setting of the clock moves.
-    fn monotonic(&self) -> Duration;
-
-    /// Both at one moment: whoever compares them must not read one before and one after the clock
-    /// was moved.
-    fn read(&self) -> (Timestamp, Duration) {
-        (self.now(), self.monotonic())
+    fn monotonic(&self) -> Duration {
+        self.read().monotonic
     }
+
+    /// What is known from before this start. Before it is told, the machine is believed.
+    fn resume(&self, _past: &Past) {}
+
+    /// What others of the authority know meanwhile: in the same life of the machine they have settled what
+    /// time it is; elsewhere it is not before what they have recorded. Told while there is a doubt.
+    fn hear(&self, _past: &Past) {}
+
+    /// Where this time stands in the life of the machine; `None` where the time itself is in doubt, or
+    /// nothing is known of the machine.
+    fn mark(&self) -> Option<Mark> {
+        None
+    }
+
+    /// Takes the machine's word for the time: who may say so has said that it is right.
+    fn believe_the_machine(&self) {}
+}
+
+/// One look at a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// The time of day, by which everything is judged.
+    pub now: Timestamp,
+    /// Time since some moment in the past, which no setting of the clock moves.
+    pub monotonic: Duration,
+    /// Why the machine's own clock is not believed, where it is not.
+    pub doubt: Option<Doubt>,
+    /// Whether the machine says that its clock is synchronised with others.
+    pub is_synchronised: bool,
+}
+
+/// Why the machine's clock is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// It was set, or the machine stood still, since the time was last known: it differs from the time that
+    /// was kept without it, which is good all the same.
+    Differs {
+        /// By how much it is ahead; below zero it is behind.
+        ahead: SignedDuration,
+    },
+    /// Nothing known reaches to this start: the time that is told is the last known one and what has passed
+    /// since the start, a bound that the true time is not before.
+    Unwitnessed {
+        /// By how much the machine's clock is ahead of that bound; below zero it is behind.
+        ahead: SignedDuration,
+    },
+}
+
+impl Doubt {
+    /// Whether the time that is told is a bound and no more.
+    pub fn is_unwitnessed(&self) -> bool {
+        matches!(self, Self::Unwitnessed { .. })
+    }
+
+    /// By how much the machine's clock is ahead of the time that is told.
+    pub fn ahead(&self) -> SignedDuration {
+        match self {
+            Self::Differs { ahead } | Self::Unwitnessed { ahead } => *ahead,
+        }
+    }
+}
+
+/// A time that was known, and where it stood in the life of the machine: as long as that runs, how much has
+/// passed since is known whatever its clock says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// Which start of which machine: SHA-256 of the kernel's boot id.
+    pub boot: Sha256,
+    /// Milliseconds since that start, with those in which the machine slept.
+    pub since_boot: u64,
+    /// The time, in milliseconds since 1970.
+    pub at: i64,
+}
+
+/// What is known of the time from before a start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Past {
+    /// The newest time on record: it is not before this.
+    pub latest: Timestamp,
+    /// The newest mark.
+    pub mark: Option<Mark>,
 }
 
 /// A clock that stands still until it is moved.
@@ -48,22 +132,15 @@ impl SimulatedClock {
         }
     }
 
-    /// Sets the time of day alone, as a wrong hand on the clock does.
+    /// Sets the time of day alone.
     pub fn set(&self, now: Timestamp) {
         self.0.lock().expect("nobody panics with the clock in hand").0 = now;
     }
 }
 
 impl Clock for SimulatedClock {
-    fn now(&self) -> Timestamp {
-        self.0.lock().expect("nobody panics with the clock in hand").0
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0.lock().expect("nobody panics with the clock in hand").1
-    }
-
-    fn read(&self) -> (Timestamp, Duration) {
-        *self.0.lock().expect("nobody panics with the clock in hand")
+    fn read(&self) -> Reading {
+        let (now, monotonic) = *self.0.lock().expect("nobody panics with the clock in hand");
+        Reading { now, monotonic, doubt: None, is_synchronised: true }
     }
 }

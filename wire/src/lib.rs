@@ -36,7 +36,7 @@ pub mod signed_data;
 pub mod validity;
 
 pub use act::{Act, Answer, CaseId, Deed, RequestId};
-pub use clock::Clock;
+pub use clock::{Clock, Reading};
 pub use deletion::DeletionMonth;
 pub use four_items::{BirthDate, FourItems, Sex};
 pub use idou::{Idou, IdouKind};

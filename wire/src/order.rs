@@ -53,8 +53,10 @@ pub enum Order {
     GoOnWithRecalls,
     /// Compares the moduli of all keys.
     CompareModuli,
-    /// Puts the clock in doubt.
-    HoldClock,
+    /// Puts the machine's clock in doubt.
+    DoubtClock,
+    /// Ends that doubt.
+    TrustClock,
     /// Puts alarms on record.
     RaiseAlarms,
     /// Certifies the responders that asked.
@@ -130,7 +132,8 @@ impl Order {
             Self::CloseCases => "close_cases",
             Self::GoOnWithRecalls => "go_on_with_recalls",
             Self::CompareModuli => "compare_moduli",
-            Self::HoldClock => "hold_clock",
+            Self::DoubtClock => "doubt_clock",
+            Self::TrustClock => "trust_clock",
             Self::RaiseAlarms => "raise_alarms",
             Self::CertifyResponders => "certify_responders",
             Self::EnterInquiries => "enter_inquiries",

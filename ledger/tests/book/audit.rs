@@ -10,7 +10,7 @@ use crate::statements::run;
 
 /// The head of the chain, signed with this token.
 async fn signed_head(book: &Book, token: &OfficerToken) -> Verified {
-    let head = book.ledger.head_to_sign().await.unwrap().unwrap();
+    let head = book.ledger.head_to_sign(None).await.unwrap().unwrap();
     let (by, sign) = (token.certificate(), |octets: &[u8]| token.sign(octets));
     SignedMessage::sign(MessageKind::ChainHead, &head, by, book.now, sign)
         .and_then(|message| message.verify(MessageKind::ChainHead))
@@ -27,7 +27,7 @@ async fn a_whole_chain_verifies_and_its_unsigned_tail_is_counted() {
     for book in books().await {
         book.issue(1, 1).await;
         sign_head(&book).await;
-        assert_eq!(book.ledger.head_to_sign().await.unwrap(), None);
+        assert_eq!(book.ledger.head_to_sign(None).await.unwrap(), None);
         let signed = book.ledger.verify_audit().await.unwrap();
         assert_eq!((signed.signed_up_to, signed.unsigned_tail), (signed.entries, 0));
         book.issue(2, 2).await;

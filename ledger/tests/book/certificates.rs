@@ -48,7 +48,7 @@ async fn only_an_enrolled_party_gets_a_permit_and_only_for_its_own_work() {
         }
         drop(change);
         // Nor is an order of the authority's own good for another one.
-        let mut change = book.begin(&book.order(Order::HoldClock).await).await;
+        let mut change = book.begin(&book.order(Order::DoubtClock).await).await;
         let refused = change.revoke(serial, &lost).await;
         assert!(matches!(refused, Err(LedgerError::NotPermitted { right: "revoke", .. })));
         drop(change);

@@ -1,55 +1,199 @@
-//! A clock in doubt.
+//! A machine's clock in doubt: what waits, what does not, and how what was recorded meanwhile is read.
 
-use akashi_ledger::{Issuing, Ledger};
-use akashi_wire::Order;
+use akashi_keys::OfficerToken;
+use akashi_ledger::{
+    ClockDoubt, Issuing, Ledger, LedgerError, Listing, Position, Recording, Responding, Standing,
+    TimeQuality,
+};
 use akashi_wire::act::Deed;
+use akashi_wire::clock::{Doubt, Mark};
+use akashi_wire::octets::Sha256;
+use akashi_wire::signed::MessageKind;
+use akashi_wire::{Order, RevocationReason, SignedMessage, Verified};
+use jiff::SignedDuration;
 
 use crate::books::{Book, books};
+use crate::statements::run;
+
+const DAYS: SignedDuration = SignedDuration::from_hours(20 * 24);
 
 impl Book {
-    async fn hold_clock(&self) {
-        let permit = self.order(Order::HoldClock).await;
-        let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
-        change.hold_clock().await.unwrap();
+    async fn doubt(&self, doubt: Doubt) {
+        let permit = self.order(Order::DoubtClock).await;
+        let mut change = self.begin(&permit).await;
+        change.doubt_clock(&doubt).await.unwrap();
         change.commit().await.unwrap();
     }
 
+    async fn doubted(&self) -> Option<ClockDoubt> {
+        self.ledger.clock_doubt().await.unwrap()
+    }
+
     /// The act of a person who says that the clock is right.
-    async fn accept_clock(&self, person: u8) {
+    async fn accept_clock(&self, person: u8) -> Result<(), LedgerError> {
         let token = if person == 1 { &self.security } else { &self.officer };
         let permit = self.act(token, Deed::AcceptClock).await;
-        let mut change = self.ledger.begin(&permit, self.now).await.unwrap();
-        change.accept_clock().await.unwrap();
+        let mut change = self.begin(&permit).await;
+        change.accept_clock().await?;
         change.append("accept_clock", "clock", None).await.unwrap();
-        change.commit().await.unwrap();
+        change.commit().await.map(|_| ())
     }
 }
 
 #[tokio::test]
-async fn a_clock_in_doubt_is_held_through_a_restart_until_two_persons_accept_it() {
+async fn a_clock_in_doubt_stays_so_through_a_restart_until_two_persons_accept_it() {
     for book in books().await {
-        book.accept_clock(1).await;
-        book.hold_clock().await;
-        assert!(book.ledger.is_clock_held().await.unwrap());
-        book.accept_clock(2).await;
-        book.accept_clock(2).await;
-        assert!(book.ledger.is_clock_held().await.unwrap(), "the same person twice is one person");
+        book.accept_clock(1).await.unwrap();
+        book.doubt(Doubt::Differs { ahead: DAYS }).await;
+        let accepted = async || book.doubted().await.unwrap().is_accepted;
+        book.accept_clock(2).await.unwrap();
+        book.accept_clock(2).await.unwrap();
+        assert!(!accepted().await, "the same person twice is one person");
         let again = Ledger::<Issuing>::open(&book.address).await.unwrap();
-        assert!(again.is_clock_held().await.unwrap(), "a restart forgets nothing");
-        book.accept_clock(1).await;
-        assert!(!again.is_clock_held().await.unwrap(), "what was said in advance did not count");
+        let found = again.clock_doubt().await.unwrap().unwrap();
+        assert_eq!(found.doubt, Doubt::Differs { ahead: DAYS }, "a restart forgets nothing");
+        assert!(!found.is_accepted, "what was said in advance did not count");
+        book.accept_clock(1).await.unwrap();
+        assert!(accepted().await);
     }
 }
 
 #[tokio::test]
 async fn a_clock_that_jumps_again_is_accepted_anew() {
     for book in books().await {
-        book.hold_clock().await;
-        book.accept_clock(1).await;
-        book.hold_clock().await;
-        book.accept_clock(2).await;
-        assert!(book.ledger.is_clock_held().await.unwrap(), "the first accepted another time");
-        book.accept_clock(1).await;
-        assert!(!book.ledger.is_clock_held().await.unwrap());
+        book.doubt(Doubt::Differs { ahead: DAYS }).await;
+        book.accept_clock(1).await.unwrap();
+        book.doubt(Doubt::Differs { ahead: 2 * DAYS }).await;
+        book.accept_clock(2).await.unwrap();
+        let accepted = async || book.doubted().await.unwrap().is_accepted;
+        assert!(!accepted().await, "the first accepted another time");
+        book.accept_clock(1).await.unwrap();
+        assert!(accepted().await);
     }
+}
+
+#[tokio::test]
+async fn no_word_makes_a_clock_right_that_stands_before_the_book() {
+    for book in books().await {
+        book.doubt(Doubt::Differs { ahead: -DAYS }).await;
+        let refused = book.accept_clock(1).await;
+        assert!(matches!(refused, Err(LedgerError::ClockBehind { .. })), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_needs_a_time_waits_while_nobody_knows_it_and_what_ends_a_certificate_does_not() {
+    for book in books().await {
+        let serial = book.issue(1, 1).await.serial;
+        book.doubt(Doubt::Unwitnessed { ahead: DAYS }).await;
+        assert!(!book.ledger.is_time_known().await.unwrap());
+        let mut change = book.begin(&book.order(Order::CertifyResponders).await).await;
+        let refused = change.require(akashi_ledger::Right::CertifyResponder);
+        assert!(matches!(refused, Err(LedgerError::TimeInDoubt)), "{refused:?}");
+        change.append("nothing", "", None).await.unwrap();
+        change.commit().await.unwrap();
+        revoked(&book, serial).await;
+        let newest = book.ledger.audit_entries(1).await.unwrap().remove(0);
+        assert_eq!(newest.quality, TimeQuality::NotWitnessed);
+        // The chain is sound all the same, and says what each time is worth.
+        book.ledger.verify_audit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_revocation_that_nobody_witnessed_is_published_as_late_as_it_was_recorded() {
+    for mut book in books().await {
+        let (before, serial) = (book.issue(1, 1).await.serial, book.issue(2, 2).await.serial);
+        let known = revoked(&book, before).await;
+        let bound = book.now;
+        book.doubt(Doubt::Unwitnessed { ahead: DAYS }).await;
+        let recorded = revoked(&book, serial).await;
+        // It turns out that twenty days had passed.
+        book.now = bound + DAYS;
+        let mut change = book.begin(&book.order(Order::TrustClock).await).await;
+        change.trust_clock(DAYS).await.unwrap();
+        change.commit().await.unwrap();
+        assert!(book.ledger.is_time_known().await.unwrap());
+        assert_eq!(book.doubted().await, None);
+
+        let read_as = |standing: Option<Standing>| standing.unwrap().revocation().unwrap().0;
+        let standing = book.ledger.standing(serial).await.unwrap();
+        assert_eq!(read_as(standing), recorded + DAYS);
+        assert_eq!(read_as(book.ledger.standing(before).await.unwrap()), known, "known before");
+        let responding = Ledger::<Responding>::open(&book.address).await.unwrap();
+        let rows = responding.status_after(Position(0), 100).await.unwrap();
+        let row = rows.iter().rfind(|row| row.serial == serial).unwrap();
+        assert_eq!(row.recorded_at, recorded + DAYS);
+        let listing = Ledger::<Listing>::open(&book.address).await.unwrap();
+        let head = listing.head().await.unwrap();
+        let mut listed = Vec::new();
+        let take = |change: akashi_ledger::ListedChange| {
+            listed.push((change.serial, change.recorded_at));
+        };
+        listing.each_change(1, None, book.now, head, take).await.unwrap();
+        listed.sort();
+        let mut expected = vec![(before, known), (serial, recorded + DAYS)];
+        expected.sort();
+        assert_eq!(listed, expected);
+        // What comes afterwards is known again.
+        let later = book.issue(3, 3).await.serial;
+        let later = revoked(&book, later).await;
+        assert_eq!(later, book.now);
+    }
+}
+
+#[tokio::test]
+async fn a_mark_is_what_the_scheduler_signed_last_and_nobody_else() {
+    for book in books().await {
+        let mark =
+            Mark { boot: Sha256([7; 32]), since_boot: 60_000, at: book.now.as_millisecond() };
+        assert_eq!(book.ledger.past().await.unwrap().mark, None);
+        let signed = signed_head(&book, &book.scheduler, mark).await;
+        book.ledger.keep_signed_head(&signed).await.unwrap();
+        let past = book.ledger.past().await.unwrap();
+        assert_eq!(past.mark, Some(mark));
+        assert_eq!(past.latest, book.ledger.head_time().await.unwrap());
+        // Every role begins with it.
+        let responding = Ledger::<Responding>::open(&book.address).await.unwrap();
+        assert_eq!(responding.past().await.unwrap(), past);
+        let listing = Ledger::<Listing>::open(&book.address).await.unwrap();
+        assert_eq!(listing.past().await.unwrap(), past);
+        // Put into the table by hand, what another signed is no mark.
+        book.issue(1, 1).await;
+        let forged = signed_head(&book, &book.officer, Mark { at: 0, ..mark }).await;
+        let octets = hex::encode(forged.message());
+        let octets = match book.address.starts_with("sqlite:") {
+            true => format!("X'{octets}'"),
+            false => format!("'\\x{octets}'::bytea"),
+        };
+        let sql = format!(
+            "INSERT INTO audit_signature (position, hash, message)
+             SELECT position, hash, {octets} FROM chain_head"
+        );
+        run(&book.address, &sql).await.unwrap();
+        assert_eq!(book.ledger.past().await.unwrap().mark, None);
+    }
+}
+
+/// The head of the chain, signed with this token and this mark.
+async fn signed_head(book: &Book, token: &OfficerToken, mark: Mark) -> Verified {
+    let head = book.ledger.head_to_sign(Some(mark)).await.unwrap().unwrap();
+    let (by, sign) = (token.certificate(), |octets: &[u8]| token.sign(octets));
+    SignedMessage::sign(MessageKind::ChainHead, &head, by, book.now, sign)
+        .and_then(|message| message.verify(MessageKind::ChainHead))
+        .unwrap()
+}
+
+async fn revoked(book: &Book, serial: akashi_wire::SerialNumber) -> jiff::Timestamp {
+    let order = Order::EndByHolder { serial };
+    let mut change = book.begin(&book.order(order).await).await;
+    let recording = Recording {
+        reason: RevocationReason::KeyCompromise,
+        received_at: book.now,
+        idou_date: None,
+    };
+    let row = change.revoke(serial, &recording).await.unwrap();
+    change.append("revoke", &serial.to_string(), None).await.unwrap();
+    change.commit().await.unwrap();
+    row.recorded_at
 }

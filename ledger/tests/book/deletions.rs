@@ -1,6 +1,7 @@
 //! That content is deleted stands in the book: in its month and not before, once, and for ever.
 
 use akashi_ledger::{Change, LedgerError};
+use akashi_wire::clock::Doubt;
 use akashi_wire::{DeletionMonth, Order};
 use jiff::{Timestamp, ToSpan};
 
@@ -73,8 +74,9 @@ async fn a_month_has_one_key_for_ever() {
 #[tokio::test]
 async fn while_the_clock_is_in_doubt_nothing_is_deleted() {
     for book in books().await {
-        let mut doubt = book.begin(&book.order(Order::HoldClock).await).await;
-        doubt.hold_clock().await.unwrap();
+        let mut doubt = book.begin(&book.order(Order::DoubtClock).await).await;
+        let differs = Doubt::Differs { ahead: jiff::SignedDuration::from_hours(1) };
+        doubt.doubt_clock(&differs).await.unwrap();
         doubt.commit().await.unwrap();
         let mut change = change(&book, "2026-04", book.now + 1.second()).await;
         let refused = kind(change.delete_content(month("2026-04")).await);

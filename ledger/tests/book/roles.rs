@@ -53,10 +53,18 @@ fn may(role: &str, verb: &str, table: &str) -> bool {
             "crl",
             "crl_published",
             "chain_head",
+            "clock_trust",
+            "audit_signature",
         ],
-        "akashi_repository" => {
-            &["authority", "enrolment", "dismissal", "suspension", "lifting", "chain_head"]
-        }
+        "akashi_repository" => &[
+            "authority",
+            "enrolment",
+            "dismissal",
+            "suspension",
+            "lifting",
+            "chain_head",
+            "audit_signature",
+        ],
         "akashi_responder" => &[
             "authority",
             "enrolment",
@@ -67,6 +75,8 @@ fn may(role: &str, verb: &str, table: &str) -> bool {
             "responder_certificate",
             "responder_time",
             "chain_head",
+            "clock_trust",
+            "audit_signature",
         ],
         _ => return verb == "SELECT",
     };
@@ -160,6 +170,8 @@ async fn the_authority_adds_to_evidence_and_alters_and_deletes_none_of_it() {
         "content_key",
         "deletion",
         "responder_replaced",
+        "clock_doubt",
+        "clock_trust",
     ];
     assert_eq!(evidence.len(), crate::evidence::tables().len() + 2, "a table has changed its side");
     for table in evidence {

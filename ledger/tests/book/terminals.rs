@@ -3,10 +3,11 @@
 use akashi_keys::OfficerToken;
 use akashi_ledger::{LedgerError, NewRecall};
 use akashi_wire::act::{CardSelection, Deed, Procedure, RecallId, Suspension};
+use akashi_wire::clock::Doubt;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::{Order, RevocationReason};
-use jiff::ToSpan;
+use jiff::{SignedDuration, ToSpan};
 
 use crate::books::{Book, books, town};
 use crate::two_persons::{
@@ -170,8 +171,9 @@ async fn a_clock_that_was_accepted_at_a_terminal_that_was_stopped_since_is_not()
     for (book, other) in with_two().await {
         let role = Role::Terminal { municipality: "130001".parse().unwrap() };
         let stolen = enrolled_by_two(&book, &other, 92, role).await;
-        let mut doubt = book.begin(&book.order(Order::HoldClock).await).await;
-        doubt.hold_clock().await.unwrap();
+        let mut doubt = book.begin(&book.order(Order::DoubtClock).await).await;
+        let differs = Doubt::Differs { ahead: SignedDuration::from_hours(1) };
+        doubt.doubt_clock(&differs).await.unwrap();
         doubt.commit().await.unwrap();
         let accept = async |at: Sha256, token: &OfficerToken, request: u8| {
             let message = signed_at(at, token, request, Deed::AcceptClock, book.now);
@@ -179,7 +181,7 @@ async fn a_clock_that_was_accepted_at_a_terminal_that_was_stopped_since_is_not()
             change.accept_clock().await.unwrap();
             change.append("accept_clock", "clock", None).await.unwrap();
             change.commit().await.unwrap();
-            book.ledger.is_clock_held().await.unwrap()
+            !book.ledger.clock_doubt().await.unwrap().unwrap().is_accepted
         };
         assert!(accept(at(&stolen), &book.security, 3).await);
         stopped(&book, in_the_office(), 4, 92).await.unwrap();

@@ -457,7 +457,7 @@ async fn a_program_of_the_authoritys_own_gets_another_key_by_two_and_the_one_bef
         settle(&next).await.unwrap();
         book.ledger.verify_audit().await.unwrap();
         // With the key before nobody signs a head any more, neither at the door nor in the book itself.
-        let head = book.ledger.head_to_sign().await.unwrap().expect("a head");
+        let head = book.ledger.head_to_sign(None).await.unwrap().expect("a head");
         let signed = |token: &OfficerToken| {
             let sign = |octets: &[u8]| token.sign(octets);
             SignedMessage::sign(MessageKind::ChainHead, &head, token.certificate(), book.now, sign)

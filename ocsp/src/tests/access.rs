@@ -1,5 +1,6 @@
 //! Registered agencies only, each question on record before its answer.
 
+use akashi_wire::Clock;
 use akashi_wire::party::Role;
 use der::asn1::Null;
 use jiff::SignedDuration;
@@ -181,10 +182,10 @@ async fn many_agencies_that_ask_at_once_are_all_on_record() {
     let mut asking = tokio::task::JoinSet::new();
     for _ in 0..64 {
         let (responder, question) = (world.responder.clone(), question.clone());
-        let (certificate, now) = (token.certificate().to_vec(), world.now());
+        let (certificate, reading) = (token.certificate().to_vec(), world.clock.read());
         asking.spawn(async move {
             let asker = Asker { certificate: Some(&certificate), purpose: None };
-            responder.answer(&question, asker, now, std::time::Duration::ZERO).await.status()
+            responder.answer(&question, asker, reading).await.status()
         });
     }
     let all = asking.join_all().await;

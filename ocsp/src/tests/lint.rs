@@ -58,10 +58,10 @@ async fn what_was_not_signed_for_its_faults_is_told_with_the_next_look_at_the_bo
     let finding = || akashi_lint_finding(&world);
     let refusal = world.responder.not_signed(&ResponseError::Lint(finding()));
     assert_eq!(refusal.name(), Refusal::Lint.name());
-    let followed = world.responder.follow(world.clock.now(), world.clock.monotonic()).await;
+    let followed = world.responder.follow(world.clock.read()).await;
     let trouble = followed.unwrap().trouble.expect("it is told");
     assert!(matches!(&trouble, OcspError::Lint(told) if told.contains("answer")), "{trouble}");
-    let followed = world.responder.follow(world.clock.now(), world.clock.monotonic()).await;
+    let followed = world.responder.follow(world.clock.read()).await;
     assert!(followed.unwrap().trouble.is_none(), "once");
 }
 

@@ -186,8 +186,7 @@ impl World {
     }
 
     pub(crate) async fn follow(&self) -> crate::Followed {
-        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
-        self.responder.follow(now, monotonic).await.unwrap()
+        self.responder.follow(self.clock.read()).await.unwrap()
     }
 
     /// A certificate for the responder's key, from yesterday until so many days from now.
@@ -312,8 +311,7 @@ impl World {
     }
 
     pub(crate) async fn ask_as(&self, request: &[u8], asker: Asker<'_>) -> Answer {
-        let now = self.clock.now();
-        let answer = self.responder.answer(request, asker, now, self.clock.monotonic()).await;
+        let answer = self.responder.answer(request, asker, self.clock.read()).await;
         self.keeps_every_rule(answer.octets());
         answer
     }

@@ -398,7 +398,9 @@ impl Enrol {
             }
             Ok(_) => Err("the authority's answer cannot be understood".into()),
             // Nothing is known of it, or nothing was done yet: the same key may have been taken.
-            Err(DeskError::Refused(Refusal::NotNowPossible | Refusal::ClockBehind)) => {
+            Err(DeskError::Refused(
+                Refusal::NotNowPossible | Refusal::ClockBehind | Refusal::TimeInDoubt,
+            )) => {
                 Err(format!("the authority cannot do this now; the new key is kept in {token}")
                     .into())
             }

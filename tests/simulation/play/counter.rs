@@ -9,6 +9,7 @@ use akashi_card::{Card, CardError};
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, Procedure, Refusal};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{CaseId, MunicipalityCode, RevocationReason, SignedMessage};
+use jiff::SignedDuration;
 use rand::RngExt as _;
 
 use super::Play;

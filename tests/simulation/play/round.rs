@@ -40,16 +40,13 @@ impl Play {
 
     /// `true` when something struck.
     fn tick(&mut self, mishap: Option<Mishap>) -> Result<bool, Breach> {
-        let (now, monotonic) = self.prefecture.clock.read();
+        let kept = self.prefecture.kept.clone();
         let (outcome, struck) = self
             .prefecture
-            .authority(mishap, async |authority| authority.scheduler.tick(now, monotonic).await);
+            .authority(mishap, async |authority| authority.scheduler.tick(&*kept).await);
         self.struck(struck);
         match outcome {
-            None => {
-                self.unsure |= self.jumped;
-                Ok(true)
-            }
+            None => Ok(true),
             Some(Err(error)) => {
                 self.says(&format!("{error} {error:?}"))?;
                 hold("the_scheduler_ticks", mishap.is_some(), || error.to_string())?;
@@ -57,10 +54,6 @@ impl Play {
             }
             Some(Ok(ticked)) => {
                 self.says(&format!("{ticked:?}"))?;
-                if std::mem::take(&mut self.unsure) {
-                    self.truth.held = ticked.held_by_clock;
-                }
-                self.jumped = false;
                 hold("a_held_clock_stays_held", ticked.held_by_clock == self.truth.held, || {
                     format!("held is {}, and must be {}", ticked.held_by_clock, self.truth.held)
                 })?;
@@ -74,10 +67,9 @@ impl Play {
     }
 
     fn follow(&mut self, mishap: Option<Mishap>) -> Result<bool, Breach> {
-        let (now, monotonic) = self.prefecture.clock.read();
-        let (outcome, struck) = self
-            .prefecture
-            .responder(mishap, async |responder| responder.follow(now, monotonic).await);
+        let reading = self.prefecture.kept.read();
+        let (outcome, struck) =
+            self.prefecture.responder(mishap, async |responder| responder.follow(reading).await);
         self.struck(struck);
         let well = matches!(&outcome, Some(Ok(followed)) if followed.trouble.is_none());
         if let Some(Ok(followed)) = &outcome {
@@ -92,7 +84,7 @@ impl Play {
         }
         // It has asked for a certificate, perhaps for its first: the next tick gives one.
         self.tick(None)?;
-        let again = self.prefecture.responder(None, async |r| r.follow(now, monotonic).await);
+        let again = self.prefecture.responder(None, async |r| r.follow(reading).await);
         let well = matches!(&again.0, Some(Ok(followed)) if followed.trouble.is_none());
         hold("the_responder_follows", well, || format!("{:?}", again.0))?;
         Ok(struck)
@@ -188,15 +180,15 @@ impl Play {
 
     /// The responder's octets, whatever they are.
     pub(super) fn asked(&mut self, serials: &[SerialNumber], nonce: Option<[u8; 16]>) -> Vec<u8> {
-        let (now, monotonic) = self.prefecture.clock.read();
+        let reading = self.prefecture.kept.read();
         let founded = self.prefecture.founded.clone();
         let registered = founded.access == akashi_ledger::Access::Registered;
         let agency = registered.then_some(&*founded.agency);
         let request = self.issuer.request(serials, nonce, agency);
         let asker = Asker::default();
-        let (answer, _) = self.prefecture.responder(None, async |responder| {
-            responder.answer(&request, asker, now, monotonic).await
-        });
+        let (answer, _) = self
+            .prefecture
+            .responder(None, async |responder| responder.answer(&request, asker, reading).await);
         answer.map(|answer| answer.octets().to_vec()).unwrap_or_default()
     }
 
@@ -261,54 +253,74 @@ impl Play {
         Ok(())
     }
 
-    /// The clock runs ahead of the machines: what is scheduled waits for two persons.
+    /// The machine's clock is set ahead: the time goes on, and what is planned waits for two persons.
     pub(super) fn jump(&mut self, minutes: u16) -> Result<(), Breach> {
-        let by = SignedDuration::from_mins(i64::from(minutes));
-        self.prefecture.clock.set(self.now() + by);
+        self.ahead += SignedDuration::from_mins(i64::from(minutes));
+        self.prefecture.machine.set_ahead(self.ahead);
         self.truth.held = true;
-        self.jumped = true;
         Ok(())
     }
 
-    /// The clock is set back for a while: nothing is recorded or signed, and nobody is told that a
-    /// certificate is good or revoked.
+    /// The machine's clock is set back for a while: the time goes on, and whoever is told something is told
+    /// what is true.
     pub(super) fn set_back(&mut self, minutes: u16, restart: Option<Role>) -> Result<(), Breach> {
-        const NAME: &str = "a_clock_set_back_signs_nothing";
-        let right = self.now();
-        let wrong = right - SignedDuration::from_mins(i64::from(minutes));
-        // The newest word of the book must be later than the wrong time.
-        if self.entries.last().is_none_or(|entry| entry.at < wrong + SignedDuration::from_secs(30))
-        {
+        let back = SignedDuration::from_mins(i64::from(minutes));
+        if back == self.ahead {
             return Ok(());
         }
-        self.prefecture.clock.set(wrong);
+        self.prefecture.machine.set_ahead(self.ahead - back);
         if let Some(role) = restart {
             self.restart(role);
         }
-        let monotonic = self.prefecture.clock.monotonic();
-        let before = self.prefecture.lens.head();
-        let tick = self.prefecture.authority(None, async |authority| {
-            authority.scheduler.tick(wrong, monotonic).await.map_err(|error| error.to_string())
-        });
-        let _ = self.prefecture.lists(None, async |lists| lists.tick(wrong).await.is_ok());
-        let _ = self.prefecture.responder(None, async |r| r.follow(wrong, monotonic).await.is_ok());
-        if let Some(Err(error)) = &tick.0 {
-            self.says(error)?;
+        let was_held = std::mem::replace(&mut self.truth.held, true);
+        self.round(None)?;
+        self.prefecture.machine.set_ahead(self.ahead);
+        self.truth.held = was_held;
+        self.round(None)
+    }
+
+    /// The machine is started anew with a wrong clock: until that is set right nobody is told anything, what
+    /// is planned waits, and what had come in is settled.
+    pub(super) fn boot(&mut self, off: u16, ahead: i32) -> Result<(), Breach> {
+        const NAME: &str = "whoever_does_not_know_the_time_signs_nothing";
+        let off = SignedDuration::from_mins(i64::from(off));
+        let due = self.truth.next_due(self.now()).is_some_and(|due| due <= self.now() + off);
+        if self.truth.held || due {
+            return Ok(());
         }
-        let after = self.prefecture.lens.head();
-        hold(NAME, before == after, || format!("the book grew from {before} to {after}"))?;
+        self.prefecture.clock.advance(off.unsigned_abs());
+        let machine = self.prefecture.machine.clone();
+        machine.reboot();
+        machine.synchronise(false);
+        machine.set_ahead(SignedDuration::from_mins(i64::from(ahead)));
+        for role in [Role::Authority, Role::Responder, Role::Lists] {
+            self.restart(role);
+        }
+        self.truth.held = true;
+        self.tick(None)?;
+        let (now, reading) = (self.now(), self.prefecture.kept.read());
+        let is_bound = reading.doubt.is_some_and(|doubt| doubt.is_unwitnessed());
+        hold(NAME, is_bound && reading.now <= now, || format!("{reading:?} at {now}"))?;
+        let _ = self.prefecture.responder(None, async |r| r.follow(reading).await.is_ok());
+        let signed = self.prefecture.lists(None, async |lists| lists.tick(reading.now).await);
+        let signed = signed
+            .0
+            .is_some_and(|made| made.is_ok_and(|made| made.iter().any(|one| one.result.is_ok())));
+        hold(NAME, !signed, || "a list was made".into())?;
         let serials: Vec<SerialNumber> =
             self.truth.certificates.iter().rev().take(20).map(|c| c.serial).collect();
         if !serials.is_empty() {
             let octets = self.asked(&serials, Some([7; 16]));
-            let answer = read(NAME, self.issuer.answer(&octets, Some([7; 16]), wrong));
-            let spoke = matches!(answer, Ok(Ok(_)));
-            hold(NAME, !spoke, || "the responder answers".into())?;
+            let answer = read(NAME, self.issuer.answer(&octets, Some([7; 16]), now));
+            hold(NAME, !matches!(answer, Ok(Ok(_))), || "the responder answers".into())?;
         }
-        self.prefecture.clock.set(right);
-        // Set right again it has jumped forward, for whoever looked at it meanwhile.
-        self.unsure |= !self.truth.held && minutes > 10;
-        Ok(())
+        machine.set_ahead(SignedDuration::ZERO);
+        machine.synchronise(true);
+        self.truth.held = false;
+        // Lists that were refused rest for a minute.
+        self.tick(None)?;
+        self.a_minute();
+        self.round(None)
     }
 
     /// A list's file is gone, or the one before lies in its place, as when the power goes between

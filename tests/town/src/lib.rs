@@ -4,14 +4,16 @@
 
 pub mod card_key;
 pub mod filler;
+mod machine;
 mod paper_card;
 mod program;
 mod world;
 
 pub use filler::Filler;
+pub use machine::SimulatedMachine;
 pub use paper_card::PaperCard;
 pub use program::program;
-pub use world::{PASSPHRASE, SecurityOfficers, Setting, World, by_two};
+pub use world::{PASSPHRASE, SecurityOfficers, Setting, World, by_two, kept_by};
 
 /// What goes wrong in a town.
 #[derive(Debug, thiserror::Error)]

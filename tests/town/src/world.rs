@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use akashi_card::{Card, SigningPin, Transport};
 use akashi_cardhost::{InsertedCard, new_number};
-use akashi_edge::OpenError;
+use akashi_edge::{ClockSettings, OpenError, TrustedClock};
 use akashi_keys::{EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::{Access, Scope, Standing};
 use akashi_ra_console::journey::{self, Application, Delivery, Stage};
@@ -30,7 +30,7 @@ use rand::rngs::StdRng;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::TownError;
+use super::{SimulatedMachine, TownError};
 use akashi::house::{House, HouseError, Services, certificate};
 use akashi::init::{OFFICE_TERMINALS, Plan, SECURITY_OFFICERS, init};
 use akashi_agency::{Agency, Verdict};
@@ -62,8 +62,10 @@ pub const PASSPHRASE: &str = "demonstration only";
 pub struct World {
     /// The authority's directory.
     pub dir: PathBuf,
-    /// The hand-moved clock.
+    /// The world's time, which is moved by hand.
     pub clock: Arc<SimulatedClock>,
+    /// The authority's machine, whose clock may be wrong.
+    pub machine: Arc<SimulatedMachine>,
     /// The authority.
     pub house: House,
     /// The registry.
@@ -127,7 +129,8 @@ impl World {
         };
         let passphrase = Passphrase::new(PASSPHRASE.into()).map_err(TownError::from)?;
         init(dir, &plan, &passphrase, [PASSPHRASE; 2], clock.now(), &mut rng).await?;
-        let mut house = House::open(dir, &passphrase, clock.clone()).await?;
+        let machine = SimulatedMachine::new(clock.clone());
+        let mut house = House::open(dir, &passphrase, kept_by(&machine)).await?;
         // Years pass in seconds: of course the registries are silent. It is on record all the same.
         house.doors.tell = |_| ();
         let services = house.serve().await?;
@@ -172,6 +175,7 @@ impl World {
         Ok(Self {
             dir: dir.into(),
             clock,
+            machine,
             house,
             registry,
             sources,
@@ -467,4 +471,10 @@ fn serve_registry(
         }
     });
     Ok((stop, task))
+}
+
+/// The time that a process on this machine keeps, from its start on.
+pub fn kept_by(machine: &Arc<SimulatedMachine>) -> Arc<TrustedClock> {
+    let longest_stop = ClockSettings::default().longest_stop();
+    Arc::new(TrustedClock::over(machine.clone(), longest_stop))
 }

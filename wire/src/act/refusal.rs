@@ -443,6 +443,12 @@ pub enum Refusal {
         "the authority's clock is behind its own records: nothing is signed until the operator has set it right"
     )]
     ClockBehind,
+    /// Nobody has witnessed the authority's time since its start.
+    #[error(
+        "the authority does not know the time yet: nothing is issued and nobody enrolled until it does; \
+         losses, holds and revocations are taken; repeat the same request later"
+    )]
+    TimeInDoubt,
     /// The authority cannot do it now: data base or key out of reach.
     #[error("the authority cannot do this now: nothing was done; repeat the same request")]
     NotNowPossible,

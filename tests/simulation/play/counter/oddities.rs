@@ -96,7 +96,7 @@ impl Play {
         hold("nothing_is_issued_without_the_registry", refused, || format!("citizen {who}"))
     }
 
-    /// Two officers say that the clock is right.
+    /// Two officers say that the machine's clock is right, and it is: it was the machine that stood still.
     pub(in crate::play) fn accept_clock(&mut self, mishap: Option<Mishap>) -> Result<(), Breach> {
         let town = self.town(0);
         let mut mishap = mishap;
@@ -112,6 +112,9 @@ impl Play {
             let outcome = self.request(&mut sitting, Deed::AcceptClock)?;
             hold("the_counter_serves", outcome.is_ok(), || format!("{outcome:?}"))?;
         }
+        let stood_still = std::mem::take(&mut self.ahead);
+        self.prefecture.machine.set_ahead(SignedDuration::ZERO);
+        self.prefecture.machine.pause(stood_still.unsigned_abs());
         self.truth.held = false;
         Ok(())
     }

@@ -1,0 +1,121 @@
+//! `akashi clock`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use akashi_edge::clock::{Kernel, Machine};
+use akashi_ledger::{ClockDoubt, Ledger, Verifying};
+use akashi_wire::Clock;
+use akashi_wire::clock::{Doubt, Past};
+use jiff::{SignedDuration, Timestamp};
+
+use super::Failure;
+use crate::clock::TrustedClock;
+use crate::config::Config;
+
+/// What this machine, the book and a program that starts now say of the time; and what to do where they do
+/// not agree. Changes nothing, and no passphrase is needed.
+#[derive(clap::Args)]
+pub struct ClockCommand {
+    /// Directory of the authority.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+}
+
+impl ClockCommand {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let config = Config::read(&self.dir)?;
+        let ledger = Ledger::<Verifying>::open(&config.ledger_address(&self.dir)).await?;
+        let (past, doubt) = (ledger.past().await?, ledger.clock_doubt().await?);
+        let machine = Arc::new(Kernel::new());
+        let look = machine.look();
+        let kept = TrustedClock::over(machine, config.clock.longest_stop());
+        kept.resume(&past);
+        let reading = kept.read();
+
+        let synchronised = match look.is_synchronised {
+            true => "kept synchronised",
+            false => "nothing keeps it synchronised: it is no witness",
+        };
+        let mut lines = vec![
+            ("machine", format!("{}  {synchronised}", seconds(look.wall))),
+            ("book", format!("{}  the newest entry", seconds(past.latest))),
+            ("a start now", told(&past, reading.now, reading.doubt)),
+        ];
+        lines.push(("in the book", recorded(doubt.as_ref())));
+        if doubt.is_some() || reading.doubt.is_some() {
+            let ahead = reading.doubt.or(doubt.map(|found| found.doubt)).map(|one| one.ahead());
+            lines.extend(advice(ahead.unwrap_or_default()).map(|line| ("what to do", line)));
+        }
+        for (name, value) in lines {
+            println!("{name:<12} {value}");
+        }
+        ledger.close().await;
+        Ok(())
+    }
+}
+
+/// What a program would believe that starts now.
+fn told(past: &Past, now: Timestamp, doubt: Option<Doubt>) -> String {
+    let known = match doubt {
+        None => "known",
+        Some(Doubt::Differs { .. }) => {
+            "known by what has passed in this life of the machine; its clock differs"
+        }
+        Some(Doubt::Unwitnessed { .. }) => "not known: it is not before this",
+    };
+    let since = match past.mark {
+        Some(_) => "",
+        None => ", nothing is signed of an earlier start",
+    };
+    format!("{}  {known}{since}", seconds(now))
+}
+
+/// What the book says of a doubt.
+fn recorded(doubt: Option<&ClockDoubt>) -> String {
+    let Some(ClockDoubt { position, at, doubt, is_accepted }) = doubt else {
+        return "no doubt".into();
+    };
+    let ahead = length(doubt.ahead());
+    let what = match doubt {
+        Doubt::Differs { .. } => {
+            "planned acts wait; everything else goes on by the time that was kept"
+        }
+        Doubt::Unwitnessed { .. } => {
+            "nothing is signed; losses, holds, revocations and batches are taken"
+        }
+    };
+    let said = if *is_accepted { "two persons have said that it is right" } else { "it stands" };
+    format!("in doubt since entry {} ({}): {ahead}; {what}; {said}", position.0, seconds(*at))
+}
+
+/// What a person can do.
+fn advice(ahead: SignedDuration) -> [String; 2] {
+    let second = match ahead < SignedDuration::ZERO {
+        false => {
+            "where the machine's clock is right and cannot agree: two persons, each \
+             `akashi desk … accept-clock`"
+        }
+        true => "nobody's word makes a clock right that stands before what is recorded",
+    };
+    [
+        "set the machine's clock right, or have NTP do it: the doubt ends by itself".into(),
+        second.into(),
+    ]
+}
+
+fn seconds(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn length(ahead: SignedDuration) -> String {
+    let side = if ahead < SignedDuration::ZERO { "behind" } else { "ahead" };
+    let seconds = ahead.abs().as_secs();
+    let text = match seconds {
+        0..120 => format!("{seconds} seconds"),
+        120..7_200 => format!("{} minutes", seconds / 60),
+        7_200..172_800 => format!("{} hours", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    };
+    format!("the machine's clock was {text} {side}")
+}

@@ -1,0 +1,221 @@
+//! A clock that is wrong when the authority starts: what is known from before, what waits, what does not.
+
+use std::time::Duration;
+
+use akashi_agency::Verdict;
+use akashi_ledger::{Scope, TimeQuality};
+use akashi_ra_console::journey;
+use akashi_wire::act::{CertificateBy, Deed, LookUpBy, Procedure, Refusal, SerialGiven};
+use akashi_wire::batch::BatchAnswer;
+use akashi_wire::date::EffectiveDate;
+use akashi_wire::{Clock, RevocationReason, SerialNumber};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::support::*;
+
+told_on_both!(
+    in_the_same_life_of_the_machine_the_length_of_a_stop_is_known,
+    nine_hours_ahead_at_boot_for_six_seconds_ends_by_itself,
+    a_year_behind_at_boot_is_over_when_the_clock_is_right,
+    after_a_long_stop_two_persons_say_that_the_clock_is_right,
+    a_clock_that_is_synchronised_is_believed_after_any_stop,
+);
+
+const HOLD: RevocationReason = RevocationReason::CertificateHold;
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+fn whole(serial: SerialNumber) -> CertificateBy {
+    CertificateBy::Serial { serial: SerialGiven::Whole(serial) }
+}
+
+impl Again {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn is_held(&self) -> bool {
+        let doors = &self.house.doors;
+        doors.scheduler.tick(&*doors.clock).await.unwrap().held_by_clock
+    }
+
+    async fn revoked_at(&self, serial: SerialNumber) -> Option<(Timestamp, RevocationReason)> {
+        self.house.ledger().standing(serial).await.unwrap().unwrap().revocation()
+    }
+
+    async fn entries(&self, verb: &str) -> Vec<akashi_ledger::Entry> {
+        let all = self.house.ledger().audit_entries(10_000).await.unwrap();
+        all.into_iter().filter(|entry| entry.verb == verb).collect()
+    }
+}
+
+async fn in_the_same_life_of_the_machine_the_length_of_a_stop_is_known(book: Book) {
+    for ahead in [20 * 24 * HOUR, YEAR, -2 * HOUR, -YEAR] {
+        let mut place = Place::open(book).await;
+        let (_, holder) = place.holder(tottori()).await;
+        let (clock, machine) = (place.clock.clone(), place.machine.clone());
+        let again = place
+            .reopened(|_| {
+                // Two days, of which the book knows nothing.
+                clock.advance(Duration::from_secs(48 * 3600));
+                machine.set_ahead(ahead);
+            })
+            .await;
+        assert!(again.is_held().await, "{ahead:#}");
+        assert_eq!(again.house.doors.clock.now(), again.now(), "{ahead:#}");
+        let desk = &again.desks[&tottori()];
+        journey::hold(desk, whole(holder.serial)).await.unwrap();
+        assert_eq!(again.revoked_at(holder.serial).await, Some((again.now(), HOLD)));
+        let newest = again.house.ledger().audit_entries(1).await.unwrap().remove(0);
+        assert_eq!(newest.quality, TimeQuality::Trusted);
+        machine.set_ahead(SignedDuration::ZERO);
+        assert!(!again.is_held().await, "{ahead:#}");
+        again.house.ledger().verify_audit().await.unwrap();
+        again.close().await;
+    }
+}
+
+/// What holds while nobody knows the time, and when it ends.
+struct Stop {
+    /// For how long the machine was off.
+    off: Duration,
+    /// By how much its clock is then ahead.
+    ahead: SignedDuration,
+}
+
+/// The authority stops and another life of the machine begins; a holder and one who has died meanwhile.
+struct Boot {
+    again: Again,
+    machine: std::sync::Arc<akashi_town::SimulatedMachine>,
+    lost: Holder,
+    dead: Holder,
+    newcomer: LookUpBy,
+    lists: Vec<u8>,
+    batch: akashi_registry::SealedBatch,
+}
+
+async fn booted(book: Book, stop: Stop, is_synchronised: bool) -> Boot {
+    let mut place = Place::open(book).await;
+    let (_, lost) = place.holder(tottori()).await;
+    let (code, dead) = place.holder(tottori()).await;
+    place.seen_good(&lost.certificate).await;
+    place.tick().await;
+    place.listed(Scope::Partition(tottori())).await.unwrap();
+    place.change(|office| office.death(&code, EffectiveDate::Unknown));
+    let batch = place.batch_of(tottori(), 10);
+    let newcomer = place.resident(tottori());
+    let newcomer = place.by_items(&newcomer);
+    let (clock, machine) = (place.clock.clone(), place.machine.clone());
+    let lists = listed(&place.dir);
+    let again = place
+        .reopened(|_| {
+            clock.advance(stop.off);
+            machine.reboot();
+            machine.synchronise(is_synchronised);
+            machine.set_ahead(stop.ahead);
+        })
+        .await;
+    Boot { again, machine, lost, dead, newcomer, lists, batch }
+}
+
+/// The list of the town, as it is published.
+fn listed(authority: &std::path::Path) -> Vec<u8> {
+    std::fs::read(authority.join("public/crl/1").join(format!("{}.crl", tottori()))).unwrap()
+}
+
+/// While nobody knows the time nothing is signed, and what ends a certificate is taken; gives when.
+async fn nobody_knows(boot: &Boot) -> Timestamp {
+    let Boot { again, lost, dead, .. } = boot;
+    assert!(again.is_held().await);
+    let desk = &again.desks[&tottori()];
+    let agency = again.agency.judge(&lost.certificate, again.now()).await;
+    let later = matches!(&agency, Verdict::CannotTell(why) if why.contains("tryLater"));
+    assert!(later, "{agency:?}");
+    // By telephone, by the feed: both are taken in and settled.
+    journey::hold(desk, whole(lost.serial)).await.unwrap();
+    let recorded = again.now();
+    let BatchAnswer { accepted, .. } = again.send(tottori(), &boot.batch).await;
+    assert_eq!(accepted, 1);
+    assert!(again.is_held().await);
+    assert!(again.revoked_at(lost.serial).await.is_some());
+    assert!(again.revoked_at(dead.serial).await.is_some());
+    let newest = again.house.ledger().audit_entries(1).await.unwrap().remove(0);
+    assert_eq!(newest.quality, TimeQuality::NotWitnessed);
+    // Nothing is signed that would be good from a time or until one.
+    let by = boot.newcomer.clone();
+    let refused = refusal(desk.certify(Procedure::Issue, by, &*key(77)).await);
+    assert_eq!(refused, Refusal::TimeInDoubt);
+    assert_eq!(listed(&again.authority), boot.lists, "what is published stands");
+    recorded
+}
+
+/// From here on the time is known, and everybody is told when it was.
+async fn everybody_knows(boot: Boot, recorded: Timestamp) {
+    let Boot { again, lost, dead, newcomer, .. } = boot;
+    assert!(!again.is_held().await);
+    assert_eq!(again.house.doors.clock.now(), again.now());
+    let (at, _) = again.revoked_at(lost.serial).await.unwrap();
+    let late = at.duration_since(recorded);
+    assert!(SignedDuration::ZERO <= late && late <= SignedDuration::from_secs(2), "{late:?}");
+    let (at, _) = again.revoked_at(dead.serial).await.unwrap();
+    assert!(at >= recorded, "never earlier than it was recorded");
+    for (certificate, reason) in [(&lost, HOLD), (&dead, RevocationReason::AffiliationChanged)] {
+        match again.judged(&certificate.certificate).await {
+            Verdict::Revoked { at, reason: told } => {
+                assert_eq!(told, reason);
+                assert!(at + SignedDuration::from_secs(1) > recorded, "{at} {recorded}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(again.entries("doubt_clock").await.len(), 1);
+    let told = again.entries("trust_clock").await;
+    assert!(told[0].subject.contains("are to be read"), "{}", told[0].subject);
+    again.desks[&tottori()].certify(Procedure::Issue, newcomer, &*key(77)).await.unwrap();
+    again.house.ledger().verify_audit().await.unwrap();
+    assert_eq!(again.house.ledger().verify_derived().await.unwrap(), []);
+    again.close().await;
+}
+
+/// A hardware clock that is read as UTC, until something sets it right.
+async fn nine_hours_ahead_at_boot_for_six_seconds_ends_by_itself(book: Book) {
+    let stop = Stop { off: Duration::from_secs(600), ahead: 9 * HOUR };
+    let boot = booted(book, stop, false).await;
+    let recorded = nobody_knows(&boot).await;
+    boot.again.clock.advance(Duration::from_secs(6));
+    boot.machine.set_ahead(SignedDuration::ZERO);
+    everybody_knows(boot, recorded).await;
+}
+
+async fn a_year_behind_at_boot_is_over_when_the_clock_is_right(book: Book) {
+    let stop = Stop { off: Duration::from_secs(600), ahead: -YEAR };
+    // No clock is a witness of a time before what is on record.
+    let boot = booted(book, stop, true).await;
+    let recorded = nobody_knows(&boot).await;
+    let desk = &boot.again.desks[&tottori()];
+    assert_eq!(refusal(desk.ask(Deed::AcceptClock).await), Refusal::ClockBehind);
+    boot.again.clock.advance(Duration::from_secs(6));
+    boot.machine.set_ahead(SignedDuration::ZERO);
+    everybody_knows(boot, recorded).await;
+}
+
+async fn after_a_long_stop_two_persons_say_that_the_clock_is_right(book: Book) {
+    let stop = Stop { off: Duration::from_secs(40 * 24 * 3600), ahead: SignedDuration::ZERO };
+    let boot = booted(book, stop, false).await;
+    let recorded = nobody_knows(&boot).await;
+    boot.again.clock.advance(Duration::from_secs(3600));
+    boot.again.desks[&tottori()].ask(Deed::AcceptClock).await.unwrap();
+    assert!(boot.again.is_held().await, "one person is not two");
+    boot.again.security.ask(Deed::AcceptClock).await.unwrap();
+    everybody_knows(boot, recorded).await;
+}
+
+async fn a_clock_that_is_synchronised_is_believed_after_any_stop(book: Book) {
+    let stop = Stop { off: Duration::from_secs(40 * 24 * 3600), ahead: SignedDuration::ZERO };
+    let Boot { again, lost, .. } = booted(book, stop, true).await;
+    assert!(!again.is_held().await, "a planned stop is no night call");
+    journey::hold(&again.desks[&tottori()], whole(lost.serial)).await.unwrap();
+    assert_eq!(again.revoked_at(lost.serial).await, Some((again.now(), HOLD)));
+    assert_eq!(again.entries("doubt_clock").await.len(), 0);
+    again.close().await;
+}
