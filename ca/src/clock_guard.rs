@@ -34,15 +34,14 @@ impl ClockGuard {
         }
         match (reading.doubt, known) {
             (None, None) => {}
-            (None, Some(_)) => {
-                let shift = self.shift(&reading, ledger.head_time().await?);
-                let permit = orders.permit(Order::TrustClock, reading.now).await?;
-                let mut change = ledger.begin(&permit, reading.now).await?;
-                change.trust_clock(shift).await?;
-                change.commit().await?;
-            }
+            (None, Some(_)) => self.trust(ledger, orders, &reading).await?,
             (Some(doubt), Some(known)) if known.is(&doubt, reading.now) => {}
-            (Some(doubt), _) => {
+            (Some(doubt), known) => {
+                // The time is known again, though the machine's clock does not say it.
+                let was_unknown = known.is_some_and(|known| known.doubt.is_unwitnessed());
+                if was_unknown && !doubt.is_unwitnessed() {
+                    self.trust(ledger, orders, &reading).await?;
+                }
                 let permit = orders.permit(Order::DoubtClock, reading.now).await?;
                 let mut change = ledger.begin(&permit, reading.now).await?;
                 change.doubt_clock(&doubt).await?;
@@ -52,6 +51,20 @@ impl ClockGuard {
         // Only now: what the book could not keep is seen again at the next tick.
         self.keep(reading);
         Ok(reading.doubt)
+    }
+
+    async fn trust(
+        &self,
+        ledger: &Ledger<Issuing>,
+        orders: &Orders,
+        reading: &Reading,
+    ) -> Result<(), CaError> {
+        let shift = self.shift(reading, ledger.head_time().await?);
+        let permit = orders.permit(Order::TrustClock, reading.now).await?;
+        let mut change = ledger.begin(&permit, reading.now).await?;
+        change.trust_clock(shift).await?;
+        change.commit().await?;
+        Ok(())
     }
 
     fn keep(&self, reading: Reading) {

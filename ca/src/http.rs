@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::idou::BatchRefusal;
-use crate::{CaError, Counter, Holders, Inbox, Issuer, Scheduler};
+use crate::{CaError, Counter, Holders, Inbox, Issuer, Scheduler, Witnesses};
 
 /// A signed act is small.
 const ACT_LIMIT: usize = 256 * 1024;
@@ -39,6 +39,8 @@ const ACT_TIME: Duration = Duration::from_secs(10);
 const BATCH_TIME: Duration = Duration::from_secs(30);
 /// How often the scheduler ticks.
 const TICK: Duration = Duration::from_millis(200);
+/// For how long nobody is asked again what time it is.
+const WITNESSES_REST: Duration = Duration::from_secs(60);
 
 /// After a comparison of moduli that went wrong the next try waits for so long.
 const COMPLAINED: Duration = Duration::from_secs(60);
@@ -64,6 +66,8 @@ pub struct Doors {
     pub envelope: Arc<Vec<u8>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Whom it asks for the time while that is in doubt.
+    pub witnesses: Arc<Witnesses>,
     /// Who is told of an alarm when it begins; it is on record in any case.
     pub tell: fn(&str),
 }
@@ -118,12 +122,14 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
     let (scheduler, clock, tell) = (doors.scheduler.clone(), doors.clock.clone(), doors.tell);
+    let witnesses = doors.witnesses.clone();
     let mut ticking = tokio::spawn(async move {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut last = String::new();
         // Dropped with the ticking, it ends with it.
         let mut comparing = JoinSet::new();
+        let (mut asking, mut asked) = (JoinSet::new(), None);
         loop {
             interval.tick().await;
             match scheduler.tick(&*clock).await {
@@ -131,6 +137,13 @@ pub async fn serve(
                     last.clear();
                     ticked.alarms.iter().for_each(|alarm| tell(alarm));
                     while comparing.try_join_next().is_some() {}
+                    while asking.try_join_next().is_some() {}
+                    let rested = asked
+                        .is_none_or(|at| clock.monotonic().saturating_sub(at) >= WITNESSES_REST);
+                    if ticked.held_by_clock && asking.is_empty() && rested {
+                        asked = Some(clock.monotonic());
+                        asking.spawn(ask_witnesses(witnesses.clone(), clock.clone()));
+                    }
                     // A clock in doubt does not say which night it is.
                     if !ticked.held_by_clock && comparing.is_empty() {
                         comparing.spawn(compare(scheduler.clone(), clock.clone()));
@@ -147,6 +160,13 @@ pub async fn serve(
     };
     ticking.abort();
     served
+}
+
+/// What time it is elsewhere, beside the ticks: registers may not answer.
+async fn ask_witnesses(witnesses: Arc<Witnesses>, clock: Arc<dyn Clock>) {
+    if let Err(error) = witnesses.ask(&*clock, rand::random).await {
+        complain(&error, &mut String::new());
+    }
 }
 
 /// The night's comparison, beside the ticks: it takes from minutes to hours.

@@ -11,7 +11,7 @@
 mod alarms;
 mod card;
 pub mod characters;
-pub mod clock_guard;
+mod clock_guard;
 mod comparison;
 pub mod counter;
 mod error;
@@ -31,6 +31,7 @@ pub mod retention;
 pub mod rules;
 pub mod scheduler;
 mod stated;
+mod witnesses;
 
 pub use counter::{Counter, normalised};
 pub use error::CaError;
@@ -43,3 +44,4 @@ pub use orders::Orders;
 pub use registry::RegistryClient;
 pub use rules::Rules;
 pub use scheduler::Scheduler;
+pub use witnesses::Witnesses;

@@ -15,6 +15,7 @@ use rand::rngs::StdRng;
 use crate::counter::Services;
 use crate::{
     CaError, Counter, Doors, Holders, Inbox, Issuer, Orders, RegistryClient, Rules, Scheduler,
+    Witnesses,
 };
 
 impl Doors {
@@ -64,6 +65,7 @@ impl Doors {
             orders.clone(),
         );
         let card_master = Arc::new(custody.card_master()?);
+        let witnesses = Witnesses::new(ledger.clone(), orders.clone(), registry.clone());
         let services = Services {
             registry,
             link_authority: link,
@@ -86,6 +88,7 @@ impl Doors {
             card_master,
             envelope: Arc::new(opened.certificate("envelope")?),
             clock,
+            witnesses: Arc::new(witnesses),
             issuer,
             tell: |alarm| eprintln!("akashi ca: alarm: {alarm}"),
         })

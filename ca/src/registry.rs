@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use akashi_keys::{CodeHash, Opener, Vault};
-use akashi_ledger::{Issuing, Ledger};
-use akashi_wire::SignedMessage;
+use akashi_ledger::{Issuing, Ledger, LedgerError};
 use akashi_wire::act::Refusal;
 use akashi_wire::lookup::{LookUpAnswer, LookUpEnvelope, LookUpRequest, ResidentRecord, Whom};
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::{MEDIA_TYPE, MessageKind};
+use akashi_wire::time::{TimeAnswer, TimeQuestion};
+use akashi_wire::{MunicipalityCode, SignedMessage};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{CaError, Orders};
@@ -64,7 +65,8 @@ impl RegistryClient {
         let question = self.orders.sign(MessageKind::LookUpQuestion, &octets, now)?;
         let question = question.message().to_vec();
         let digest = Sha256::of(&question);
-        let sealed = self.ask(question).await.ok_or(Refusal::RegistryUnreachable)?;
+        let sealed =
+            self.ask("lookup", MEDIA_TYPE, question).await.ok_or(Refusal::RegistryUnreachable)?;
         let envelope = self.opener.open(&sealed).map_err(|_| Refusal::RegistryUnreachable)?;
         let envelope: LookUpEnvelope =
             serde_json::from_slice(&envelope).map_err(|_| Refusal::RegistryUnreachable)?;
@@ -104,11 +106,36 @@ impl RegistryClient {
         }
     }
 
-    async fn ask(&self, question: Vec<u8>) -> Option<Vec<u8>> {
+    /// What time the register of a municipality says it is, over a challenge that nobody has seen before;
+    /// `None` where it does not answer, or not so that it can be believed.
+    pub async fn time(
+        &self,
+        municipality: MunicipalityCode,
+        challenge: Sha256,
+        ledger: &Ledger<Issuing>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        let question = TimeQuestion { municipality, challenge };
+        let question = serde_json::to_vec(&question).expect("a question is JSON");
+        let Some(answer) = self.ask("time", "application/json", question).await else {
+            return Ok(None);
+        };
+        let signed = SignedMessage::from_der(answer).verify(MessageKind::TimeAnswer);
+        let Ok(signed) = signed else { return Ok(None) };
+        let signer = ledger.enrolment_of(Sha256::of(signed.signer())).await?;
+        let is_its = signer.is_some_and(|signer| {
+            signer.is_in_force(now) && signer.role == Role::Registry { municipality }
+        });
+        let answer = serde_json::from_slice::<TimeAnswer>(signed.content()).ok();
+        let answer = answer.filter(|answer| is_its && answer.challenge == challenge);
+        Ok(answer.map(|answer| answer.at))
+    }
+
+    async fn ask(&self, what: &str, kind: &str, question: Vec<u8>) -> Option<Vec<u8>> {
         let answer = self
             .client
-            .post(format!("{}/lookup", self.url))
-            .header("content-type", MEDIA_TYPE)
+            .post(format!("{}/{what}", self.url))
+            .header("content-type", kind)
             .body(question)
             .send()
             .await

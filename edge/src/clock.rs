@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use akashi_wire::clock::{Mark, Past};
 use akashi_wire::{Clock, Reading};
+use jiff::Timestamp;
 
 use crate::config::ClockSettings;
 use kept::Kept;
@@ -88,6 +89,10 @@ impl Clock for TrustedClock {
         }
         let since_boot = u64::try_from(monotonic.as_millis()).ok()?;
         Some(Mark { boot: self.machine.boot(), since_boot, at: now.as_millisecond() })
+    }
+
+    fn settle(&self, agreed: Timestamp) {
+        self.kept().settle(agreed, &self.machine.look());
     }
 
     fn believe_the_machine(&self) {

@@ -9,6 +9,7 @@ use akashi_wire::batch::{BatchAnswer, MEDIA_TYPE};
 use akashi_wire::lookup::LookUpRequest;
 use akashi_wire::octets::Sha256;
 use akashi_wire::signed::MessageKind;
+use akashi_wire::time::{TimeAnswer, TimeQuestion};
 use akashi_wire::{MunicipalityCode, SignedMessage};
 use axum::Router;
 use axum::body::Bytes;
@@ -70,16 +71,44 @@ impl Window {
     }
 }
 
-/// `POST /lookup`: a signed `LookUpRequest`; the answer is a sealed `LookUpEnvelope`.
+impl Window {
+    /// Says what time it is here, over the challenge of a question.
+    ///
+    /// # Errors
+    /// [`RegistryError::Question`] for what is none, and [`RegistryError::ForeignMunicipality`].
+    pub fn time(&self, question: &[u8]) -> Result<Vec<u8>, RegistryError> {
+        let TimeQuestion { municipality, challenge } =
+            serde_json::from_slice(question).map_err(|_| RegistryError::Question)?;
+        let municipal = self
+            .registries
+            .get(&municipality)
+            .ok_or(RegistryError::ForeignMunicipality(municipality))?;
+        let at = (self.clock)();
+        let answer = serde_json::to_vec(&TimeAnswer { challenge, at }).expect("an answer is JSON");
+        Ok(municipal.sign(MessageKind::TimeAnswer, &answer, at)?.0)
+    }
+}
+
+/// `POST /lookup`: a signed `LookUpRequest`; the answer is a sealed `LookUpEnvelope`. `POST /time`: a
+/// `TimeQuestion`; the answer is a signed `TimeAnswer`.
 pub fn router(window: Window) -> Router {
     Router::new()
         .route("/lookup", post(look_up))
+        .route("/time", post(time))
         .layer(DefaultBodyLimit::max(QUESTION_OCTETS))
         .with_state(window)
 }
 
 async fn look_up(State(window): State<Window>, question: Bytes) -> Response {
-    match window.answer(&question) {
+    answered(window.answer(&question))
+}
+
+async fn time(State(window): State<Window>, question: Bytes) -> Response {
+    answered(window.time(&question))
+}
+
+fn answered(answer: Result<Vec<u8>, RegistryError>) -> Response {
+    match answer {
         Ok(sealed) => ([(header::CONTENT_TYPE, MEDIA_TYPE)], sealed).into_response(),
         Err(error) => {
             let status = match error {

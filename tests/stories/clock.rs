@@ -7,6 +7,7 @@ use akashi_ledger::{Access, Scope};
 use akashi_wire::RevocationReason;
 use akashi_wire::act::{Deed, Procedure, Refusal};
 use akashi_wire::date::{EffectiveDate, day_in_japan, start_of_day};
+use akashi_wire::party::Role;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::support::*;
@@ -14,6 +15,7 @@ use crate::support::*;
 told_on_both!(
     whatever_the_machines_clock_says_the_time_goes_on,
     a_machine_that_stood_still_is_right_when_two_persons_say_so,
+    a_machine_that_stood_still_is_right_when_two_witnesses_agree,
 );
 
 const REVOKED: Option<RevocationReason> = Some(RevocationReason::AffiliationChanged);
@@ -31,6 +33,7 @@ const WRONG: [SignedDuration; 7] = [
 
 async fn whatever_the_machines_clock_says_the_time_goes_on(book: Book) {
     let mut place = Place::make(book, Access::Open, usual_start()).await;
+    place.machine.synchronise(false);
     // A move that is planned, and must not happen because a clock says so.
     let (mover, moving) = place.holder(tottori()).await;
     let day = day_in_japan(place.now()).saturating_add(15.days());
@@ -74,6 +77,8 @@ async fn a_machine_that_stood_still_is_right_when_two_persons_say_so(book: Book)
     let (code, holder) = place.holder(tottori()).await;
     let day = day_in_japan(place.now()).saturating_add(1.day());
     place.reported(|office| office.notify_move_out(&code, day)).await;
+    place.machine.synchronise(false);
+    one_register(&place).await;
     place.machine.pause(Duration::from_secs(40 * 3600));
     assert!(place.tick().await.held_by_clock);
     let waits = async |place: &Place| {
@@ -98,9 +103,56 @@ async fn a_machine_that_stood_still_is_right_when_two_persons_say_so(book: Book)
     place.close().await;
 }
 
+/// A machine that is moved, while NTP sets its clock right: nobody is called.
+async fn a_machine_that_stood_still_is_right_when_two_witnesses_agree(book: Book) {
+    let mut place = Place::open(book).await;
+    let (code, holder) = place.holder(tottori()).await;
+    let day = day_in_japan(place.now()).saturating_add(1.day());
+    place.reported(|office| office.notify_move_out(&code, day)).await;
+    let ask = async |place: &Place| {
+        let doors = &place.house.doors;
+        doors.witnesses.ask(&*doors.clock, rand::random).await.unwrap()
+    };
+    assert!(!ask(&place).await, "nobody is asked while nothing is in doubt");
+    place.machine.synchronise(false);
+    place.machine.pause(Duration::from_secs(40 * 3600));
+    assert!(place.tick().await.held_by_clock);
+    // Both registers say what time it is, over a challenge of now: that is two. (They may have been asked by
+    // the authority itself already.)
+    ask(&place).await;
+    assert!(!place.tick().await.held_by_clock);
+    assert_eq!(place.house.doors.clock.now(), place.now());
+    assert_eq!(place.reason(holder.serial).await, REVOKED);
+    let told = place.entries("witness_clock").await;
+    let told: Vec<_> = told.iter().map(|entry| entry.subject.as_str()).collect();
+    assert!(told[0].contains("register of 312011 and register of 312029"), "{told:?}");
+
+    // One register and a kernel that is kept synchronised are two as well.
+    one_register(&place).await;
+    place.machine.pause(Duration::from_secs(8 * 3600));
+    assert!(place.tick().await.held_by_clock);
+    assert!(!ask(&place).await, "one is not two");
+    place.machine.synchronise(true);
+    ask(&place).await;
+    assert!(!place.tick().await.held_by_clock);
+    let told = place.entries("witness_clock").await;
+    assert!(told.iter().any(|entry| entry.subject.contains("the kernel")), "{told:?}");
+
+    // Of a clock that is wrong they say nothing, and what was kept goes on.
+    place.machine.synchronise(false);
+    place.machine.set_ahead(20 * DAY);
+    assert!(place.tick().await.held_by_clock);
+    assert!(!ask(&place).await);
+    assert_eq!(place.entries("accept_clock").await.len(), 0);
+    place.house.ledger().verify_audit().await.unwrap();
+    place.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_said_of_one_time_is_not_said_of_another() {
     let place = Place::open(Book::Sqlite).await;
+    place.machine.synchronise(false);
+    one_register(&place).await;
     place.desk(tottori()).ask(Deed::AcceptClock).await.unwrap();
     place.machine.set_ahead(20 * DAY);
     place.tick().await;
@@ -173,6 +225,14 @@ async fn a_leap_second_and_a_night_asleep_are_no_doubt() {
     let late = place.now().duration_since(at).abs();
     assert!(late <= SignedDuration::from_secs(1), "late is late: the date is that of the record");
     place.close().await;
+}
+
+/// From here on one register alone says what time it is: one is not two.
+pub async fn one_register(place: &Place) {
+    let all = place.house.ledger().enrolments().await.unwrap();
+    let of = Role::Registry { municipality: yonago() };
+    let party = all.iter().find(|one| one.role == of).unwrap().party;
+    place.security.ask(Deed::Dismiss { party, why: "…".into() }).await.unwrap();
 }
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);

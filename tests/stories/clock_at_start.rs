@@ -19,6 +19,7 @@ told_on_both!(
     a_year_behind_at_boot_is_over_when_the_clock_is_right,
     after_a_long_stop_two_persons_say_that_the_clock_is_right,
     a_clock_that_is_synchronised_is_believed_after_any_stop,
+    whoever_does_not_know_the_time_learns_it_from_two_registers,
 );
 
 const HOLD: RevocationReason = RevocationReason::CertificateHold;
@@ -96,6 +97,11 @@ struct Boot {
 
 async fn booted(book: Book, stop: Stop, is_synchronised: bool) -> Boot {
     let mut place = Place::open(book).await;
+    crate::clock::one_register(&place).await;
+    booted_from(place, stop, is_synchronised).await
+}
+
+async fn booted_from(mut place: Place, stop: Stop, is_synchronised: bool) -> Boot {
     let (_, lost) = place.holder(tottori()).await;
     let (code, dead) = place.holder(tottori()).await;
     place.seen_good(&lost.certificate).await;
@@ -217,5 +223,34 @@ async fn a_clock_that_is_synchronised_is_believed_after_any_stop(book: Book) {
     journey::hold(&again.desks[&tottori()], whole(lost.serial)).await.unwrap();
     assert_eq!(again.revoked_at(lost.serial).await, Some((again.now(), HOLD)));
     assert_eq!(again.entries("doubt_clock").await.len(), 0);
+    again.close().await;
+}
+
+async fn whoever_does_not_know_the_time_learns_it_from_two_registers(book: Book) {
+    let stop = Stop { off: Duration::from_secs(600), ahead: 9 * HOUR };
+    let boot = booted_from(Place::open(book).await, stop, false).await;
+    let Boot { again, machine, lost, newcomer, .. } = boot;
+    let desk = &again.desks[&tottori()];
+    journey::hold(desk, whole(lost.serial)).await.unwrap();
+    let doors = &again.house.doors;
+    doors.witnesses.ask(&*doors.clock, rand::random).await.unwrap();
+    // The machine's clock is still wrong; the time is right all the same, and everything is signed again.
+    assert!(again.is_held().await);
+    assert_eq!(doors.clock.now(), again.now());
+    let at = again.revoked_at(lost.serial).await.unwrap().0;
+    let off = at.duration_since(again.now()).abs();
+    assert!(off <= SignedDuration::from_secs(1), "{off:?}");
+    desk.certify(Procedure::Issue, newcomer, &*key(77)).await.unwrap();
+    assert!(matches!(again.judged(&lost.certificate).await, Verdict::Revoked { .. }));
+    let kinds: Vec<bool> = again
+        .entries("doubt_clock")
+        .await
+        .iter()
+        .map(|entry| entry.quality == TimeQuality::NotWitnessed)
+        .collect();
+    assert_eq!(kinds, [false, true], "newest first: the clock differs, nobody knew the time");
+    machine.set_ahead(SignedDuration::ZERO);
+    assert!(!again.is_held().await);
+    again.house.ledger().verify_audit().await.unwrap();
     again.close().await;
 }

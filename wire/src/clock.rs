@@ -38,6 +38,9 @@ pub trait Clock: Send + Sync {
         None
     }
 
+    /// Takes a time that two witnesses agree on: the machine's where that is within a minute of it.
+    fn settle(&self, _agreed: Timestamp) {}
+
     /// Takes the machine's word for the time: who may say so has said that it is right.
     fn believe_the_machine(&self) {}
 }

@@ -33,6 +33,7 @@ pub mod scope;
 pub mod serial;
 pub mod signed;
 pub mod signed_data;
+pub mod time;
 pub mod validity;
 
 pub use act::{Act, Answer, CaseId, Deed, RequestId};

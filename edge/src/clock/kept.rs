@@ -12,6 +12,9 @@ use super::Look;
 /// Up to so much the two may differ: a leap second, and what a clock that is steered drifts.
 const AGREES: SignedDuration = SignedDuration::from_secs(2);
 
+/// A clock that is so near to what witnesses say is right.
+const NEAR: SignedDuration = SignedDuration::from_mins(1);
+
 /// The time follows the machine's clock by at most one part in so many: 500 ppm, as fast as a kernel
 /// steers its clock.
 const STEERING: i32 = 2000;
@@ -22,6 +25,9 @@ pub(super) struct Kept {
     at: Timestamp,
     since_boot: Duration,
     state: State,
+    /// Up to so much the two may differ now: more than ever where the machine was found right and is a little
+    /// behind, until the time has been drawn towards it. The time goes neither back nor by leaps.
+    tolerance: SignedDuration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +42,7 @@ enum State {
 impl Kept {
     /// Takes the machine's word.
     pub fn begin(look: &Look) -> Self {
-        Self { at: look.wall, since_boot: look.since_boot, state: State::Known }
+        Self { at: look.wall, since_boot: look.since_boot, state: State::Known, tolerance: AGREES }
     }
 
     /// Goes on from what is known: in the same life of the machine from the mark, whatever its clock says;
@@ -49,10 +55,12 @@ impl Kept {
             // Nobody steered meanwhile: what both may have drifted apart is no doubt.
             let drift = part(passed);
             let at = if ahead.abs() <= AGREES + drift { look.wall.max(past.latest) } else { at };
-            return Self { at, since_boot: look.since_boot, state: State::Known };
+            let (since_boot, tolerance) = (look.since_boot, AGREES);
+            return Self { at, since_boot, state: State::Known, tolerance };
         }
         let state = State::Bound { from: past.latest, longest_stop };
-        let mut kept = Self { at: past.latest, since_boot: look.since_boot, state };
+        let (at, since_boot, tolerance) = (past.latest, look.since_boot, AGREES);
+        let mut kept = Self { at, since_boot, state, tolerance };
         kept.look(look);
         kept
     }
@@ -64,7 +72,8 @@ impl Kept {
         let ahead = look.wall.duration_since(free);
         self.since_boot = look.since_boot.max(self.since_boot);
         let doubt = match self.state {
-            State::Known if ahead.abs() <= AGREES => {
+            State::Known if ahead.abs() <= self.tolerance => {
+                self.tolerance = self.tolerance.min(ahead.abs() + AGREES).max(AGREES);
                 let most = part(passed);
                 self.at = free.saturating_add(ahead.clamp(-most, most)).unwrap_or(free);
                 None
@@ -102,8 +111,24 @@ impl Kept {
         }
     }
 
-    /// Takes the machine's word; the time never goes back.
+    /// Takes a time that two witnesses agree on, as exactly as the machine's clock says it where that is near.
+    pub fn settle(&mut self, agreed: Timestamp, look: &Look) {
+        if look.wall.duration_since(agreed).abs() <= NEAR {
+            return self.believe(look);
+        }
+        self.look(look);
+        if matches!(self.state, State::Bound { .. }) {
+            self.at = self.at.max(agreed);
+            self.state = State::Known;
+        }
+    }
+
+    /// Takes the machine's word; the time never goes back. Where it is a little ahead it is drawn towards it.
     pub fn believe(&mut self, look: &Look) {
+        let behind = self.at.duration_since(look.wall);
+        if behind > SignedDuration::ZERO && behind <= NEAR {
+            self.tolerance = behind + AGREES;
+        }
         self.at = look.wall.max(self.at);
         self.since_boot = look.since_boot.max(self.since_boot);
         self.state = State::Known;
@@ -239,6 +264,28 @@ mod tests {
         let mark = Mark { boot: BOOT, since_boot: 0, at: recorded.as_millisecond() };
         hears.hear(&past(Some(mark)), BOOT, &wrong);
         assert_eq!(hears.at, recorded);
+    }
+
+    #[test]
+    fn a_machine_that_was_found_right_and_is_a_little_behind_is_waited_for() {
+        let mut kept = Kept::begin(&look(Duration::ZERO, SignedDuration::from_secs(30)));
+        let right = look(HOUR, SignedDuration::ZERO);
+        assert!(kept.look(&right).doubt.is_some());
+        kept.settle(right.wall, &right);
+        let mut last = kept.at;
+        // 30 seconds are 1,000 minutes at 500 ppm.
+        for minutes in 61..=1_070 {
+            let read = kept.look(&look(Duration::from_secs(60 * minutes), SignedDuration::ZERO));
+            assert_eq!(read.doubt, None, "minute {minutes}");
+            let went = read.now.duration_since(last);
+            assert!(went >= SignedDuration::from_millis(59_970), "it neither stops nor goes back");
+            last = read.now;
+        }
+        let read = kept.look(&look(Duration::from_secs(60 * 1_071), SignedDuration::ZERO));
+        assert_eq!(read.now, later(start(), Duration::from_secs(60 * 1_071)));
+        // And from then on two seconds are a doubt again.
+        let wrong = look(Duration::from_secs(60 * 1_072), SignedDuration::from_secs(3));
+        assert!(kept.look(&wrong).doubt.is_some());
     }
 
     proptest! {

@@ -34,6 +34,8 @@ pub enum MessageKind {
     HolderApplication,
     /// The founding record of an authority.
     Founding,
+    /// A register's answer to the question what time it is ([`crate::time`]).
+    TimeAnswer,
 }
 
 const fn under(number: &str) -> ObjectIdentifier {
@@ -42,7 +44,7 @@ const fn under(number: &str) -> ObjectIdentifier {
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Act,
         Self::Batch,
         Self::LookUpQuestion,
@@ -52,6 +54,7 @@ impl MessageKind {
         Self::ChainHead,
         Self::HolderApplication,
         Self::Founding,
+        Self::TimeAnswer,
     ];
 
     /// Its content type.
@@ -66,6 +69,7 @@ impl MessageKind {
             Self::HolderApplication => under("1.3.6.1.4.1.32473.2.7"),
             Self::Founding => under("1.3.6.1.4.1.32473.2.8"),
             Self::LookUpQuestion => under("1.3.6.1.4.1.32473.2.9"),
+            Self::TimeAnswer => under("1.3.6.1.4.1.32473.2.10"),
         }
     }
 
@@ -81,6 +85,7 @@ impl MessageKind {
             Self::ChainHead => "a head of the audit chain",
             Self::HolderApplication => "a holder's application",
             Self::Founding => "a founding record",
+            Self::TimeAnswer => "an answer what time it is",
         }
     }
 }
