@@ -1,12 +1,11 @@
 //! What the book says of the machine's clock, and what the process keeps of the time: brought together at
 //! each tick.
 
-use std::sync::{Mutex, PoisonError};
-
-use akashi_ledger::{Issuing, Ledger};
+use akashi_ledger::{ClockDoubt, Issuing, Ledger};
 use akashi_wire::clock::Doubt;
 use akashi_wire::{Clock, Order, Reading};
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
 
 use crate::{CaError, Orders};
 
@@ -22,25 +21,28 @@ impl ClockGuard {
         orders: &Orders,
         clock: &dyn Clock,
     ) -> Result<Option<Doubt>, CaError> {
+        // One at a time: a doubt is said once.
+        let mut last = self.0.lock().await;
         let mut reading = clock.read();
         let known = ledger.clock_doubt().await?;
         if let (Some(doubt), Some(known)) = (reading.doubt, known)
             && known.is_accepted
             && known.is(&doubt, reading.now)
         {
-            self.keep(reading);
+            *last = Some(reading);
             clock.believe_the_machine();
             reading = clock.read();
         }
         match (reading.doubt, known) {
             (None, None) => {}
-            (None, Some(_)) => self.trust(ledger, orders, &reading).await?,
+            (None, Some(known)) => trust(ledger, orders, (&reading, *last), &known).await?,
             (Some(doubt), Some(known)) if known.is(&doubt, reading.now) => {}
             (Some(doubt), known) => {
                 // The time is known again, though the machine's clock does not say it.
-                let was_unknown = known.is_some_and(|known| known.doubt.is_unwitnessed());
-                if was_unknown && !doubt.is_unwitnessed() {
-                    self.trust(ledger, orders, &reading).await?;
+                if let Some(known) = known.filter(|known| known.doubt.is_unwitnessed())
+                    && !doubt.is_unwitnessed()
+                {
+                    trust(ledger, orders, (&reading, *last), &known).await?;
                 }
                 let permit = orders.permit(Order::DoubtClock, reading.now).await?;
                 let mut change = ledger.begin(&permit, reading.now).await?;
@@ -49,39 +51,45 @@ impl ClockGuard {
             }
         }
         // Only now: what the book could not keep is seen again at the next tick.
-        self.keep(reading);
+        *last = Some(reading);
         Ok(reading.doubt)
     }
+}
 
-    async fn trust(
-        &self,
-        ledger: &Ledger<Issuing>,
-        orders: &Orders,
-        reading: &Reading,
-    ) -> Result<(), CaError> {
-        let shift = self.shift(reading, ledger.head_time().await?);
-        let permit = orders.permit(Order::TrustClock, reading.now).await?;
-        let mut change = ledger.begin(&permit, reading.now).await?;
-        change.trust_clock(shift).await?;
-        change.commit().await?;
-        Ok(())
-    }
+async fn trust(
+    ledger: &Ledger<Issuing>,
+    orders: &Orders,
+    (reading, last): (&Reading, Option<Reading>),
+    known: &ClockDoubt,
+) -> Result<(), CaError> {
+    let shift = shift(reading, last, known, ledger.head_time().await?);
+    let permit = orders.permit(Order::TrustClock, reading.now).await?;
+    let mut change = ledger.begin(&permit, reading.now).await?;
+    change.trust_clock(shift).await?;
+    change.commit().await?;
+    Ok(())
+}
 
-    fn keep(&self, reading: Reading) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading);
-    }
-
-    /// By how much later than it says everything is to be read that was recorded without a witness: what
-    /// the bound that was told would be now, to what it is. A process that did not tell it knows the newest
-    /// entry's time, which that bound was not before; so nothing is read as earlier than it was.
-    fn shift(&self, reading: &Reading, head: Timestamp) -> SignedDuration {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = last.filter(|last| last.doubt.is_some_and(|doubt| doubt.is_unwitnessed()));
-        let bound = told.map_or(head, |last| {
+/// By how much later than it says everything is to be read that was recorded meanwhile: what the time that was
+/// told would be now, to what it is. Where a process did not tell it, a time that was kept went on with the
+/// mark, and a bound was not before the newest entry: so nothing is read as earlier than it was.
+fn shift(
+    reading: &Reading,
+    last: Option<Reading>,
+    known: &ClockDoubt,
+    head: Timestamp,
+) -> SignedDuration {
+    let last = last.filter(|last| {
+        last.doubt.is_some_and(|one| one.is_unwitnessed() == known.doubt.is_unwitnessed())
+    });
+    let told = match last {
+        Some(last) => {
             let passed = reading.monotonic.saturating_sub(last.monotonic);
             let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
             last.now.saturating_add(passed).unwrap_or(Timestamp::MAX)
-        });
-        reading.now.duration_since(bound).max(SignedDuration::ZERO)
-    }
+        }
+        None if known.doubt.is_unwitnessed() => head,
+        None => reading.now,
+    };
+    reading.now.duration_since(told).max(SignedDuration::ZERO)
 }

@@ -191,8 +191,8 @@ impl Counter {
             return self.repeat(acting, &done);
         }
         let skew = SignedDuration::from_secs(i64::from(self.issuer.rules.act_skew_seconds));
-        let is_of_now = acting.now - skew <= act.made_at && act.made_at <= acting.now + skew;
-        if !is_of_now && !self.may_be_of_now(acting, acting.now - skew).await? {
+        let is_of_now = |now: Timestamp| act.made_at.duration_since(now).abs() <= skew;
+        if !is_of_now(acting.now) && !self.may_be_of_now(acting, skew).await? {
             return Err(Refusal::NotNow { made_at: act.made_at }.into());
         }
         match act.deed().ok_or(Refusal::NotAllowed)? {
@@ -255,17 +255,29 @@ impl Counter {
         }
     }
 
-    /// Whether an act may be of now all the same, since it is our time that may be wrong: whoever says so
-    /// says it by another clock, and while nobody knows the time it may be any later one.
+    /// Whether an act may be of now all the same, since it is our time that may be wrong. While nobody knows
+    /// the time it may be any later one; where the machine's clock says another, what ends a certificate or
+    /// stops somebody may be of that, and whoever says that it is right says so by a clock that agrees with it.
     async fn may_be_of_now(
         &self,
         acting: &Acting,
-        earliest: Timestamp,
+        skew: SignedDuration,
     ) -> Result<bool, LedgerError> {
         let Some(found) = self.issuer.ledger.clock_doubt().await? else { return Ok(false) };
-        let says_so = matches!(acting.act.deed(), Some(Deed::AcceptClock));
-        let is_later = found.doubt.is_unwitnessed() && earliest <= acting.act.made_at;
-        Ok(says_so || is_later)
+        let made_at = acting.act.made_at;
+        let machine = acting.now.saturating_add(found.doubt.ahead()).unwrap_or(Timestamp::MAX);
+        let is_of_the_machine = made_at.duration_since(machine).abs() <= skew;
+        let Some(deed) = acting.act.deed() else { return Ok(false) };
+        Ok(match deed {
+            Deed::AcceptClock => is_of_the_machine,
+            _ if found.doubt.is_unwitnessed() => acting.now.duration_since(made_at) <= skew,
+            Deed::OpenCase { procedure: Procedure::Hold | Procedure::Revocation }
+            | Deed::FindCertificate { .. }
+            | Deed::Hold { .. }
+            | Deed::Revoke { .. }
+            | Deed::Suspend { .. } => is_of_the_machine,
+            _ => false,
+        })
     }
 
     /// The answer that a request got before.

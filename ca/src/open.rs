@@ -78,7 +78,6 @@ impl Doors {
         let salts = StdRng::from_rng(&mut rng);
         let holders = Holders::new(issuer.clone(), orders.clone(), salts);
         let scheduler = Scheduler::new(issuer.clone(), orders.clone(), rng);
-        scheduler.see_to_the_clock(&*clock).await?;
         Ok(Self {
             counter: Arc::new(counter),
             holders: Arc::new(holders),

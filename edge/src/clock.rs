@@ -49,7 +49,7 @@ pub struct TrustedClock {
 impl TrustedClock {
     /// Begins at the machine's word; what is known from before is told by [`Clock::resume`].
     pub fn over(machine: Arc<dyn Machine>, longest_stop: Duration) -> Self {
-        let kept = Mutex::new(Kept::begin(&machine.look()));
+        let kept = Mutex::new(Kept::begin(&machine.look(), longest_stop));
         Self { machine, longest_stop, kept }
     }
 

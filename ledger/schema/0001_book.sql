@@ -462,12 +462,13 @@ CREATE TABLE clock_doubt (
     unwitnessed BIGINT NOT NULL,
     ahead       BIGINT NOT NULL
 );
--- Evidence. All doubts before it are over. What was recorded from `first` on without a witness is to be
--- read as so many milliseconds later; 0 and 0 where nothing was.
+-- Evidence. All doubts before it are over. What nobody witnessed, from `first` on, is to be read as so many
+-- milliseconds later, but as no later than `at`; both are 0 where everything is to be read as it stands.
 CREATE TABLE clock_trust (
     position BIGINT PRIMARY KEY,
     first    BIGINT NOT NULL,
-    shift    BIGINT NOT NULL
+    shift    BIGINT NOT NULL,
+    at       BIGINT NOT NULL
 );
 -- Derived. Who said that the machine's clock is right, of which doubt; `decides` is 1 for whoever was the
 -- second to say so.

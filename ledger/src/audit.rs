@@ -24,16 +24,21 @@ const REPLACED: &str = "SELECT dismissal.position FROM dismissal
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i64)]
 pub enum TimeQuality {
-    /// The clock was trusted.
+    /// It was known, and the machine's clock agreed.
     Trusted = 0,
     /// Nobody witnessed it: the last known time stands here and what had passed since the start, which the
     /// true time is not before. How it is to be read says the entry `trust_clock` after it.
     NotWitnessed = 1,
+    /// It was kept by what passes, while the machine's clock said something else. Where that turned out to be
+    /// right, the entry `trust_clock` after it says by how much this one is too early.
+    Kept = 2,
 }
 
 impl TimeQuality {
     fn from_code(code: i64) -> Option<Self> {
-        [Self::Trusted, Self::NotWitnessed].into_iter().find(|quality| *quality as i64 == code)
+        [Self::Trusted, Self::NotWitnessed, Self::Kept]
+            .into_iter()
+            .find(|quality| *quality as i64 == code)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::audit::{TimeQuality, marked};
 use crate::evidence;
 use crate::right::Right;
 use crate::row::Row;
-use crate::store::args;
+use crate::store::{args, damaged};
 use crate::{Change, Ledger, LedgerError, Position, ReadsAll};
 
 /// Persons who must accept a clock that is in doubt.
@@ -70,34 +70,63 @@ impl<R: ReadsAll> Ledger<R> {
     }
 }
 
-/// How what nobody witnessed is to be read.
+/// What the times in the book are worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// Whether what is recorded now bears a time that somebody knows.
+    pub are_known: bool,
+    /// The newest entry that says how others before it are to be read: whoever read those before it reads them
+    /// anew.
+    pub shifted: Position,
+}
+
+/// How what was recorded in a doubt is to be read.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Shifts(Vec<(i64, i64, i64)>);
+pub(crate) struct Shifts(Vec<Shift>);
+
+/// From which entry on, to which, by how many milliseconds, and as no later than when.
+#[derive(Debug, Clone, Copy)]
+struct Shift {
+    first: i64,
+    trusted: i64,
+    shift: i64,
+    trusted_at: i64,
+}
 
 impl Shifts {
     /// A time of the entry at this position, in milliseconds, as it is to be read.
     pub(crate) fn read(&self, position: i64, at: i64) -> i64 {
-        let is_of =
-            |(first, trusted, _): &&(i64, i64, i64)| *first <= position && position < *trusted;
-        self.0.iter().find(is_of).map_or(at, |(_, _, shift)| at + shift)
+        let is_of = |one: &&Shift| one.first <= position && position < one.trusted;
+        self.0.iter().find(is_of).map_or(at, |one| (at + one.shift).min(one.trusted_at).max(at))
     }
 }
 
 impl<R> Ledger<R> {
-    /// How what nobody witnessed is to be read, as far as its doubt has ended.
+    /// How what was recorded in a doubt is to be read, as far as that has ended.
     pub(crate) async fn shifts(&self) -> Result<Shifts, LedgerError> {
-        let sql = "SELECT position, first, shift FROM clock_trust WHERE first > 0";
+        let sql = "SELECT position, first, shift, at FROM clock_trust WHERE shift > 0";
         let rows = self.store.rows(sql, args![]).await?;
-        let shift = |row: &Row| Ok((row.get("first")?, row.get("position")?, row.get("shift")?));
+        let shift = |row: &Row| {
+            let (first, trusted) = (row.get("first")?, row.get("position")?);
+            Ok(Shift { first, trusted, shift: row.get("shift")?, trusted_at: row.get("at")? })
+        };
         rows.iter().map(shift).collect::<Result<_, LedgerError>>().map(Shifts)
     }
 
     /// Whether what is recorded now bears a time that somebody knows.
     pub async fn is_time_known(&self) -> Result<bool, LedgerError> {
-        let sql = "SELECT quality FROM chain_head WHERE one = 1";
+        Ok(self.times().await?.are_known)
+    }
+
+    /// What the times in the book are worth now.
+    pub async fn times(&self) -> Result<Times, LedgerError> {
+        let sql = "SELECT quality,
+                   (SELECT COALESCE(MAX(position), 0) FROM clock_trust WHERE shift > 0) AS shifted
+                   FROM chain_head WHERE one = 1";
         let row = self.store.row(sql, args![]).await?;
-        let quality = row.map(|row| row.get("quality")).transpose()?;
-        Ok(quality != Some(TimeQuality::NotWitnessed))
+        let row = row.ok_or_else(|| damaged("chain_head", "no row"))?;
+        let are_known = row.get::<TimeQuality>("quality")? != TimeQuality::NotWitnessed;
+        Ok(Times { are_known, shifted: row.get("shifted")? })
     }
 
     /// What the book knows of the time: its newest entry's, and the mark that the scheduler signed last with
@@ -129,9 +158,10 @@ impl Change {
     /// again.
     pub async fn doubt_clock(&mut self, doubt: &Doubt) -> Result<(), LedgerError> {
         self.require(Right::DoubtClock)?;
-        if doubt.is_unwitnessed() {
-            self.values_time(TimeQuality::NotWitnessed);
-        }
+        self.values_time(match doubt {
+            Doubt::Differs { .. } => TimeQuality::Kept,
+            Doubt::Unwitnessed { .. } => TimeQuality::NotWitnessed,
+        });
         let ahead = i64::try_from(doubt.ahead().as_millis()).unwrap_or(i64::MAX);
         let subject = format!("{:+} s", doubt.ahead().as_secs());
         let Position(position) = self.append("doubt_clock", &subject, None).await?;
@@ -139,22 +169,28 @@ impl Change {
         self.record(&evidence::CLOCK_DOUBT, vec![row]).await
     }
 
-    /// Ends the doubt. What was recorded without a witness is to be read as so much later.
-    pub async fn trust_clock(&mut self, shift: SignedDuration) -> Result<(), LedgerError> {
+    /// Ends the doubt: what was told meanwhile was so much behind. What nobody witnessed is to be read as so much
+    /// later, but not as later than this. What was kept by what passes stands as it was published: a date that
+    /// somebody has relied on is not moved.
+    pub async fn trust_clock(&mut self, behind: SignedDuration) -> Result<(), LedgerError> {
         self.require(Right::TrustClock)?;
-        let sql =
-            "SELECT COALESCE(MIN(position), 0) AS first FROM clock_doubt WHERE unwitnessed = 1
-                   AND position > (SELECT COALESCE(MAX(position), 0) FROM clock_trust)";
+        let sql = "SELECT COALESCE(MIN(position), 0) AS first,
+                   COALESCE(MIN(CASE WHEN unwitnessed = 1 THEN position END), 0) AS unwitnessed
+                   FROM clock_doubt
+                   WHERE position > (SELECT COALESCE(MAX(position), 0) FROM clock_trust)";
         let row = self.tx.row(sql, args![]).await?;
-        let first: i64 = row.map_or(Ok(0), |row| row.get("first"))?;
-        let shift = if first == 0 { 0 } else { i64::try_from(shift.as_millis()).unwrap_or(0) };
+        let row = row.ok_or_else(|| damaged("clock_doubt", "no row"))?;
+        let (kept, first): (i64, i64) = (row.get("first")?, row.get("unwitnessed")?);
+        let behind = i64::try_from(behind.as_millis()).unwrap_or(0).max(0);
         self.values_time(TimeQuality::Trusted);
-        let subject = match first {
-            0 => String::new(),
-            _ => format!("entries from {first} on are to be read {shift} ms later"),
+        let subject = match (behind, first) {
+            (0, _) => String::new(),
+            (_, 0) => format!("entries from {kept} on are {behind} ms earlier than they were"),
+            _ => format!("entries from {first} on are to be read {behind} ms later"),
         };
         let Position(position) = self.append("trust_clock", &subject, None).await?;
-        self.record(&evidence::CLOCK_TRUST, vec![args![position, first, shift.max(0)]]).await
+        let shift = if first == 0 { 0 } else { behind };
+        self.record(&evidence::CLOCK_TRUST, vec![args![position, first, shift, self.at()]]).await
     }
 
     /// The person who signed says that the machine's clock is right; with the second one it is believed.

@@ -107,7 +107,7 @@ evidence! {
     INQUIRY_ENTERED = "inquiry_entered" { "group_id": Octets, "digest": Octets }
     CARD = "card" { "number": Text, "lot": Text, "model": Text }
     CLOCK_DOUBT = "clock_doubt" { "unwitnessed": Int, "ahead": Int }
-    CLOCK_TRUST = "clock_trust" { "first": Int, "shift": Int }
+    CLOCK_TRUST = "clock_trust" { "first": Int, "shift": Int, "at": Int }
     OFFLINE_USE = "offline_use" {
         "entry": Octets, "municipality": Text, "token": Text, "uses": Int, "journal": Octets,
         "line": Int, "digest": Octets, "answer": Text, "at": Int,

@@ -61,7 +61,7 @@ pub use case::{CaseFile, Step};
 pub use cause::Cause;
 pub use certificate::{Intention, Living, NewCertificate, NewFile, Slot};
 pub use change::{Change, NewEntry};
-pub use clock::ClockDoubt;
+pub use clock::{ClockDoubt, Times};
 pub use crl::CrlRecord;
 pub use deletion::ContentKeyId;
 pub use derived::Difference;

@@ -151,13 +151,14 @@ impl Stored for RevocationReason {
     }
 }
 
-/// Rows, each with its time as it is to be read: what nobody witnessed is later than it says.
+/// Rows, each with its time as it is to be read ([`crate::clock`]).
 macro_rules! rows_where {
     ($condition:literal) => {
         concat!(
             "SELECT position, serial, municipality, not_after, change, reason, generation,
-             recorded_at + COALESCE((SELECT shift FROM clock_trust WHERE first > 0
-             AND first <= status.position AND clock_trust.position > status.position), 0)
+             COALESCE((SELECT CASE WHEN recorded_at + shift < at THEN recorded_at + shift ELSE at END
+             FROM clock_trust WHERE shift > 0 AND first <= status.position
+             AND clock_trust.position > status.position), recorded_at)
              AS recorded_at FROM status WHERE ",
             $condition
         )

@@ -1,10 +1,10 @@
 //! Following the book: the table, and proof now and then that it says what the book says.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use akashi_ledger::{Ledger, LedgerError, Responding, StatusRow};
+use akashi_ledger::{Ledger, LedgerError, Responding, StatusRow, Times};
 use tokio::sync::Mutex;
 
 use crate::{Counts, OcspError, Table};
@@ -36,6 +36,8 @@ pub(crate) struct Follower {
     /// Milliseconds on the monotonic clock when the last step that reached the end of the book
     /// began.
     heard: AtomicU64,
+    /// The newest entry that said how others are to be read, when the book was read.
+    shifted: AtomicI64,
     comparison: Mutex<Comparison>,
     compare_every: Duration,
 }
@@ -53,6 +55,7 @@ impl Follower {
             generation,
             table: Arc::new(RwLock::new(Table::of(generation))),
             heard: AtomicU64::new(NEVER),
+            shifted: AtomicI64::new(0),
             comparison: Mutex::default(),
             compare_every,
         }
@@ -77,10 +80,12 @@ impl Follower {
         ledger: &Ledger<Responding>,
         counts: &Counts,
         monotonic: Duration,
+        times: Times,
     ) -> Result<Followed, LedgerError> {
         // One at a time: two steps that took the same rows would not harm, but wear the book out.
         let mut comparison = self.comparison.lock().await;
         self.begin_anew_if_the_book_went_back(ledger, counts).await?;
+        self.begin_anew_if_times_are_read_anew(times);
         let mut followed = Followed::default();
         loop {
             let position = self.table().position();
@@ -128,6 +133,15 @@ impl Follower {
                 Table::of(self.generation);
         }
         Ok(())
+    }
+
+    /// What was read before an entry that says how it is to be read is read again.
+    fn begin_anew_if_times_are_read_anew(&self, times: Times) {
+        if self.shifted.swap(times.shifted.0, Ordering::AcqRel) != times.shifted.0 {
+            self.heard.store(NEVER, Ordering::Release);
+            *self.table.write().expect("nobody panics with the table in hand") =
+                Table::of(self.generation);
+        }
     }
 
     /// Makes the table anew from the first row to the last that was taken, some reads at a time,

@@ -166,14 +166,14 @@ impl Responder {
         let Reading { now, monotonic, doubt, .. } = reading;
         let is_ours = !doubt.is_some_and(|doubt| doubt.is_unwitnessed());
         // What is recorded while nobody knows the time is read when it is known how it is to be read.
-        let told = self.ledger.is_time_known().await;
-        let told = told.inspect_err(|_| self.counts.fail_to_follow())?;
-        let is_known = is_ours && told;
+        let times = self.ledger.times().await;
+        let times = times.inspect_err(|_| self.counts.fail_to_follow())?;
+        let is_known = is_ours && times.are_known;
         self.knows_time.store(is_known, Ordering::Release);
         if !is_known {
             return Ok(Followed::default());
         }
-        let followed = self.follower.step(&self.ledger, &self.counts, monotonic).await;
+        let followed = self.follower.step(&self.ledger, &self.counts, monotonic, times).await;
         let mut followed = followed.inspect_err(|_| self.counts.fail_to_follow())?;
         let time = self.keep_time(now).await.err().map(OcspError::from);
         let unsound = self.unsound.lock().unwrap_or_else(PoisonError::into_inner).take();

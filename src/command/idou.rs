@@ -32,6 +32,11 @@ impl IdouCommand {
         let settings = Config::read(&open.dir)?.clock;
         let clock = Arc::new(TrustedClock::of_this_machine(&settings));
         let house = House::open(&open.dir, &passphrase, clock.clone()).await?;
+        let is_known = house.ledger().is_time_known().await?
+            && !clock.read().doubt.is_some_and(|doubt| doubt.is_unwitnessed());
+        if !is_known {
+            return Err("nobody knows the time (akashi clock): send the files through the authority that is up, or wait until it does".into());
+        }
         for file in files {
             let octets = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
             let answer = house

@@ -68,7 +68,7 @@ async fn in_the_same_life_of_the_machine_the_length_of_a_stop_is_known(book: Boo
         journey::hold(desk, whole(holder.serial)).await.unwrap();
         assert_eq!(again.revoked_at(holder.serial).await, Some((again.now(), HOLD)));
         let newest = again.house.ledger().audit_entries(1).await.unwrap().remove(0);
-        assert_eq!(newest.quality, TimeQuality::Trusted);
+        assert_eq!(newest.quality, TimeQuality::Kept);
         machine.set_ahead(SignedDuration::ZERO);
         assert!(!again.is_held().await, "{ahead:#}");
         again.house.ledger().verify_audit().await.unwrap();
@@ -96,7 +96,7 @@ struct Boot {
 }
 
 async fn booted(book: Book, stop: Stop, is_synchronised: bool) -> Boot {
-    let mut place = Place::open(book).await;
+    let place = Place::open(book).await;
     crate::clock::one_register(&place).await;
     booted_from(place, stop, is_synchronised).await
 }
@@ -199,7 +199,8 @@ async fn a_year_behind_at_boot_is_over_when_the_clock_is_right(book: Book) {
     let boot = booted(book, stop, true).await;
     let recorded = nobody_knows(&boot).await;
     let desk = &boot.again.desks[&tottori()];
-    assert_eq!(refusal(desk.ask(Deed::AcceptClock).await), Refusal::ClockBehind);
+    let contradicted = refusal(desk.ask(Deed::AcceptClock).await);
+    assert!(matches!(contradicted, Refusal::NotNow { .. }), "{contradicted:?}");
     boot.again.clock.advance(Duration::from_secs(6));
     boot.machine.set_ahead(SignedDuration::ZERO);
     everybody_knows(boot, recorded).await;
@@ -241,6 +242,13 @@ async fn whoever_does_not_know_the_time_learns_it_from_two_registers(book: Book)
     let off = at.duration_since(again.now()).abs();
     assert!(off <= SignedDuration::from_secs(1), "{off:?}");
     desk.certify(Procedure::Issue, newcomer, &*key(77)).await.unwrap();
+    // The registers may have been asked before the hold: the responder then reads it a moment later.
+    for _ in 0..100 {
+        if matches!(again.judged(&lost.certificate).await, Verdict::Revoked { .. }) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     assert!(matches!(again.judged(&lost.certificate).await, Verdict::Revoked { .. }));
     let kinds: Vec<bool> = again
         .entries("doubt_clock")

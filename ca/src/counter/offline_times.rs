@@ -34,7 +34,7 @@ impl Counter {
     ) -> Result<(), Halt> {
         let skew = SignedDuration::from_secs(i64::from(self.issuer.rules.act_skew_seconds));
         // While nobody knows the time nothing is known to be of the future.
-        let is_known = change.quality() == TimeQuality::Trusted;
+        let is_known = change.quality() != TimeQuality::NotWitnessed;
         let latest = if is_known { change.at() + skew } else { Timestamp::MAX };
         let last = change.last_line(told.first.journal).await?;
         // A line that is told of again, with another content, has no line before it.

@@ -19,12 +19,18 @@ const NEAR: SignedDuration = SignedDuration::from_mins(1);
 /// steers its clock.
 const STEERING: i32 = 2000;
 
+/// For so long after a start a machine's clock that nothing vouched for may still be set right: NTP steps it in
+/// the first minutes after a boot.
+const SETTLES: Duration = Duration::from_secs(15 * 60);
+
 /// The time of a process.
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
     at: Timestamp,
     since_boot: Duration,
     state: State,
+    /// For how long nothing may have been recorded while the machine was down.
+    longest_stop: Duration,
     /// Up to so much the two may differ now: more than ever where the machine was found right and is a little
     /// behind, until the time has been drawn towards it. The time goes neither back nor by leaps.
     tolerance: SignedDuration,
@@ -34,33 +40,54 @@ pub(super) struct Kept {
 enum State {
     /// It is known.
     Known,
-    /// It is a bound: nothing known reaches to this start. Ends when the machine's clock says something
-    /// that would have been believed at the start: from here on, for so long.
-    Bound { from: Timestamp, longest_stop: Duration },
+    /// The machine was believed at a start, and nothing vouched for its clock: until so long after its boot it
+    /// is followed forwards, and waited for.
+    Settling { until: Duration },
+    /// It is a bound: nothing known reaches to this start. Ends when the machine's clock says something that
+    /// would have been believed at the start.
+    Bound,
+}
+
+/// How the machine's clock stands to the time.
+enum Stands {
+    /// They agree.
+    Agrees,
+    /// It is ahead, by no more than a stop can last.
+    Ahead,
+    /// It is behind, by no more than that.
+    Behind,
+    /// It is elsewhere.
+    Elsewhere,
 }
 
 impl Kept {
     /// Takes the machine's word.
-    pub fn begin(look: &Look) -> Self {
-        Self { at: look.wall, since_boot: look.since_boot, state: State::Known, tolerance: AGREES }
+    pub fn begin(look: &Look, longest_stop: Duration) -> Self {
+        Self {
+            at: look.wall,
+            since_boot: look.since_boot,
+            state: State::Known,
+            longest_stop,
+            tolerance: AGREES,
+        }
     }
 
     /// Goes on from what is known: in the same life of the machine from the mark, whatever its clock says;
     /// in another from the machine's word, if that is neither before what is on record nor later than a
     /// stop can last.
     pub fn resume(past: &Past, boot: Sha256, longest_stop: Duration, look: &Look) -> Self {
+        let mut kept = Self { at: past.latest, ..Self::begin(look, longest_stop) };
         if let Some((at, passed)) = since_mark(past, boot, look) {
-            let at = later(at, passed).max(past.latest);
+            let at = later(at, passed);
             let ahead = look.wall.duration_since(at);
             // Nobody steered meanwhile: what both may have drifted apart is no doubt.
             let drift = part(passed);
-            let at = if ahead.abs() <= AGREES + drift { look.wall.max(past.latest) } else { at };
-            let (since_boot, tolerance) = (look.since_boot, AGREES);
-            return Self { at, since_boot, state: State::Known, tolerance };
+            let steered =
+                if ahead.abs() <= AGREES + drift { ahead.clamp(-drift, drift) } else { NONE };
+            kept.at = at.saturating_add(steered).unwrap_or(at).max(past.latest);
+            return kept;
         }
-        let state = State::Bound { from: past.latest, longest_stop };
-        let (at, since_boot, tolerance) = (past.latest, look.since_boot, AGREES);
-        let mut kept = Self { at, since_boot, state, tolerance };
+        kept.state = State::Bound;
         kept.look(look);
         kept
     }
@@ -71,24 +98,29 @@ impl Kept {
         let free = later(self.at, passed);
         let ahead = look.wall.duration_since(free);
         self.since_boot = look.since_boot.max(self.since_boot);
-        let doubt = match self.state {
-            State::Known if ahead.abs() <= self.tolerance => {
+        let doubt = match (self.state, self.stands(ahead)) {
+            (State::Bound, Stands::Agrees | Stands::Ahead) => self.believe_at_start(look),
+            // A synchronised clock is a witness of any later time.
+            (State::Bound, Stands::Elsewhere) if look.is_synchronised && ahead > NONE => {
+                self.believe_at_start(look)
+            }
+            // What is on record, or what was believed, may be a little ahead: it is waited for.
+            (State::Bound | State::Settling { .. }, Stands::Behind) => self.wait_for(look),
+            (State::Bound, Stands::Elsewhere) => {
+                self.at = free;
+                Some(Doubt::Unwitnessed { ahead })
+            }
+            (State::Known | State::Settling { .. }, Stands::Agrees) => {
                 self.tolerance = self.tolerance.min(ahead.abs() + AGREES).max(AGREES);
                 let most = part(passed);
                 self.at = free.saturating_add(ahead.clamp(-most, most)).unwrap_or(free);
+                self.vouch(look);
                 None
             }
-            State::Known => {
+            (State::Settling { .. }, Stands::Ahead) => self.believe_at_start(look),
+            (State::Known | State::Settling { .. }, _) => {
                 self.at = free;
                 Some(Doubt::Differs { ahead })
-            }
-            State::Bound { from, longest_stop } if is_plausible(look, from, free, longest_stop) => {
-                self.believe(look);
-                None
-            }
-            State::Bound { .. } => {
-                self.at = free;
-                Some(Doubt::Unwitnessed { ahead })
             }
         };
         Reading {
@@ -99,6 +131,47 @@ impl Kept {
         }
     }
 
+    fn stands(&self, ahead: SignedDuration) -> Stands {
+        let longest = SignedDuration::try_from(self.longest_stop).unwrap_or(SignedDuration::MAX);
+        match ahead {
+            _ if ahead.abs() <= self.tolerance => Stands::Agrees,
+            _ if NONE < ahead && ahead <= longest => Stands::Ahead,
+            _ if ahead < NONE && -longest <= ahead => Stands::Behind,
+            _ => Stands::Elsewhere,
+        }
+    }
+
+    /// Lets the time stand until the machine's clock has come to it.
+    fn wait_for(&mut self, look: &Look) -> Option<Doubt> {
+        let ahead = look.wall.duration_since(self.at);
+        match self.state {
+            _ if ahead >= -AGREES => self.believe_at_start(look),
+            State::Bound => Some(Doubt::Unwitnessed { ahead }),
+            _ => Some(Doubt::Differs { ahead }),
+        }
+    }
+
+    /// What a start believes.
+    fn believe_at_start(&mut self, look: &Look) -> Option<Doubt> {
+        let began = match self.state {
+            State::Settling { until } => until,
+            _ => look.since_boot + SETTLES,
+        };
+        self.believe(look);
+        self.state = State::Settling { until: began };
+        self.vouch(look);
+        None
+    }
+
+    /// Ends the settling, where something keeps the clock synchronised or the time for it is over.
+    fn vouch(&mut self, look: &Look) {
+        if let State::Settling { until } = self.state
+            && (look.is_synchronised || look.since_boot >= until)
+        {
+            self.state = State::Known;
+        }
+    }
+
     /// What others know meanwhile, told while there is a doubt.
     pub fn hear(&mut self, past: &Past, boot: Sha256, look: &Look) {
         let settled = since_mark(past, boot, look).map(|(at, passed)| later(at, passed));
@@ -106,8 +179,13 @@ impl Kept {
             self.at = self.at.max(at);
             self.since_boot = look.since_boot.max(self.since_boot);
             self.state = State::Known;
-        } else if matches!(self.state, State::Bound { .. }) {
-            self.at = self.at.max(past.latest);
+        } else if past.latest > self.at {
+            // It was this machine that stood still, if its clock says the same.
+            self.at = past.latest;
+            let ahead = look.wall.duration_since(self.at);
+            if matches!(self.stands(ahead), Stands::Agrees | Stands::Ahead) {
+                self.believe(look);
+            }
         }
     }
 
@@ -117,7 +195,7 @@ impl Kept {
             return self.believe(look);
         }
         self.look(look);
-        if matches!(self.state, State::Bound { .. }) {
+        if self.state == State::Bound {
             self.at = self.at.max(agreed);
             self.state = State::Known;
         }
@@ -126,7 +204,7 @@ impl Kept {
     /// Takes the machine's word; the time never goes back. Where it is a little ahead it is drawn towards it.
     pub fn believe(&mut self, look: &Look) {
         let behind = self.at.duration_since(look.wall);
-        if behind > SignedDuration::ZERO && behind <= NEAR {
+        if behind > NONE && behind <= NEAR {
             self.tolerance = behind + AGREES;
         }
         self.at = look.wall.max(self.at);
@@ -135,20 +213,14 @@ impl Kept {
     }
 }
 
+const NONE: SignedDuration = SignedDuration::ZERO;
+
 /// The time of a mark in this life of the machine, and what has passed since.
 fn since_mark(past: &Past, boot: Sha256, look: &Look) -> Option<(Timestamp, Duration)> {
     let mark = past.mark.filter(|mark| mark.boot == boot)?;
     let at = Timestamp::from_millisecond(mark.at).ok()?;
     let passed = look.since_boot.checked_sub(Duration::from_millis(mark.since_boot))?;
     Some((at, passed))
-}
-
-/// Whether a machine's clock can be right: `from` is on record, `free` is a bound of now. A clock that is
-/// synchronised is a witness of any time after that; none is one of a time before what is on record.
-fn is_plausible(look: &Look, from: Timestamp, free: Timestamp, longest_stop: Duration) -> bool {
-    let not_before = free.saturating_sub(AGREES).unwrap_or(from);
-    let not_after = later(free, longest_stop);
-    not_before <= look.wall && (look.wall <= not_after || look.is_synchronised)
 }
 
 /// What can be steered while so much passes.
@@ -187,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_is_doubted_and_the_time_goes_on() {
-        let mut kept = Kept::begin(&look(HOUR, SignedDuration::ZERO));
+        let mut kept = Kept::begin(&look(HOUR, NONE), HOUR);
         let ahead = SignedDuration::from_secs(3);
         let read = kept.look(&look(2 * HOUR, ahead));
         assert_eq!(
@@ -200,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_agrees_is_followed_by_500_ppm() {
-        let mut kept = Kept::begin(&look(HOUR, SignedDuration::ZERO));
+        let mut kept = Kept::begin(&look(HOUR, NONE), HOUR);
         let ahead = SignedDuration::from_millis(1900);
         let read = kept.look(&look(HOUR + Duration::from_secs(100), ahead));
         let expected = later(start(), HOUR + Duration::from_millis(100_050));
@@ -223,7 +295,8 @@ mod tests {
         // What both may have drifted apart since is none.
         let drifted = look(2 * HOUR, SignedDuration::from_secs(5));
         let mut kept = Kept::resume(&past(Some(mark)), BOOT, HOUR, &drifted);
-        assert_eq!((kept.look(&drifted).doubt, kept.at), (None, drifted.wall));
+        let steered = later(start(), 2 * HOUR + Duration::from_millis(3600));
+        assert_eq!((kept.look(&drifted).doubt, kept.at), (None, steered));
     }
 
     #[test]
@@ -249,6 +322,61 @@ mod tests {
     }
 
     #[test]
+    fn what_is_on_record_a_little_ahead_is_waited_for() {
+        let begin = look(Duration::ZERO, SignedDuration::from_mins(-50));
+        let mut kept = Kept::resume(&past(None), BOOT, HOUR, &begin);
+        for minutes in 1..50 {
+            let after = Duration::from_secs(60 * minutes);
+            let read = kept.look(&look(after, SignedDuration::from_mins(-50)));
+            assert!(read.doubt.is_some_and(|doubt| doubt.is_unwitnessed()), "minute {minutes}");
+            assert_eq!(read.now, start(), "nothing is recorded as later than it must be");
+        }
+        let read = kept.look(&look(50 * HOUR / 60, SignedDuration::from_mins(-50)));
+        assert_eq!((read.now, read.doubt), (start(), None));
+    }
+
+    #[test]
+    fn after_a_boot_a_clock_is_set_right_and_nobody_is_called() {
+        let second = Duration::from_secs(1);
+        let begun = |ahead| Kept::resume(&past(None), BOOT, HOUR, &look(Duration::ZERO, ahead));
+        // Forwards it is followed.
+        let mut kept = begun(NONE);
+        let right = look(6 * second, SignedDuration::from_mins(9));
+        let read = kept.look(&right);
+        assert_eq!((read.now, read.doubt), (right.wall, None));
+        // Backwards it is waited for, and the time does not go back.
+        let mut kept = begun(SignedDuration::from_mins(9));
+        let mut read = kept.look(&look(6 * second, NONE));
+        let stood = read.now;
+        for minutes in 1..9 {
+            read = kept.look(&look(60 * minutes * second, NONE));
+            assert!(read.doubt.is_some() && read.now == stood, "minute {minutes}: {read:?}");
+        }
+        let read = kept.look(&look(10 * 60 * second, NONE));
+        assert_eq!((read.now, read.doubt), (later(start(), 10 * 60 * second), None));
+        // A quarter of an hour after the start what is set is set by a hand; so it is once something
+        // keeps the clock.
+        let mut kept = begun(NONE);
+        kept.look(&look(SETTLES, NONE));
+        assert!(kept.look(&look(SETTLES + second, SignedDuration::from_mins(9))).doubt.is_some());
+        let mut kept = begun(NONE);
+        kept.look(&Look { is_synchronised: true, ..look(second, NONE) });
+        assert!(kept.look(&look(2 * second, SignedDuration::from_mins(9))).doubt.is_some());
+    }
+
+    #[test]
+    fn a_machine_that_stood_still_learns_it_from_what_others_recorded() {
+        let mut kept = Kept::begin(&look(Duration::ZERO, NONE), HOUR);
+        let resumed = look(HOUR, SignedDuration::from_hours(40));
+        assert!(kept.look(&resumed).doubt.is_some());
+        let elsewhere =
+            Past { latest: later(start(), 41 * HOUR - Duration::from_secs(5)), mark: None };
+        kept.hear(&elsewhere, BOOT, &resumed);
+        let read = kept.look(&resumed);
+        assert_eq!((read.now, read.doubt), (resumed.wall, None));
+    }
+
+    #[test]
     fn a_bound_ends_when_the_clock_is_right_or_the_others_know() {
         let wrong = look(Duration::ZERO, SignedDuration::from_hours(9));
         let bound = Kept::resume(&past(None), BOOT, HOUR, &wrong);
@@ -268,7 +396,7 @@ mod tests {
 
     #[test]
     fn a_machine_that_was_found_right_and_is_a_little_behind_is_waited_for() {
-        let mut kept = Kept::begin(&look(Duration::ZERO, SignedDuration::from_secs(30)));
+        let mut kept = Kept::begin(&look(Duration::ZERO, SignedDuration::from_secs(30)), HOUR);
         let right = look(HOUR, SignedDuration::ZERO);
         assert!(kept.look(&right).doubt.is_some());
         kept.settle(right.wall, &right);
@@ -295,7 +423,7 @@ mod tests {
         fn no_setting_of_the_clock_moves_the_time(
             steps in prop::collection::vec((0u64..100_000, -5_000i64..5_000), 1..60),
         ) {
-            let mut kept = Kept::begin(&look(Duration::ZERO, SignedDuration::ZERO));
+            let mut kept = Kept::begin(&look(Duration::ZERO, NONE), HOUR);
             let (mut after, mut last) = (Duration::ZERO, start());
             for (passed, ahead) in steps {
                 let passed = Duration::from_millis(passed);

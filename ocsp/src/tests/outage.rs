@@ -153,7 +153,9 @@ async fn a_book_that_ends_before_what_was_read_of_it_is_read_anew() {
     let mut copy = World::open().await;
     let kept = copy.issue().await;
     let (responder, shorter) = (&world.responder, copy.ledger.as_role());
-    let step = responder.follower.step(&shorter, responder.counts(), std::time::Duration::ZERO);
+    let times = shorter.times().await.unwrap();
+    let zero = std::time::Duration::ZERO;
+    let step = responder.follower.step(&shorter, responder.counts(), zero, times);
     assert_eq!(step.await.unwrap().rows, 1);
     assert_eq!(world.responder.counts().book_went_back(), 1);
     assert_eq!(world.status(lost).await, CertStatus::Unknown(Null));

@@ -39,7 +39,7 @@ impl Play {
     }
 
     /// `true` when something struck.
-    fn tick(&mut self, mishap: Option<Mishap>) -> Result<bool, Breach> {
+    pub(super) fn tick(&mut self, mishap: Option<Mishap>) -> Result<bool, Breach> {
         let kept = self.prefecture.kept.clone();
         let (outcome, struck) = self
             .prefecture
@@ -312,7 +312,8 @@ impl Play {
         if !serials.is_empty() {
             let octets = self.asked(&serials, Some([7; 16]));
             let answer = read(NAME, self.issuer.answer(&octets, Some([7; 16]), now));
-            hold(NAME, !matches!(answer, Ok(Ok(_))), || "the responder answers".into())?;
+            let later = matches!(answer, Ok(Err(3)));
+            hold(NAME, later, || "the responder does not say tryLater".into())?;
         }
         machine.set_ahead(SignedDuration::ZERO);
         machine.synchronise(true);

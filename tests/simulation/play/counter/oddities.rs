@@ -98,6 +98,10 @@ impl Play {
 
     /// Two officers say that the machine's clock is right, and it is: it was the machine that stood still.
     pub(in crate::play) fn accept_clock(&mut self, mishap: Option<Mishap>) -> Result<(), Breach> {
+        self.tick(None)?;
+        let stood_still = std::mem::take(&mut self.ahead);
+        self.prefecture.machine.set_ahead(SignedDuration::ZERO);
+        self.prefecture.machine.pause(stood_still.unsigned_abs());
         let town = self.town(0);
         let mut mishap = mishap;
         for officer in self.prefecture.founded.officers[&town].clone() {
@@ -112,9 +116,6 @@ impl Play {
             let outcome = self.request(&mut sitting, Deed::AcceptClock)?;
             hold("the_counter_serves", outcome.is_ok(), || format!("{outcome:?}"))?;
         }
-        let stood_still = std::mem::take(&mut self.ahead);
-        self.prefecture.machine.set_ahead(SignedDuration::ZERO);
-        self.prefecture.machine.pause(stood_still.unsigned_abs());
         self.truth.held = false;
         Ok(())
     }
