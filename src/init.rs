@@ -11,6 +11,7 @@ use akashi_keys::{KeyError, Passphrase, RsaSize};
 use akashi_ledger::{Access, Authority, AuthorityProfile, Issuing, Ledger, LedgerError};
 use akashi_wire::MunicipalityCode;
 use akashi_wire::bounds::{Beyond, HOSTS, PARTY};
+use akashi_wire::clock::Mark;
 use akashi_wire::validity::ValidityRule;
 use jiff::Timestamp;
 use rand::CryptoRng;
@@ -53,6 +54,9 @@ pub struct Plan {
     pub size: RsaSize,
     /// Names of the security officers: two, or one who acts alone.
     pub security_officers: Vec<String>,
+    /// Where the time of the making stands in the life of this machine, so that the first start knows how long
+    /// ago that was; `None` where it is made up.
+    pub mark: Option<Mark>,
 }
 
 /// Why no authority was made.
@@ -200,6 +204,7 @@ pub async fn init(
             .collect(),
         passphrase,
         security_officers: plan.security_officers.clone(),
+        mark: plan.mark,
     };
     let ledger = Ledger::<Issuing>::create(&config.ledger_address(&making)).await?;
     let founded = found(&ledger, &making, &founding, now, rng).await?;

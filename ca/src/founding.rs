@@ -9,6 +9,7 @@ use akashi_keys::{
 use akashi_ledger::{Authority, AuthorityProfile, Issuing, Ledger, NewEnrolment};
 use akashi_lint::Lint;
 use akashi_wire::act::PartyId;
+use akashi_wire::clock::Mark;
 use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
@@ -39,6 +40,8 @@ pub struct Founding<'a> {
     /// Names of the first security officers: two, since what gives power takes two. One alone acts
     /// alone, under an alarm, until a second one is enrolled.
     pub security_officers: Vec<String>,
+    /// Where its time stands in the life of this machine: the first head of the chain is signed with it.
+    pub mark: Option<Mark>,
 }
 
 /// What was made. The directory holds `keys/` (sealed) and `certificates/` (DER).
@@ -64,7 +67,7 @@ pub async fn found(
     rng: &mut impl CryptoRng,
 ) -> Result<Founded, CaError> {
     let custody = Custody::create(&dir.join("keys"), founding.passphrase)?;
-    let profile = &founding.profile;
+    let (profile, founding_mark) = (&founding.profile, founding.mark);
     let ca_key = RsaKey::generate(founding.size)?;
     let (link_key, scheduler_key, server_key) =
         (EcKey::generate()?, EcKey::generate()?, EcKey::generate()?);
@@ -152,6 +155,15 @@ pub async fn found(
         founding.push(signed(token.certificate(), token.key())?);
     }
     ledger.found(&founding, &authority, &distribution_points(profile)?, &parties, now).await?;
+    if founding_mark.is_some()
+        && let Some(head) = ledger.head_to_sign(founding_mark).await?
+    {
+        let sign = |octets: &[u8]| scheduler_key.sign(octets);
+        let head = SignedMessage::sign(MessageKind::ChainHead, &head, &scheduler, now, sign)
+            .and_then(|message| message.verify(MessageKind::ChainHead))
+            .map_err(|_| CaError::BadSignature("the scheduler's own key"))?;
+        ledger.keep_signed_head(&head).await?;
+    }
     write_durably(&certificates.join("founding.json"), record.as_bytes())?;
     let security_officers = officers.into_iter().map(|(_, token)| token).collect();
     Ok(Founded { authority, security_officers, terminals })

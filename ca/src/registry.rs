@@ -120,15 +120,12 @@ impl RegistryClient {
         let Some(answer) = self.ask("time", "application/json", question).await else {
             return Ok(None);
         };
-        let signed = SignedMessage::from_der(answer).verify(MessageKind::TimeAnswer);
-        let Ok(signed) = signed else { return Ok(None) };
-        let signer = ledger.enrolment_of(Sha256::of(signed.signer())).await?;
+        let Some((signer, at)) = said(answer, challenge) else { return Ok(None) };
+        let signer = ledger.enrolment_of(signer).await?;
         let is_its = signer.is_some_and(|signer| {
             signer.is_in_force(now) && signer.role == Role::Registry { municipality }
         });
-        let answer = serde_json::from_slice::<TimeAnswer>(signed.content()).ok();
-        let answer = answer.filter(|answer| is_its && answer.challenge == challenge);
-        Ok(answer.map(|answer| answer.at))
+        Ok(is_its.then_some(at))
     }
 
     async fn ask(&self, what: &str, kind: &str, question: Vec<u8>) -> Option<Vec<u8>> {
@@ -144,6 +141,14 @@ impl RegistryClient {
             .ok()?;
         whole(answer).await
     }
+}
+
+/// Who says what time it is, to this challenge and no other: by the SHA-256 of the certificate.
+fn said(answer: Vec<u8>, challenge: Sha256) -> Option<(Sha256, Timestamp)> {
+    let signed = SignedMessage::from_der(answer).verify(MessageKind::TimeAnswer).ok()?;
+    let answer: TimeAnswer = serde_json::from_slice(signed.content()).ok()?;
+    let signer = Sha256::of(signed.signer());
+    (answer.challenge == challenge).then_some((signer, answer.at))
 }
 
 /// Whether the state of a register can be known already, as clocks go.
@@ -165,6 +170,8 @@ async fn whole(mut answer: reqwest::Response) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use akashi_keys::{EcKey, LinkAuthority, Signer, Usage};
+
     use super::*;
 
     #[tokio::test]
@@ -185,5 +192,25 @@ mod tests {
         for as_of in [later, Timestamp::MAX] {
             assert!(!is_of_now_or_before(as_of, now), "{as_of}");
         }
+    }
+    #[test]
+    fn an_answer_what_time_it_is_is_one_to_its_own_challenge_and_as_what_it_is() {
+        let now: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+        let link = LinkAuthority::create(&EcKey::generate().unwrap(), "link", now).unwrap();
+        let key = EcKey::generate().unwrap();
+        let usage = Usage::Party { hosts: Vec::new() };
+        let certificate = link.certify(key.public_key(), "register", &usage, now).unwrap();
+        let (ours, before) = (Sha256([1; 32]), Sha256([2; 32]));
+        let answer = serde_json::to_vec(&TimeAnswer { challenge: ours, at: now }).unwrap();
+        let signed = |kind| {
+            let sign = |octets: &[u8]| key.sign(octets);
+            let message = SignedMessage::sign(kind, &answer, &certificate, now, sign).unwrap();
+            message.as_der().to_vec()
+        };
+        let signer = Sha256::of(&certificate);
+        assert_eq!(said(signed(MessageKind::TimeAnswer), ours), Some((signer, now)));
+        assert_eq!(said(signed(MessageKind::TimeAnswer), before), None, "of before");
+        assert_eq!(said(signed(MessageKind::LookUpAnswer), ours), None, "said of something else");
+        assert_eq!(said(b"no message".to_vec(), ours), None);
     }
 }

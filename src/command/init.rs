@@ -8,11 +8,13 @@ use akashi_ledger::Access;
 use akashi_wire::MunicipalityCode;
 use akashi_wire::municipality::Municipality;
 use akashi_wire::validity::ValidityRule;
-use jiff::Timestamp;
 
 use super::{Failure, rng};
+use crate::clock::TrustedClock;
+use crate::config::ClockSettings;
 use crate::init::{OFFICE_TERMINALS, Plan, SECURITY_OFFICERS, init};
 use crate::secret::{PASSPHRASE, TOKEN_PASSWORD};
+use akashi_wire::Clock;
 
 /// Make an empty authority for a prefecture.
 #[derive(clap::Args)]
@@ -141,6 +143,7 @@ impl Init {
             });
         }
         let passwords = passwords(&names, &self.password_file)?;
+        let clock = TrustedClock::of_this_machine(&ClockSettings::default());
         let plan = Plan {
             prefecture: self.prefecture,
             organisation: self.organisation,
@@ -162,10 +165,11 @@ impl Init {
             registry_url: self.registry_url,
             size: RsaSize::from_bits(self.key_bits).expect("one of three"),
             security_officers: names,
+            mark: clock.mark(),
         };
         let passwords =
             [&passwords[0], passwords.last().expect("one at least")].map(String::as_str);
-        let now = Timestamp::now();
+        let now = clock.now();
         let authority = init(&self.dir, &plan, &passphrase, passwords, now, &mut rng()).await?;
         let name = Municipality::of(self.prefecture).map_or("", |prefecture| prefecture.name);
         println!("authority    {name}, certificate SHA-256 {}", authority.fingerprint());

@@ -227,6 +227,7 @@ async fn found(dir: &Path, ledger: String, registry_url: String) {
         registry_url,
         size: RsaSize::Rsa2048,
         security_officers: vec!["証 守".into(), "証 護".into()],
+        mark: None,
     };
     let passphrase = Passphrase::new(PASSPHRASE.into()).expect("long enough");
     let now = Timestamp::now();

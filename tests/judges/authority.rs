@@ -64,6 +64,7 @@ impl Authority {
             registry_url: "https://localhost".into(),
             size: RsaSize::Rsa2048,
             security_officers: vec!["証 守".into(), "証 護".into()],
+            mark: None,
         };
         init(&inside, &plan, &passphrase, [PASSPHRASE; 2], start, &mut rand::rng()).await.unwrap();
         let clock = Arc::new(SimulatedClock::at(start));

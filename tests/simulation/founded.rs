@@ -96,6 +96,7 @@ impl Founded {
             registry_url: "https://127.0.0.1:9".into(),
             size: RsaSize::Rsa2048,
             security_officers: vec!["証 守".into(), "証 護".into()],
+            mark: None,
         };
         let founding = init(&home, &plan, &passphrase, [PASSPHRASE; 2], now, &mut rng);
         let certificate = runtime.block_on(founding).expect("an authority is founded").certificate;

@@ -95,6 +95,7 @@ pub async fn filled(
             registry_url: "https://127.0.0.1:1".into(),
             size: RsaSize::Rsa2048,
             security_officers: vec!["証 守".into(), "証 護".into()],
+            mark: None,
         };
         let mut rng = rand::rng();
         let made = init(dir, &plan, &passphrase, [PASSPHRASE; 2], clock.now(), &mut rng).await;

@@ -126,6 +126,7 @@ impl World {
             registry_url: format!("https://{}", registry_door.local_addr()?),
             size: setting.size,
             security_officers: vec!["証 守".into(), "証 護".into()],
+            mark: None,
         };
         let passphrase = Passphrase::new(PASSPHRASE.into()).map_err(TownError::from)?;
         init(dir, &plan, &passphrase, [PASSPHRASE; 2], clock.now(), &mut rng).await?;
