@@ -192,7 +192,10 @@ impl Counter {
         }
         let skew = SignedDuration::from_secs(i64::from(self.issuer.rules.act_skew_seconds));
         let is_of_now = |now: Timestamp| act.made_at.duration_since(now).abs() <= skew;
-        if !is_of_now(acting.now) && !self.may_be_of_now(acting, skew).await? {
+        let accepts = matches!(act.deed(), Some(Deed::AcceptClock));
+        if (accepts || !is_of_now(acting.now))
+            && !self.may_be_of_now(acting, is_of_now(acting.now), skew).await?
+        {
             return Err(Refusal::NotNow { made_at: act.made_at }.into());
         }
         match act.deed().ok_or(Refusal::NotAllowed)? {
@@ -256,26 +259,33 @@ impl Counter {
     }
 
     /// Whether an act may be of now all the same, since it is our time that may be wrong. While nobody knows
-    /// the time it may be any later one; where the machine's clock says another, what ends a certificate or
-    /// stops somebody may be of that, and whoever says that it is right says so by a clock that agrees with it.
+    /// the time what ends a certificate or stops somebody may be of any later one; where the machine's clock says
+    /// another, of that; and whoever says that it is right says so by a clock that agrees with it.
     async fn may_be_of_now(
         &self,
         acting: &Acting,
+        is_of_now: bool,
         skew: SignedDuration,
-    ) -> Result<bool, LedgerError> {
-        let Some(found) = self.issuer.ledger.clock_doubt().await? else { return Ok(false) };
+    ) -> Result<bool, Halt> {
+        let found = self.issuer.ledger.clock_doubt().await?;
+        let Some(found) = found else { return Ok(is_of_now) };
         let made_at = acting.act.made_at;
         let machine = acting.now.saturating_add(found.doubt.ahead()).unwrap_or(Timestamp::MAX);
         let is_of_the_machine = made_at.duration_since(machine).abs() <= skew;
         let Some(deed) = acting.act.deed() else { return Ok(false) };
         Ok(match deed {
             Deed::AcceptClock => is_of_the_machine,
-            _ if found.doubt.is_unwitnessed() => acting.now.duration_since(made_at) <= skew,
             Deed::OpenCase { procedure: Procedure::Hold | Procedure::Revocation }
+            | Deed::LookUp { .. }
             | Deed::FindCertificate { .. }
             | Deed::Hold { .. }
             | Deed::Revoke { .. }
-            | Deed::Suspend { .. } => is_of_the_machine,
+            | Deed::Suspend { .. } => match found.doubt.is_unwitnessed() {
+                true => acting.now.duration_since(made_at) <= skew,
+                false => is_of_the_machine,
+            },
+            // Of what gives or issues something nobody knows whether it is of now.
+            _ if found.doubt.is_unwitnessed() => return Err(Refusal::TimeInDoubt.into()),
             _ => false,
         })
     }

@@ -121,11 +121,6 @@ pub async fn serve(
     doors: Doors,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
-    // What is in doubt is on record before anybody is served by it; where the book cannot be written, the ticks
-    // try again.
-    if let Err(error) = doors.scheduler.see_to_the_clock(&*doors.clock).await {
-        complain(&error, &mut String::new());
-    }
     let (scheduler, clock, tell) = (doors.scheduler.clone(), doors.clock.clone(), doors.tell);
     let witnesses = doors.witnesses.clone();
     let mut ticking = tokio::spawn(async move {

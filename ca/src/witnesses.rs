@@ -1,7 +1,8 @@
 //! Who is asked what time it is while the machine's clock is in doubt.
 //!
-//! Two that do not depend on each other must agree within a minute: the kernel, where something keeps its
-//! clock synchronised, and registers, each of which answers a challenge that nobody has seen before.
+//! Two that do not depend on each other must agree within a minute, and not as many on another time: the
+//! kernel, where something keeps its clock synchronised, and registers, each of which answers a challenge that
+//! nobody has seen before.
 
 use std::time::Duration;
 
@@ -64,9 +65,11 @@ impl Witnesses {
         clock: &dyn Clock,
         mut challenge: impl FnMut() -> [u8; 32],
     ) -> Result<bool, CaError> {
-        let Some(doubt) = clock.read().doubt else { return Ok(false) };
+        if clock.read().doubt.is_none() {
+            return Ok(false);
+        }
         let mut words = Vec::new();
-        for municipality in self.registers().await? {
+        for municipality in self.registers(usize::from(challenge()[0])).await? {
             let (begun, challenge) = (clock.read(), Sha256(challenge()));
             let told = self.registry.time(municipality, challenge, &self.ledger, begun.now).await?;
             let heard = clock.monotonic();
@@ -78,6 +81,7 @@ impl Witnesses {
         }
         words.extend(of_the_kernel(&clock.read()));
         let reading = clock.read();
+        let Some(doubt) = reading.doubt else { return Ok(false) };
         let Some((agreed, by)) = agreed(&words, reading.monotonic) else { return Ok(false) };
         if !settles(&doubt, &reading, agreed) {
             return Ok(false);
@@ -90,8 +94,8 @@ impl Witnesses {
         Ok(true)
     }
 
-    /// Of which municipalities the registers may be asked, each once.
-    async fn registers(&self) -> Result<Vec<akashi_wire::MunicipalityCode>, CaError> {
+    /// Of which municipalities the registers are asked, each once, beginning with any.
+    async fn registers(&self, begin: usize) -> Result<Vec<akashi_wire::MunicipalityCode>, CaError> {
         let all = self.ledger.enrolments().await?;
         let of = |role: &Role| match role {
             Role::Registry { municipality } => Some(*municipality),
@@ -104,6 +108,8 @@ impl Witnesses {
             .collect();
         registers.sort();
         registers.dedup();
+        let begin = begin.checked_rem(registers.len()).unwrap_or_default();
+        registers.rotate_left(begin);
         registers.truncate(ASKED);
         Ok(registers)
     }
@@ -117,17 +123,28 @@ fn of_the_kernel(reading: &Reading) -> Option<Word> {
     reading.is_synchronised.then_some(Word { by, at, heard: reading.monotonic })
 }
 
-/// The time that two agree on, and who they are; of several pairs the closest. What a register says is
-/// taken before what the kernel does, whose clock it is that is in doubt.
+/// The time that most agree on, two at least, and who they are; nothing where as many agree on another. What a
+/// register says is taken before what the kernel does, whose clock it is that is in doubt.
 fn agreed(words: &[Word], monotonic: Duration) -> Option<(Timestamp, String)> {
-    let mut at: Vec<(Timestamp, &str)> =
+    let mut told: Vec<(Timestamp, &str)> =
         words.iter().map(|word| (word.at(monotonic), word.by.as_str())).collect();
-    at.sort();
-    let pairs = at.iter().zip(at.iter().skip(1));
-    let closest = pairs.min_by_key(|((one, _), (other, _))| other.duration_since(*one))?;
-    let ((one, by), (other, and)) = closest;
-    let time = if *by == KERNEL { other } else { one };
-    (other.duration_since(*one) <= AGREE).then(|| (*time, format!("{by} and {and}")))
+    told.sort();
+    let from = |begin: usize| {
+        let (first, _) = told[begin];
+        let until = told[begin..].iter().take_while(|(at, _)| at.duration_since(first) <= AGREE);
+        (begin, until.count())
+    };
+    let groups: Vec<(usize, usize)> = (0..told.len()).map(from).collect();
+    let (begin, most) = groups.iter().copied().rev().max_by_key(|(_, count)| *count)?;
+    let is_contradicted =
+        groups.iter().any(|(other, count)| *count == most && *other >= begin + most);
+    if most < 2 || is_contradicted {
+        return None;
+    }
+    let group = &told[begin..begin + most];
+    let (time, _) = group.iter().find(|(_, by)| *by != KERNEL)?;
+    let by: Vec<&str> = group.iter().map(|(_, by)| *by).collect();
+    Some((*time, by.join(" and ")))
 }
 
 /// Whether a time that was agreed on ends the doubt: of who does not know the time any that is not before
@@ -168,9 +185,13 @@ mod tests {
         assert_eq!(by(&[word("a", 0, 10), word("b", 60, 10)]), told(0, "a and b"));
         // What was heard earlier has grown older.
         assert_eq!(by(&[word("a", 0, 0), word("b", 70, 10)]), told(10, "a and b"));
-        // The one that lies is left alone.
+        // The one that lies is left alone, and so are two against three; two against two say nothing.
         let three = [word("a", 5, 10), word("liar", 9_000, 10), word("b", 0, 10)];
         assert_eq!(by(&three), told(0, "b and a"));
+        let liars = [word("one", 9_000, 10), word("other", 9_000, 10)];
+        let honest = [word("a", 5, 10), word("b", 0, 10), word("c", 9, 10)];
+        assert_eq!(by(&[&liars[..], &honest].concat()), told(0, "b and a and c"));
+        assert_eq!(by(&[&liars[..], &honest[..2]].concat()), None);
     }
 
     #[test]

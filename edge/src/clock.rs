@@ -83,8 +83,9 @@ impl Clock for TrustedClock {
     fn mark(&self) -> Option<Mark> {
         let mut kept = self.kept();
         let look = self.machine.look();
-        let Reading { now, monotonic, doubt, .. } = kept.look(&look);
-        if doubt.is_some_and(|doubt| doubt.is_unwitnessed()) {
+        let Reading { now, monotonic, .. } = kept.look(&look);
+        // What may still be set is nothing for a later start to go on from.
+        if !kept.is_known() {
             return None;
         }
         let since_boot = u64::try_from(monotonic.as_millis()).ok()?;

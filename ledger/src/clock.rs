@@ -48,7 +48,11 @@ impl ClockDoubt {
     pub fn is(&self, doubt: &Doubt, now: Timestamp) -> bool {
         let drift = SignedDuration::from_secs(2) + now.duration_since(self.at).abs() / 2000;
         let moved = doubt.ahead().saturating_sub(self.doubt.ahead()).abs();
-        self.doubt.is_unwitnessed() == doubt.is_unwitnessed() && moved <= drift
+        // One that is waited for comes nearer.
+        let (then, now) = (self.doubt.ahead(), doubt.ahead());
+        let comes_nearer =
+            then < SignedDuration::ZERO && then <= now && now <= SignedDuration::ZERO;
+        self.doubt.is_unwitnessed() == doubt.is_unwitnessed() && (moved <= drift || comes_nearer)
     }
 }
 

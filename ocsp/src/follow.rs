@@ -84,8 +84,11 @@ impl Follower {
     ) -> Result<Followed, LedgerError> {
         // One at a time: two steps that took the same rows would not harm, but wear the book out.
         let mut comparison = self.comparison.lock().await;
-        self.begin_anew_if_the_book_went_back(ledger, counts).await?;
-        self.begin_anew_if_times_are_read_anew(times);
+        let went_back = self.begin_anew_if_the_book_went_back(ledger, counts).await?;
+        if self.begin_anew_if_times_are_read_anew(times) || went_back {
+            // What was compared so far is of what was read before.
+            comparison.anew = None;
+        }
         let mut followed = Followed::default();
         loop {
             let position = self.table().position();
@@ -124,24 +127,27 @@ impl Follower {
         &self,
         ledger: &Ledger<Responding>,
         counts: &Counts,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<bool, LedgerError> {
         let head = ledger.head().await?;
-        if head < self.table().position() {
+        let went_back = head < self.table().position();
+        if went_back {
             counts.go_back();
             self.heard.store(NEVER, Ordering::Release);
             *self.table.write().expect("nobody panics with the table in hand") =
                 Table::of(self.generation);
         }
-        Ok(())
+        Ok(went_back)
     }
 
     /// What was read before an entry that says how it is to be read is read again.
-    fn begin_anew_if_times_are_read_anew(&self, times: Times) {
-        if self.shifted.swap(times.shifted.0, Ordering::AcqRel) != times.shifted.0 {
+    fn begin_anew_if_times_are_read_anew(&self, times: Times) -> bool {
+        let is_new = self.shifted.swap(times.shifted.0, Ordering::AcqRel) != times.shifted.0;
+        if is_new {
             self.heard.store(NEVER, Ordering::Release);
             *self.table.write().expect("nobody panics with the table in hand") =
                 Table::of(self.generation);
         }
+        is_new
     }
 
     /// Makes the table anew from the first row to the last that was taken, some reads at a time,

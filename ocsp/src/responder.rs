@@ -215,9 +215,13 @@ impl Responder {
         if !self.knows_time.load(Ordering::Acquire) {
             return Err(Refusal::TimeInDoubt);
         }
-        self.check_contact(monotonic)?;
-        self.check_clock(now)?;
-        let found = respond(&request, &self.issuer, &self.follower.table())?;
+        // With the table in hand: it is not emptied between the two.
+        let found = {
+            let table = self.follower.table();
+            self.check_contact(monotonic)?;
+            self.check_clock(now)?;
+            respond(&request, &self.issuer, &table)?
+        };
         let answer = self.signed_answer(&request, &found, now)?;
         if let Some(agency) = &agency {
             self.record(&found, agency, now).await?;

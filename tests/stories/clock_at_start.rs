@@ -148,8 +148,7 @@ async fn nobody_knows(boot: &Boot) -> Timestamp {
     let newest = again.house.ledger().audit_entries(1).await.unwrap().remove(0);
     assert_eq!(newest.quality, TimeQuality::NotWitnessed);
     // Nothing is signed that would be good from a time or until one.
-    let by = boot.newcomer.clone();
-    let refused = refusal(desk.certify(Procedure::Issue, by, &*key(77)).await);
+    let refused = refusal(desk.ask(Deed::OpenCase { procedure: Procedure::Issue }).await);
     assert_eq!(refused, Refusal::TimeInDoubt);
     assert_eq!(listed(&again.authority), boot.lists, "what is published stands");
     recorded

@@ -32,8 +32,8 @@ pub trait Clock: Send + Sync {
     /// time it is; elsewhere it is not before what they have recorded. Told while there is a doubt.
     fn hear(&self, _past: &Past) {}
 
-    /// Where this time stands in the life of the machine; `None` where the time itself is in doubt, or
-    /// nothing is known of the machine.
+    /// Where this time stands in the life of the machine; `None` where the time is not known, or may
+    /// still be set, or nothing is known of the machine.
     fn mark(&self) -> Option<Mark> {
         None
     }

@@ -19,8 +19,8 @@ const NEAR: SignedDuration = SignedDuration::from_mins(1);
 /// steers its clock.
 const STEERING: i32 = 2000;
 
-/// For so long after a start a machine's clock that nothing vouched for may still be set right: NTP steps it in
-/// the first minutes after a boot.
+/// For so long after it was believed a machine's clock that nothing vouched for may still be set right: NTP steps
+/// it in the first minutes after a boot.
 const SETTLES: Duration = Duration::from_secs(15 * 60);
 
 /// The time of a process.
@@ -40,9 +40,9 @@ pub(super) struct Kept {
 enum State {
     /// It is known.
     Known,
-    /// The machine was believed at a start, and nothing vouched for its clock: until so long after its boot it
-    /// is followed forwards, and waited for.
-    Settling { until: Duration },
+    /// The machine was believed at a start, and nothing vouched for its clock: until then by what passes it is
+    /// followed forwards, by no more than is left of what a stop can last, and waited for.
+    Settling { until: Duration, left: SignedDuration },
     /// It is a bound: nothing known reaches to this start. Ends when the machine's clock says something that
     /// would have been believed at the start.
     Bound,
@@ -131,11 +131,19 @@ impl Kept {
         }
     }
 
+    fn longest_stop(&self) -> SignedDuration {
+        SignedDuration::try_from(self.longest_stop).unwrap_or(SignedDuration::MAX)
+    }
+
     fn stands(&self, ahead: SignedDuration) -> Stands {
-        let longest = SignedDuration::try_from(self.longest_stop).unwrap_or(SignedDuration::MAX);
+        let longest = self.longest_stop();
+        let left = match self.state {
+            State::Settling { left, .. } => left,
+            _ => longest,
+        };
         match ahead {
             _ if ahead.abs() <= self.tolerance => Stands::Agrees,
-            _ if NONE < ahead && ahead <= longest => Stands::Ahead,
+            _ if NONE < ahead && ahead <= left => Stands::Ahead,
             _ if ahead < NONE && -longest <= ahead => Stands::Behind,
             _ => Stands::Elsewhere,
         }
@@ -153,19 +161,25 @@ impl Kept {
 
     /// What a start believes.
     fn believe_at_start(&mut self, look: &Look) -> Option<Doubt> {
-        let began = match self.state {
-            State::Settling { until } => until,
-            _ => look.since_boot + SETTLES,
+        let step = look.wall.duration_since(self.at).max(NONE);
+        let (until, left) = match self.state {
+            State::Settling { until, left } => (until, left),
+            _ => (look.since_boot + SETTLES, self.longest_stop()),
         };
         self.believe(look);
-        self.state = State::Settling { until: began };
+        self.state = State::Settling { until, left: (left - step).max(NONE) };
         self.vouch(look);
         None
     }
 
+    /// Whether the time is known, and nothing may still set it.
+    pub fn is_known(&self) -> bool {
+        self.state == State::Known
+    }
+
     /// Ends the settling, where something keeps the clock synchronised or the time for it is over.
     fn vouch(&mut self, look: &Look) {
-        if let State::Settling { until } = self.state
+        if let State::Settling { until, .. } = self.state
             && (look.is_synchronised || look.since_boot >= until)
         {
             self.state = State::Known;
@@ -179,11 +193,13 @@ impl Kept {
             self.at = self.at.max(at);
             self.since_boot = look.since_boot.max(self.since_boot);
             self.state = State::Known;
-        } else if past.latest > self.at {
+            return;
+        }
+        self.look(look);
+        if past.latest.duration_since(self.at) > AGREES {
             // It was this machine that stood still, if its clock says the same.
             self.at = past.latest;
-            let ahead = look.wall.duration_since(self.at);
-            if matches!(self.stands(ahead), Stands::Agrees | Stands::Ahead) {
+            if look.wall.duration_since(past.latest).abs() <= NEAR {
                 self.believe(look);
             }
         }
@@ -369,11 +385,33 @@ mod tests {
         let mut kept = Kept::begin(&look(Duration::ZERO, NONE), HOUR);
         let resumed = look(HOUR, SignedDuration::from_hours(40));
         assert!(kept.look(&resumed).doubt.is_some());
-        let elsewhere =
-            Past { latest: later(start(), 41 * HOUR - Duration::from_secs(5)), mark: None };
-        kept.hear(&elsewhere, BOOT, &resumed);
+        let recorded = |latest| Past { latest, mark: None };
+        kept.hear(&recorded(later(start(), 41 * HOUR - Duration::from_secs(5))), BOOT, &resumed);
         let read = kept.look(&resumed);
         assert_eq!((read.now, read.doubt), (resumed.wall, None));
+        // A clock that was set is not believed because others record something now.
+        let mut kept = Kept::begin(&look(Duration::ZERO, NONE), HOUR);
+        let set = look(HOUR, SignedDuration::from_mins(50));
+        assert!(kept.look(&set).doubt.is_some());
+        for ahead in [0, 1, 5] {
+            kept.hear(&recorded(later(start(), HOUR + Duration::from_secs(ahead))), BOOT, &set);
+            assert!(kept.look(&set).doubt.is_some(), "{ahead} s");
+        }
+        assert!(kept.at <= later(start(), HOUR + Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn steps_after_a_boot_reach_no_further_than_a_stop_can_last() {
+        let second = Duration::from_secs(1);
+        let mut kept = Kept::resume(&past(None), BOOT, HOUR, &look(Duration::ZERO, NONE));
+        let mut doubted = 0;
+        for step in 1..8 {
+            let ahead = SignedDuration::from_mins(25 * step);
+            let read = kept.look(&look(second * step as u32, ahead));
+            doubted += u32::from(read.doubt.is_some());
+        }
+        assert_eq!(doubted, 5, "two steps of 25 minutes and no third");
+        assert!(!kept.is_known() && kept.at <= later(start(), HOUR + 8 * second));
     }
 
     #[test]

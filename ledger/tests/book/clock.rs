@@ -73,6 +73,22 @@ async fn a_clock_that_jumps_again_is_accepted_anew() {
 }
 
 #[tokio::test]
+async fn a_doubt_that_is_waited_for_is_said_once() {
+    for book in books().await {
+        let behind =
+            |minutes: i64| Doubt::Unwitnessed { ahead: SignedDuration::from_mins(-minutes) };
+        book.doubt(behind(50)).await;
+        let found = book.doubted().await.unwrap();
+        for minutes in [50, 49, 1, 0] {
+            assert!(found.is(&behind(minutes), book.now), "{minutes} minutes");
+        }
+        for other in [behind(51), behind(-1), Doubt::Differs { ahead: behind(50).ahead() }] {
+            assert!(!found.is(&other, book.now), "{other:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn no_word_makes_a_clock_right_that_stands_before_the_book() {
     for book in books().await {
         book.doubt(Doubt::Differs { ahead: -DAYS }).await;
@@ -88,8 +104,11 @@ async fn what_needs_a_time_waits_while_nobody_knows_it_and_what_ends_a_certifica
         book.doubt(Doubt::Unwitnessed { ahead: DAYS }).await;
         assert!(!book.ledger.is_time_known().await.unwrap());
         let mut change = book.begin(&book.order(Order::CertifyResponders).await).await;
-        let refused = change.require(akashi_ledger::Right::CertifyResponder);
-        assert!(matches!(refused, Err(LedgerError::TimeInDoubt)), "{refused:?}");
+        use akashi_ledger::Right::*;
+        for right in [Issue, Enrol, RecordList, PublishList, CertifyResponder, DeleteContent] {
+            let refused = change.require(right);
+            assert!(matches!(refused, Err(LedgerError::TimeInDoubt)), "{right:?}: {refused:?}");
+        }
         change.append("nothing", "", None).await.unwrap();
         change.commit().await.unwrap();
         revoked(&book, serial).await;
