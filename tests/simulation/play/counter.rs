@@ -8,7 +8,7 @@ mod pin_reset;
 use akashi_card::{Card, CardError};
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, Procedure, Refusal};
 use akashi_wire::octets::{Octets, Sha256};
-use akashi_wire::{CaseId, MunicipalityCode, RevocationReason, SignedMessage};
+use akashi_wire::{CaseId, Clock, MunicipalityCode, RevocationReason, SignedMessage};
 use jiff::SignedDuration;
 use rand::RngExt as _;
 
@@ -138,7 +138,7 @@ impl Play {
         peer: &[u8],
         mishap: Option<Mishap>,
     ) -> Result<Option<Outcome>, Breach> {
-        let (now, message) = (self.now(), message.clone());
+        let (now, message) = (self.prefecture.kept.now(), message.clone());
         let (outcome, struck) = self
             .prefecture
             .authority(mishap, async |authority| authority.counter.act(message, peer, now).await);
