@@ -269,21 +269,16 @@ impl Counter {
     ) -> Result<bool, Halt> {
         let found = self.issuer.ledger.clock_doubt().await?;
         let Some(found) = found else { return Ok(is_of_now) };
-        let made_at = acting.act.made_at;
-        let machine = acting.now.saturating_add(found.doubt.ahead()).unwrap_or(Timestamp::MAX);
-        let is_of_the_machine = made_at.duration_since(machine).abs() <= skew;
+        let (made_at, now) = (acting.act.made_at, acting.now);
         let Some(deed) = acting.act.deed() else { return Ok(false) };
         Ok(match deed {
-            Deed::AcceptClock => is_of_the_machine,
+            Deed::AcceptClock => found.agrees(made_at, now, skew),
             Deed::OpenCase { procedure: Procedure::Hold | Procedure::Revocation }
             | Deed::LookUp { .. }
             | Deed::FindCertificate { .. }
             | Deed::Hold { .. }
             | Deed::Revoke { .. }
-            | Deed::Suspend { .. } => match found.doubt.is_unwitnessed() {
-                true => acting.now.duration_since(made_at) <= skew,
-                false => is_of_the_machine,
-            },
+            | Deed::Suspend { .. } => found.may_be_of_now(made_at, now, skew),
             // Of what gives or issues something nobody knows whether it is of now.
             _ if found.doubt.is_unwitnessed() => return Err(Refusal::TimeInDoubt.into()),
             _ => false,

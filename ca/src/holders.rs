@@ -123,15 +123,18 @@ impl Holders {
         }
     }
 
-    /// Whether it was said now; while nobody knows the time it may be any later one.
+    /// Whether it was said now, or may have been while our time is in doubt: it ends a certificate.
     async fn check_time(&self, made_at: Timestamp, now: Timestamp) -> Result<(), CaError> {
         let skew = i64::from(self.issuer.rules.act_skew_seconds);
         let skew = SignedDuration::from_secs(skew);
-        let is_late = made_at > now + skew && self.issuer.ledger.is_time_known().await?;
-        if made_at < now - skew || is_late {
-            return Err(Refusal::NotNow { made_at }.into());
+        if made_at.duration_since(now).abs() <= skew {
+            return Ok(());
         }
-        Ok(())
+        let found = self.issuer.ledger.clock_doubt().await?;
+        match found.is_some_and(|found| found.may_be_of_now(made_at, now, skew)) {
+            true => Ok(()),
+            false => Err(Refusal::NotNow { made_at }.into()),
+        }
     }
 
     fn evidence(&self, message: &Verified) -> Result<Content, CaError> {

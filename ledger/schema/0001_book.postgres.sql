@@ -48,8 +48,7 @@ GRANT SELECT ON authority, founding_signature, distribution_point, enrolment, st
     chain_head, clock_trust, audit_signature TO akashi_list_issuer;
 
 -- Whoever answers agencies reads who they are, and adds what they asked.
-GRANT SELECT ON authority, enrolment, dismissal, suspension, lifting, chain_head, audit_signature
-    TO akashi_repository;
+GRANT SELECT ON authority, enrolment, dismissal, suspension, lifting, chain_head TO akashi_repository;
 GRANT INSERT ON inquiry, inquiry_new TO akashi_repository;
 GRANT SELECT ON authority, enrolment, dismissal, suspension, lifting, status, responder_certificate,
     chain_head, clock_trust, audit_signature

@@ -56,6 +56,27 @@ impl ClockDoubt {
     }
 }
 
+impl ClockDoubt {
+    /// What the machine's clock says now.
+    fn machine(&self, now: Timestamp) -> Timestamp {
+        now.saturating_add(self.doubt.ahead()).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether what was signed then was signed by a clock that agrees with the machine's.
+    pub fn agrees(&self, made_at: Timestamp, now: Timestamp, skew: SignedDuration) -> bool {
+        made_at.duration_since(self.machine(now)).abs() <= skew
+    }
+
+    /// Whether what was signed then may be of now, since it is our time that may be wrong: of what the machine's
+    /// clock says, or, while nobody knows the time, of any later one.
+    pub fn may_be_of_now(&self, made_at: Timestamp, now: Timestamp, skew: SignedDuration) -> bool {
+        match self.doubt {
+            Doubt::Differs { .. } => self.agrees(made_at, now, skew),
+            Doubt::Unwitnessed { .. } => now.duration_since(made_at) <= skew,
+        }
+    }
+}
+
 fn read(row: &Row) -> Result<ClockDoubt, LedgerError> {
     let ahead = SignedDuration::from_millis(row.get("ahead")?);
     let doubt = match row.get::<i64>("unwitnessed")? {
@@ -207,7 +228,7 @@ impl Change {
         self.require(Right::AcceptClock)?;
         let row = self.tx.row(NEWEST, args![]).await?;
         let Some(found) = row.as_ref().map(read).transpose()? else { return Ok(()) };
-        let machine = self.at().saturating_add(found.doubt.ahead()).unwrap_or(Timestamp::MAX);
+        let machine = found.machine(self.at());
         if machine < self.last_written() {
             return Err(LedgerError::ClockBehind { now: machine, last: self.last_written() });
         }

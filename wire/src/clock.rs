@@ -62,13 +62,14 @@ pub struct Reading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
     /// It was set, or the machine stood still, since the time was last known: it differs from the time that
-    /// was kept without it, which is good all the same.
+    /// was kept without it. That is right where somebody set the clock, and behind where the machine stood still:
+    /// which of the two it was the machine cannot know.
     Differs {
         /// By how much it is ahead; below zero it is behind.
         ahead: SignedDuration,
     },
     /// Nothing known reaches to this start: the time that is told is the last known one and what has passed
-    /// since the start, a bound that the true time is not before.
+    /// since the start, which the true time is not before, unless what is on record is itself ahead of it.
     Unwitnessed {
         /// By how much the machine's clock is ahead of that bound; below zero it is behind.
         ahead: SignedDuration,

@@ -17,6 +17,20 @@ async fn signed_head(book: &Book, token: &OfficerToken) -> Verified {
         .unwrap()
 }
 
+/// Puts a signed head into the table past the program.
+pub async fn put_head(book: &Book, message: &Verified) {
+    let octets = hex::encode(message.message());
+    let octets = match book.address.starts_with("sqlite:") {
+        true => format!("X'{octets}'"),
+        false => format!("'\\x{octets}'::bytea"),
+    };
+    let sql = format!(
+        "INSERT INTO audit_signature (position, hash, message)
+         SELECT position, hash, {octets} FROM chain_head"
+    );
+    run(&book.address, &sql).await.unwrap();
+}
+
 async fn sign_head(book: &Book) {
     let head = signed_head(book, &book.scheduler).await;
     book.ledger.keep_signed_head(&head).await.unwrap();
@@ -61,17 +75,7 @@ async fn a_head_signed_by_somebody_else_breaks_the_chain() {
         let refused = book.ledger.keep_signed_head(&message).await;
         assert!(matches!(refused, Err(LedgerError::NotEnrolled)), "{refused:?}");
         // Whoever puts it there past the program is found out.
-        let octets = hex::encode(message.message());
-        let octets = match book.address.starts_with("sqlite:") {
-            true => format!("X'{octets}'"),
-            false => format!("'\\x{octets}'::bytea"),
-        };
-        let last = book.ledger.head().await.unwrap();
-        let sql = format!(
-            "INSERT INTO audit_signature (position, hash, message)
-             SELECT position, hash, {octets} FROM audit WHERE position = {last}"
-        );
-        run(&book.address, &sql).await.unwrap();
+        put_head(&book, &message).await;
         let broken = book.ledger.verify_audit().await;
         assert!(matches!(broken, Err(LedgerError::Chain { .. })), "{broken:?}");
     }

@@ -12,8 +12,8 @@ use akashi_wire::signed::MessageKind;
 use akashi_wire::{Order, RevocationReason, SignedMessage, Verified};
 use jiff::SignedDuration;
 
+use crate::audit::put_head;
 use crate::books::{Book, books};
-use crate::statements::run;
 
 const DAYS: SignedDuration = SignedDuration::from_hours(20 * 24);
 
@@ -85,6 +85,29 @@ async fn a_doubt_that_is_waited_for_is_said_once() {
         for other in [behind(51), behind(-1), Doubt::Differs { ahead: behind(50).ahead() }] {
             assert!(!found.is(&other, book.now), "{other:?}");
         }
+    }
+}
+
+#[test]
+fn what_ends_a_certificate_may_be_of_either_time_and_nothing_older() {
+    let now: jiff::Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+    let (hour, skew) = (SignedDuration::from_hours(1), SignedDuration::from_secs(300));
+    let of = |doubt| ClockDoubt { position: Position(1), at: now, doubt, is_accepted: false };
+    let differs = of(Doubt::Differs { ahead: 40 * hour });
+    let bound = of(Doubt::Unwitnessed { ahead: 40 * hour });
+    // By when it was signed: whether it agrees with the machine, and whether it may be of now in either doubt.
+    for (ahead, agrees, in_differs, in_bound) in [
+        (40 * hour, true, true, true),
+        (40 * hour + skew, true, true, true),
+        (39 * hour, false, false, true),
+        (41 * hour, false, false, true),
+        (-skew, false, false, true),
+        (-hour, false, false, false),
+    ] {
+        let made_at = now + ahead;
+        assert_eq!(differs.agrees(made_at, now, skew), agrees, "{ahead:#}");
+        assert_eq!(differs.may_be_of_now(made_at, now, skew), in_differs, "{ahead:#}");
+        assert_eq!(bound.may_be_of_now(made_at, now, skew), in_bound, "{ahead:#}");
     }
 }
 
@@ -180,16 +203,7 @@ async fn a_mark_is_what_the_scheduler_signed_last_and_nobody_else() {
         // Put into the table by hand, what another signed is no mark.
         book.issue(1, 1).await;
         let forged = signed_head(&book, &book.officer, Mark { at: 0, ..mark }).await;
-        let octets = hex::encode(forged.message());
-        let octets = match book.address.starts_with("sqlite:") {
-            true => format!("X'{octets}'"),
-            false => format!("'\\x{octets}'::bytea"),
-        };
-        let sql = format!(
-            "INSERT INTO audit_signature (position, hash, message)
-             SELECT position, hash, {octets} FROM chain_head"
-        );
-        run(&book.address, &sql).await.unwrap();
+        put_head(&book, &forged).await;
         assert_eq!(book.ledger.past().await.unwrap().mark, None);
     }
 }

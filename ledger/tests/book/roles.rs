@@ -56,15 +56,9 @@ fn may(role: &str, verb: &str, table: &str) -> bool {
             "clock_trust",
             "audit_signature",
         ],
-        "akashi_repository" => &[
-            "authority",
-            "enrolment",
-            "dismissal",
-            "suspension",
-            "lifting",
-            "chain_head",
-            "audit_signature",
-        ],
+        "akashi_repository" => {
+            &["authority", "enrolment", "dismissal", "suspension", "lifting", "chain_head"]
+        }
         "akashi_responder" => &[
             "authority",
             "enrolment",

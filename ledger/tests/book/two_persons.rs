@@ -466,16 +466,7 @@ async fn a_program_of_the_authoritys_own_gets_another_key_by_two_and_the_one_bef
         };
         let refused = kind(book.ledger.keep_signed_head(&signed(&book.scheduler)).await);
         assert!(matches!(refused, LedgerError::NotEnrolled), "{refused:?}");
-        let forged = hex::encode(signed(&book.scheduler).message());
-        let octets = match book.address.starts_with("sqlite:") {
-            true => format!("X'{forged}'"),
-            false => format!("'\\x{forged}'"),
-        };
-        let insert = format!(
-            "INSERT INTO audit_signature (position, hash, message)
-             SELECT position, hash, {octets} FROM chain_head"
-        );
-        crate::statements::run(&book.address, &insert).await.unwrap();
+        crate::audit::put_head(&book, &signed(&book.scheduler)).await;
         let told = kind(book.ledger.verify_audit().await).to_string();
         assert!(told.contains("whose place another had taken"), "{told}");
         let delete = "DELETE FROM audit_signature";
