@@ -98,7 +98,7 @@ impl Command {
                 Err(failure) => Err(failure),
             },
             Self::Token(token) => token.run(),
-            Self::OfficerToken(token) => token.run(),
+            Self::OfficerToken(token) => token.run().await,
             Self::Idou(idou) => idou.run().await,
             Self::ContentKeys(keys) => keys.run().await,
             Self::Identity(identity) => identity.run().await,

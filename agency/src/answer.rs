@@ -1,6 +1,7 @@
 //! Reading an OCSP answer, believing nothing that does not verify (RFC 6960 §3.2).
 
 use akashi_wire::RevocationReason;
+use akashi_wire::clock::off;
 use const_oid::db::rfc5912::{
     ECDSA_WITH_SHA_256, ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION,
 };
@@ -110,7 +111,10 @@ fn verify(basic: &[u8], authority: &Certificate, now: Timestamp) -> Result<(), S
         akashi_wire::pki::moment(&validity.not_after),
     );
     if now + SKEW < from || now > to {
-        return Err("the responder's certificate is out of its time".into());
+        return Err(format!(
+            "the responder's certificate is good from {from} to {to}, and the clock of this computer says \
+             {now}: look at the clock first"
+        ));
     }
     let key = tbs.subject_public_key_info();
     // The algorithm that the answer says, and that this key signs with (RFC 5754 §3.2, §3.3).
@@ -148,15 +152,19 @@ fn single(data: &[u8], cert_id: &[u8], nonce: &[u8], now: Timestamp) -> Result<V
     let this_update = moment(next(&mut single).ok_or_else(junk)?)?;
     let next_update = expect(&mut single, 0xa0).ok_or("the answer says not until when it holds")?;
     let next_update = moment(next(&mut { next_update.content }).ok_or_else(junk)?)?;
-    if this_update > now + SKEW || next_update < now {
-        return Err("the answer is out of its time".into());
-    }
     let extensions = expect(&mut data, 0xa1).ok_or("the answer does not repeat the nonce")?;
     let expected =
         [NONCE, &super::der_reader::tlv(0x04, &[&super::der_reader::tlv(0x04, &[nonce])])];
     let expected = expected.concat();
     if !extensions.content.windows(expected.len()).any(|window| window == expected) {
         return Err("the answer does not repeat the nonce".into());
+    }
+    // It repeats what was asked a moment ago: the responder's time is in it.
+    if this_update > now + SKEW || next_update < now {
+        let clock = off(now, this_update);
+        return Err(format!(
+            "the responder says that it is {this_update}: the clock of this computer is {clock}; set it"
+        ));
     }
     match status.tag {
         0x80 => Ok(Verdict::Valid),

@@ -51,7 +51,11 @@ pub(super) fn read(
     let until = tbs.next_update.ok_or("the list says not until when it holds")?;
     let times = ListTimes { made: moment(&tbs.this_update), holds_until: moment(&until) };
     if times.made > now + SKEW || times.holds_until < now {
-        return Err("the list is out of its time".into());
+        let ListTimes { made, holds_until } = times;
+        return Err(format!(
+            "the list holds from {made} to {holds_until}, and the clock of this computer says {now}: look at \
+             the clock first"
+        ));
     }
     let extensions = tbs.crl_extensions.as_deref().unwrap_or_default();
     if extensions.iter().any(|one| one.critical && one.extn_id != ISSUING_DISTRIBUTION_POINT) {

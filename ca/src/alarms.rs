@@ -6,15 +6,14 @@ use std::sync::Mutex;
 use akashi_keys::{ContentKeys, Copy, KeyError};
 use akashi_ledger::{Enrolment, InForce, Source};
 use akashi_wire::clock::Doubt;
+use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::{DeletionMonth, Reading, SerialNumber};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{CaError, Issuer};
-use akashi_wire::validity::not_after;
 
-/// How long before issuing must stop the alarm begins.
-const WARNING_DAYS: i64 = 180;
+use crate::ends::{self, OwnCertificate};
 
 /// A comparison of all moduli that has not ended for so long never will.
 const COMPARING: SignedDuration = SignedDuration::from_hours(12);
@@ -44,6 +43,12 @@ pub(crate) struct Report {
     able: Vec<Enrolment>,
     /// Terminals of the office that may be used now.
     terminals: Vec<Enrolment>,
+    /// Those whose newest key ends soon, or has ended.
+    ending: Vec<Enrolment>,
+    /// Those whose key took the place of another a short while ago.
+    rekeyed: Vec<Enrolment>,
+    /// Public keys of responders that should have a certificate for longer, each by its SHA-256.
+    responders: Vec<Sha256>,
     /// Sources and registries with two keys in force.
     changing: Vec<Role>,
     /// Certificates whose keys have something in common with others, each with what.
@@ -64,6 +69,9 @@ impl Report {
             security_officers: ledger.security_officers_ever().await?,
             able: ledger.able(&Role::SecurityOfficer, now).await?,
             terminals: ledger.able(&Role::Terminal { municipality: office }, now).await?,
+            ending: ledger.keys_that_end(now + SOON).await?,
+            rekeyed: ledger.keys_certified_since(now - SOON).await?,
+            responders: responders_that_end(issuer, now).await?,
             changing: ledger.links_that_change().await?,
             sharing: ledger.shared_primes(now).await?,
             broken: ledger.broken_comparisons(now - COMPARING).await?,
@@ -75,6 +83,7 @@ impl Report {
 /// Everything that is wrong now.
 pub(crate) fn wrong(
     issuer: &Issuer,
+    own: &[OwnCertificate],
     report: &Report,
     clock: &Reading,
     now: Timestamp,
@@ -95,7 +104,7 @@ pub(crate) fn wrong(
             .iter()
             .map(|day| format!("the comparison of all moduli that was begun on {day} did not end")),
     );
-    wrong.extend(of_the_office(report, now));
+    wrong.extend(of_the_office(report));
     wrong.extend(of_the_content(report, now));
     wrong.extend(clock.doubt.map(of_the_clock));
     if !clock.is_synchronised {
@@ -104,13 +113,49 @@ pub(crate) fn wrong(
                 .into(),
         );
     }
-    if not_after(now + (WARNING_DAYS * 24).hours(), issuer.authority.profile.validity)
-        > issuer.facts.not_after
-    {
-        wrong.insert("the authority ends within three years: renew its key in time".into());
-    }
+    wrong.extend(of_what_ends(issuer, own, report, now));
     wrong
 }
+
+/// What ends, or has ended.
+fn of_what_ends(
+    issuer: &Issuer,
+    own: &[OwnCertificate],
+    report: &Report,
+    now: Timestamp,
+) -> BTreeSet<String> {
+    let (end, rule) = (issuer.facts.not_after, issuer.authority.profile.validity);
+    let mut wrong = ends::of_the_authority(end, rule, now);
+    wrong.extend(ends::of_own(own, now));
+    wrong.extend(ends::of_parties(&report.ending, now));
+    wrong.extend(ends::of_successors(&report.rekeyed, now));
+    wrong.extend(report.responders.iter().map(|key| {
+        format!(
+            "the responder with the key {key} has no certificate for the days to come: it answers nothing \
+             without one; see why it is not certified"
+        )
+    }));
+    wrong
+}
+
+/// Responders that were to have a newer certificate by now: half of the time has passed in which an old one
+/// is good beside it.
+async fn responders_that_end(issuer: &Issuer, now: Timestamp) -> Result<Vec<Sha256>, CaError> {
+    let rules = &issuer.rules;
+    let beside = rules.responder_days - rules.responder_renewed_after_days;
+    let by = (now + SignedDuration::from_hours(12 * i64::from(beside))).min(issuer.facts.not_after);
+    let generation = issuer.authority.generation();
+    // Once the authority is over nobody gets another, and that is said.
+    if now > issuer.facts.not_after {
+        return Ok(Vec::new());
+    }
+    let asked_by = now - SignedDuration::from_hours(1);
+    let keys = issuer.ledger.responders_that_end(generation, by, asked_by).await?;
+    Ok(keys.iter().map(|key| Sha256::of(key)).collect())
+}
+
+/// From so long before its end on something is looked at.
+const SOON: SignedDuration = SignedDuration::from_hours(24 * 93);
 
 /// What is wrong with the machine's clock.
 fn of_the_clock(doubt: Doubt) -> String {
@@ -128,7 +173,7 @@ fn of_the_clock(doubt: Doubt) -> String {
 }
 
 /// What is wrong with who may do what.
-fn of_the_office(report: &Report, now: Timestamp) -> BTreeSet<String> {
+fn of_the_office(report: &Report) -> BTreeSet<String> {
     let Report { suspended, security_officers, able, terminals, changing, .. } = report;
     let mut wrong = BTreeSet::new();
     wrong.extend(suspended.iter().map(|InForce { what, by, since, .. }| {
@@ -152,15 +197,6 @@ fn of_the_office(report: &Report, now: Timestamp) -> BTreeSet<String> {
             terminals.len()
         ));
     }
-    let soon = now + (WARNING_DAYS * 24).hours();
-    wrong.extend(able.iter().filter(|one| one.not_after < soon).map(|one| {
-        let Enrolment { party, not_after, .. } = one;
-        format!("the token of security officer {party} ends at {not_after}: enrol another in time")
-    }));
-    wrong.extend(terminals.iter().filter(|one| one.not_after < soon).map(|one| {
-        let Enrolment { party, not_after, .. } = one;
-        format!("the terminal {party} of the office ends at {not_after}: enrol another in time")
-    }));
     wrong
 }
 
@@ -213,6 +249,8 @@ mod tests {
     use akashi_ledger::Position;
     use akashi_wire::act::{PartyId, Suspension};
 
+    use jiff::ToSpan;
+
     use super::*;
 
     #[test]
@@ -235,9 +273,12 @@ mod tests {
             party: PartyId::from_random([number; 16]),
             name: "officer".into(),
             role: Role::SecurityOfficer,
+            enrolled_at: Timestamp::UNIX_EPOCH,
+            until: not_after,
             certificate: Vec::new(),
             not_after,
-            enrolled_at: Timestamp::UNIX_EPOCH,
+            certified_at: Timestamp::UNIX_EPOCH,
+            superseded_at: None,
             ended_at: None,
             suspended_at: None,
         }
@@ -251,6 +292,9 @@ mod tests {
             security_officers: 2,
             able: vec![officer(1, years), officer(2, years)],
             terminals: vec![terminal(8, years), terminal(9, years)],
+            ending: Vec::new(),
+            rekeyed: Vec::new(),
+            responders: Vec::new(),
             changing: Vec::new(),
             sharing: Vec::new(),
             broken: Vec::new(),
@@ -267,13 +311,12 @@ mod tests {
     fn what_is_wrong_with_who_may_do_what_is_told() {
         let now: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
         let years = now + (5 * 365 * 24).hours();
-        assert_eq!(of_the_office(&sound(), now), BTreeSet::new());
+        assert_eq!(of_the_office(&sound()), BTreeSet::new());
         let town: akashi_wire::MunicipalityCode = "312011".parse().unwrap();
         let changing = |link: Role| Report { changing: vec![link], ..sound() };
         let by = PartyId::from_random([3; 16]);
         let what = Suspension::Counter { municipality: town };
         let stopped = InForce { position: Position(1), what, by, since: now };
-        let soon = now + (179 * 24).hours();
         for (report, says) in [
             (Report { suspended: vec![stopped], ..sound() }, "counter 312011 is suspended since"),
             (changing(Role::Source { municipality: town }), "the source of 312011 has two keys"),
@@ -290,16 +333,8 @@ mod tests {
                 Report { terminals: vec![terminal(8, years)], ..sound() },
                 "the office has 1 of its two terminals",
             ),
-            (
-                Report { terminals: vec![terminal(8, soon), terminal(9, years)], ..sound() },
-                "the terminal 08080808080808080808080808080808 of the office ends at",
-            ),
-            (
-                Report { able: vec![officer(1, soon), officer(2, years)], ..sound() },
-                "the token of security officer 01010101010101010101010101010101 ends at",
-            ),
         ] {
-            let told = of_the_office(&report, now);
+            let told = of_the_office(&report);
             assert_eq!(told.len(), 1, "{told:?}");
             assert!(told.iter().all(|one| one.starts_with(says)), "{says}: {told:?}");
         }

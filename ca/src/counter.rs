@@ -19,6 +19,7 @@ mod offline_times;
 mod one_certificate;
 mod pin_reset;
 mod recall;
+mod rekey;
 mod two_persons;
 
 use std::sync::{Arc, Mutex, OnceLock};
@@ -36,6 +37,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use rand::Rng;
 use rand::rngs::StdRng;
 
+use crate::error::of_the_book;
 use crate::retention::Record;
 use crate::{CaError, Issuer, Orders, RegistryClient};
 use case_record::CaseRecord;
@@ -165,11 +167,7 @@ impl Counter {
             .map_err(|e| Refusal::Malformed { what: e.to_string() })?;
         let PermittedAct { act, permit } = match self.issuer.ledger.permit_act(&message, now).await
         {
-            Err(LedgerError::NotEnrolled) => return Err(Refusal::NotEnrolled.into()),
-            Err(LedgerError::NotATerminal) => return Err(Refusal::NotATerminal.into()),
-            Err(LedgerError::Suspended { since }) => {
-                return Err(Refusal::Suspended { since }.into());
-            }
+            Err(error) if error.is_of_the_signer() => return Err(of_the_book(&error).into()),
             Err(LedgerError::Unreadable { column }) => {
                 return Err(Refusal::Malformed { what: format!("column {column}") }.into());
             }
@@ -190,18 +188,20 @@ impl Counter {
         if let Some(done) = self.issuer.ledger.request(act.request).await? {
             return self.repeat(acting, &done);
         }
-        let skew = SignedDuration::from_secs(i64::from(self.issuer.rules.act_skew_seconds));
+        let skew = self.issuer.rules.act_skew();
         let is_of_now = |now: Timestamp| act.made_at.duration_since(now).abs() <= skew;
         let accepts = matches!(act.deed(), Some(Deed::AcceptClock));
         if (accepts || !is_of_now(acting.now))
             && !self.may_be_of_now(acting, is_of_now(acting.now), skew).await?
         {
-            return Err(Refusal::NotNow { made_at: act.made_at }.into());
+            let (made_at, now) = (act.made_at, acting.now);
+            return Err(Refusal::NotNow { made_at, now }.into());
         }
         match act.deed().ok_or(Refusal::NotAllowed)? {
-            deed @ (Deed::Enrol { .. } | Deed::Dismiss { .. } | Deed::Lift { .. }) => {
-                self.propose_or_do(acting, deed).await
-            }
+            deed @ (Deed::Enrol { .. }
+            | Deed::Prolong { .. }
+            | Deed::Dismiss { .. }
+            | Deed::Lift { .. }) => self.propose_or_do(acting, deed).await,
             Deed::Suspend { what, .. } => self.suspend(acting, *what).await,
             Deed::Countersign { request, .. } => self.countersign(acting, *request).await,
             Deed::Outcome { request } => self.outcome(acting, *request).await,
@@ -352,11 +352,7 @@ impl Counter {
         let mut change = match self.issuer.ledger.begin(&acting.permit, acting.now).await {
             Err(LedgerError::ClockBehind { .. }) => return Ok(()),
             // Stopped a moment ago: what is left to be written the authority writes itself.
-            Err(
-                LedgerError::NotEnrolled
-                | LedgerError::NotATerminal
-                | LedgerError::Suspended { .. },
-            ) => {
+            Err(error) if error.is_of_the_signer() => {
                 let signer = Some(acting.message.signer());
                 self.services.orders.note_refusal(signer, &name, acting.now).await?;
                 return Ok(());

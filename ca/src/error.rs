@@ -93,7 +93,7 @@ fn sentences(findings: &[Finding]) -> String {
     findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("; ")
 }
 
-fn of_the_book(error: &LedgerError) -> Refusal {
+pub(crate) fn of_the_book(error: &LedgerError) -> Refusal {
     match error {
         LedgerError::ClockBehind { .. } => Refusal::ClockBehind,
         LedgerError::TimeInDoubt => Refusal::TimeInDoubt,
@@ -101,6 +101,9 @@ fn of_the_book(error: &LedgerError) -> Refusal {
         LedgerError::NotPermitted { .. } => Refusal::NotAllowed,
         LedgerError::NotATerminal => Refusal::NotATerminal,
         LedgerError::LastTerminal => Refusal::LastTerminal,
+        LedgerError::Superseded { since } => Refusal::Superseded { since: *since },
+        LedgerError::Over { end } => Refusal::Over { end: *end },
+        LedgerError::OutlivesTerm { until } => Refusal::OutlivesTerm { until: *until },
         LedgerError::Suspended { since } => Refusal::Suspended { since: *since },
         LedgerError::SamePerson => Refusal::SamePerson,
         LedgerError::NoSuchProposal => Refusal::NoSuchProposal,

@@ -14,7 +14,7 @@ use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{MunicipalityCode, SerialNumber, SignedMessage};
+use akashi_wire::{MunicipalityCode, SerialNumber, SignedMessage, pki};
 use der::Encode;
 use jiff::Timestamp;
 use rand::{CryptoRng, Rng};
@@ -103,9 +103,11 @@ pub async fn found(
     let server = own(&server_key, "Akashi", server)?;
     let envelope = own(&envelope_key, "Akashi Inbox", Usage::Recipient)?;
     let scheduler = own(&scheduler_key, "Akashi Scheduler", party_usage())?;
+    let until = pki::not_after(&certificate);
     let token = |name: &str| {
         let key = EcKey::generate()?;
-        let certificate = link.certify(key.public_key(), name, &party_usage(), now)?;
+        let certificate =
+            link.certify_within(key.public_key(), name, &party_usage(), until, now)?;
         Ok::<_, KeyError>(OfficerToken::new(key, certificate, link.certificate().to_vec()))
     };
     let mut officers = Vec::new();
@@ -129,9 +131,11 @@ pub async fn found(
     }
 
     authority.certificate = certificate;
-    let party = |name: &str, role, certificate: &[u8], rng: &mut _| NewEnrolment {
+    let party = |name: &str, role: Role, certificate: &[u8], rng: &mut _| NewEnrolment {
         party: PartyId::from_random(random(rng)),
         name: name.to_owned(),
+        // The authority's own may be needed to revoke to the last, and end by themselves at no time.
+        until: if role.is_own() { pki::not_after(certificate) } else { until },
         role,
         certificate: certificate.to_vec(),
     };

@@ -15,7 +15,7 @@ use akashi_wire::holder::{DoorChallenge, RevocationApplication};
 use akashi_wire::octets::Octets;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{Order, RevocationReason, SignedMessage, Verified, pki};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rand::Rng;
 use rand::rngs::StdRng;
 
@@ -125,15 +125,14 @@ impl Holders {
 
     /// Whether it was said now, or may have been while our time is in doubt: it ends a certificate.
     async fn check_time(&self, made_at: Timestamp, now: Timestamp) -> Result<(), CaError> {
-        let skew = i64::from(self.issuer.rules.act_skew_seconds);
-        let skew = SignedDuration::from_secs(skew);
+        let skew = self.issuer.rules.act_skew();
         if made_at.duration_since(now).abs() <= skew {
             return Ok(());
         }
         let found = self.issuer.ledger.clock_doubt().await?;
         match found.is_some_and(|found| found.may_be_of_now(made_at, now, skew)) {
             true => Ok(()),
-            false => Err(Refusal::NotNow { made_at }.into()),
+            false => Err(Refusal::NotNow { made_at, now }.into()),
         }
     }
 

@@ -1,4 +1,5 @@
-//! The authority's doors, over mutual TLS: `POST /acts` for officers, `POST /idou` for sources.
+//! The authority's doors, over mutual TLS: `POST /acts` for officers, `POST /idou` for sources, `POST /rekey`
+//! for whoever wants another key.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -93,6 +94,7 @@ pub fn router(doors: Doors) -> Router {
         .route("/idou", post(batch).layer(DefaultBodyLimit::max(BATCH_LIMIT)))
         .route("/idou/{sequence}", get(standing))
         .route("/authority", get(about))
+        .route("/rekey", post(rekey).layer(DefaultBodyLimit::max(APPLICATION_LIMIT)))
         .route("/orders", post(order).layer(DefaultBodyLimit::max(ORDER_LIMIT)))
         .with_state(doors)
 }
@@ -153,8 +155,10 @@ pub async fn serve(
             }
         }
     });
+    let kept = doors.clock.clone();
+    let now = Arc::new(move || kept.now());
     let served = tokio::select! {
-        served = akashi_link::serve(listener, identity, router(doors), stop) => served,
+        served = akashi_link::serve(listener, identity, now, router(doors), stop) => served,
         // An authority that takes deaths and settles none must not look alive.
         _ = &mut ticking => Err(LinkError::Listen(std::io::Error::other("the scheduler has stopped"))),
     };
@@ -235,6 +239,22 @@ async fn act(
     answered(to_its_end(acting).await)
 }
 
+/// Another key in the place of the one that signs for it.
+async fn rekey(
+    State(doors): State<Doors>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+) -> Response {
+    let body = match whole(request, ACT_TIME).await {
+        Ok(body) => body,
+        Err(refused) => return refused,
+    };
+    let message = SignedMessage::from_der(body.to_vec());
+    let certifying =
+        async move { doors.counter.rekey(message, &peer.certificate, doors.clock.now()).await };
+    answered(to_its_end(certifying).await)
+}
+
 /// What list issuer and responder ask, since they write nothing into the book themselves.
 async fn order(
     State(doors): State<Doors>,
@@ -297,10 +317,13 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::NotNowPossible
         | Refusal::ClockBehind
         | Refusal::TimeInDoubt
-        | Refusal::RegistryUnreachable => StatusCode::SERVICE_UNAVAILABLE,
+        | Refusal::RegistryUnreachable
+        | Refusal::RegistryEnded => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::NotEnrolled
         | Refusal::NotATerminal
         | Refusal::Suspended { .. }
+        | Refusal::Superseded { .. }
+        | Refusal::Over { .. }
         | Refusal::NotAllowed
         | Refusal::NotTheHolder
         | Refusal::OtherAuthority => StatusCode::FORBIDDEN,
@@ -327,6 +350,8 @@ async fn batch(
                 BatchRefusal::NotNow(_) => StatusCode::SERVICE_UNAVAILABLE,
                 BatchRefusal::NotTheSource { .. }
                 | BatchRefusal::OtherSender
+                | BatchRefusal::Superseded { .. }
+                | BatchRefusal::Over { .. }
                 | BatchRefusal::LinkCut { .. } => StatusCode::FORBIDDEN,
                 _ => StatusCode::BAD_REQUEST,
             };

@@ -11,7 +11,7 @@ mod worker;
 use std::sync::Arc;
 
 use akashi_keys::{Opener, Vault};
-use akashi_ledger::{Issuing, Ledger};
+use akashi_ledger::{Issuing, Ledger, LedgerError};
 use akashi_wire::MunicipalityCode;
 use akashi_wire::batch::{BatchAnswer, BatchError, EventStanding};
 use akashi_wire::octets::Sha256;
@@ -62,6 +62,22 @@ pub enum BatchRefusal {
         /// The municipality.
         source_code: MunicipalityCode,
     },
+    /// The source has another key.
+    #[error(
+        "the batch is refused: another key of the source was certified at {since}, and the one that signed is dead: sign it with the new one; if none was asked for, have the source suspended at once"
+    )]
+    Superseded {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The source's certificate is over.
+    #[error(
+        "the batch is refused: the source's certificate ended at {end}: enrol the source again"
+    )]
+    Over {
+        /// Its last moment.
+        end: Timestamp,
+    },
     /// The authority cannot take it now; it may be sent again as it is.
     #[error("the authority cannot take the batch now; nothing was taken, send it again: {0}")]
     NotNow(CaError),
@@ -79,6 +95,8 @@ impl BatchRefusal {
             Self::Opening { .. } => "batch_opening",
             Self::SequenceReused { .. } => "batch_sequence_reused",
             Self::LinkCut { .. } => "batch_link_cut",
+            Self::Superseded { .. } => "batch_superseded",
+            Self::Over { .. } => "batch_over",
             Self::NotNow(_) => "batch_not_now",
         }
     }
@@ -130,41 +148,35 @@ impl Inbox {
         sender: Option<&[u8]>,
         now: Timestamp,
     ) -> Result<BatchAnswer, BatchRefusal> {
-        let not_now = |error: akashi_ledger::LedgerError| BatchRefusal::NotNow(error.into());
+        let not_now = |error: LedgerError| BatchRefusal::NotNow(error.into());
         let message = message::open(sealed, &self.opener, &self.vault, now)?;
         let source = message.batch.header.source;
         if sender.is_some_and(|sender| sender != message.signed.signer()) {
             return Err(BatchRefusal::OtherSender);
         }
-        let not_the_source = || BatchRefusal::NotTheSource { claimed: source };
-        let permit = match self.ledger.permit_batch(&message.signed, source, now).await {
-            Ok(permit) => permit,
-            Err(akashi_ledger::LedgerError::NotEnrolled) => return Err(not_the_source()),
-            Err(akashi_ledger::LedgerError::Suspended { .. }) => {
-                return Err(BatchRefusal::LinkCut { source_code: source });
-            }
-            Err(error) => return Err(not_now(error)),
+        // Before the change, and again in it: dismissed, suspended or given another key a moment ago.
+        let of_the_source = |error: LedgerError| match error {
+            LedgerError::NotEnrolled => BatchRefusal::NotTheSource { claimed: source },
+            LedgerError::Suspended { .. } => BatchRefusal::LinkCut { source_code: source },
+            LedgerError::Superseded { since } => BatchRefusal::Superseded { since },
+            LedgerError::Over { end } => BatchRefusal::Over { end },
+            error => not_now(error),
         };
+        let permit = self.ledger.permit_batch(&message.signed, source, now).await;
+        let permit = permit.map_err(of_the_source)?;
         let digest = Sha256::of(message.signed.content());
         let row = [source.to_string().as_bytes(), &digest.0].concat();
         let sealed_text = self
             .vault
             .seal("batch_content", &row, &message.text, message::until(now)?)
             .map_err(|error| BatchRefusal::NotNow(error.into()))?;
-        let mut change = self.ledger.begin(&permit, now).await.map_err(|error| match error {
-            // Suspended a moment ago.
-            akashi_ledger::LedgerError::Suspended { .. } => {
-                BatchRefusal::LinkCut { source_code: source }
-            }
-            akashi_ledger::LedgerError::NotEnrolled => not_the_source(),
-            error => not_now(error),
-        })?;
+        let mut change = self.ledger.begin(&permit, now).await.map_err(of_the_source)?;
         let place = (message.batch.header.first, message.batch.header.previous);
         let answer = change
             .accept(source, &message.signed, place, &sealed_text, &message.events)
             .await
             .map_err(|error| match error {
-                akashi_ledger::LedgerError::SequenceReused { sequence, .. } => {
+                LedgerError::SequenceReused { sequence, .. } => {
                     BatchRefusal::SequenceReused { sequence }
                 }
                 error => not_now(error),

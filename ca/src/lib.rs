@@ -14,6 +14,7 @@ pub mod characters;
 mod clock_guard;
 mod comparison;
 pub mod counter;
+mod ends;
 mod error;
 pub mod founding;
 pub mod holders;
@@ -34,6 +35,7 @@ mod stated;
 mod witnesses;
 
 pub use counter::{Counter, normalised};
+pub use ends::OwnCertificate;
 pub use error::CaError;
 pub use founding::{Founded, Founding, found};
 pub use holders::Holders;

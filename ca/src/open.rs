@@ -8,11 +8,12 @@ use akashi_edge::{ConfigError, Opened};
 use akashi_keys::{LinkAuthority, Signer};
 use akashi_ledger::{BookDoor, Issuing, Ledger};
 use akashi_link::Identity;
-use akashi_wire::Clock;
+use akashi_wire::{Clock, pki};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::counter::Services;
+use crate::ends::OwnCertificate;
 use crate::{
     CaError, Counter, Doors, Holders, Inbox, Issuer, Orders, RegistryClient, Rules, Scheduler,
     Witnesses,
@@ -57,7 +58,8 @@ impl Doors {
         }
         clock.resume(&ledger.past().await?);
         let issuer = Issuer::open(ledger.clone(), vault.clone(), key, Arc::new(rules)).await?;
-        let client = akashi_link::client(&asking)?;
+        let kept = clock.clone();
+        let client = akashi_link::client_by(&asking, Arc::new(move || kept.now()))?;
         let registry = RegistryClient::new(
             client,
             config.registry.url.clone(),
@@ -77,7 +79,8 @@ impl Doors {
         let counter = Counter::new(issuer.clone(), services, StdRng::from_rng(&mut rng));
         let salts = StdRng::from_rng(&mut rng);
         let holders = Holders::new(issuer.clone(), orders.clone(), salts);
-        let scheduler = Scheduler::new(issuer.clone(), orders.clone(), rng);
+        let own = own_certificates(opened)?;
+        let scheduler = Scheduler::new(issuer.clone(), orders.clone(), own, rng);
         Ok(Self {
             counter: Arc::new(counter),
             holders: Arc::new(holders),
@@ -92,4 +95,18 @@ impl Doors {
             tell: |alarm| eprintln!("akashi ca: alarm: {alarm}"),
         })
     }
+}
+
+/// The certificates of the inner hierarchy that nobody is enrolled with, and that end all the same.
+fn own_certificates(opened: &Opened) -> Result<Vec<OwnCertificate>, CaError> {
+    let all = [
+        ("link", "the link authority"),
+        ("server", "this authority's servers"),
+        ("envelope", "the inbox"),
+    ];
+    let read = |(file, whose)| {
+        let not_after = pki::not_after(&opened.certificate(file)?);
+        Ok(OwnCertificate { whose, not_after })
+    };
+    all.into_iter().map(read).collect()
 }

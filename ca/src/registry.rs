@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use akashi_keys::{CodeHash, Opener, Vault};
 use akashi_ledger::{Issuing, Ledger, LedgerError};
+use akashi_link::TimeFault;
 use akashi_wire::act::Refusal;
 use akashi_wire::lookup::{LookUpAnswer, LookUpEnvelope, LookUpRequest, ResidentRecord, Whom};
 use akashi_wire::octets::Sha256;
@@ -65,8 +66,7 @@ impl RegistryClient {
         let question = self.orders.sign(MessageKind::LookUpQuestion, &octets, now)?;
         let question = question.message().to_vec();
         let digest = Sha256::of(&question);
-        let sealed =
-            self.ask("lookup", MEDIA_TYPE, question).await.ok_or(Refusal::RegistryUnreachable)?;
+        let sealed = self.ask("lookup", MEDIA_TYPE, question).await?;
         let envelope = self.opener.open(&sealed).map_err(|_| Refusal::RegistryUnreachable)?;
         let envelope: LookUpEnvelope =
             serde_json::from_slice(&envelope).map_err(|_| Refusal::RegistryUnreachable)?;
@@ -117,7 +117,7 @@ impl RegistryClient {
     ) -> Result<Option<Timestamp>, LedgerError> {
         let question = TimeQuestion { municipality, challenge };
         let question = serde_json::to_vec(&question).expect("a question is JSON");
-        let Some(answer) = self.ask("time", "application/json", question).await else {
+        let Ok(answer) = self.ask("time", "application/json", question).await else {
             return Ok(None);
         };
         let Some((signer, at)) = said(answer, challenge) else { return Ok(None) };
@@ -128,18 +128,19 @@ impl RegistryClient {
         Ok(is_its.then_some(at))
     }
 
-    async fn ask(&self, what: &str, kind: &str, question: Vec<u8>) -> Option<Vec<u8>> {
-        let answer = self
+    async fn ask(&self, what: &str, kind: &str, question: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+        let asking = self
             .client
             .post(format!("{}/{what}", self.url))
             .header("content-type", kind)
             .body(question)
-            .send()
-            .await
-            .ok()?
-            .error_for_status()
-            .ok()?;
-        whole(answer).await
+            .send();
+        let answer = asking.await.and_then(reqwest::Response::error_for_status);
+        let answer = answer.map_err(|error| match TimeFault::of(&error) {
+            Some(TimeFault::PeerEnded) => Refusal::RegistryEnded,
+            _ => Refusal::RegistryUnreachable,
+        })?;
+        whole(answer).await.ok_or(Refusal::RegistryUnreachable)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use akashi_wire::IdouKind;
 use akashi_wire::act::INQUIRY_DAYS;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::idou::consequence::Effect;
@@ -54,6 +55,11 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// How far the time of what somebody signed may lie from ours.
+    pub fn act_skew(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.act_skew_seconds))
+    }
+
     /// For how many days a case may be open, whatever is done in it: as long as an inquiry letter may be on
     /// its way, and sixty days. What is recorded in it is kept as if it issued on its last day.
     pub fn longest_case(&self) -> i64 {

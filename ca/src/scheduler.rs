@@ -16,6 +16,7 @@ use crate::alarms::{self, Alarms};
 use crate::clock_guard::ClockGuard;
 use crate::comparison::{Compared, Comparison};
 use crate::counter::end_undelivered;
+use crate::ends::OwnCertificate;
 use crate::idou::Worker;
 use crate::profile::responder::tbs_responder;
 use crate::recall;
@@ -58,6 +59,7 @@ pub struct Scheduler {
     issuer: Issuer,
     worker: Worker,
     orders: Orders,
+    own: Vec<OwnCertificate>,
     doubt: ClockGuard,
     alarms: Alarms,
     comparison: Comparison,
@@ -67,13 +69,14 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// A scheduler that acts by these orders.
-    pub fn new(issuer: Issuer, orders: Orders, rng: StdRng) -> Self {
+    /// A scheduler that acts by these orders, and sees when these certificates end.
+    pub fn new(issuer: Issuer, orders: Orders, own: Vec<OwnCertificate>, rng: StdRng) -> Self {
         let worker = Worker::new(issuer.ledger.clone(), issuer.vault.clone(), issuer.rules.clone());
         Self {
             issuer,
             worker,
             orders,
+            own,
             doubt: ClockGuard::default(),
             alarms: Alarms::default(),
             comparison: Comparison::default(),
@@ -153,7 +156,7 @@ impl Scheduler {
 
     async fn raise_alarms(&self, clock: &Reading, now: Timestamp) -> Result<Vec<String>, CaError> {
         let report = alarms::Report::read(&self.issuer, now).await?;
-        let new = self.alarms.begin(alarms::wrong(&self.issuer, &report, clock, now));
+        let new = self.alarms.begin(alarms::wrong(&self.issuer, &self.own, &report, clock, now));
         if new.is_empty() {
             return Ok(new);
         }
@@ -239,6 +242,10 @@ impl Scheduler {
 
     async fn certify_responders(&self, now: Timestamp) -> Result<usize, CaError> {
         let issuer = &self.issuer;
+        // The authority's key signs nothing after its end.
+        if now > issuer.facts.not_after {
+            return Ok(0);
+        }
         let generation = issuer.authority.generation();
         let age = i64::from(issuer.rules.responder_renewed_after_days) * 24;
         let keys = issuer.ledger.responders_to_certify(generation, now - age.hours()).await?;

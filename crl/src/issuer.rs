@@ -13,7 +13,7 @@ use akashi_lint::Lint;
 use akashi_wire::clock::Past;
 use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Done, OrderDoor, OrderRefusal, SignedOrder};
-use akashi_wire::{MunicipalityCode, Order};
+use akashi_wire::{MunicipalityCode, Order, pki};
 use jiff::Timestamp;
 
 use crate::list::{List, Lister};
@@ -33,6 +33,8 @@ pub struct Issuer {
     signer: Arc<dyn Signer>,
     scheduler: Arc<OfficerToken>,
     authority: Authority,
+    /// Its last moment: no list is made after it.
+    end: Timestamp,
     signatory: Arc<Signatory>,
     lint: Arc<Lint>,
     points: BTreeMap<MunicipalityCode, Vec<u8>>,
@@ -100,6 +102,7 @@ impl Issuer {
             return Err(CrlError::Settings(gap));
         }
         let authority = ledger.authority().await?;
+        let end = pki::not_after(&authority.certificate);
         let signatory = Arc::new(Signatory::new(&authority.certificate, &*signer)?);
         let record = ledger.founding_record().await?;
         let lint = Arc::new(Lint::new(&authority.certificate, record.as_bytes())?);
@@ -112,6 +115,7 @@ impl Issuer {
             signer,
             scheduler,
             authority,
+            end,
             signatory,
             lint,
             points,
@@ -167,7 +171,9 @@ impl Issuer {
             .known()
             .known
             .iter()
-            .filter_map(|(scope, known)| Some((due(*scope, known, now, &self.settings)?, *scope)))
+            .filter_map(|(scope, known)| {
+                Some((due(*scope, known, (now, self.end), &self.settings)?, *scope))
+            })
             .min();
         let Some((cause, scope)) = most_pressing else { return Ok(None) };
         let result = self.publish(scope, now).await;

@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
         let ledger = Ledger::<Listing>::open(&opened.ledger()).await?;
         clock.resume(&ledger.past().await?);
         let register = Ledger::<Publishing>::open(&opened.ledger()).await?;
-        let orders = Arc::new(opened.authority_link()?);
+        let orders = Arc::new(opened.authority_link(clock.clone())?);
         let (key, scheduler) = (Arc::new(opened.custody.rsa("ca")?), Arc::new(opened.scheduler()?));
         let public = opened.public();
         let lists =

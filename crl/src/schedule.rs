@@ -109,9 +109,15 @@ pub enum Cause {
     Missing,
     /// Something changed since the last, and that is old enough.
     Changed,
+    /// The authority ends within the hour: its last one.
+    Last,
     /// The last is too old, though nothing changed.
     Regular,
 }
+
+/// Within this time before the end of the authority every scope has its last list, with all that is known
+/// by then: an hour.
+const LAST: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is known of one scope.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -128,16 +134,19 @@ pub struct Situation {
     pub rests_until: Option<Timestamp>,
 }
 
-/// Whether a list of this scope is due, and why.
+/// Whether a list of this scope is due, and why; never after the authority's `end`.
 ///
 /// The complete list waits for its time even when something urgent happened: signing three million
 /// entries for each lost card would delay the partition, which carries the news.
 pub fn due(
     scope: Scope,
     situation: &Situation,
-    now: Timestamp,
+    (now, end): (Timestamp, Timestamp),
     settings: &Settings,
 ) -> Option<Cause> {
+    if now > end {
+        return None;
+    }
     if situation.rests_until.is_some_and(|until| now < until) {
         return None;
     }
@@ -152,6 +161,11 @@ pub fn due(
         if situation.changed > published.up_to && age >= settings.partition_when_changed {
             return Some(Cause::Changed);
         }
+    }
+    let is_last = end.duration_since(now) <= LAST;
+    let (before, news) = (end - LAST, situation.changed > published.up_to);
+    if is_last && (published.this_update < before || news) {
+        return Some(Cause::Last);
     }
     (age >= settings.at_least(scope)).then_some(Cause::Regular)
 }
@@ -181,7 +195,7 @@ mod tests {
 
     fn partition(situation: &Situation, seconds: i64) -> Option<Cause> {
         let scope = Scope::Partition("131041".parse().unwrap());
-        due(scope, situation, at(seconds), &Settings::default())
+        due(scope, situation, (at(seconds), Timestamp::MAX), &Settings::default())
     }
 
     #[test]
@@ -210,7 +224,10 @@ mod tests {
     fn an_urgent_change_does_not_wait_for_the_hour_in_its_own_partition() {
         let urgent = Situation { changed: Position(11), urgent: Position(11), ..published() };
         assert_eq!(partition(&urgent, 1), Some(Cause::Urgent));
-        assert_eq!(due(Scope::Complete, &urgent, at(1), &Settings::default()), None);
+        assert_eq!(
+            due(Scope::Complete, &urgent, (at(1), Timestamp::MAX), &Settings::default()),
+            None
+        );
     }
 
     #[test]
@@ -223,11 +240,36 @@ mod tests {
     #[test]
     fn the_complete_list_comes_every_six_hours_and_the_authoritys_every_month() {
         let settings = Settings::default();
-        let due = |scope, hours: i64| due(scope, &published(), at(hours * 3600), &settings);
+        let due = |scope, hours: i64| {
+            due(scope, &published(), (at(hours * 3600), Timestamp::MAX), &settings)
+        };
         assert_eq!(due(Scope::Complete, 5), None);
         assert_eq!(due(Scope::Complete, 6), Some(Cause::Regular));
         assert_eq!(due(Scope::Authority, 29 * 24), None);
         assert_eq!(due(Scope::Authority, 30 * 24), Some(Cause::Regular));
+    }
+
+    #[test]
+    fn in_its_last_hour_an_authority_makes_every_list_once_more_and_none_after_its_end() {
+        let settings = Settings::default();
+        let end = at(10 * 3600);
+        let due = |situation: &Situation, seconds: i64| {
+            let due = |scope| due(scope, situation, (at(seconds), end), &settings);
+            [Scope::Complete, Scope::Authority, Scope::Partition("131041".parse().unwrap())]
+                .map(due)
+        };
+        let list =
+            |this_update: Timestamp| CrlRecord { this_update, ..published().published.unwrap() };
+        let made = |seconds: i64| Situation { published: Some(list(at(seconds))), ..published() };
+        assert_eq!(due(&made(4 * 3600), 9 * 3600 - 1), [None; 3]);
+        assert_eq!(due(&made(4 * 3600), 9 * 3600), [Some(Cause::Last); 3]);
+        assert_eq!(due(&made(9 * 3600), 9 * 3600 + 1), [None; 3]);
+        let news = Situation { changed: Position(11), ..made(9 * 3600) };
+        assert_eq!(due(&news, 9 * 3600 + 60), [Some(Cause::Last); 3], "and what changes after it");
+        assert_eq!(due(&news, 10 * 3600), [Some(Cause::Last); 3]);
+        for situation in [news, Situation::default(), made(0)] {
+            assert_eq!(due(&situation, 10 * 3600 + 1), [None; 3], "the authority is over");
+        }
     }
 
     #[test]

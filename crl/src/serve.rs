@@ -48,7 +48,9 @@ pub async fn serve_link(
     clock: Arc<dyn Clock>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
-    akashi_link::serve(listener, identity, router(repository, clock), stop).await
+    let now = clock.clone();
+    let now = Arc::new(move || now.now());
+    akashi_link::serve(listener, identity, now, router(repository, clock), stop).await
 }
 
 /// Publishes what is due, looking once a second, until `stopped` says so.

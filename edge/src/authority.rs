@@ -1,6 +1,6 @@
 //! The authority's door for orders, from a program that is not in its process.
 
-use akashi_link::{Identity, LinkError};
+use akashi_link::{Identity, LinkError, Now};
 use akashi_wire::SignedMessage;
 use akashi_wire::order::{Answered, Done, OrderDoor, OrderRefusal};
 
@@ -14,10 +14,10 @@ pub struct AuthorityLink {
 }
 
 impl AuthorityLink {
-    /// A link to the authority at `url` (`https://HOST:PORT`), with this identity.
-    pub fn new(identity: &Identity, url: &str) -> Result<Self, LinkError> {
+    /// A link to the authority at `url` (`https://HOST:PORT`), with this identity, by this time.
+    pub fn new(identity: &Identity, url: &str, now: Now) -> Result<Self, LinkError> {
         let url = format!("{}/orders", url.trim_end_matches('/'));
-        Ok(Self { client: akashi_link::client(identity)?, url })
+        Ok(Self { client: akashi_link::client_by(identity, now)?, url })
     }
 
     async fn send(&self, order: SignedMessage) -> Result<Done, OrderRefusal> {

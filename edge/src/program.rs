@@ -123,7 +123,7 @@ impl Opened {
     }
 
     /// The way to the authority for a program that is not in its process.
-    pub fn authority_link(&self) -> Result<AuthorityLink, OpenError> {
+    pub fn authority_link(&self, clock: Arc<dyn Clock>) -> Result<AuthorityLink, OpenError> {
         let scheduler = self.scheduler()?;
         let identity = Identity {
             certificate: scheduler.certificate().to_vec(),
@@ -131,7 +131,7 @@ impl Opened {
             authority: scheduler.link_authority().to_vec(),
         };
         let url = format!("https://{}", self.config.listen.authority);
-        Ok(AuthorityLink::new(&identity, &url)?)
+        Ok(AuthorityLink::new(&identity, &url, Arc::new(move || clock.now()))?)
     }
 
     /// The server's end of every link.

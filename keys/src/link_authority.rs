@@ -10,6 +10,13 @@ use rcgen::{
     SanType, SerialNumber,
 };
 
+use std::net::IpAddr;
+
+use der::Decode;
+use x509_cert::Certificate;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
+
 use crate::{EcKey, KeyError};
 
 /// What a certificate of this hierarchy is for.
@@ -30,6 +37,34 @@ pub enum Usage {
     Recipient,
 }
 
+impl Usage {
+    /// What a party's certificate says of its usage: under which names it serves.
+    ///
+    /// ```asn1
+    /// SubjectAltName ::= GeneralNames
+    /// ```
+    ///
+    /// # Errors
+    /// [`KeyError::Request`] where it cannot be read.
+    pub fn of_party(certificate: &[u8]) -> Result<Self, KeyError> {
+        let certificate = Certificate::from_der(certificate).map_err(|_| KeyError::Request)?;
+        let names = certificate.tbs_certificate().get_extension::<SubjectAltName>();
+        let names = names.map_err(|_| KeyError::Request)?;
+        let host = |name: GeneralName| match name {
+            GeneralName::DnsName(name) => Ok(name.as_str().to_owned()),
+            GeneralName::IpAddress(octets) => {
+                let octets = octets.as_bytes();
+                let v4 = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+                let v6 = <[u8; 16]>::try_from(octets).map(IpAddr::from);
+                Ok(v4.or(v6).map_err(|_| KeyError::Request)?.to_string())
+            }
+            _ => Err(KeyError::Request),
+        };
+        let hosts = names.map_or(Vec::new(), |(_, names)| names.0);
+        Ok(Self::Party { hosts: hosts.into_iter().map(host).collect::<Result<_, _>>()? })
+    }
+}
+
 /// The key that issues the inner hierarchy, with its own certificate.
 pub struct LinkAuthority {
     issuer: Issuer<'static, KeyPair>,
@@ -44,7 +79,7 @@ impl LinkAuthority {
     /// Makes the certificate of a new link authority for this key.
     pub fn create(key: &EcKey, name: &str, now: Timestamp) -> Result<Self, KeyError> {
         let pair = pair(key)?;
-        let mut params = named(name, now, YEARS_20)?;
+        let mut params = named(name, now, now + YEARS_20)?;
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let certificate = params.self_signed(&pair).map_err(failed)?.der().to_vec();
@@ -71,7 +106,19 @@ impl LinkAuthority {
         usage: &Usage,
         now: Timestamp,
     ) -> Result<Vec<u8>, KeyError> {
-        self.certify_for(YEARS_5, public_key, name, usage, now)
+        self.certify_until(public_key, name, usage, now + YEARS_5, now)
+    }
+
+    /// Certifies a key of a party whose enrolment ends then: for five years, or until that.
+    pub fn certify_within(
+        &self,
+        public_key: &[u8],
+        name: &str,
+        usage: &Usage,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, KeyError> {
+        self.certify_until(public_key, name, usage, until.min(now + YEARS_5), now)
     }
 
     /// Certifies a key of the authority itself, for longer than any authority lives: what it needs
@@ -83,33 +130,34 @@ impl LinkAuthority {
         usage: &Usage,
         now: Timestamp,
     ) -> Result<Vec<u8>, KeyError> {
-        self.certify_for(YEARS_20, public_key, name, usage, now)
+        self.certify_until(public_key, name, usage, now + YEARS_20, now)
     }
 
-    fn certify_for(
+    fn certify_until(
         &self,
-        life: SignedDuration,
         public_key: &[u8],
         name: &str,
         usage: &Usage,
+        end: Timestamp,
         now: Timestamp,
     ) -> Result<Vec<u8>, KeyError> {
         let key = rcgen::SubjectPublicKeyInfo::from_der(public_key).map_err(failed)?;
-        let params = self.leaf(name, usage, now, life)?;
+        let params = self.leaf(name, usage, now, end)?;
         Ok(params.signed_by(&key, &self.issuer).map_err(failed)?.der().to_vec())
     }
 
-    /// Certifies the key of a PKCS#10 request under a name of our choosing; whatever else the
-    /// request asks for is ignored.
+    /// Certifies the key of a PKCS#10 request of a party whose enrolment ends then, under a name of our
+    /// choosing, for five years or until that; whatever else the request asks for is ignored.
     pub fn certify_request(
         &self,
         request: &[u8],
         name: &str,
         usage: &Usage,
+        until: Timestamp,
         now: Timestamp,
     ) -> Result<Vec<u8>, KeyError> {
         let request = sound(request)?;
-        let params = self.leaf(name, usage, now, YEARS_5)?;
+        let params = self.leaf(name, usage, now, until.min(now + YEARS_5))?;
         Ok(params.signed_by(&request.public_key, &self.issuer).map_err(failed)?.der().to_vec())
     }
 
@@ -124,9 +172,9 @@ impl LinkAuthority {
         name: &str,
         usage: &Usage,
         now: Timestamp,
-        life: SignedDuration,
+        end: Timestamp,
     ) -> Result<CertificateParams, KeyError> {
-        let mut params = named(name, now, life)?;
+        let mut params = named(name, now, end)?;
         params.use_authority_key_identifier_extension = true;
         params.is_ca = IsCa::ExplicitNoCa;
         match usage {
@@ -190,7 +238,7 @@ fn sound(request: &[u8]) -> Result<CertificateSigningRequestParams, KeyError> {
     Ok(request)
 }
 
-fn named(name: &str, now: Timestamp, life: SignedDuration) -> Result<CertificateParams, KeyError> {
+fn named(name: &str, now: Timestamp, end: Timestamp) -> Result<CertificateParams, KeyError> {
     let mut subject = DistinguishedName::new();
     subject.push(DnType::OrganizationName, "Akashi");
     subject.push(DnType::CommonName, name);
@@ -201,7 +249,7 @@ fn named(name: &str, now: Timestamp, life: SignedDuration) -> Result<Certificate
     params.distinguished_name = subject;
     params.serial_number = Some(SerialNumber::from_slice(&serial));
     params.not_before = date_time(now)?;
-    params.not_after = date_time(now + life)?;
+    params.not_after = date_time(end)?;
     Ok(params)
 }
 

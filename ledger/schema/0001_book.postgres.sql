@@ -30,7 +30,8 @@ GRANT USAGE ON SCHEMA public TO
 
 -- The authority appends to evidence, and changes what is derived.
 GRANT SELECT, INSERT ON
-    authority, founding_signature, distribution_point, enrolment, dismissal, suspension, lifting, proposal,
+    authority, founding_signature, distribution_point, enrolment, party_key, term, dismissal,
+    suspension, lifting, proposal,
     countersignature, request, certificate, certificate_file,
     status, batch, content_key, deletion, crl, crl_published, responder_key, responder_replaced, responder_certificate,
     inquiry_entered, card,
@@ -44,14 +45,14 @@ GRANT SELECT, DELETE ON inquiry_new TO akashi_authority;
 GRANT SELECT, UPDATE ON chain_head TO akashi_authority;
 
 -- The list issuer reads, and writes nothing.
-GRANT SELECT ON authority, founding_signature, distribution_point, enrolment, status, crl, crl_published,
-    chain_head, clock_trust, audit_signature TO akashi_list_issuer;
+GRANT SELECT ON authority, founding_signature, distribution_point, enrolment, party_key, status, crl,
+    crl_published, chain_head, clock_trust, audit_signature TO akashi_list_issuer;
 
 -- Whoever answers agencies reads who they are, and adds what they asked.
-GRANT SELECT ON authority, enrolment, dismissal, suspension, lifting, chain_head TO akashi_repository;
+GRANT SELECT ON authority, enrolment, party_key, term, dismissal, suspension, lifting, chain_head TO akashi_repository;
 GRANT INSERT ON inquiry, inquiry_new TO akashi_repository;
-GRANT SELECT ON authority, enrolment, dismissal, suspension, lifting, status, responder_certificate,
-    chain_head, clock_trust, audit_signature
+GRANT SELECT ON authority, enrolment, party_key, term, dismissal, suspension, lifting, status,
+    responder_certificate, chain_head, clock_trust, audit_signature
     TO akashi_responder;
 GRANT INSERT ON inquiry, inquiry_new TO akashi_responder;
 GRANT SELECT, INSERT, UPDATE ON responder_time TO akashi_responder;

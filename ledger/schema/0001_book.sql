@@ -40,14 +40,34 @@ CREATE TABLE enrolment (
     name         TEXT   NOT NULL,
     role         TEXT   NOT NULL,
     municipality TEXT,
+    enrolled_at  BIGINT NOT NULL
+);
+
+-- Evidence. The keys of a party, each certified in the place of the one before (RFC 3647 §4.7): the newest
+-- one is in force, and a key has one successor.
+CREATE TABLE party_key (
+    position     BIGINT NOT NULL,
+    party        BYTEA  NOT NULL,
     certificate  BYTEA  NOT NULL,
-    fingerprint  BYTEA  NOT NULL,
+    fingerprint  BYTEA  PRIMARY KEY,
     public_key   BYTEA  NOT NULL,
     not_after    BIGINT NOT NULL,
-    enrolled_at  BIGINT NOT NULL,
-    CONSTRAINT enrolment_certificate UNIQUE (fingerprint),
-    CONSTRAINT enrolment_key UNIQUE (public_key)
+    certified_at BIGINT NOT NULL,
+    replaces     BYTEA,
+    CONSTRAINT party_key_public_key UNIQUE (public_key),
+    CONSTRAINT party_key_successor UNIQUE (replaces)
 );
+CREATE INDEX party_key_of_party ON party_key (party);
+CREATE INDEX party_key_by_end ON party_key (not_after);
+CREATE INDEX party_key_by_age ON party_key (certified_at);
+
+-- Evidence. Until when an enrolment is good (任期): the latest one stands.
+CREATE TABLE term (
+    position BIGINT PRIMARY KEY,
+    party    BYTEA  NOT NULL,
+    until    BIGINT NOT NULL
+);
+CREATE INDEX term_of_party ON term (party);
 
 -- Evidence. Who may no longer, since when.
 CREATE TABLE dismissal (

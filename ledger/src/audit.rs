@@ -17,8 +17,8 @@ use crate::{Issuing, Ledger, LedgerError, Position, ReadsAll};
 
 /// The entry at which another took the place of the party with this certificate (SHA-256).
 const REPLACED: &str = "SELECT dismissal.position FROM dismissal
-                        JOIN enrolment ON enrolment.party = dismissal.party
-                        WHERE enrolment.fingerprint = $1";
+                        JOIN party_key ON party_key.party = dismissal.party
+                        WHERE party_key.fingerprint = $1";
 
 /// What the time of an entry is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

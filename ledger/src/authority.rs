@@ -149,9 +149,11 @@ impl<R> Ledger<R> {
         let rows = self
             .store
             .rows(
-                "SELECT founding_signature.message, enrolment.certificate, enrolment.role
+                "SELECT founding_signature.message, party_key.certificate, enrolment.role
                  FROM founding_signature
                  JOIN enrolment ON enrolment.party = founding_signature.party
+                 JOIN party_key ON party_key.party = enrolment.party
+                 AND party_key.replaces IS NULL
                  WHERE founding_signature.generation = $1",
                 args![row.get::<i64>("generation")?],
             )

@@ -324,13 +324,13 @@ impl Change {
         &mut self,
         permits: impl Iterator<Item = &'p Permit>,
     ) -> Result<(), LedgerError> {
-        let mut parties = BTreeSet::new();
+        let mut certificates = BTreeSet::new();
         for permit in permits {
             self.require_time(Right::Issue)?;
             permit.require(Right::Issue)?;
-            parties.extend(permit.parties());
+            certificates.extend(permit.certificates());
         }
-        self.check_enrolled(parties).await
+        self.check_enrolled(certificates).await
     }
 
     /// Files a signed and verified certificate: from now on it is issued.

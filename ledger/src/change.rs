@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
-use akashi_wire::{RequestId, SerialNumber};
+use akashi_wire::{RequestId, SerialNumber, pki};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{Content, Entry, TimeQuality, chain_hash};
@@ -114,7 +114,7 @@ impl Ledger<Issuing> {
         let entries = Vec::new();
         let mut change = Change { tx, permit, cause, at, quality, began_with: head, entries };
         if !change.permit.is_founding() {
-            change.check_enrolled(change.permit.parties().collect()).await?;
+            change.check_enrolled(change.permit.certificates().collect()).await?;
         }
         // Where there has never been more than one security officer, nobody could be the second.
         // Of a town's administrators there may be two all the same.
@@ -319,6 +319,14 @@ impl Change {
             TimeQuality::NotWitnessed if right.needs_time() => Err(LedgerError::TimeInDoubt),
             _ => Ok(()),
         }
+    }
+
+    /// Stops what the authority's own key would sign, once its certificate has ended.
+    pub(crate) async fn require_authority(&mut self) -> Result<(), LedgerError> {
+        let sql = "SELECT certificate FROM authority ORDER BY generation DESC LIMIT 1";
+        let row = self.tx.row(sql, args![]).await?.ok_or(LedgerError::NoAuthority)?;
+        let end = pki::not_after(&row.get::<Vec<u8>>("certificate")?);
+        if self.at > end { Err(LedgerError::AuthorityOver { end }) } else { Ok(()) }
     }
 
     /// Stops what would end or hold certificates that the message is not about: by an act in a case, those

@@ -169,7 +169,9 @@ impl<R> Ledger<R> {
         let message = SignedMessage::from_der(message).verify(MessageKind::ChainHead);
         let Ok(message) = message else { return Ok(None) };
         let signer = Sha256::of(message.signer());
-        let sql = "SELECT role FROM enrolment WHERE fingerprint = $1";
+        let sql = "SELECT enrolment.role FROM party_key
+                   JOIN enrolment ON enrolment.party = party_key.party
+                   WHERE party_key.fingerprint = $1";
         let row = self.store.row(sql, args![&signer.0]).await?;
         let role = row.map(|row| row.get::<String>("role")).transpose()?;
         let scheduler = serde_json::to_string(&Role::Scheduler).expect("a role is JSON");

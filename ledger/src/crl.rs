@@ -99,6 +99,9 @@ impl Change {
     ///
     /// `max(last + 1, Unix milliseconds)`: a book restored from a backup cannot give a number that
     /// the lost book gave already.
+    ///
+    /// # Errors
+    /// [`LedgerError::AuthorityOver`] after the end of the authority: it signs no list any more.
     pub async fn record_crl(
         &mut self,
         generation: i64,
@@ -108,6 +111,7 @@ impl Change {
         up_to: Position,
     ) -> Result<CrlRecord, LedgerError> {
         self.require_about(Right::RecordList, &Object::List(scope))?;
+        self.require_authority().await?;
         let last = self
             .tx
             .row(

@@ -12,7 +12,7 @@ use crate::evidence;
 use crate::object::Object;
 use crate::right::Right;
 use crate::row::{Row, stored_as_json};
-use crate::store::{Unique, Value, args};
+use crate::store::{Value, args};
 use crate::suspension;
 use crate::{Change, Issuing, Ledger, LedgerError};
 
@@ -25,12 +25,18 @@ pub struct Enrolment {
     pub name: String,
     /// As what.
     pub role: Role,
-    /// DER of its certificate.
+    /// From when.
+    pub enrolled_at: Timestamp,
+    /// 任期: until when, whatever its keys say. Only those who may enrol prolong it.
+    pub until: Timestamp,
+    /// DER of the certificate of one of its keys: the newest, where none was asked for.
     pub certificate: Vec<u8>,
     /// The last moment of that.
     pub not_after: Timestamp,
-    /// From when.
-    pub enrolled_at: Timestamp,
+    /// When that key was certified.
+    pub certified_at: Timestamp,
+    /// When another took its place: from then on it is dead.
+    pub superseded_at: Option<Timestamp>,
     /// Until when, once ended.
     pub ended_at: Option<Timestamp>,
     /// Since when it may not act, for as long as that is not lifted.
@@ -46,7 +52,9 @@ pub struct NewEnrolment {
     pub name: String,
     /// As what.
     pub role: Role,
-    /// DER of its certificate.
+    /// 任期: until when.
+    pub until: Timestamp,
+    /// DER of its certificate, which ends no later.
     pub certificate: Vec<u8>,
 }
 
@@ -65,9 +73,12 @@ impl Enrolment {
             party: new.party,
             name: new.name.clone(),
             role: new.role.clone(),
+            enrolled_at: now,
+            until: new.until,
             certificate: new.certificate.clone(),
             not_after: pki::not_after(&new.certificate),
-            enrolled_at: now,
+            certified_at: now,
+            superseded_at: None,
             ended_at: None,
             suspended_at: None,
         }
@@ -91,14 +102,19 @@ impl Enrolment {
         purpose.map(String::as_str).ok_or_else(|| NotAdmitted::Purpose(purposes.clone()))
     }
 
-    /// Whether it may act now: not dismissed, not suspended, its certificate not over. What the book says of
-    /// its end counts whatever `now` is: who began before it gets nothing after it.
+    /// Whether it may act now, with this key: not dismissed, not suspended, neither certificate nor term over,
+    /// no newer key in its place. What the book says of its end counts whatever `now` is: who began before it
+    /// gets nothing after it.
     pub fn is_in_force(&self, now: Timestamp) -> bool {
-        self.ended_at.is_none() && self.suspended_at.is_none() && now <= self.not_after
+        self.ended_at.is_none()
+            && self.suspended_at.is_none()
+            && self.superseded_at.is_none()
+            && now <= self.not_after
+            && now <= self.until
     }
 
     /// Whether it is a terminal in force at which somebody of this role works.
-    pub(crate) fn is_terminal_of(&self, role: &Role, now: Timestamp) -> bool {
+    pub fn is_terminal_of(&self, role: &Role, now: Timestamp) -> bool {
         let Role::Terminal { municipality } = self.role else { return false };
         role.works_at(municipality) && self.is_in_force(now)
     }
@@ -108,20 +124,18 @@ impl Enrolment {
         matches!(self.role, Role::Terminal { municipality } if municipality.is_prefecture())
     }
 
-    /// Whether it was enrolled at this time, and its certificate not over: for what was signed then and is
-    /// told now.
+    /// Whether it was enrolled at this time with this key, and its certificate not over: for what was signed
+    /// then and is told now.
     pub fn was_enrolled(&self, then: Timestamp) -> bool {
-        self.enrolled_at <= then
+        self.certified_at <= then
             && then <= self.not_after
+            && self.superseded_at.is_none_or(|end| then < end)
             && self.ended_at.is_none_or(|end| then < end)
     }
 }
 
 /// Sources, or registries, of one municipality in force at once: one, and its next key during a change.
 const KEYS_OF_A_LINK: usize = 2;
-
-/// A key is one party's.
-const ENROLMENT_KEY: Unique = Unique { name: "enrolment_key", columns: "enrolment.public_key" };
 
 stored_as_json!(Role);
 
@@ -130,9 +144,12 @@ fn read(row: &Row) -> Result<Enrolment, LedgerError> {
         party: row.get("party")?,
         name: row.get("name")?,
         role: row.get("role")?,
+        enrolled_at: row.get("enrolled_at")?,
+        until: row.get("until")?,
         certificate: row.get("certificate")?,
         not_after: row.get("not_after")?,
-        enrolled_at: row.get("enrolled_at")?,
+        certified_at: row.get("certified_at")?,
+        superseded_at: row.maybe("superseded_at")?,
         ended_at: row.maybe("ended_at")?,
         suspended_at: None,
     };
@@ -144,20 +161,21 @@ fn read(row: &Row) -> Result<Enrolment, LedgerError> {
     Ok(enrolment)
 }
 
-/// Enrolments from rows that may tell of one several times, once for each suspension that may be its;
-/// in the order in which they come first.
+/// Enrolments from rows that may tell of one key several times, once for each suspension that may be its
+/// party's; in the order in which they come first.
 fn read_all(rows: &[Row]) -> Result<Vec<Enrolment>, LedgerError> {
     let mut all: Vec<Enrolment> = Vec::new();
-    let mut places: HashMap<PartyId, usize> = HashMap::new();
+    let mut places: HashMap<Sha256, usize> = HashMap::new();
     for row in rows {
         let one = read(row)?;
-        match places.get(&one.party) {
+        let key = Sha256::of(&one.certificate);
+        match places.get(&key) {
             Some(&place) => {
                 let before = all[place].suspended_at;
                 all[place].suspended_at = before.into_iter().chain(one.suspended_at).min();
             }
             None => {
-                places.insert(one.party, all.len());
+                places.insert(key, all.len());
                 all.push(one);
             }
         }
@@ -165,13 +183,18 @@ fn read_all(rows: &[Row]) -> Result<Vec<Enrolment>, LedgerError> {
     Ok(all)
 }
 
-/// Everything of an enrolment, once for each suspension in force of its party or its municipality.
+/// Everything of an enrolment with each of its keys, once for each suspension in force of its party or its
+/// municipality. `newer` is what took the key's place.
 macro_rules! read {
     ($rest:literal) => {
         concat!(
-            "SELECT enrolment.party, enrolment.name, enrolment.role, enrolment.certificate,
-             enrolment.enrolled_at, enrolment.not_after, dismissal.ended_at,
+            "SELECT enrolment.party, enrolment.name, enrolment.role, enrolment.enrolled_at,
+             (SELECT MAX(term.until) FROM term WHERE term.party = enrolment.party) AS until,
+             party_key.certificate, party_key.not_after, party_key.certified_at,
+             newer.certified_at AS superseded_at, dismissal.ended_at,
              stopped.kind, stopped.of_municipality, stopped.of_party, stopped.since FROM enrolment
+             JOIN party_key ON party_key.party = enrolment.party
+             LEFT JOIN party_key AS newer ON newer.replaces = party_key.fingerprint
              LEFT JOIN dismissal ON dismissal.party = enrolment.party
              LEFT JOIN (SELECT kind, municipality AS of_municipality, party AS of_party,
                         suspension.at AS since FROM suspension
@@ -185,7 +208,8 @@ macro_rules! read {
 }
 
 impl<R> Ledger<R> {
-    /// The party with this certificate (by its SHA-256), ended or not.
+    /// The party with this certificate (by its SHA-256), ended or not, and whether another key took the place
+    /// of this one.
     pub async fn enrolment_of(
         &self,
         fingerprint: Sha256,
@@ -195,7 +219,7 @@ impl<R> Ledger<R> {
             let distinct: HashSet<Sha256> = fingerprints.into_iter().collect();
             let keys: Vec<Value> =
                 distinct.iter().map(|fingerprint| (&fingerprint.0).into()).collect();
-            let sql = read!("WHERE enrolment.fingerprint IN ($keys)");
+            let sql = read!("WHERE party_key.fingerprint IN ($keys)");
             let found = read_all(&self.store.rows_of(sql, keys).await?)?;
             let by_certificate = |one: Enrolment| (Sha256::of(&one.certificate), one);
             Ok(found.into_iter().map(by_certificate).collect())
@@ -203,9 +227,9 @@ impl<R> Ledger<R> {
         self.store.enrolments.row(fingerprint, of_all).await
     }
 
-    /// Everybody ever enrolled, oldest first.
+    /// Everybody ever enrolled, each with the newest key, oldest first.
     pub async fn enrolments(&self) -> Result<Vec<Enrolment>, LedgerError> {
-        let sql = read!("ORDER BY enrolment.enrolled_at, enrolment.name");
+        let sql = read!("WHERE newer.party IS NULL ORDER BY enrolment.enrolled_at, enrolment.name");
         read_all(&self.store.rows(sql, args![]).await?)
     }
 }
@@ -221,10 +245,30 @@ impl Ledger<Issuing> {
     /// Those who are enrolled as this and may act now.
     pub async fn able(&self, role: &Role, now: Timestamp) -> Result<Vec<Enrolment>, LedgerError> {
         let role = serde_json::to_string(role).expect("a role is JSON");
-        let sql = read!("WHERE enrolment.role = $1");
+        let sql = read!("WHERE enrolment.role = $1 AND newer.party IS NULL");
         let mut all = read_all(&self.store.rows(sql, args![role]).await?)?;
         all.retain(|one| one.is_in_force(now));
         Ok(all)
+    }
+
+    /// Those whose newest key ends by then, or has ended, and who were not dismissed.
+    pub async fn keys_that_end(&self, by: Timestamp) -> Result<Vec<Enrolment>, LedgerError> {
+        let sql = read!(
+            "WHERE party_key.not_after <= $1 AND newer.party IS NULL AND dismissal.party IS NULL"
+        );
+        read_all(&self.store.rows(sql, args![by]).await?)
+    }
+
+    /// Those whose newest key was certified since then, and who were not dismissed.
+    pub async fn keys_certified_since(
+        &self,
+        since: Timestamp,
+    ) -> Result<Vec<Enrolment>, LedgerError> {
+        let sql = read!(
+            "WHERE party_key.certified_at >= $1 AND party_key.replaces IS NOT NULL
+             AND newer.party IS NULL AND dismissal.party IS NULL"
+        );
+        read_all(&self.store.rows(sql, args![since]).await?)
     }
 
     /// Sources and registries that have two keys in force.
@@ -275,15 +319,11 @@ impl Change {
             new.name.as_str(),
             role,
             new.role.municipality().map(|code| code.to_string()),
-            &new.certificate,
-            &Sha256::of(&new.certificate).0,
-            &Sha256::of(&key).0,
-            pki::not_after(&new.certificate),
             self.at(),
         ];
-        self.record(&evidence::ENROLMENT, vec![row]).await.map_err(|error| {
-            if error.violates(&ENROLMENT_KEY) { LedgerError::KeyTaken } else { error }
-        })?;
+        self.record(&evidence::ENROLMENT, vec![row]).await?;
+        self.keep_term(position, new.party, new.until).await?;
+        self.keep_key(position, new.party, &new.certificate, None).await?;
         if let Role::Source { municipality } = &new.role {
             self.tx
                 .execute(
@@ -328,7 +368,7 @@ impl Change {
         }
         let known = self
             .tx
-            .row("SELECT party FROM enrolment WHERE public_key = $1", args![&Sha256::of(key).0])
+            .row("SELECT party FROM party_key WHERE public_key = $1", args![&Sha256::of(key).0])
             .await?;
         if known.is_some() {
             return Err(LedgerError::KeyTaken);
@@ -355,14 +395,17 @@ impl Change {
         Ok(all)
     }
 
-    /// Stops the change unless all of these parties may act still: what was permitted a moment ago is not
-    /// permitted to somebody who was dismissed or suspended since.
+    /// Stops the change unless the parties of all of these certificates (each by its SHA-256) may act with
+    /// them still: what was permitted a moment ago is not permitted to somebody who was dismissed or suspended
+    /// since, nor to a key in whose place another was certified.
     pub(crate) async fn check_enrolled(
         &mut self,
-        parties: BTreeSet<PartyId>,
+        certificates: BTreeSet<Sha256>,
     ) -> Result<(), LedgerError> {
-        let found = self.enrolments_of(&parties).await?;
-        if found.len() != parties.len() {
+        let keys = certificates.iter().map(|certificate| (&certificate.0).into());
+        let sql = read!("WHERE party_key.fingerprint IN ($keys)");
+        let found = read_all(&self.tx.rows_of(sql, keys).await?)?;
+        if found.len() != certificates.len() {
             return Err(LedgerError::NotEnrolled);
         }
         let (terminals, signers): (Vec<_>, Vec<_>) =
@@ -370,10 +413,15 @@ impl Change {
         if signers.iter().any(|one| one.ended_at.is_some()) {
             return Err(LedgerError::NotEnrolled);
         }
+        if let Some(since) = signers.iter().find_map(|one| one.superseded_at) {
+            return Err(LedgerError::Superseded { since });
+        }
         if let Some(since) = signers.iter().find_map(|one| one.suspended_at) {
             return Err(LedgerError::Suspended { since });
         }
-        let stopped = |one: &&Enrolment| one.ended_at.is_some() || one.suspended_at.is_some();
+        let stopped = |one: &&Enrolment| {
+            one.ended_at.is_some() || one.suspended_at.is_some() || one.superseded_at.is_some()
+        };
         if terminals.iter().any(stopped) { Err(LedgerError::NotATerminal) } else { Ok(()) }
     }
 
@@ -382,7 +430,8 @@ impl Change {
         parties: &BTreeSet<PartyId>,
     ) -> Result<Vec<Enrolment>, LedgerError> {
         let keys = parties.iter().map(|party| party.as_bytes().into());
-        read_all(&self.tx.rows_of(read!("WHERE enrolment.party IN ($keys)"), keys).await?)
+        let sql = read!("WHERE newer.party IS NULL AND enrolment.party IN ($keys)");
+        read_all(&self.tx.rows_of(sql, keys).await?)
     }
 
     /// A party that is not dismissed.
@@ -402,7 +451,7 @@ impl Change {
         fingerprint: Sha256,
         role: &Role,
     ) -> Result<Option<Enrolment>, LedgerError> {
-        let sql = read!("WHERE enrolment.fingerprint = $1");
+        let sql = read!("WHERE party_key.fingerprint = $1");
         let found = read_all(&self.tx.rows(sql, args![&fingerprint.0]).await?)?.pop();
         let at = self.at();
         Ok(found.filter(|one| one.is_terminal_of(role, at)))
@@ -442,7 +491,8 @@ impl Change {
     /// Everybody ever enrolled as this.
     async fn enrolments_as(&mut self, role: &Role) -> Result<Vec<Enrolment>, LedgerError> {
         let role = serde_json::to_string(role).expect("a role is JSON");
-        read_all(&self.tx.rows(read!("WHERE enrolment.role = $1"), args![role]).await?)
+        let sql = read!("WHERE enrolment.role = $1 AND newer.party IS NULL");
+        read_all(&self.tx.rows(sql, args![role]).await?)
     }
 
     /// A party that whoever signed may stop: none of the authority's own, not the signer itself, of the
@@ -523,9 +573,12 @@ mod tests {
             party: PartyId::from_random([1; 16]),
             name: "agency".into(),
             role: Role::Agency { purposes },
+            enrolled_at: Timestamp::UNIX_EPOCH,
+            until: Timestamp::from_second(2_000).unwrap(),
             certificate: Vec::new(),
             not_after: Timestamp::from_second(1_000).unwrap(),
-            enrolled_at: Timestamp::UNIX_EPOCH,
+            certified_at: Timestamp::UNIX_EPOCH,
+            superseded_at: None,
             ended_at: None,
             suspended_at: None,
         }
@@ -555,9 +608,11 @@ mod tests {
         let ended = Enrolment { ended_at: Some(at(5)), ..sound.clone() };
         // Asked with the time at which a question began, before the book said so.
         let suspended = Enrolment { suspended_at: Some(at(7)), ..sound.clone() };
+        let superseded = Enrolment { superseded_at: Some(at(7)), ..sound.clone() };
+        let term_over = Enrolment { until: at(5), ..sound.clone() };
         let officer = Role::Officer { municipality: "131041".parse().unwrap() };
         let other = Enrolment { role: officer, ..sound.clone() };
-        for not_one in [ended, suspended, other] {
+        for not_one in [ended, suspended, superseded, term_over, other] {
             assert_eq!(not_one.admitted(None, at(6)), over, "{not_one:?}");
         }
     }

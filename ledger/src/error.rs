@@ -94,6 +94,12 @@ pub enum LedgerError {
          see `akashi clock`"
     )]
     TimeInDoubt,
+    /// The authority's certificate has ended.
+    #[error("the authority ended at {end}: its key signs nothing any more")]
+    AuthorityOver {
+        /// Its last moment.
+        end: Timestamp,
+    },
     /// A signature by somebody who is not enrolled, or no longer.
     #[error("the signer is not enrolled")]
     NotEnrolled,
@@ -102,6 +108,24 @@ pub enum LedgerError {
     Suspended {
         /// Since when.
         since: Timestamp,
+    },
+    /// The key that signed has a newer one in its place.
+    #[error("the signer had another key certified at {since}, and this one is dead")]
+    Superseded {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The certificate or the enrolment of the signer is over.
+    #[error("the signer's certificate ended at {end}")]
+    Over {
+        /// When.
+        end: Timestamp,
+    },
+    /// A certificate would end after the enrolment of its party.
+    #[error("the enrolment ends at {until}, and no key of it lives longer")]
+    OutlivesTerm {
+        /// When that ends.
+        until: Timestamp,
     },
     /// The act did not come from a terminal in force of the place where its signer works.
     #[error("the machine is no terminal of the signer's")]
@@ -228,6 +252,18 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
+    /// Whether it says that the signer, or the terminal, may not act, or not with this key.
+    pub fn is_of_the_signer(&self) -> bool {
+        matches!(
+            self,
+            Self::NotEnrolled
+                | Self::Suspended { .. }
+                | Self::Superseded { .. }
+                | Self::Over { .. }
+                | Self::NotATerminal
+        )
+    }
+
     /// Whether a unique index stopped a second row.
     pub(crate) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Unreachable(sqlx::Error::Database(e)) if e.is_unique_violation())

@@ -58,9 +58,13 @@ evidence! {
         "generation": Int, "municipality": Text, "name": Octets,
     }
     ENROLMENT = "enrolment" {
-        "party": Octets, "name": Text, "role": Text, "municipality": Text, "certificate": Octets,
-        "fingerprint": Octets, "public_key": Octets, "not_after": Int, "enrolled_at": Int,
+        "party": Octets, "name": Text, "role": Text, "municipality": Text, "enrolled_at": Int,
     }
+    PARTY_KEY = "party_key" {
+        "party": Octets, "certificate": Octets, "fingerprint": Octets, "public_key": Octets,
+        "not_after": Int, "certified_at": Int, "replaces": Octets,
+    }
+    TERM = "term" { "party": Octets, "until": Int }
     DISMISSAL = "dismissal" { "party": Octets, "ended_at": Int }
     SUSPENSION = "suspension" {
         "kind": Text, "municipality": Text, "party": Octets, "by_party": Octets, "at": Int,

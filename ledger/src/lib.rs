@@ -40,6 +40,7 @@ mod permit;
 mod person;
 mod proposal;
 mod recall;
+mod rekey;
 mod request;
 mod responder;
 mod right;

@@ -9,6 +9,7 @@ use akashi_wire::octets::Sha256;
 use akashi_wire::order::Order;
 use akashi_wire::party::Role;
 use akashi_wire::{DeletionMonth, MunicipalityCode, Scope, SerialNumber, pki};
+use jiff::Timestamp;
 
 /// What a message is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub(crate) enum Object {
     NewParty(Role, Sha256),
     /// A party.
     Party(PartyId),
+    /// Another key of a party: the SHA-256 of that.
+    NextKey(PartyId, Sha256),
+    /// A party, and until when it is to be enrolled.
+    Term(PartyId, Timestamp),
     /// What another person proposed, by its request and the SHA-256 of the act.
     Proposal(RequestId, Sha256),
     /// Something that can be suspended.
@@ -74,6 +79,7 @@ impl Object {
                 }
             }
             Deed::Dismiss { party, .. } => Self::Party(*party),
+            Deed::Prolong { party, until } => Self::Term(*party, *until),
             Deed::Suspend { what, .. } | Deed::Lift { what, .. } => Self::Suspension(*what),
             Deed::RegisterCards { lot, model, .. } => Self::Delivery(lot.clone(), model.clone()),
             Deed::ProposeRecall { selection, digest, .. } => {

@@ -12,7 +12,7 @@ use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Order, SignedOrder};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{MunicipalityCode, Verified};
+use akashi_wire::{MunicipalityCode, RekeyRequest, Verified, pki};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cause::Cause;
@@ -26,8 +26,10 @@ use crate::{Change, Enrolment, Issuing, Ledger, LedgerError};
 pub struct Permit {
     party: PartyId,
     role: Role,
-    /// The terminal at which it was signed, of an act.
-    terminal: Option<PartyId>,
+    /// SHA-256 of the certificate of the key that signed.
+    certificate: Sha256,
+    /// The terminal at which it was signed, of an act, with the SHA-256 of its certificate.
+    terminal: Option<(PartyId, Sha256)>,
     evidence: Sha256,
     content: Sha256,
     cause: Cause,
@@ -75,6 +77,7 @@ impl Permit {
         Self {
             party: enrolment.party,
             role: enrolment.role.clone(),
+            certificate: Sha256::of(message.signer()),
             terminal: None,
             evidence: Sha256::of(message.message()),
             content: Sha256::of(message.content()),
@@ -93,18 +96,23 @@ impl Permit {
 
     /// The terminal at which it was signed, of an act, as a column has it.
     pub(crate) fn terminal(&self) -> Value {
-        Value::Octets(self.terminal.map(|terminal| terminal.as_bytes().to_vec()))
+        Value::Octets(self.terminal.map(|(terminal, _)| terminal.as_bytes().to_vec()))
     }
 
     /// As it stands in the audit chain: who, and at which terminal.
     pub(crate) fn actor(&self) -> String {
         let actor = format!("{}:{}", self.role.name(), self.party);
-        self.terminal.map_or(actor.clone(), |terminal| format!("{actor}@{terminal}"))
+        self.terminal.map_or(actor.clone(), |(terminal, _)| format!("{actor}@{terminal}"))
     }
 
-    /// Whose enrolments it rests on.
-    pub(crate) fn parties(&self) -> impl Iterator<Item = PartyId> {
-        [self.party].into_iter().chain(self.terminal)
+    /// SHA-256 of the certificate of the key that signed.
+    pub(crate) fn certificate(&self) -> Sha256 {
+        self.certificate
+    }
+
+    /// On whose keys it rests, each by the SHA-256 of its certificate.
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = Sha256> {
+        [self.certificate].into_iter().chain(self.terminal.map(|(_, certificate)| certificate))
     }
 
     /// What it would give if two had signed.
@@ -166,8 +174,8 @@ impl Change {
         &mut self,
         permits: impl IntoIterator<Item = &'p Permit>,
     ) -> Result<(), LedgerError> {
-        let parties = permits.into_iter().flat_map(Permit::parties).collect();
-        self.check_enrolled(parties).await
+        let certificates = permits.into_iter().flat_map(Permit::certificates).collect();
+        self.check_enrolled(certificates).await
     }
 }
 
@@ -201,7 +209,8 @@ impl Ledger<Issuing> {
         let terminal = terminal.ok_or(LedgerError::NotATerminal)?;
         let permit = Permit {
             party: enrolment.party,
-            terminal: Some(terminal.party),
+            certificate: Sha256::of(message.signer()),
+            terminal: Some((terminal.party, Sha256::of(&terminal.certificate))),
             evidence: Sha256::of(message.message()),
             content: Sha256::of(message.content()),
             cause: Cause::Act(act.request),
@@ -232,6 +241,7 @@ impl Ledger<Issuing> {
         Ok(Permit {
             party: enrolment.party,
             role: enrolment.role,
+            certificate: Sha256::of(message.signer()),
             terminal: None,
             evidence: Sha256::of(message.message()),
             content: digest,
@@ -241,6 +251,39 @@ impl Ledger<Issuing> {
             of_two: &[],
             gained: &[],
         })
+    }
+
+    /// What a party asks that wants another key, and the permit that its message gives: to have that key
+    /// certified in the place of the one that signed.
+    ///
+    /// # Errors
+    /// As [`Ledger::permit_act`]; of no terminal, since not every party works at one.
+    pub async fn permit_rekey(
+        &self,
+        message: &Verified,
+        now: Timestamp,
+    ) -> Result<(RekeyRequest, Permit), LedgerError> {
+        let enrolment = self.signer_of(message, now).await?;
+        let asked: RekeyRequest = serde_json::from_slice(message.content())
+            .map_err(|e| LedgerError::Unreadable { column: e.column() })?;
+        let next = pki::requested_key(&asked.request_for_certificate.0);
+        let object =
+            next.map_or(Object::Nothing, |key| Object::NextKey(enrolment.party, Sha256::of(&key)));
+        let evidence = Sha256::of(message.message());
+        let permit = Permit {
+            party: enrolment.party,
+            role: enrolment.role,
+            certificate: Sha256::of(message.signer()),
+            terminal: None,
+            evidence,
+            content: Sha256::of(message.content()),
+            cause: Cause::Rekey(evidence),
+            rights: &[Right::Rekey],
+            object,
+            of_two: &[],
+            gained: &[],
+        };
+        Ok((asked, permit))
     }
 
     /// What an order says, and the permit that it gives.
@@ -264,6 +307,7 @@ impl Ledger<Issuing> {
         let permit = Permit {
             party: enrolment.party,
             role: enrolment.role,
+            certificate: Sha256::of(message.signer()),
             terminal: None,
             evidence,
             content: Sha256::of(message.content()),
@@ -300,11 +344,19 @@ impl Ledger<Issuing> {
     ) -> Result<Enrolment, LedgerError> {
         let enrolment = self.enrolment_of(Sha256::of(message.signer())).await?;
         match enrolment {
+            Some(Enrolment { superseded_at: Some(since), ended_at: None, .. }) => {
+                Err(LedgerError::Superseded { since })
+            }
             Some(Enrolment { suspended_at: Some(since), ended_at: None, .. }) => {
                 Err(LedgerError::Suspended { since })
             }
             Some(enrolment) if enrolment.is_in_force(now) && message.signer_has_not_ended(now) => {
                 Ok(enrolment)
+            }
+            Some(Enrolment { ended_at: None, not_after, until, .. })
+                if now > not_after.min(until) =>
+            {
+                Err(LedgerError::Over { end: not_after.min(until) })
             }
             _ => Err(LedgerError::NotEnrolled),
         }

@@ -131,6 +131,30 @@ impl Ledger<Issuing> {
     }
 }
 
+impl Ledger<Issuing> {
+    /// Public keys of responders that asked before `asked_by` and have no certificate that is good until `by`,
+    /// but for those whose place another key took.
+    pub async fn responders_that_end(
+        &self,
+        generation: i64,
+        by: Timestamp,
+        asked_by: Timestamp,
+    ) -> Result<Vec<Vec<u8>>, LedgerError> {
+        let sql = "SELECT public_key FROM responder_key WHERE generation = $1 AND asked_at < $3
+                   AND NOT EXISTS (
+                     SELECT 1 FROM responder_certificate
+                     WHERE responder_certificate.generation = responder_key.generation
+                     AND responder_certificate.public_key = responder_key.public_key
+                     AND not_after >= $2)
+                   AND NOT EXISTS (
+                     SELECT 1 FROM responder_replaced
+                     WHERE responder_replaced.generation = responder_key.generation
+                     AND responder_replaced.public_key = responder_key.public_key)";
+        let rows = self.store.rows(sql, args![generation, by, asked_by]).await?;
+        rows.iter().map(|row| row.get("public_key")).collect()
+    }
+}
+
 impl Change {
     /// Certifies this public key of a responder from now on, and no more the keys whose place it takes, once
     /// it has a certificate. `false` when it does so already.
@@ -182,6 +206,7 @@ impl Change {
     /// Records that a responder's certificate is going to be signed.
     pub async fn intend_responder(&mut self, serial: SerialNumber) -> Result<(), LedgerError> {
         self.require(Right::CertifyResponder)?;
+        self.require_authority().await?;
         self.append("intend_responder", &serial.to_string(), None).await.map(|_| ())
     }
 

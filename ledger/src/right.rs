@@ -15,6 +15,10 @@ pub enum Right {
     Found,
     /// A new party.
     Enrol,
+    /// Another key in the place of the signer's own.
+    Rekey,
+    /// A later end of an enrolment.
+    Prolong,
     /// The end of the enrolment of somebody at a counter.
     Dismiss,
     /// The end of any other enrolment.
@@ -87,6 +91,8 @@ impl Right {
         match self {
             Self::Found => "found",
             Self::Enrol => "enrol",
+            Self::Rekey => "rekey",
+            Self::Prolong => "prolong",
             Self::Dismiss => "dismiss",
             Self::DismissPower => "dismiss_power",
             Self::Suspend => "suspend",
@@ -127,6 +133,8 @@ impl Right {
         match self {
             Self::Found
             | Self::Enrol
+            | Self::Rekey
+            | Self::Prolong
             | Self::Issue
             | Self::RecordList
             | Self::PublishList
@@ -183,7 +191,7 @@ pub(crate) fn of_deed(deed: &Deed) -> &'static [Right] {
         Deed::Revoke { .. } => &[SaveCase, Revoke, Void],
         Deed::Hold { .. } => &[SaveCase, Hold, Revoke, Void],
         Deed::CloseCase { .. } => &[SaveCase, Revoke, Void],
-        Deed::Enrol { .. } | Deed::Lift { .. } => &[Propose],
+        Deed::Enrol { .. } | Deed::Prolong { .. } | Deed::Lift { .. } => &[Propose],
         Deed::Dismiss { .. } => &[Dismiss, Propose],
         Deed::Suspend { .. } => &[Suspend],
         Deed::Countersign { .. } => &[Countersign],
@@ -201,6 +209,7 @@ pub(crate) fn of_two(deed: &Deed, role: &Role) -> &'static [Right] {
     use Right::*;
     match deed {
         Deed::Enrol { .. } => &[Enrol],
+        Deed::Prolong { .. } => &[Prolong],
         // Two administrators of a town have no power over a third.
         Deed::Dismiss { .. } if *role != Role::SecurityOfficer => &[Dismiss],
         Deed::Dismiss { .. } => &[Dismiss, DismissPower],

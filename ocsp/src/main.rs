@@ -17,7 +17,7 @@ async fn main() -> ExitCode {
         let ledger = Ledger::open(&opened.ledger()).await?;
         clock.resume(&ledger.past().await?);
         let (key, scheduler) = (opened.custody.responder_key()?, Arc::new(opened.scheduler()?));
-        let orders = Arc::new(opened.authority_link()?);
+        let orders = Arc::new(opened.authority_link(clock.clone())?);
         let settings = Settings::default();
         let responder = Responder::open(ledger, orders, (key, scheduler), settings).await?;
         let addresses = &opened.config.listen;

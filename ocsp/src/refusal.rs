@@ -40,6 +40,9 @@ pub enum Refusal {
     /// Nobody knows the time.
     #[error("nobody has witnessed the time since the start")]
     TimeInDoubt,
+    /// The authority is over.
+    #[error("the authority has ended: nothing is answered for it any more")]
+    AuthorityOver,
     /// The book cannot say who asks.
     #[error("the book cannot be asked who asks")]
     LedgerUnreachable,
@@ -56,7 +59,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// How many kinds there are.
-    pub(crate) const KINDS: usize = 15;
+    pub(crate) const KINDS: usize = 16;
 
     /// What the client is told.
     pub fn status(&self) -> ResponseStatus {
@@ -66,7 +69,9 @@ impl Refusal {
             Self::OtherIssuer
             | Self::BadSignature
             | Self::NotAnAgency
-            | Self::PurposeNotNotified => ResponseStatus::Unauthorized,
+            | Self::PurposeNotNotified
+            // No later question will be answered either (RFC 5019 §2.2.3).
+            | Self::AuthorityOver => ResponseStatus::Unauthorized,
             Self::NotLoaded
             | Self::LostContact
             | Self::NoCertificate
@@ -100,6 +105,7 @@ impl Refusal {
             Self::Key => 12,
             Self::Lint => 13,
             Self::TimeInDoubt => 14,
+            Self::AuthorityOver => 15,
         }
     }
 }
@@ -121,4 +127,5 @@ pub(crate) const NAMES: [&str; Refusal::KINDS] = [
     "key",
     "lint",
     "time_in_doubt",
+    "authority_over",
 ];

@@ -10,7 +10,7 @@ use akashi_lint::Lint;
 use akashi_wire::clock::Past;
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::order::{OrderDoor, OrderRefusal, SignedOrder};
-use akashi_wire::{Order, Reading};
+use akashi_wire::{Order, Reading, pki};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
@@ -72,6 +72,8 @@ pub struct Responder {
     authority: Authority,
     issuer: Issuer,
     lint: Lint,
+    /// The last moment of the authority, at which its answers end.
+    end: Timestamp,
     /// What was wrong with the last answer that was not signed for it.
     unsound: std::sync::Mutex<Option<String>>,
     pub(crate) follower: Follower,
@@ -112,6 +114,7 @@ impl Responder {
         let authority = ledger.authority().await?;
         let issuer = Issuer::of(&authority.certificate).map_err(OcspError::AuthorityCertificate)?;
         let lint = Lint::new(&authority.certificate, authority.record().as_bytes())?;
+        let end = pki::not_after(&authority.certificate);
         let key_hash = key_hash(key.key.public_key()).map_err(OcspError::PublicKey)?;
         // One that is started anew with its clock set back must not answer from before.
         let seen = ledger.responder_time(key.key.public_key()).await?;
@@ -134,6 +137,7 @@ impl Responder {
             authority,
             issuer,
             lint,
+            end,
             unsound: std::sync::Mutex::default(),
         }))
     }
@@ -205,6 +209,9 @@ impl Responder {
         Reading { now, monotonic, .. }: Reading,
     ) -> Result<Answer, Refusal> {
         let request = OcspRequest::read(request)?;
+        if now >= self.end {
+            return Err(Refusal::AuthorityOver);
+        }
         let agency = match self.authority.profile.access {
             Access::Open => None,
             Access::Registered => {
@@ -279,8 +286,11 @@ impl Responder {
         // Rounded down: an answer from the future is refused by clients.
         let this_update = Timestamp::from_second(now.as_millisecond().div_euclid(1000))
             .map_err(|_| Refusal::Key)?;
-        let next_update =
-            this_update.checked_add(self.settings.validity).map_err(|_| Refusal::Key)?;
+        // The last answers end with the authority.
+        let next_update = this_update
+            .checked_add(self.settings.validity)
+            .map_err(|_| Refusal::Key)?
+            .min(self.end);
         let own = self.own.valid_for(this_update, next_update).ok_or(Refusal::NoCertificate)?;
         let responder = &self.key_hash;
         let said = Said { responder, found, this_update, next_update, nonce: request.nonce };

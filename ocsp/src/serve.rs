@@ -31,7 +31,9 @@ pub async fn serve_link(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), OcspError> {
     let _following = follow(responder.clone(), clock.clone());
-    Ok(akashi_link::serve(listener, identity, router(responder, clock), stop).await?)
+    let now = clock.clone();
+    let now = Arc::new(move || now.now());
+    Ok(akashi_link::serve(listener, identity, now, router(responder, clock), stop).await?)
 }
 
 /// Follows until what is returned is dropped. Two doors of one responder follow twice as often,

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use akashi_keys::OfficerToken;
-use akashi_link::Identity;
+use akashi_keys::{EcKey, OfficerToken, Signer};
+use akashi_link::{Identity, TimeFault};
 use akashi_wire::act::{Act, Answer, Deed, LookUpBy, Refusal, RequestId};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{Clock, SignedMessage, signed};
+use akashi_wire::{Clock, RekeyRequest, SignedMessage, pki, signed};
 use serde::Deserialize;
 
 use crate::DeskError;
@@ -31,6 +31,15 @@ pub struct Tell {
     pub now: jiff::Timestamp,
 }
 
+/// What came of a token's wish for another key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rekeyed {
+    /// DER of the next key's certificate.
+    pub certificate: Vec<u8>,
+    /// Until when the enrolment is good, within which there may be further ones.
+    pub until: jiff::Timestamp,
+}
+
 /// A desk: a terminal, at which somebody is signed in with an officer's token.
 pub struct Desk {
     client: reqwest::Client,
@@ -50,13 +59,14 @@ impl Desk {
         token: Arc<OfficerToken>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, DeskError> {
-        let client = akashi_link::client(&Identity {
+        let own = clock.clone();
+        let link = Identity {
             certificate: terminal.certificate().to_vec(),
             key: terminal.key().for_tls(),
             authority: terminal.link_authority().to_vec(),
-        })?;
-        let unreachable =
-            |why: reqwest::Error| DeskError::Unreachable { url: url.to_owned(), why: chain(&why) };
+        };
+        let client = akashi_link::client_by(&link, Arc::new(move || own.now()))?;
+        let unreachable = |why: reqwest::Error| unreachable(url, &why);
         let answer = client.get(format!("{url}/authority")).send().await.map_err(unreachable)?;
         let octets = answer.bytes().await.map_err(unreachable)?;
         let authority: Tell =
@@ -138,10 +148,41 @@ impl Desk {
 
     /// Sends a signed act, again where the line breaks.
     pub async fn send(&self, act: &SignedMessage) -> Result<Answer, DeskError> {
+        self.send_to("acts", act).await
+    }
+
+    /// Has the authority certify another key in the place of the token's, which is dead with the answer
+    /// (RFC 3647 §4.7). Whoever works at no terminal signs in with the own token in its place.
+    ///
+    /// Keep the next key durably first. Where the answer was lost, the same key is asked for again.
+    pub async fn rekey(&self, next: &EcKey) -> Result<Rekeyed, DeskError> {
+        let now = self.clock.now();
+        let request = RekeyRequest {
+            authority: self.authority.fingerprint,
+            made_at: now,
+            request_for_certificate: Octets(next.request_for_certificate()?),
+        };
+        let content = serde_json::to_vec(&request).expect("a request is JSON");
+        let certificate = self.token.certificate();
+        let sign = |octets: &[u8]| self.token.sign(octets);
+        let request =
+            SignedMessage::sign(MessageKind::RekeyRequest, &content, certificate, now, sign)
+                .map_err(|error| DeskError::Answer(error.to_string()))?;
+        let answer = self.send_to("rekey", &request).await?;
+        let Answer::Rekeyed { certificate: Octets(certificate), until } = answer else {
+            return Err(DeskError::Answer("it is about something else".into()));
+        };
+        if pki::public_key(&certificate).as_deref() != Some(next.public_key()) {
+            return Err(DeskError::Answer("another key was certified".into()));
+        }
+        Ok(Rekeyed { certificate, until })
+    }
+
+    async fn send_to(&self, door: &str, message: &SignedMessage) -> Result<Answer, DeskError> {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.send_once(act).await {
+            match self.send_once(door, message).await {
                 Err(DeskError::Unreachable { .. }) if tries < TRIES => {
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -150,16 +191,13 @@ impl Desk {
         }
     }
 
-    async fn send_once(&self, act: &SignedMessage) -> Result<Answer, DeskError> {
-        let unreachable = |why: reqwest::Error| DeskError::Unreachable {
-            url: self.url.clone(),
-            why: chain(&why),
-        };
+    async fn send_once(&self, door: &str, message: &SignedMessage) -> Result<Answer, DeskError> {
+        let unreachable = |why: reqwest::Error| unreachable(&self.url, &why);
         let answer = self
             .client
-            .post(format!("{}/acts", self.url))
+            .post(format!("{}/{door}", self.url))
             .header("content-type", signed::MEDIA_TYPE)
-            .body(act.as_der().to_vec())
+            .body(message.as_der().to_vec())
             .send()
             .await
             .map_err(unreachable)?;
@@ -171,6 +209,14 @@ impl Desk {
         }
         let refusal: Refusal = serde_json::from_slice(&octets).map_err(not_understood)?;
         Err(DeskError::Refused(refusal))
+    }
+}
+
+/// That no answer came: of time, or of anything else.
+fn unreachable(url: &str, why: &reqwest::Error) -> DeskError {
+    match TimeFault::of(why) {
+        Some(fault) => DeskError::Time { url: url.to_owned(), fault },
+        None => DeskError::Unreachable { url: url.to_owned(), why: chain(why) },
     }
 }
 

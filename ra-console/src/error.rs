@@ -2,7 +2,7 @@
 
 use akashi_card::{CardError, Weakness};
 use akashi_keys::KeyError;
-use akashi_link::LinkError;
+use akashi_link::{LinkError, TimeFault};
 use akashi_scp03::ChannelError;
 use akashi_wire::CaseId;
 use akashi_wire::act::{Procedure, Refusal};
@@ -24,6 +24,14 @@ pub enum DeskError {
         url: String,
         /// What the network says.
         why: String,
+    },
+    /// A certificate is not in its time, or a clock is wrong.
+    #[error("{url} was reached, and no link opens: {fault}")]
+    Time {
+        /// Where it was sought.
+        url: String,
+        /// Which.
+        fault: TimeFault,
     },
     /// What was entered is longer than it may be, or has characters that it may not have. Nothing was
     /// sent.

@@ -14,5 +14,5 @@ mod error;
 pub mod journey;
 pub mod offline;
 
-pub use desk::{Desk, Tell};
+pub use desk::{Desk, Rekeyed, Tell};
 pub use error::DeskError;

@@ -132,9 +132,9 @@ pub async fn serve(
     window: Window,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
-    let asker = window.asker.clone();
+    let (asker, now) = (window.asker.clone(), window.clock.clone());
     let router = router(window).layer(middleware::from_fn_with_state(asker, only));
-    akashi_link::serve(listener, identity, router, stop).await
+    akashi_link::serve(listener, identity, now, router, stop).await
 }
 
 async fn only(

@@ -1,6 +1,7 @@
 //! `akashi content-keys`: the keys of what is recorded about persons, a month of deletion each.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use akashi_edge::Opened;
 use akashi_keys::ContentKeys;
@@ -9,6 +10,8 @@ use akashi_wire::{DeletionMonth, Order, OrderDoor};
 use jiff::Timestamp;
 
 use super::{Failure, OpenArgs};
+use crate::clock::SystemClock;
+
 /// The keys of what is recorded about persons, a month of deletion each.
 #[derive(clap::Subcommand)]
 pub enum ContentKeysCommand {
@@ -103,7 +106,7 @@ async fn destroy(opened: &Opened, month: DeletionMonth) -> Result<(), Failure> {
     let scheduler = opened.scheduler()?;
     let order = Order::DeleteContent { month };
     let order = SignedOrder::sign(order, scheduler.certificate(), now, |o| scheduler.sign(o))?;
-    let door = opened.authority_link()?;
+    let door = opened.authority_link(Arc::new(SystemClock::new()))?;
     door.carry_out(order).await.map_err(|why| format!("nothing was deleted: {why}"))?;
     keys.destroy(month.number())?;
     println!("deleted      {month}");

@@ -14,7 +14,9 @@ use std::sync::Arc;
 use akashi_keys::OfficerToken;
 use akashi_ra_console::Desk;
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure};
-use akashi_wire::{BirthDate, CaseId, Sex};
+use akashi_wire::ending::notice;
+use akashi_wire::{BirthDate, CaseId, Clock, Sex, pki};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Failure;
@@ -111,6 +113,8 @@ enum Ask {
     },
     /// Enrol an officer, a terminal, an agency, a source …; two persons must.
     Enrol(office::Enrol),
+    /// Prolong an enrolment, within which the party renews its key by itself; two persons must.
+    Prolong(office::Prolong),
     /// End an enrolment for good; two persons must where it is no officer's.
     Dismiss {
         /// Number of the party.
@@ -155,6 +159,7 @@ impl DeskCommand {
                 let file = self.terminal_password_file.as_deref();
                 let terminal = opened(&terminal, file, &password)?;
                 let clock = Arc::new(SystemClock::new());
+                tell_of_ends(&token, &terminal, clock.now());
                 let desk = Desk::sign_in(&url, &terminal, token.clone(), clock).await?;
                 Self::carry_out(ask, &desk, &token).await?
             }
@@ -189,6 +194,7 @@ impl DeskCommand {
             Ask::Reconcile(journal) => journal.reconcile(desk, token).await,
             Ask::Close { case, why } => done(desk, Deed::CloseCase { case, why }).await,
             Ask::Enrol(enrol) => enrol.run(desk).await,
+            Ask::Prolong(prolong) => prolong.run(desk).await,
             Ask::Dismiss { party, why } => done(desk, Deed::Dismiss { party, why }).await,
             Ask::Suspend(suspend) => suspend.suspend(desk).await,
             Ask::Lift(suspend) => suspend.lift(desk).await,
@@ -200,8 +206,26 @@ impl DeskCommand {
     }
 }
 
+/// Says at each use that the token or the terminal's key ends soon.
+fn tell_of_ends(token: &OfficerToken, terminal: &OfficerToken, now: Timestamp) {
+    for (what, which, option) in
+        [("this token", token, ""), ("the key of this terminal", terminal, " (its own --token)")]
+    {
+        let act = format!(
+            "have another key certified while it lives: akashi officer-token rekey{option}"
+        );
+        if let Some(notice) = notice(what, pki::not_after(which.certificate()), now, &act) {
+            eprintln!("akashi: {notice}");
+        }
+    }
+}
+
 /// Opens a terminal's key: with a password of its own, or the one that opens the token.
-fn opened(terminal: &Path, file: Option<&Path>, password: &str) -> Result<OfficerToken, Failure> {
+pub(super) fn opened(
+    terminal: &Path,
+    file: Option<&Path>,
+    password: &str,
+) -> Result<OfficerToken, Failure> {
     let told = file.is_some() || std::env::var_os(TERMINAL_PASSWORD.variable).is_some();
     if !told && let Ok(terminal) = OfficerToken::open(terminal, password) {
         return Ok(terminal);

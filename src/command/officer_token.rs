@@ -1,8 +1,11 @@
 //! `akashi officer-token`: a token whose key nobody but its holder ever has.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use akashi_keys::{EcKey, OfficerToken, Signer, write_durably};
+use akashi_ra_console::Desk;
+use akashi_wire::date::day_in_japan;
 use akashi_wire::octets::Sha256;
 use akashi_wire::pki;
 use der::Encode;
@@ -10,6 +13,8 @@ use jiff::Timestamp;
 use x509_cert::Certificate;
 
 use super::Failure;
+use super::desk::opened;
+use crate::clock::SystemClock;
 use crate::secret::TOKEN_PASSWORD;
 
 /// A token whose key nobody but its holder ever has.
@@ -40,10 +45,31 @@ pub enum OfficerTokenCommand {
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
     },
+    /// Have another key certified in the place of the token's, by the signature of that: the token in the file
+    /// is replaced, and every copy of it is dead. Interrupted, it is done again.
+    Rekey {
+        /// Address of the authority, as `akashi up` prints it.
+        #[arg(long, value_name = "https://HOST:PORT")]
+        url: String,
+        /// The token (PKCS#12): an officer's, a terminal's, an agency's, a source's.
+        #[arg(long, value_name = "FILE")]
+        token: PathBuf,
+        /// File with the token's password; else AKASHI_TOKEN_PASSWORD, else a prompt.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        /// The terminal's key (PKCS#12), over whose link the authority is asked, where the token is an
+        /// officer's.
+        #[arg(long, value_name = "FILE")]
+        terminal: Option<PathBuf>,
+        /// File with the password of the terminal's key; else AKASHI_TERMINAL_PASSWORD, else that of the
+        /// token, else a prompt.
+        #[arg(long, value_name = "FILE", requires = "terminal")]
+        terminal_password_file: Option<PathBuf>,
+    },
 }
 
 impl OfficerTokenCommand {
-    pub(super) fn run(self) -> Result<(), Failure> {
+    pub(super) async fn run(self) -> Result<(), Failure> {
         match self {
             Self::New { out, request, password_file } => {
                 for file in [&out, &request] {
@@ -83,9 +109,56 @@ impl OfficerTokenCommand {
                 OfficerToken::new(key, own, link).save(&out, &password)?;
                 println!("token        {}", out.display());
             }
+            Self::Rekey { url, token, password_file, terminal, terminal_password_file } => {
+                let password = TOKEN_PASSWORD.read(password_file.as_deref())?;
+                let terminal = terminal
+                    .map(|file| opened(&file, terminal_password_file.as_deref(), &password));
+                rekey(&url, (&token, &password), terminal.transpose()?).await?;
+            }
         }
         Ok(())
     }
+}
+
+/// The next key is durable before the authority hears of it, and takes the place of the one before only with
+/// its certificate: whoever is interrupted has either the old token that is good still, or both.
+async fn rekey(
+    url: &str,
+    (file, password): (&Path, &str),
+    terminal: Option<OfficerToken>,
+) -> Result<(), Failure> {
+    let next_file = file.with_extension("next");
+    let before = Arc::new(OfficerToken::open(file, password)?);
+    let desk = {
+        let link = terminal.as_ref().unwrap_or(&before);
+        Desk::sign_in(url, link, before.clone(), Arc::new(SystemClock::new())).await?
+    };
+    let next = match next_file.exists() {
+        true => OfficerToken::open(&next_file, password)?.into_key(),
+        false => {
+            let key = EcKey::generate()?;
+            let waiting = OfficerToken::waiting(key, Timestamp::now())?;
+            waiting.save(&next_file, password)?;
+            waiting.into_key()
+        }
+    };
+    // Interrupted between the last two steps, the token is the next one already.
+    if before.key().public_key() != next.public_key() {
+        let told = desk
+            .rekey(&next)
+            .await
+            .map_err(|error| format!("{error}; the next key is kept in {}", next_file.display()))?;
+        println!("key          {}", fingerprint(next.public_key()));
+        println!("ends         {}", day_in_japan(pki::not_after(&told.certificate)));
+        println!("enrolled     until {}", day_in_japan(told.until));
+        let link_authority = before.link_authority().to_vec();
+        OfficerToken::new(next, told.certificate, link_authority).save(file, password)?;
+    }
+    std::fs::remove_file(&next_file)
+        .map_err(|error| format!("{}: {error}", next_file.display()))?;
+    println!("token        {}", file.display());
+    println!("next         every copy of the token is dead: put this one in their places");
+    Ok(())
 }
 
 /// How a key is told by people to each other: SHA-256 of its SubjectPublicKeyInfo.

@@ -273,7 +273,7 @@ async fn the_seeds_of_the_fuzz_targets_are_written() {
     keep_json("look_up", "envelope", &envelope);
     keep_json("look_up", "opening", &opening);
     let refusals = [
-        Refusal::NotNow { made_at: place.now() },
+        Refusal::NotNow { made_at: place.now(), now: place.now() },
         Refusal::AlreadyCertified {
             serial: scene.good.serial,
             not_after: scene.good.not_after,

@@ -361,6 +361,7 @@ async fn nobody_is_enrolled_with_a_request_that_is_not_signed_by_its_own_key() {
             party: Role::Officer { municipality: tottori() },
             hosts: Vec::new(),
             request_for_certificate: Octets(request),
+            until: None,
         };
         match place.security.ask(deed).await {
             Err(akashi_ra_console::DeskError::Refused(Refusal::Malformed { .. })) => {

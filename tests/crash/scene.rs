@@ -257,7 +257,7 @@ async fn enrol(security: &SecurityOfficers, name: String, party: Role) -> Office
         _ => Vec::new(),
     };
     let request_for_certificate = Octets(key.request_for_certificate().expect("a request"));
-    let deed = Deed::Enrol { name, party, hosts, request_for_certificate };
+    let deed = Deed::Enrol { name, party, hosts, request_for_certificate, until: None };
     match security.ask(deed).await {
         Ok(Answer::Enrolled { certificate, link_authority, .. }) => {
             OfficerToken::new(key, certificate.0, link_authority.0)

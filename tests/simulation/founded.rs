@@ -193,6 +193,7 @@ impl Clerk<'_> {
             party,
             hosts: Vec::new(),
             request_for_certificate: request,
+            until: None,
         };
         let [one, other] = &self.security;
         let Answer::Proposed { request, digest, .. } = self.act(one, deed).await else {

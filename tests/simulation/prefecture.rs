@@ -79,7 +79,7 @@ impl Authority {
         };
         let counter = Counter::new(issuer.clone(), services, StdRng::from_rng(&mut rng));
         let inbox = Inbox::new(ledger.clone(), vault, opener, orders.clone());
-        let scheduler = Scheduler::new(issuer, orders, rng);
+        let scheduler = Scheduler::new(issuer, orders, Vec::new(), rng);
         scheduler.see_to_the_clock(clock).await.expect("the book is written");
         Self { counter, inbox, scheduler, ledger, key }
     }

@@ -121,6 +121,7 @@ async fn each_role_may_do_its_own_and_nothing_else() {
         party,
         hosts: Vec::new(),
         request_for_certificate: request(),
+        until: None,
     };
     let about_parties = || {
         [

@@ -186,7 +186,10 @@ async fn an_act_of_another_time_or_for_another_authority_is_refused() {
     place.pass(300.seconds());
     desk.send(&in_time).await.unwrap();
     place.pass(1.second());
-    assert_eq!(refusal(desk.send(&too_late).await), Refusal::NotNow { made_at });
+    assert_eq!(
+        refusal(desk.send(&too_late).await),
+        Refusal::NotNow { made_at, now: akashi_wire::Clock::now(&*place.clock) }
+    );
 
     let now = place.now();
     let authority = place.security.authority().fingerprint;

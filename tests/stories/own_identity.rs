@@ -71,6 +71,7 @@ async fn the_schedulers_key_is_replaced_by_two(book: Book) {
         party: Role::Scheduler,
         hosts: Vec::new(),
         request_for_certificate: Octets(request.clone()),
+        until: None,
     };
     let town = tottori();
     let refused = place.desk(town).ask(deed.clone()).await;

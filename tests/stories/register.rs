@@ -35,8 +35,9 @@ async fn what_tells_the_changes_of_a_town_does_not_answer_for_its_register() {
         window.answer(&question).unwrap()
     };
     let router = Router::new().route("/lookup", post(answer));
+    let now = Arc::new(jiff::Timestamp::now);
     let serving = tokio::spawn(async move {
-        akashi_link::serve(door, &link, router, std::future::pending()).await.unwrap();
+        akashi_link::serve(door, &link, now, router, std::future::pending()).await.unwrap();
     });
     let again = place.reopened(|config| config.registry.url = url).await;
     let desk = &again.desks[&tottori()];
@@ -70,8 +71,9 @@ async fn an_answer_of_before_is_no_answer_to_the_same_question_asked_again() {
         first.get_or_insert_with(|| window.answer(&question).unwrap()).clone()
     };
     let router = Router::new().route("/lookup", post(answer));
+    let now = Arc::new(jiff::Timestamp::now);
     let serving = tokio::spawn(async move {
-        akashi_link::serve(door, &link, router, std::future::pending()).await.unwrap();
+        akashi_link::serve(door, &link, now, router, std::future::pending()).await.unwrap();
     });
     let again = place.reopened(|config| config.registry.url = url).await;
     let desk = &again.desks[&tottori()];

@@ -409,7 +409,7 @@ impl Place {
         };
         let request_for_certificate = Octets(key.request_for_certificate().unwrap());
         let name = name.to_owned();
-        (Deed::Enrol { name, party, hosts, request_for_certificate }, key)
+        (Deed::Enrol { name, party, hosts, request_for_certificate, until: None }, key)
     }
 
     /// Enrols somebody with a key of its own.

@@ -268,6 +268,17 @@ pub enum Deed {
         /// PKCS#10 request for the party's own key; its certificate is the answer.
         #[serde(deserialize_with = "bounds::request")]
         request_for_certificate: Octets,
+        /// 任期: until when; where nothing is said, for as long as the authority lives.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// Prolongs an enrolment in force, for those who may enrol such a party: within it the party has further
+    /// keys certified by itself ([`crate::rekey`]).
+    Prolong {
+        /// Whose.
+        party: PartyId,
+        /// Until when.
+        until: Timestamp,
     },
     /// Ends an enrolment for good: an officer's at once; two security officers where it is another
     /// security officer's, an administrator's, a source's or an agency's.
@@ -374,6 +385,7 @@ impl Deed {
             Self::Hold { .. } => "hold",
             Self::CloseCase { .. } => "close_case",
             Self::Enrol { .. } => "enrol",
+            Self::Prolong { .. } => "prolong",
             Self::Dismiss { .. } => "dismiss",
             Self::AcceptClock => "accept_clock",
             Self::Suspend { .. } => "suspend",
@@ -407,6 +419,7 @@ impl Deed {
             Self::OpenCase { .. }
             | Self::ReportOffline { .. }
             | Self::Enrol { .. }
+            | Self::Prolong { .. }
             | Self::Dismiss { .. }
             | Self::AcceptClock
             | Self::Suspend { .. }

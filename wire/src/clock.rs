@@ -112,6 +112,18 @@ pub struct Past {
     pub mark: Option<Mark>,
 }
 
+/// By how much a clock that says this is wrong, where the time is that: "9 h 0 min fast".
+pub fn off(says: Timestamp, time: Timestamp) -> String {
+    let ahead = says.duration_since(time);
+    let minutes = ahead.abs().as_secs().div_euclid(60);
+    let which = if ahead.is_negative() { "slow" } else { "fast" };
+    match (minutes / (24 * 60), minutes / 60 % 24, minutes % 60) {
+        (0, 0, minutes) => format!("{minutes} min {which}"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min {which}"),
+        (days, hours, _) => format!("{days} d {hours} h {which}"),
+    }
+}
+
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
 pub struct SimulatedClock(Mutex<(Timestamp, Duration)>);
@@ -146,5 +158,23 @@ impl Clock for SimulatedClock {
     fn read(&self) -> Reading {
         let (now, monotonic) = *self.0.lock().expect("nobody panics with the clock in hand");
         Reading { now, monotonic, doubt: None, is_synchronised: true }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_how_much_a_clock_is_wrong_is_said_as_people_say_it() {
+        let time: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
+        for (ahead, said) in [
+            (SignedDuration::from_secs(9 * 3600), "9 h 0 min fast"),
+            (SignedDuration::from_secs(-9 * 3600 - 61), "9 h 1 min slow"),
+            (SignedDuration::from_mins(6), "6 min fast"),
+            (SignedDuration::from_hours(-366 * 24), "366 d 0 h slow"),
+        ] {
+            assert_eq!(off(time + ahead, time), said);
+        }
     }
 }

@@ -6,7 +6,7 @@
 //! * nouns: [`serial`], [`reason`], [`four_items`], [`resident_code`], [`date`], [`municipality`];
 //! * messages: [`signed`] and [`signed_data`] (CMS), [`act`] (what an officer asks), [`idou`] and
 //!   [`batch`] (what the registry reports), [`lookup`] (what the authority asks the registry), [`journal`]
-//!   (what a counter did while it could not ask);
+//!   (what a counter did while it could not ask), [`rekey`] (what a party asks that wants another key);
 //! * [`bounds`]: how long each text and each list from outside may be.
 
 pub mod act;
@@ -15,6 +15,7 @@ pub mod bounds;
 pub mod clock;
 pub mod date;
 pub mod deletion;
+pub mod ending;
 pub mod founding;
 pub mod four_items;
 pub mod holder;
@@ -28,6 +29,7 @@ pub mod order;
 pub mod party;
 pub mod pki;
 pub mod reason;
+pub mod rekey;
 pub mod resident_code;
 pub mod scope;
 pub mod serial;
@@ -39,11 +41,13 @@ pub mod validity;
 pub use act::{Act, Answer, CaseId, Deed, RequestId};
 pub use clock::{Clock, Reading};
 pub use deletion::DeletionMonth;
+pub use ending::Ending;
 pub use four_items::{BirthDate, FourItems, Sex};
 pub use idou::{Idou, IdouKind};
 pub use municipality::MunicipalityCode;
 pub use order::{Order, OrderDoor};
 pub use reason::RevocationReason;
+pub use rekey::RekeyRequest;
 pub use resident_code::{CodeCommitment, CodeOpening, ResidentCode};
 pub use scope::Scope;
 pub use serial::SerialNumber;

@@ -15,7 +15,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use akashi_ledger::CaseFile;
+use akashi_ledger::{CaseFile, LedgerError};
 use akashi_wire::act::{Answer, Refusal};
 use akashi_wire::octets::Sha256;
 use akashi_wire::{CaseId, SerialNumber};
@@ -191,8 +191,7 @@ impl Counter {
     /// A group that the book did not take. Where it is because an officer or a terminal was dismissed or suspended a
     /// moment ago, that one is told so and the others begin anew; else everybody is told.
     async fn told_or_again(&self, group: Vec<Waiting>, error: CaError, again: &mut Vec<Waiting>) {
-        use akashi_ledger::LedgerError::{GroupLost, NotATerminal, NotEnrolled, Suspended};
-        if !matches!(error, CaError::Ledger(NotEnrolled | NotATerminal | Suspended { .. })) {
+        if !matches!(&error, CaError::Ledger(error) if error.is_of_the_signer()) {
             return fail(group, error);
         }
         let (mut stopped, mut able) = (Vec::new(), group);
@@ -202,7 +201,7 @@ impl Counter {
             for waiting in able {
                 let acting = &waiting.acting;
                 match self.issuer.ledger.permit_act(&acting.message, acting.now).await {
-                    Err(NotEnrolled | NotATerminal | Suspended { .. }) => stopped.push(waiting),
+                    Err(error) if error.is_of_the_signer() => stopped.push(waiting),
                     _ => left.push(waiting),
                 }
             }
@@ -217,7 +216,7 @@ impl Counter {
         fail(stopped, error);
         match begins_anew {
             true => again.extend(able),
-            false => fail(able, CaError::Ledger(GroupLost)),
+            false => fail(able, CaError::Ledger(LedgerError::GroupLost)),
         }
     }
 

@@ -8,6 +8,7 @@ use akashi_wire::act::{Answer, PartyId, Refusal, Suspension};
 use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::Octets;
 use akashi_wire::party::Role;
+use jiff::Timestamp;
 
 use super::two_persons::Carried;
 use super::{Acting, Counter, Halt};
@@ -17,7 +18,7 @@ impl Counter {
     pub(super) async fn enrol(
         &self,
         change: &mut Change,
-        name: &str,
+        (name, until): (&str, Option<Timestamp>),
         (role, hosts): (&Role, &[String]),
         request: &[u8],
     ) -> Result<Carried, Halt> {
@@ -38,6 +39,7 @@ impl Counter {
                 if *municipality == self.issuer.authority.profile.prefecture => {}
             _ => role.municipality().map_or(Ok(()), |code| self.is_ours(code))?,
         }
+        let until = self.term(until, change.at())?;
         let usage = Usage::Party { hosts: hosts.to_vec() };
         let authority = &self.services.link_authority;
         // What one person proposes is looked at as it will be, and certified when the second signs.
@@ -56,11 +58,16 @@ impl Counter {
         }
         change.require(Right::Enrol)?;
         let certificate = authority
-            .certify_request(request, &name, &usage, change.at())
+            .certify_request(request, &name, &usage, until, change.at())
             .map_err(|error| malformed(&error.to_string()))?;
         let party = PartyId::from_random(self.random());
-        let new =
-            NewEnrolment { party, name, role: role.clone(), certificate: certificate.clone() };
+        let new = NewEnrolment {
+            party,
+            name,
+            role: role.clone(),
+            until,
+            certificate: certificate.clone(),
+        };
         change.enrol(&new).await?;
         let answer = Answer::Enrolled {
             party,
@@ -68,6 +75,34 @@ impl Counter {
             link_authority: Octets(authority.certificate().to_vec()),
         };
         Ok(Carried { subject: party.to_string(), answer })
+    }
+
+    /// Prolongs an enrolment.
+    pub(super) async fn prolong(
+        &self,
+        change: &mut Change,
+        party: PartyId,
+        until: Timestamp,
+    ) -> Result<Carried, Halt> {
+        let until = self.term(Some(until), change.at())?;
+        change.prolong(party, until).await?;
+        Ok(Carried { subject: party.to_string(), answer: Answer::Done })
+    }
+
+    /// Until when somebody is enrolled: no longer than there is an authority.
+    fn term(&self, asked: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Refusal> {
+        let last = self.issuer.facts.not_after;
+        match asked {
+            None => Ok(last),
+            Some(until) if until <= now => {
+                Err(Refusal::Malformed { what: "the term is over already".to_owned() })
+            }
+            Some(until) if until > last => {
+                let what = format!("the authority itself ends at {last}, and no term is longer");
+                Err(Refusal::Malformed { what })
+            }
+            Some(until) => Ok(until),
+        }
     }
 
     /// Ends an enrolment.

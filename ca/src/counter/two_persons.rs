@@ -125,6 +125,8 @@ impl Counter {
                 name: one.name.clone(),
                 role: one.role.clone(),
                 enrolled_at: one.enrolled_at,
+                until: one.until,
+                certified_at: one.certified_at,
                 not_after: one.not_after,
                 suspended_at: one.suspended_at,
             })
@@ -136,9 +138,11 @@ impl Counter {
 
     async fn carry_out_in(&self, change: &mut Change, deed: &Deed) -> Result<Carried, Halt> {
         match deed {
-            Deed::Enrol { name, party, hosts, request_for_certificate } => {
-                self.enrol(change, name, (party, hosts), &request_for_certificate.0).await
+            Deed::Enrol { name, party, hosts, request_for_certificate, until } => {
+                let request = &request_for_certificate.0;
+                self.enrol(change, (name, *until), (party, hosts), request).await
             }
+            Deed::Prolong { party, until } => self.prolong(change, *party, *until).await,
             Deed::Dismiss { party, .. } => self.dismiss(change, *party).await,
             Deed::Lift { what, .. } => self.lift(change, *what).await,
             _ => Err(Refusal::NotAllowed.into()),

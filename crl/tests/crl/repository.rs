@@ -223,7 +223,13 @@ async fn enrol(world: &World, role: Role) -> (PartyId, Peer) {
     let deed = crate::permits::enrolling(&role, token.key());
     let mut change = world.begin(&world.security, deed).await;
     let name = format!("{} {party}", role.name());
-    let new = NewEnrolment { party, name, role, certificate: certificate.clone() };
+    let new = NewEnrolment {
+        party,
+        name,
+        role,
+        until: jiff::Timestamp::constant(32_503_680_000, 0),
+        certificate: certificate.clone(),
+    };
     change.enrol(&new).await.unwrap();
     change.commit().await.unwrap();
     (party, Peer { certificate })
@@ -360,6 +366,7 @@ async fn an_agency_fetches_a_list_over_mutual_tls() {
         party: PartyId::from_random([5; 16]),
         name: "国税庁".into(),
         role: agency(&["tax"]),
+        until: jiff::Timestamp::constant(32_503_680_000, 0),
         certificate: client.certificate.clone(),
     };
     change.enrol(&new).await.unwrap();

@@ -28,7 +28,7 @@ fn history(rng: &mut StdRng, position: &mut i64) -> Vec<StatusRow> {
             position: Position(*position),
             serial,
             municipality: "131041".parse().unwrap(),
-            not_after: Timestamp::MAX,
+            not_after: Timestamp::constant(32_503_680_000, 0),
             change,
             reason,
             recorded_at: Timestamp::from_millisecond(1_144_000_000_000 + *position * 1_037)

@@ -96,6 +96,7 @@ impl World {
             party: PartyId::from_random([number; 16]),
             name: role.name().into(),
             role,
+            until: jiff::Timestamp::constant(32_503_680_000, 0),
             certificate: token.certificate().to_vec(),
         };
         let [office, counter] = permits::terminals(code("130001"), code(SHINJUKU));

@@ -1,13 +1,20 @@
 //! The client's end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Identity, LinkError, provider, unfit};
+use crate::time::{Told, machine};
+use crate::{Identity, LinkError, Now, provider, unfit};
 
 /// An HTTP client that shows this identity, trusts the link authority alone, follows no
-/// redirection and uses no proxy.
+/// redirection and uses no proxy, on a machine whose clock is its time.
 pub fn client(identity: &Identity) -> Result<reqwest::Client, LinkError> {
-    let config = rustls::ClientConfig::builder_with_provider(provider())
+    client_by(identity, machine())
+}
+
+/// The same for whoever keeps a time of its own: the other end's certificate is judged by that.
+pub fn client_by(identity: &Identity, now: Now) -> Result<reqwest::Client, LinkError> {
+    let config = rustls::ClientConfig::builder_with_details(provider(), Arc::new(Told(now)))
         .with_safe_default_protocol_versions()
         .map_err(unfit)?
         .with_root_certificates(identity.roots()?)

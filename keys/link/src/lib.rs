@@ -4,9 +4,16 @@
 //! for the client's; who the client *is* is for the ledger to say, from the certificate that a
 //! handler finds as [`Peer`]. Doors without TLS (OCSP, CRL: RFC 6960 §A.1, RFC 5280 §4.2.1.13)
 //! use [`serve_plain`], with the same limits against slow clients.
+//!
+//! Whether a certificate of the other end is in its time is judged by the time that whoever opens the link
+//! keeps, and not by the machine's clock ([`Now`]). Every answer over a link says, from three months before on,
+//! when the certificate ends that the client showed
+//! ([`CERTIFICATE_ENDS`](akashi_wire::ending::CERTIFICATE_ENDS)).
 
 mod client;
+mod fault;
 mod server;
+mod time;
 mod unstuck;
 
 use std::sync::Arc;
@@ -16,8 +23,10 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
-pub use client::{client, plain_client};
+pub use client::{client, client_by, plain_client};
+pub use fault::TimeFault;
 pub use server::{serve, serve_plain};
+pub use time::Now;
 
 /// One end of a link: a certificate, its key, and the authority that both ends trust.
 #[derive(Clone)]

@@ -4,9 +4,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use akashi_wire::ending::{CERTIFICATE_ENDS, Ending};
+use akashi_wire::pki;
 use axum::Router;
-use axum::extract::{Extension, Request};
-use axum::http::{StatusCode, Version, header};
+use axum::extract::{Extension, Request, State};
+use axum::http::{HeaderValue, StatusCode, Version, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,8 +19,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
+use crate::time::Told;
 use crate::unstuck::Unstuck;
-use crate::{Identity, LinkError, Peer, provider, unfit};
+use crate::{Identity, LinkError, Now, Peer, provider, unfit};
 
 /// Connections at a time; the next waits in the kernel's queue.
 const CONNECTIONS: usize = 4096;
@@ -30,10 +33,11 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Requests under way have this long to end once a stop is asked.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// Serves a router over mutual TLS until `stop` resolves.
+/// Serves a router over mutual TLS until `stop` resolves; clients' certificates are judged by this time.
 pub async fn serve(
     listener: TcpListener,
     identity: &Identity,
+    now: Now,
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
@@ -41,13 +45,15 @@ pub async fn serve(
         WebPkiClientVerifier::builder_with_provider(Arc::new(identity.roots()?), provider())
             .build()
             .map_err(unfit)?;
-    let config = rustls::ServerConfig::builder_with_provider(provider())
+    let told = Arc::new(Told(now.clone()));
+    let config = rustls::ServerConfig::builder_with_details(provider(), told)
         .with_safe_default_protocol_versions()
         .map_err(unfit)?
         .with_client_cert_verifier(verifier)
         .with_single_cert(identity.chain(), identity.private_key())
         .map_err(unfit)?;
     let acceptor = TlsAcceptor::from(Arc::new(config));
+    let router = router.layer(middleware::from_fn_with_state(now, tell_of_the_end));
     run(listener, Some(acceptor), router, stop).await
 }
 
@@ -137,6 +143,23 @@ async fn converse(
             let _ = connection.await;
         }
     }
+}
+
+/// Says with every answer when the client's certificate ends, as soon as that is near.
+async fn tell_of_the_end(
+    State(now): State<Now>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    let last = pki::not_after(&peer.certificate);
+    if Ending::of(last, now()).is_some()
+        && let Ok(last) = HeaderValue::from_str(&last.to_string())
+    {
+        response.headers_mut().insert(CERTIFICATE_ENDS, last);
+    }
+    response
 }
 
 /// A request of HTTP/1.1 names exactly one host (RFC 9112 §3.2).

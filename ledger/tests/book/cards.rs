@@ -141,6 +141,7 @@ impl Book {
             party: PartyId::from_random([9; 16]),
             name: "another".into(),
             role: Role::SecurityOfficer,
+            until: crate::permits::YEAR_3000,
             certificate: certificate.clone(),
         };
         change.enrol(&new).await.unwrap();

@@ -78,6 +78,7 @@ async fn a_key_is_one_partys_and_a_name_is_one_partys_in_force() {
             party: PartyId::from_random([number; 16]),
             name: name.into(),
             role: Role::SecurityOfficer,
+            until: crate::permits::YEAR_3000,
             certificate: certificate.to_vec(),
         };
         let deed = crate::permits::enrolling(&Role::SecurityOfficer, book.officer.key());

@@ -88,6 +88,7 @@ async fn an_authority_is_founded_by_all_its_security_officers_over_its_own_recor
             party: PartyId::from_random([number; 16]),
             name: format!("party {number}"),
             role,
+            until: crate::permits::YEAR_3000,
             certificate: token.certificate().to_vec(),
         };
         let parties = [

@@ -20,6 +20,7 @@ mod moduli;
 mod objects;
 mod permits;
 mod prepared;
+mod rekey;
 mod roles;
 mod schema;
 mod stated;

@@ -26,12 +26,16 @@ pub static TERMINALS: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
     })
 });
 
+/// A term that nothing here outlives.
+pub const YEAR_3000: jiff::Timestamp = jiff::Timestamp::constant(32_503_680_000, 0);
+
 /// Their enrolments: parties 90 and 91.
 pub fn terminals(office: MunicipalityCode, town: MunicipalityCode) -> [NewEnrolment; 2] {
     [(90, office), (91, town)].map(|(number, municipality)| NewEnrolment {
         party: PartyId::from_random([number; 16]),
         name: format!("terminal {number}"),
         role: Role::Terminal { municipality },
+        until: YEAR_3000,
         certificate: TERMINALS[usize::from(number - 90)].clone(),
     })
 }
@@ -107,5 +111,6 @@ pub fn enrolling(role: &Role, key: &EcKey) -> Deed {
         party: role.clone(),
         hosts: Vec::new(),
         request_for_certificate: Octets(key.request_for_certificate().unwrap()),
+        until: None,
     }
 }

@@ -49,6 +49,7 @@ fn may(role: &str, verb: &str, table: &str) -> bool {
             "founding_signature",
             "distribution_point",
             "enrolment",
+            "party_key",
             "status",
             "crl",
             "crl_published",
@@ -56,12 +57,21 @@ fn may(role: &str, verb: &str, table: &str) -> bool {
             "clock_trust",
             "audit_signature",
         ],
-        "akashi_repository" => {
-            &["authority", "enrolment", "dismissal", "suspension", "lifting", "chain_head"]
-        }
+        "akashi_repository" => &[
+            "authority",
+            "enrolment",
+            "party_key",
+            "term",
+            "dismissal",
+            "suspension",
+            "lifting",
+            "chain_head",
+        ],
         "akashi_responder" => &[
             "authority",
             "enrolment",
+            "party_key",
+            "term",
             "dismissal",
             "suspension",
             "lifting",
@@ -150,6 +160,8 @@ async fn the_authority_adds_to_evidence_and_alters_and_deletes_none_of_it() {
         "certificate_file",
         "request",
         "enrolment",
+        "party_key",
+        "term",
         "dismissal",
         "batch",
         "crl",

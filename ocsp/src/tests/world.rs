@@ -81,7 +81,13 @@ pub(crate) fn token(link: &LinkAuthority, name: &str, now: Timestamp) -> Officer
 
 fn enrolment(token: &OfficerToken, name: &str, role: Role) -> NewEnrolment {
     let certificate = token.certificate().to_vec();
-    NewEnrolment { party: PartyId::from_random(random()), name: name.into(), role, certificate }
+    NewEnrolment {
+        party: PartyId::from_random(random()),
+        name: name.into(),
+        role,
+        until: jiff::Timestamp::constant(32_503_680_000, 0),
+        certificate,
+    }
 }
 
 fn date(at: Timestamp) -> time::OffsetDateTime {

@@ -59,6 +59,7 @@ impl World {
                 &request,
                 municipality,
                 &Usage::Party { hosts: Vec::new() },
+                jiff::Timestamp::constant(32_503_680_000, 0),
                 self.now(),
             )
             .unwrap();

@@ -8,10 +8,12 @@ use akashi_wire::MunicipalityCode;
 use akashi_wire::act::{
     Answer, Deed, KnownParty, KnownProposal, PartyId, Refusal, RequestId, Suspension,
 };
+use akashi_wire::date::{day_in_japan, end_of_day};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::pki::{certificate_pem, public_key, requested_key};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::{Failure, Lines};
 use crate::command::officer_token::fingerprint;
@@ -43,6 +45,26 @@ pub(super) struct Enrol {
     /// File with the password of the new token; else AKASHI_TOKEN_PASSWORD, else a prompt.
     #[arg(long, value_name = "FILE", requires = "out")]
     new_password_file: Option<PathBuf>,
+    /// 任期: the last day, in Japan; else as long as the authority lives.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    until: Option<Date>,
+}
+
+/// Until when a party stays enrolled.
+#[derive(clap::Args)]
+pub(super) struct Prolong {
+    /// Number of the party.
+    party: PartyId,
+    /// The last day, in Japan.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    until: Date,
+}
+
+impl Prolong {
+    pub(super) async fn run(self, desk: &Desk) -> Result<Lines, Failure> {
+        let Self { party, until } = self;
+        super::done(desk, Deed::Prolong { party, until: end_of_day(until) }).await
+    }
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -225,7 +247,9 @@ pub(super) async fn review(desk: &Desk) -> Result<Lines<String>, Failure> {
             Some(since) => format!(", suspended since {since}"),
             None => String::new(),
         };
-        let told = format!("{}, until {}{stands}", known.party(one.party), one.not_after);
+        let (key, term) = (day_in_japan(one.not_after), day_in_japan(one.until));
+        let told =
+            format!("{}, key until {key}, enrolled until {term}{stands}", known.party(one.party));
         lines.push((format!("party {}", number + 1), told));
     }
     for (number, one) in suspended.iter().enumerate() {
@@ -272,7 +296,7 @@ impl Known<'_> {
     /// Every member of a deed that takes two, each on a line of its own.
     fn deed(&self, deed: &Deed) -> Vec<(&'static str, String)> {
         match deed {
-            Deed::Enrol { name, party, hosts, request_for_certificate } => {
+            Deed::Enrol { name, party, hosts, request_for_certificate, until } => {
                 let key = requested_key(&request_for_certificate.0);
                 let key = key.map_or("no key".into(), |key| fingerprint(&key));
                 let mut told = vec![
@@ -284,8 +308,15 @@ impl Known<'_> {
                     told.extend(purposes.iter().map(|purpose| ("purpose", quoted(purpose))));
                 }
                 told.extend(hosts.iter().map(|host| ("host", quoted(host))));
+                let until = until.map(|until| day_in_japan(until).to_string());
+                let until = until.unwrap_or("the end of the authority".into());
+                told.push(("enrolled until", until));
                 told
             }
+            Deed::Prolong { party, until } => vec![
+                ("deed", format!("prolong {}", self.party(*party))),
+                ("enrolled until", day_in_japan(*until).to_string()),
+            ],
             Deed::Dismiss { party, why } => {
                 vec![("deed", format!("dismiss {}", self.party(*party))), ("why", quoted(why))]
             }
@@ -332,6 +363,7 @@ impl Enrol {
             party: party.clone(),
             hosts: self.host.clone(),
             request_for_certificate: Octets(request),
+            until: self.until.map(end_of_day),
         };
         match (&self.request, &self.out) {
             (Some(file), _) => {
@@ -435,6 +467,15 @@ mod tests {
             party,
             hosts: hosts.iter().map(ToString::to_string).collect(),
             request_for_certificate: Octets(request.to_vec()),
+            until: None,
+        };
+        let until = |year: i16| end_of_day(Date::constant(year, 3, 31));
+        let enrol_until = |year: i16| match enrol("A", Role::SecurityOfficer, &[], &one) {
+            Deed::Enrol { name, party, hosts, request_for_certificate, .. } => {
+                let until = Some(until(year));
+                Deed::Enrol { name, party, hosts, request_for_certificate, until }
+            }
+            other => other,
         };
         let agency = |purposes: &[&str]| Role::Agency {
             purposes: purposes.iter().map(ToString::to_string).collect(),
@@ -457,6 +498,11 @@ mod tests {
             enrol("A", agency(&["tax"]), &[], &one),
             enrol("A", agency(&["tax", "police"]), &[], &one),
             enrol("A", Role::SecurityOfficer, &[], &one),
+            enrol_until(2031),
+            enrol_until(2032),
+            Deed::Prolong { party: party(1), until: until(2031) },
+            Deed::Prolong { party: party(1), until: until(2032) },
+            Deed::Prolong { party: party(2), until: until(2031) },
             Deed::Dismiss { party: party(1), why: why("a") },
             Deed::Dismiss { party: party(2), why: why("a") },
             Deed::Dismiss { party: party(1), why: why("b") },

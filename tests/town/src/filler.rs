@@ -78,6 +78,7 @@ async fn enrolled(
         party: role.clone(),
         hosts: Vec::new(),
         request_for_certificate: Octets(key.request_for_certificate()?),
+        until: None,
     };
     let proposed = one.signed(deed, now)?;
     let act = ledger.permit_act(&proposed, now).await?;
@@ -90,7 +91,13 @@ async fn enrolled(
     let second = ledger.permit_act(&second, now).await?;
     let mut change = ledger.begin(&second.permit, now).await?;
     change.countersign(&proposed).await?;
-    let new = NewEnrolment { party, name, role, certificate: certificate.clone() };
+    let new = NewEnrolment {
+        party,
+        name,
+        role,
+        until: jiff::Timestamp::constant(32_503_680_000, 0),
+        certificate: certificate.clone(),
+    };
     change.enrol(&new).await?;
     change.commit().await?;
     Ok(OfficerToken::new(key, certificate, authority))

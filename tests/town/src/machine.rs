@@ -70,7 +70,7 @@ impl Machine for SimulatedMachine {
         let state = self.state();
         let Reading { now, monotonic, .. } = self.world.read();
         Look {
-            wall: now.saturating_add(state.ahead).unwrap_or(Timestamp::MAX),
+            wall: now.saturating_add(state.ahead).unwrap_or(Timestamp::constant(32_503_680_000, 0)),
             since_boot: monotonic.saturating_sub(state.lost),
             is_synchronised: state.is_synchronised,
         }

@@ -420,7 +420,8 @@ async fn enrol(
         _ => Vec::new(),
     };
     let request_for_certificate = Octets(key.request_for_certificate()?);
-    let deed = Deed::Enrol { name: name.into(), party, hosts, request_for_certificate };
+    let deed =
+        Deed::Enrol { name: name.into(), party, hosts, request_for_certificate, until: None };
     match security.ask(deed).await? {
         Answer::Enrolled { certificate, link_authority, .. } => {
             Ok(OfficerToken::new(key, certificate.0, link_authority.0))

@@ -203,6 +203,13 @@ pub enum Answer {
         /// DER of the link authority's.
         link_authority: Octets,
     },
+    /// Another key was certified in the place of the one that signed, which is dead.
+    Rekeyed {
+        /// DER of its certificate.
+        certificate: Octets,
+        /// Until when the enrolment is good, within which there may be further ones.
+        until: Timestamp,
+    },
     /// The cards of a delivery note are registered.
     CardsRegistered {
         /// Cards that were not before.

@@ -19,7 +19,11 @@ pub struct KnownParty {
     pub role: Role,
     /// Since when.
     pub enrolled_at: Timestamp,
-    /// The last moment of its certificate.
+    /// Until when, whatever its keys say.
+    pub until: Timestamp,
+    /// When the key that it has now was certified.
+    pub certified_at: Timestamp,
+    /// The last moment of that key's certificate.
     pub not_after: Timestamp,
     /// Since when it may not act, for as long as that is not lifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]

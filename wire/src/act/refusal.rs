@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::off;
 use crate::{MunicipalityCode, RevocationReason, SerialNumber};
 
 /// Why the authority does not do what was asked. Shown to the officer: names no internals and
@@ -32,11 +33,15 @@ pub enum Refusal {
     OtherAuthority,
     /// The terminal's clock is wrong, or the request is old.
     #[error(
-        "the request was signed at {made_at}, which is not now: set the terminal's clock and repeat"
+        "the request was signed at {made_at}, and it is {now}: if it was signed just now, the clock of this \
+         machine is {}: set it and repeat",
+        off(*made_at, *now)
     )]
     NotNow {
-        /// The time in the act.
+        /// The time in what was signed.
         made_at: Timestamp,
+        /// The authority's.
+        now: Timestamp,
     },
     /// The same request number stood in another request.
     #[error("this request number was used for another request: make a new request")]
@@ -69,6 +74,12 @@ pub enum Refusal {
         "the registry cannot be reached: nothing was issued; try again, and tell the operator if it lasts. A certificate is revoked or held without it, found by its serial number, by its card, or by name and birth date"
     )]
     RegistryUnreachable,
+    /// The registry's certificate is over.
+    #[error(
+        "the registry answers with a certificate that has ended: nothing was issued; the operator has the \
+         registry enrolled again. A certificate is revoked or held without it"
+    )]
+    RegistryEnded,
     /// The resident lives elsewhere.
     #[error(
         "this person is not a resident of this municipality: the application belongs to the counter of {municipality}"
@@ -381,6 +392,30 @@ pub enum Refusal {
     Suspended {
         /// Since when.
         since: Timestamp,
+    },
+    /// Another key took the place of the one that signed.
+    #[error(
+        "another key was certified in the place of this token at {since}, and this one is dead: use the new one. If you did not ask for it, tell a security officer at once to suspend you"
+    )]
+    Superseded {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The token of the signer is over.
+    #[error(
+        "this token ended at {end}: it signs nothing any more, and has no other key certified; whoever enrolled you enrols you again"
+    )]
+    Over {
+        /// Its last moment.
+        end: Timestamp,
+    },
+    /// An enrolment ends before a key in it would.
+    #[error(
+        "this enrolment ends at {until}: those who may enrol you prolong it (`akashi desk prolong`)"
+    )]
+    OutlivesTerm {
+        /// Its last moment.
+        until: Timestamp,
     },
     /// It is suspended already, or it is not.
     #[error("this is not how it stands: look at what is suspended (`akashi desk review`)")]

@@ -124,6 +124,7 @@ impl Deed {
             },
             Self::Lift { what: Suspension::Party { .. }, .. }
             | Self::Dismiss { .. }
+            | Self::Prolong { .. }
             | Self::Countersign { .. }
             | Self::Outcome { .. } => Signatory::Administration,
             Self::Lift { .. }
@@ -168,6 +169,7 @@ mod tests {
             json!({"act": "close_case", "case": case, "why": "…"}),
             json!({"act": "enrol", "name": "N", "party": {"role": "security_officer"}, "request_for_certificate": "AA=="}),
             json!({"act": "dismiss", "party": case, "why": "…"}),
+            json!({"act": "prolong", "party": case, "until": "2036-03-31T14:59:59Z"}),
             json!({"act": "accept_clock"}),
             json!({"act": "suspend", "what": {"what": "counter", "municipality": "312029"}, "why": "…"}),
             json!({"act": "lift", "what": {"what": "issuing"}, "why": "…"}),
@@ -188,7 +190,7 @@ mod tests {
     /// docs/interfaces.md §4, once more by hand: the acts of each role, for a town's own the town
     /// 312029.
     fn may(role: &Role) -> Vec<&'static str> {
-        let administrator = ["dismiss", "suspend", "countersign", "outcome", "review"];
+        let administrator = ["dismiss", "prolong", "suspend", "countersign", "outcome", "review"];
         let (cards, recall) =
             (["register_cards"], ["preview_recall", "propose_recall", "confirm_recall"]);
         let telephone = ["look_up", "find_certificate", "hold", "close_case"];
@@ -287,7 +289,7 @@ mod tests {
                 assert_eq!(deed.is_for(&role), expected, "{verb} by {}", role.name());
             }
         }
-        assert_eq!(verbs.len(), 27, "one of each: {verbs:?}");
+        assert_eq!(verbs.len(), 28, "one of each: {verbs:?}");
     }
 
     #[test]
@@ -300,6 +302,7 @@ mod tests {
             party,
             hosts: vec![],
             request_for_certificate: crate::octets::Octets(vec![]),
+            until: None,
         };
         for party in roles() {
             let is_own_counter = party == Role::Officer { municipality: own }

@@ -36,6 +36,8 @@ pub enum MessageKind {
     Founding,
     /// A register's answer to the question what time it is ([`crate::time`]).
     TimeAnswer,
+    /// A party's request for another key ([`crate::rekey`]).
+    RekeyRequest,
 }
 
 const fn under(number: &str) -> ObjectIdentifier {
@@ -44,7 +46,7 @@ const fn under(number: &str) -> ObjectIdentifier {
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Act,
         Self::Batch,
         Self::LookUpQuestion,
@@ -55,6 +57,7 @@ impl MessageKind {
         Self::HolderApplication,
         Self::Founding,
         Self::TimeAnswer,
+        Self::RekeyRequest,
     ];
 
     /// Its content type.
@@ -70,6 +73,7 @@ impl MessageKind {
             Self::Founding => under("1.3.6.1.4.1.32473.2.8"),
             Self::LookUpQuestion => under("1.3.6.1.4.1.32473.2.9"),
             Self::TimeAnswer => under("1.3.6.1.4.1.32473.2.10"),
+            Self::RekeyRequest => under("1.3.6.1.4.1.32473.2.11"),
         }
     }
 
@@ -86,6 +90,7 @@ impl MessageKind {
             Self::HolderApplication => "a holder's application",
             Self::Founding => "a founding record",
             Self::TimeAnswer => "an answer what time it is",
+            Self::RekeyRequest => "a request for another key",
         }
     }
 }

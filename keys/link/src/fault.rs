@@ -1,0 +1,75 @@
+//! What a link failed of, where it was time.
+
+use std::error::Error;
+use std::fmt;
+
+use rustls::{AlertDescription, CertificateError};
+
+/// Why a link does not open although the line is sound: one of the two certificates is not in its time, or
+/// one of the two clocks is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeFault {
+    /// The other end's certificate ended, by the clock of this end.
+    PeerEnded,
+    /// The other end's certificate begins only later, by the clock of this end.
+    PeerNotYet,
+    /// The other end says that this end's certificate is not in its time.
+    OwnEnded,
+}
+
+impl TimeFault {
+    /// What an error of a client says of it, or of any error whose causes do.
+    pub fn of(error: &(dyn Error + 'static)) -> Option<Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            // An error of input and output keeps its cause to itself.
+            let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+            let tls = error
+                .downcast_ref::<rustls::Error>()
+                .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
+            if let Some(tls) = tls {
+                return Self::of_tls(tls);
+            }
+            if let Some(inner) = inner
+                && let Some(found) = Self::of(inner)
+            {
+                return Some(found);
+            }
+            next = error.source();
+        }
+        None
+    }
+
+    fn of_tls(error: &rustls::Error) -> Option<Self> {
+        use CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+        match error {
+            rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
+                Some(Self::PeerEnded)
+            }
+            rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
+                Some(Self::PeerNotYet)
+            }
+            rustls::Error::AlertReceived(AlertDescription::CertificateExpired) => {
+                Some(Self::OwnEnded)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for TimeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PeerEnded => {
+                "the certificate of the other end has ended, if the clock here is right: look at both"
+            }
+            Self::PeerNotYet => {
+                "the certificate of the other end is not valid yet, so that the clock here is behind: set it"
+            }
+            Self::OwnEnded => {
+                "the certificate of this end has ended, says the other end: it has no other key certified any \
+                 more; whoever enrolled it enrols it again"
+            }
+        })
+    }
+}
