@@ -25,6 +25,7 @@ mod orders;
 mod own_identity;
 mod program;
 mod register;
+mod rekey;
 mod renewal;
 mod residence;
 mod responder_key;

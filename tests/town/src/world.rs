@@ -86,8 +86,9 @@ pub struct World {
     pub stranger: Agency,
     /// Makes people, numbers and salts.
     pub rng: StdRng,
+    seed: u64,
     services: Option<Services>,
-    registry_task: (oneshot::Sender<()>, JoinHandle<()>),
+    registry_task: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
 impl World {
@@ -187,9 +188,38 @@ impl World {
             agency: Agency::new(authority.clone(), Some(agency)),
             stranger: Agency::new(authority, None),
             rng,
+            seed: setting.seed,
             services: Some(services),
-            registry_task,
+            registry_task: Some(registry_task),
         })
+    }
+
+    /// From here on a source signs with this token's key.
+    pub fn replace_source(&mut self, town: MunicipalityCode, token: OfficerToken) {
+        let mut all = (*self.sources).clone();
+        all.insert(town, Arc::new(self.as_municipal(town, token)));
+        self.sources = Arc::new(all);
+    }
+
+    /// From here on the register of a municipality answers with this token's key.
+    pub async fn replace_registry(&mut self, town: MunicipalityCode, token: OfficerToken) {
+        let mut all = (*self.registries).clone();
+        all.insert(town, Arc::new(self.as_municipal(town, token)));
+        self.registries = Arc::new(all);
+        let (stop, task) = self.registry_task.take().expect("a registry serves");
+        let _ = stop.send(());
+        let _ = task.await;
+        let address = self.house.config.registry.url.trim_start_matches("https://").to_owned();
+        let door = tokio::net::TcpListener::bind(address).await.expect("the door was closed");
+        let asker = certificate(&self.dir, "scheduler").expect("a certificate");
+        let (registry, registries) = (self.registry.clone(), self.registries.clone());
+        let clock = self.clock.clone();
+        let serving = serve_registry(door, asker, registry, registries, clock, self.seed);
+        self.registry_task = Some(serving.expect("a registry serves"));
+    }
+
+    fn as_municipal(&self, town: MunicipalityCode, token: OfficerToken) -> TownIdentity {
+        municipal(town, token, &self.security.authority().envelope.0)
     }
 
     /// Stops everything and closes the book.
@@ -197,9 +227,10 @@ impl World {
         if let Some(services) = self.services.take() {
             services.stop().await;
         }
-        let (stop, task) = self.registry_task;
-        let _ = stop.send(());
-        let _ = task.await;
+        if let Some((stop, task)) = self.registry_task {
+            let _ = stop.send(());
+            let _ = task.await;
+        }
         self.house.ledger().close().await;
     }
 
@@ -231,7 +262,9 @@ impl World {
         town: MunicipalityCode,
         batch: &SealedBatch,
     ) -> Result<BatchAnswer, TownError> {
-        let client = akashi_link::client(&self.sources[&town].link())?;
+        let kept = self.clock.clone();
+        let link = self.sources[&town].link();
+        let client = akashi_link::client_by(&link, Arc::new(move || kept.now()))?;
         let url = format!("https://{}/idou", self.house.config.listen.authority);
         Ok(registry_http::send(&client, &url, batch).await?)
     }
