@@ -32,14 +32,18 @@ pub(crate) fn of_own(all: &[OwnCertificate], now: Timestamp) -> BTreeSet<String>
     all.iter().filter_map(told).collect()
 }
 
-/// What is said of the keys of those who are enrolled: each by its number, since an alarm names nobody.
-pub(crate) fn of_parties(all: &[Enrolment], now: Timestamp) -> BTreeSet<String> {
+/// What is said of the keys of those who are enrolled: each by its number, since an alarm names nobody. What
+/// ends with the authority at its `end` is said of that.
+pub(crate) fn of_parties(all: &[Enrolment], end: Timestamp, now: Timestamp) -> BTreeSet<String> {
     let told = |one: &Enrolment| {
         let last = one.not_after.min(one.until);
+        if last >= end && !one.role.is_own() {
+            return None;
+        }
         let ending = Ending::of(last, now)?;
         let act = match ending {
             Ending::Over if one.role.is_own() => "replace it (akashi identity)",
-            Ending::Over => "dismiss it, or enrol it again",
+            Ending::Over => "dismiss it, and enrol it again where it is needed",
             _ if one.role.is_own() => "replace it (akashi identity)",
             // Within its term the party has another key certified by itself.
             _ if one.until > one.not_after => "its holder re-keys it (akashi officer-token rekey)",
@@ -181,6 +185,9 @@ mod tests {
         }
     }
 
+    /// Of the authority.
+    const END: Timestamp = Timestamp::constant(2_090_588_399, 0);
+
     fn one(told: BTreeSet<String>) -> String {
         assert_eq!(told.len(), 1, "{told:?}");
         told.into_iter().next().unwrap()
@@ -189,23 +196,25 @@ mod tests {
     #[test]
     fn a_partys_key_is_said_to_end_three_times_before_and_until_somebody_acts_after() {
         let all = [officer("2031-03-31T14:59:59Z", "2036-03-31T14:59:59Z")];
-        assert!(of_parties(&all, at("2030-12-31T14:59:58Z")).is_empty());
+        assert!(of_parties(&all, END, at("2030-12-31T14:59:58Z")).is_empty());
         let mut said = BTreeSet::new();
         for (now, part) in [
             ("2030-12-31T14:59:59Z", "ends on 2031-03-31, within three months: its holder re-keys"),
             ("2031-03-01T00:00:00Z", "ends on 2031-03-31, within a month: its holder re-keys"),
             ("2031-03-30T00:00:00Z", "ends on 2031-03-31, within a week: its holder re-keys"),
-            ("2031-04-01T00:00:00Z", "ended on 2031-03-31: dismiss it, or enrol it again"),
+            ("2031-04-01T00:00:00Z", "ended on 2031-03-31: dismiss it, and enrol it again"),
         ] {
-            let told = one(of_parties(&all, at(now)));
+            let told = one(of_parties(&all, END, at(now)));
             assert!(told.starts_with("the key of the officer of 312011, party 0101"), "{told}");
             assert!(told.contains(part), "{told}");
             said.insert(told);
         }
         assert_eq!(said.len(), 4, "each is an alarm of its own");
         let with_its_term = [officer("2031-03-31T14:59:59Z", "2031-03-31T14:59:59Z")];
-        let told = one(of_parties(&with_its_term, at("2031-03-01T00:00:00Z")));
+        let told = one(of_parties(&with_its_term, END, at("2031-03-01T00:00:00Z")));
         assert!(told.contains("prolong"), "{told}");
+        let with_the_authority = [officer("2036-03-31T14:59:59Z", "2036-03-31T14:59:59Z")];
+        assert!(of_parties(&with_the_authority, END, END).is_empty(), "nobody can prolong it");
     }
 
     #[test]

@@ -74,6 +74,9 @@ impl RegistryClient {
             .verify(MessageKind::LookUpAnswer)
             .map_err(|_| Refusal::RegistryUnreachable)?;
         let signer = ledger.enrolment_of(Sha256::of(signed.signer())).await?;
+        if signer.as_ref().is_some_and(|signer| signer.superseded_at.is_some()) {
+            return Err(Refusal::RegistryEnded.into());
+        }
         let believed = signer.is_some_and(|signer| {
             signer.is_in_force(now)
                 && signed.signer_has_not_ended(now)

@@ -156,8 +156,11 @@ impl Scheduler {
 
     async fn raise_alarms(&self, clock: &Reading, now: Timestamp) -> Result<Vec<String>, CaError> {
         let report = alarms::Report::read(&self.issuer, now).await?;
-        let new = self.alarms.begin(alarms::wrong(&self.issuer, &self.own, &report, clock, now));
+        let wrong = alarms::wrong(&self.issuer, &self.own, &report, clock, now);
+        let mut on = self.alarms.lock().await;
+        let new: Vec<String> = wrong.difference(&on).cloned().collect();
         if new.is_empty() {
+            *on = wrong;
             return Ok(new);
         }
         let permit = self.orders.permit(Order::RaiseAlarms, now).await?;
@@ -166,6 +169,7 @@ impl Scheduler {
             change.append("alarm", alarm, None).await?;
         }
         change.commit().await?;
+        *on = wrong;
         Ok(new)
     }
 

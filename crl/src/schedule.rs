@@ -119,6 +119,9 @@ pub enum Cause {
 /// by then: an hour.
 const LAST: SignedDuration = SignedDuration::from_hours(1);
 
+/// Within this time before the end the complete list is made once more where something is new: ten minutes.
+const VERY_LAST: SignedDuration = SignedDuration::from_mins(10);
+
 /// What is known of one scope.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Situation {
@@ -162,9 +165,11 @@ pub fn due(
             return Some(Cause::Changed);
         }
     }
-    let is_last = end.duration_since(now) <= LAST;
-    let (before, news) = (end - LAST, situation.changed > published.up_to);
-    if is_last && (published.this_update < before || news) {
+    let (left, news) = (end.duration_since(now), situation.changed > published.up_to);
+    let made_before = |span: SignedDuration| published.this_update < end - span;
+    // The complete list may take minutes: what is new is in it once more, and in partitions at once.
+    let news = news && (scope != Scope::Complete || (left <= VERY_LAST && made_before(VERY_LAST)));
+    if left <= LAST && (made_before(LAST) || news) {
         return Some(Cause::Last);
     }
     (age >= settings.at_least(scope)).then_some(Cause::Regular)
@@ -265,8 +270,11 @@ mod tests {
         assert_eq!(due(&made(4 * 3600), 9 * 3600), [Some(Cause::Last); 3]);
         assert_eq!(due(&made(9 * 3600), 9 * 3600 + 1), [None; 3]);
         let news = Situation { changed: Position(11), ..made(9 * 3600) };
-        assert_eq!(due(&news, 9 * 3600 + 60), [Some(Cause::Last); 3], "and what changes after it");
-        assert_eq!(due(&news, 10 * 3600), [Some(Cause::Last); 3]);
+        let last = Some(Cause::Last);
+        assert_eq!(due(&news, 9 * 3600 + 60), [None, last, last], "and what changes after it");
+        assert_eq!(due(&news, 10 * 3600 - 600), [last; 3], "the complete one once more");
+        let again = Situation { changed: Position(11), ..made(10 * 3600 - 599) };
+        assert_eq!(due(&again, 10 * 3600), [None, last, last]);
         for situation in [news, Situation::default(), made(0)] {
             assert_eq!(due(&situation, 10 * 3600 + 1), [None; 3], "the authority is over");
         }

@@ -1,6 +1,6 @@
 //! The authority's door for orders, from a program that is not in its process.
 
-use akashi_link::{Identity, LinkError, Now};
+use akashi_link::{Identity, LinkError, Now, TimeFault};
 use akashi_wire::SignedMessage;
 use akashi_wire::order::{Answered, Done, OrderDoor, OrderRefusal};
 
@@ -24,7 +24,10 @@ impl AuthorityLink {
         let not_now = |why: String| OrderRefusal::NotNow { why };
         let body = order.as_der().to_vec();
         let answer = self.client.post(&self.url).body(body).send().await;
-        let mut answer = answer.map_err(|error| not_now(error.to_string()))?;
+        let mut answer = answer.map_err(|error| {
+            let fault = TimeFault::of(&error).map(|fault| fault.to_string());
+            not_now(fault.unwrap_or_else(|| error.to_string()))
+        })?;
         let granted = answer.status().is_success();
         let mut octets = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| not_now(error.to_string()))? {

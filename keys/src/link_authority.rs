@@ -161,6 +161,19 @@ impl LinkAuthority {
         Ok(params.signed_by(&request.public_key, &self.issuer).map_err(failed)?.der().to_vec())
     }
 
+    /// The same for a program of the authority's own: for as long as [`LinkAuthority::certify_own`].
+    pub fn certify_own_request(
+        &self,
+        request: &[u8],
+        name: &str,
+        usage: &Usage,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, KeyError> {
+        let request = sound(request)?;
+        let params = self.leaf(name, usage, now, now + YEARS_20)?;
+        Ok(params.signed_by(&request.public_key, &self.issuer).map_err(failed)?.der().to_vec())
+    }
+
     /// The key (SubjectPublicKeyInfo, DER) of a request that [`LinkAuthority::certify_request`] would take;
     /// signs nothing.
     pub fn requested_key(&self, request: &[u8]) -> Result<Vec<u8>, KeyError> {

@@ -458,7 +458,7 @@ impl Change {
     }
 
     /// Whether what a party said then, at this terminal, counts still: neither was dismissed or suspended
-    /// since, if only for a while.
+    /// since, if only for a while, nor is over, nor has another key in the place of the one that said it.
     pub(crate) async fn still_counts(
         &mut self,
         party: PartyId,
@@ -467,6 +467,9 @@ impl Change {
     ) -> Result<bool, LedgerError> {
         for one in [party].into_iter().chain(terminal) {
             let Some(found) = self.able(one).await? else { return Ok(false) };
+            if found.certified_at > then || !found.is_in_force(self.at()) {
+                return Ok(false);
+            }
             if self.was_suspended_since(&found, then).await? {
                 return Ok(false);
             }
@@ -499,7 +502,7 @@ impl Change {
     /// signer's town where the signer has one, and no security officer whom two must be left without.
     pub(crate) async fn may_stop(&mut self, party: PartyId) -> Result<Enrolment, LedgerError> {
         let found = self.not_dismissed(party).await?.ok_or(LedgerError::NotAsItStands)?;
-        self.of_own_town(&found)?;
+        self.of_own_town(&found, Right::Dismiss)?;
         if found.role.is_own() {
             return Err(LedgerError::OwnIdentity);
         }
@@ -525,13 +528,13 @@ impl Change {
     }
 
     /// Stops whoever is confined to a town before the parties of another, and before its links.
-    pub(crate) fn of_own_town(&self, party: &Enrolment) -> Result<(), LedgerError> {
+    pub(crate) fn of_own_town(&self, party: &Enrolment, right: Right) -> Result<(), LedgerError> {
         let own = self.permit.municipality();
         let is_link = matches!(party.role, Role::Source { .. } | Role::Registry { .. });
         if own.is_none() || (own == party.role.municipality() && !is_link) {
             return Ok(());
         }
-        Err(self.permit.not_permitted(Right::Dismiss))
+        Err(self.permit.not_permitted(right))
     }
 
     /// A party, whether it may act now or not.

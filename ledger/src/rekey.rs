@@ -70,7 +70,7 @@ impl Change {
             return Err(self.permit.not_permitted(Right::Prolong));
         }
         let found = self.party(party).await?;
-        self.of_own_town(&found)?;
+        self.of_own_town(&found, Right::Prolong)?;
         let is_at_a_counter = matches!(
             found.role,
             Role::Officer { .. }

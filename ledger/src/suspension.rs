@@ -223,7 +223,7 @@ impl Change {
         // What cannot be lifted cannot be proposed either.
         if let Suspension::Party { party } = what {
             let party = self.party(party).await?;
-            self.of_own_town(&party)?;
+            self.of_own_town(&party, Right::Lift)?;
         }
         let in_force = self.suspensions().await?;
         let one = in_force.iter().find(|one| one.what == what);

@@ -66,7 +66,8 @@ impl Desk {
             authority: terminal.link_authority().to_vec(),
         };
         let client = akashi_link::client_by(&link, Arc::new(move || own.now()))?;
-        let unreachable = |why: reqwest::Error| unreachable(url, &why);
+        let unreachable =
+            |why: reqwest::Error| unreachable(url, &why, terminal.certificate(), clock.now());
         let answer = client.get(format!("{url}/authority")).send().await.map_err(unreachable)?;
         let octets = answer.bytes().await.map_err(unreachable)?;
         let authority: Tell =
@@ -192,7 +193,8 @@ impl Desk {
     }
 
     async fn send_once(&self, door: &str, message: &SignedMessage) -> Result<Answer, DeskError> {
-        let unreachable = |why: reqwest::Error| unreachable(&self.url, &why);
+        let unreachable =
+            |why: reqwest::Error| unreachable(&self.url, &why, &self.terminal, self.now());
         let answer = self
             .client
             .post(format!("{}/{door}", self.url))
@@ -212,9 +214,12 @@ impl Desk {
     }
 }
 
-/// That no answer came: of time, or of anything else.
-fn unreachable(url: &str, why: &reqwest::Error) -> DeskError {
-    match TimeFault::of(why) {
+/// That no answer came: of time, or of anything else. `link` is the certificate that this end showed. What the
+/// other end has against that may be lost with the line: then its own end tells.
+fn unreachable(url: &str, why: &reqwest::Error, link: &[u8], now: jiff::Timestamp) -> DeskError {
+    let has_ended =
+        || (pki::not_after(link) < now && !why.is_connect()).then_some(TimeFault::OwnEnded);
+    match TimeFault::of(why).or_else(has_ended) {
         Some(fault) => DeskError::Time { url: url.to_owned(), fault },
         None => DeskError::Unreachable { url: url.to_owned(), why: chain(why) },
     }

@@ -211,10 +211,16 @@ fn tell_of_ends(token: &OfficerToken, terminal: &OfficerToken, now: Timestamp) {
     for (what, which, option) in
         [("this token", token, ""), ("the key of this terminal", terminal, " (its own --token)")]
     {
-        let act = format!(
-            "have another key certified while it lives: akashi officer-token rekey{option}"
-        );
-        if let Some(notice) = notice(what, pki::not_after(which.certificate()), now, &act) {
+        let last = pki::not_after(which.certificate());
+        let act = match last < now {
+            true => "whoever enrolled it dismisses it and enrols it again".to_owned(),
+            false => {
+                format!(
+                    "have another key certified while it lives: akashi officer-token rekey{option}"
+                )
+            }
+        };
+        if let Some(notice) = notice(what, last, now, &act) {
             eprintln!("akashi: {notice}");
         }
     }

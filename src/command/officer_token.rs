@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use akashi_keys::{EcKey, OfficerToken, Signer, write_durably};
-use akashi_ra_console::Desk;
+use akashi_ra_console::{Desk, DeskError};
+use akashi_wire::act::Refusal;
 use akashi_wire::date::day_in_japan;
 use akashi_wire::octets::Sha256;
-use akashi_wire::pki;
+use akashi_wire::{Clock, Ending, pki};
 use der::Encode;
 use jiff::Timestamp;
 use x509_cert::Certificate;
@@ -65,6 +66,9 @@ pub enum OfficerTokenCommand {
         /// token, else a prompt.
         #[arg(long, value_name = "FILE", requires = "terminal")]
         terminal_password_file: Option<PathBuf>,
+        /// At once, and not only within three months of the token's end.
+        #[arg(long)]
+        now: bool,
     },
 }
 
@@ -109,11 +113,11 @@ impl OfficerTokenCommand {
                 OfficerToken::new(key, own, link).save(&out, &password)?;
                 println!("token        {}", out.display());
             }
-            Self::Rekey { url, token, password_file, terminal, terminal_password_file } => {
+            Self::Rekey { url, token, password_file, terminal, terminal_password_file, now } => {
                 let password = TOKEN_PASSWORD.read(password_file.as_deref())?;
                 let terminal = terminal
                     .map(|file| opened(&file, terminal_password_file.as_deref(), &password));
-                rekey(&url, (&token, &password), terminal.transpose()?).await?;
+                rekey(&url, (&token, &password), terminal.transpose()?, now).await?;
             }
         }
         Ok(())
@@ -126,12 +130,22 @@ async fn rekey(
     url: &str,
     (file, password): (&Path, &str),
     terminal: Option<OfficerToken>,
+    now: bool,
 ) -> Result<(), Failure> {
-    let next_file = file.with_extension("next");
+    let mut next_file = file.as_os_str().to_owned();
+    next_file.push(".next");
+    let next_file = PathBuf::from(next_file);
     let before = Arc::new(OfficerToken::open(file, password)?);
+    let (last, clock) = (pki::not_after(before.certificate()), SystemClock::new());
+    if !now && !next_file.exists() && Ending::of(last, clock.now()).is_none() {
+        let from = day_in_japan(Ending::Quarter.begins(last));
+        println!("token        {}, good until {}", file.display(), day_in_japan(last));
+        println!("next         nothing before {from}; with --now at once");
+        return Ok(());
+    }
     let desk = {
         let link = terminal.as_ref().unwrap_or(&before);
-        Desk::sign_in(url, link, before.clone(), Arc::new(SystemClock::new())).await?
+        Desk::sign_in(url, link, before.clone(), Arc::new(clock)).await?
     };
     let next = match next_file.exists() {
         true => OfficerToken::open(&next_file, password)?.into_key(),
@@ -144,10 +158,14 @@ async fn rekey(
     };
     // Interrupted between the last two steps, the token is the next one already.
     if before.key().public_key() != next.public_key() {
-        let told = desk
-            .rekey(&next)
-            .await
-            .map_err(|error| format!("{error}; the next key is kept in {}", next_file.display()))?;
+        let told = desk.rekey(&next).await.map_err(|error| match error {
+            DeskError::Refused(Refusal::KeyTaken) => format!(
+                "the key in {} was certified before, and not in the place of this token: remove it and begin \
+                 anew",
+                next_file.display()
+            ),
+            error => format!("{error}; the next key is kept in {}", next_file.display()),
+        })?;
         println!("key          {}", fingerprint(next.public_key()));
         println!("ends         {}", day_in_japan(pki::not_after(&told.certificate)));
         println!("enrolled     until {}", day_in_japan(told.until));

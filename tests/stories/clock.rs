@@ -254,7 +254,7 @@ pub async fn one_register(place: &Place) {
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// What openssl says of a certificate, now: by the list of the town, and by the responder.
-async fn judged(place: &Place, certificate: &[u8], expected: &str) {
+pub async fn judged(place: &Place, certificate: &[u8], expected: &str) {
     let dir = place.dir.join("judged");
     std::fs::create_dir_all(&dir).unwrap();
     let file = |name: &str| dir.join(name).to_str().unwrap().to_owned();
@@ -279,7 +279,7 @@ async fn judged(place: &Place, certificate: &[u8], expected: &str) {
 }
 
 /// Runs openssl at this moment; gives all that it says.
-fn openssl(at: Timestamp, arguments: &[&str]) -> String {
+pub fn openssl(at: Timestamp, arguments: &[&str]) -> String {
     let at = at.strftime("%Y-%m-%d %H:%M:%S").to_string();
     let said = Command::new("faketime")
         .args(["-f", &at, "openssl"])

@@ -33,4 +33,5 @@ mod restart;
 mod shared_primes;
 mod status;
 mod support;
+mod ten_years;
 mod two_persons;

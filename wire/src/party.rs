@@ -156,6 +156,32 @@ impl Role {
         }
     }
 
+    /// Whether its people work at terminals, and nowhere else.
+    pub fn works_at_terminals(&self) -> bool {
+        match self {
+            Self::SecurityOfficer
+            | Self::TownAdministrator { .. }
+            | Self::Officer { .. }
+            | Self::Supervisor { .. }
+            | Self::HoldDesk { .. }
+            | Self::Operator
+            | Self::Auditor => true,
+            Self::Terminal { .. }
+            | Self::Agency { .. }
+            | Self::Source { .. }
+            | Self::Registry { .. }
+            | Self::Witness
+            | Self::Verifier
+            | Self::Canary
+            | Self::Scheduler
+            | Self::Responder
+            | Self::ListIssuer
+            | Self::Repository
+            | Self::HoldersDoor
+            | Self::Log => false,
+        }
+    }
+
     /// Whether it is an identity of the authority's own programs: made with the authority, never dismissed
     /// nor suspended, replaced by two security officers.
     pub fn is_own(&self) -> bool {
@@ -217,6 +243,7 @@ mod tests {
             (Role::Log, [false; 3]),
         ] {
             let works = [office, here, there].map(|terminal| role.works_at(terminal));
+            assert_eq!(role.works_at_terminals(), works.contains(&true), "{}", role.name());
             assert_eq!(works, places, "{}", role.name());
         }
     }

@@ -8,6 +8,7 @@ use akashi_wire::act::{Answer, PartyId, Refusal, Suspension};
 use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::Octets;
 use akashi_wire::party::Role;
+use akashi_wire::pki;
 use jiff::Timestamp;
 
 use super::two_persons::Carried;
@@ -57,9 +58,13 @@ impl Counter {
             return Err(Refusal::Malformed { what }.into());
         }
         change.require(Right::Enrol)?;
-        let certificate = authority
-            .certify_request(request, &name, &usage, until, change.at())
-            .map_err(|error| malformed(&error.to_string()))?;
+        // What the authority needs to the last, and after it, ends by itself at no time.
+        let certified = match role.is_own() {
+            true => authority.certify_own_request(request, &name, &usage, change.at()),
+            false => authority.certify_request(request, &name, &usage, until, change.at()),
+        };
+        let certificate = certified.map_err(|error| malformed(&error.to_string()))?;
+        let until = if role.is_own() { pki::not_after(&certificate) } else { until };
         let party = PartyId::from_random(self.random());
         let new = NewEnrolment {
             party,

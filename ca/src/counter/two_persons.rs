@@ -95,6 +95,10 @@ impl Counter {
             let able = |first: &&Enrolment| first.is_in_force(acting.now) && seen(first.party);
             let Some(first) = first.filter(able) else { continue };
             let message = self.proposed(&proposal)?;
+            // Nor of what was signed with a key that is dead since.
+            if message.signer() != first.certificate {
+                continue;
+            }
             let act = act_of(&message)?.of(&first.role);
             // Nor from a machine that may no longer be used.
             let at = all.iter().find(|one| Sha256::of(&one.certificate) == act.terminal);

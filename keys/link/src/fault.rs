@@ -67,8 +67,8 @@ impl fmt::Display for TimeFault {
                 "the certificate of the other end is not valid yet, so that the clock here is behind: set it"
             }
             Self::OwnEnded => {
-                "the certificate of this end has ended, says the other end: it has no other key certified any \
-                 more; whoever enrolled it enrols it again"
+                "the certificate of this end is not in its time, by the clock of the other end: it has ended, and \
+                 whoever enrolled it enrols it again, or one of the two clocks is wrong"
             }
         })
     }

@@ -243,10 +243,13 @@ pub(super) async fn review(desk: &Desk) -> Result<Lines<String>, Failure> {
     let known = Known(&parties);
     let mut lines = Vec::new();
     for (number, one) in parties.iter().enumerate() {
-        let stands = match one.suspended_at {
+        let mut stands = match one.suspended_at {
             Some(since) => format!(", suspended since {since}"),
             None => String::new(),
         };
+        if one.certified_at > one.enrolled_at {
+            stands += &format!(", re-keyed at {}", one.certified_at);
+        }
         let (key, term) = (day_in_japan(one.not_after), day_in_japan(one.until));
         let told =
             format!("{}, key until {key}, enrolled until {term}{stands}", known.party(one.party));

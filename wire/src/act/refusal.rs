@@ -74,10 +74,10 @@ pub enum Refusal {
         "the registry cannot be reached: nothing was issued; try again, and tell the operator if it lasts. A certificate is revoked or held without it, found by its serial number, by its card, or by name and birth date"
     )]
     RegistryUnreachable,
-    /// The registry's certificate is over.
+    /// The registry's certificate is over, or its key dead.
     #[error(
-        "the registry answers with a certificate that has ended: nothing was issued; the operator has the \
-         registry enrolled again. A certificate is revoked or held without it"
+        "the registry answers with a certificate that has ended, or with a key that is dead since another was \
+         certified in its place: nothing was issued; tell the operator. A certificate is revoked or held without it"
     )]
     RegistryEnded,
     /// The resident lives elsewhere.
