@@ -321,7 +321,7 @@ impl Issuer {
         let mut vanished: Vec<Entry> = Vec::new();
         for entry in missing {
             // A number that the book does not know at all did not end: the book lost it.
-            let end = self.ledger.certificate_end(entry.serial).await?;
+            let end = self.ledger.listed_end(entry.serial).await?;
             if end.is_none_or(|end| end >= ended_before) {
                 vanished.push(entry);
             }

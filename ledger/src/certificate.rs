@@ -427,7 +427,7 @@ impl Change {
     }
 }
 
-impl<R> Ledger<R> {
+impl<R: ReadsAll> Ledger<R> {
     /// Whether the book knows this number, and the last second of that certificate.
     pub async fn certificate_end(
         &self,

@@ -47,6 +47,14 @@ impl ListedChange {
 }
 
 impl<R> Ledger<R> {
+    /// The last second of a certificate that was on a list, as its rows of status have it: whoever makes lists
+    /// reads no others.
+    pub async fn listed_end(&self, serial: SerialNumber) -> Result<Option<Timestamp>, LedgerError> {
+        let sql = "SELECT not_after FROM status WHERE serial = $1 ORDER BY position LIMIT 1";
+        let row = self.store.row(sql, args![serial.as_bytes()]).await?;
+        row.map(|row| row.get("not_after")).transpose()
+    }
+
     /// Every row but `Issued` of certificates that end at or after `end`, of one municipality or
     /// of all, one by one, ordered by municipality, serial and position: what a CRL is made of.
     pub async fn each_change(
