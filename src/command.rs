@@ -14,6 +14,7 @@ mod init;
 mod lint;
 mod migrate;
 mod officer_token;
+mod recovery;
 mod responder_key;
 mod token;
 mod up;
@@ -71,6 +72,9 @@ pub enum Command {
     /// The next key of one of the authority's own programs.
     #[command(subcommand)]
     Identity(identity::IdentityCommand),
+    /// New security officers where fewer than two can sign.
+    #[command(subcommand)]
+    Recovery(recovery::RecoveryCommand),
     /// Make a new key for the OCSP responder, in the place of its old one.
     ResponderKey(responder_key::ResponderKeyCommand),
     /// Hold certificates, lists and OCSP answers against the rules of the profile.
@@ -102,6 +106,7 @@ impl Command {
             Self::Idou(idou) => idou.run().await,
             Self::ContentKeys(keys) => keys.run().await,
             Self::Identity(identity) => identity.run().await,
+            Self::Recovery(recovery) => recovery.run().await,
             Self::ResponderKey(key) => key.run(),
             Self::Audit(audit) => audit.run().await,
             Self::Clock(clock) => clock.run().await,

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use akashi_ca::{CaError, Founding, Rules, found, normalised};
-use akashi_keys::{KeyError, Passphrase, RsaSize};
+use akashi_keys::{KeyError, Passphrase, Quorum, RsaSize};
 use akashi_ledger::{Access, Authority, AuthorityProfile, Issuing, Ledger, LedgerError};
 use akashi_wire::MunicipalityCode;
 use akashi_wire::bounds::{Beyond, HOSTS, PARTY};
@@ -24,6 +24,11 @@ pub const SECURITY_OFFICERS: [&str; 2] = ["security-officer-1.p12", "security-of
 
 /// The office's terminals in the authority's directory, at which security officers sign.
 pub const OFFICE_TERMINALS: [&str; 2] = ["office-terminal-1.p12", "office-terminal-2.p12"];
+
+/// The file of a share of the recovery key in the authority's directory, from which its holder takes it away.
+pub fn share_file(number: u8) -> String {
+    format!("recovery-share-{number}.json")
+}
 
 /// What is decided when an authority is made.
 pub struct Plan {
@@ -54,6 +59,8 @@ pub struct Plan {
     pub size: RsaSize,
     /// Names of the security officers: two, or one who acts alone.
     pub security_officers: Vec<String>,
+    /// Who opens the recovery key together.
+    pub recovery: Quorum,
     /// Where the time of the making stands in the life of this machine, so that the first start knows how long
     /// ago that was; `None` where it is made up.
     pub mark: Option<Mark>,
@@ -79,6 +86,12 @@ pub enum InitError {
     /// Neither two nor one.
     #[error("two security officers are made, or one who acts alone; not {0}")]
     SecurityOfficers(usize),
+    /// A quorum that is none.
+    #[error(
+        "of the recovery key's shares two or more are needed, and no more than there are holders, of whom there \
+         are 2 to 32: give --share-holder for each and --shares-needed"
+    )]
+    Quorum,
     /// A name that no certificate takes.
     #[error("{0}: choose another; nothing was changed")]
     Beyond(#[from] Beyond),
@@ -155,6 +168,12 @@ pub async fn init(
     if !(1..=SECURITY_OFFICERS.len()).contains(&plan.security_officers.len()) {
         return Err(InitError::SecurityOfficers(plan.security_officers.len()));
     }
+    if !plan.recovery.is_sound() {
+        return Err(InitError::Quorum);
+    }
+    for holder in &plan.recovery.holders {
+        PARTY.text(holder)?;
+    }
     plan.public_host.as_deref().map_or(Ok(()), |host| HOSTS.text(host))?;
     let policy = policy(plan.policy.as_deref(), rng)?;
     let listen = listen(plan)?;
@@ -204,6 +223,7 @@ pub async fn init(
             .collect(),
         passphrase,
         security_officers: plan.security_officers.clone(),
+        recovery: plan.recovery.clone(),
         mark: plan.mark,
     };
     let ledger = Ledger::<Issuing>::create(&config.ledger_address(&making)).await?;
@@ -216,6 +236,10 @@ pub async fn init(
     let files = OFFICE_TERMINALS.iter().zip(token_passwords);
     for (terminal, (file, password)) in founded.terminals.iter().zip(files) {
         terminal.save(&making.join(file), password)?;
+    }
+    for share in &founded.shares {
+        let text = serde_json::to_vec_pretty(share).expect("a share is JSON");
+        akashi_keys::write_durably(&making.join(share_file(share.number)), &text)?;
     }
     akashi_keys::write_durably(&making.join(FILE), config.to_text().as_bytes())?;
     let _ = std::fs::remove_dir(dir);

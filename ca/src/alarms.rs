@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use akashi_keys::{ContentKeys, Copy, KeyError};
-use akashi_ledger::{Enrolment, InForce, Source};
+use akashi_ledger::{Enrolment, InForce, Recovery, Source};
 use akashi_wire::clock::Doubt;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
@@ -36,6 +36,8 @@ pub(crate) struct Report {
     ending: Vec<Enrolment>,
     /// Those whose key took the place of another a short while ago.
     rekeyed: Vec<Enrolment>,
+    /// What the recovery key asked for and what waits.
+    recoveries: Vec<Recovery>,
     /// Public keys of responders that should have a certificate for longer, each by its SHA-256.
     responders: Vec<Sha256>,
     /// Sources and registries with two keys in force.
@@ -60,6 +62,7 @@ impl Report {
             terminals: ledger.able(&Role::Terminal { municipality: office }, now).await?,
             ending: ledger.keys_that_end(now + SOON).await?,
             rekeyed: ledger.keys_certified_since(now - SOON).await?,
+            recoveries: ledger.recoveries().await?,
             responders: responders_that_end(issuer, now).await?,
             changing: ledger.links_that_change().await?,
             sharing: ledger.shared_primes(now).await?,
@@ -172,12 +175,23 @@ fn of_the_office(report: &Report) -> BTreeSet<String> {
         let (kind, town) = (link.name(), link.municipality()?);
         Some(format!("the {kind} of {town} has two keys in force: dismiss the old one"))
     }));
+    wrong.extend(report.recoveries.iter().map(|recovery| {
+        let Recovery { digest, asked_at, until, request, .. } = recovery;
+        let count = request.parties.len();
+        format!(
+            "the recovery key asked at {asked_at} to enrol {count} security officers or terminals of the office, \
+             and they will be at {until}: look at it (akashi recovery show), and stop it where it is not known \
+             (desk stop-recovery {digest})"
+        )
+    }));
     if *security_officers < 2 {
         wrong.insert("one security officer does alone what takes two: enrol the second one".into());
     }
     if *security_officers >= 2 && able.len() < 2 {
         wrong.insert(
-            "fewer than two security officers can sign: nothing that takes two is done".into(),
+            "fewer than two security officers can sign: nothing that takes two is done; the recovery key makes \
+             others (akashi recovery)"
+                .into(),
         );
     }
     if terminals.len() < 2 {
@@ -273,6 +287,7 @@ mod tests {
             terminals: vec![terminal(8, years), terminal(9, years)],
             ending: Vec::new(),
             rekeyed: Vec::new(),
+            recoveries: Vec::new(),
             responders: Vec::new(),
             changing: Vec::new(),
             sharing: Vec::new(),

@@ -38,6 +38,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use crate::error::of_the_book;
+use crate::recovery;
 use crate::retention::Record;
 use crate::{CaError, Issuer, Orders, RegistryClient};
 use case_record::CaseRecord;
@@ -155,6 +156,30 @@ impl Counter {
         }
     }
 
+    /// Writes down what the recovery key asks for; a refusal is on record.
+    ///
+    /// # Errors
+    /// Everything that the asker can mend is a [`Refusal`] inside of the error.
+    pub async fn recover(
+        &self,
+        message: SignedMessage,
+        peer: &[u8],
+        now: Timestamp,
+    ) -> Result<Answer, CaError> {
+        let Services { link_authority, orders, .. } = &self.services;
+        let error = match recovery::ask(&self.issuer, link_authority, message, peer, now).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        match error.refused() {
+            Some(refusal) => {
+                orders.note_refusal(Some(peer), &refusal_name(&refusal), now).await?;
+                Err(refusal.into())
+            }
+            None => Err(error),
+        }
+    }
+
     /// Whose act it is, and what it says. Whoever does not come so far has no permit.
     async fn admit(
         &self,
@@ -216,6 +241,7 @@ impl Counter {
             Deed::ConfirmRecall { recall, digest } => {
                 self.confirm_recall(acting, *recall, *digest).await
             }
+            Deed::StopRecovery { recovery, .. } => self.stop_recovery(acting, *recovery).await,
             Deed::AcceptClock => self.accept_clock(acting).await,
             Deed::OpenCase { procedure } => self.open_case(acting, *procedure).await,
             Deed::LookUp { case, by } => self.look_up(acting, *case, by).await,
@@ -278,6 +304,7 @@ impl Counter {
             | Deed::FindCertificate { .. }
             | Deed::Hold { .. }
             | Deed::Revoke { .. }
+            | Deed::StopRecovery { .. }
             | Deed::Suspend { .. } => found.may_be_of_now(made_at, now, skew),
             // Of what gives or issues something nobody knows whether it is of now.
             _ if found.doubt.is_unwitnessed() => return Err(Refusal::TimeInDoubt.into()),

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use akashi_keys::{
-    CardMaster, Custody, EcKey, KeyError, LinkAuthority, OfficerToken, Passphrase, RsaKey, RsaSize,
-    Signer, Usage, Vault, write_durably,
+    CardMaster, Custody, EcKey, KeyError, LinkAuthority, OfficerToken, Passphrase, Quorum,
+    RecoveryShare, RsaKey, RsaSize, Signer, Usage, Vault, write_durably,
 };
 use akashi_ledger::{Authority, AuthorityProfile, Issuing, Ledger, NewEnrolment};
 use akashi_lint::Lint;
@@ -40,6 +40,8 @@ pub struct Founding<'a> {
     /// Names of the first security officers: two, since what gives power takes two. One alone acts
     /// alone, under an alarm, until a second one is enrolled.
     pub security_officers: Vec<String>,
+    /// Who opens the recovery key together.
+    pub recovery: Quorum,
     /// Where its time stands in the life of this machine: the first head of the chain is signed with it.
     pub mark: Option<Mark>,
 }
@@ -53,6 +55,8 @@ pub struct Founded {
     /// Those of the office's two terminals, at which security officers sign: two, since without any nobody
     /// could enrol another one.
     pub terminals: [OfficerToken; 2],
+    /// The shares of the recovery key, one for each of its holders: they are nowhere else.
+    pub shares: Vec<RecoveryShare>,
 }
 
 /// Makes an authority in a directory and a book that have none.
@@ -78,6 +82,8 @@ pub async fn found(
     custody.keep_ec("server", &server_key)?;
     custody.keep_ec("ocsp", &EcKey::generate()?)?;
     custody.keep_rsa("envelope", &envelope_key)?;
+    let recovery_key = EcKey::generate()?;
+    let shares = custody.keep_recovery(&recovery_key, &founding.recovery)?;
     custody.keep_vault(&Vault::generate()?)?;
     custody.keep_card_master(&CardMaster::generate()?)?;
 
@@ -104,6 +110,7 @@ pub async fn found(
     let envelope = own(&envelope_key, "Akashi Inbox", Usage::Recipient)?;
     let scheduler = own(&scheduler_key, "Akashi Scheduler", party_usage())?;
     let until = pki::not_after(&certificate);
+    let recovery = own(&recovery_key, "Akashi Recovery", party_usage())?;
     let token = |name: &str| {
         let key = EcKey::generate()?;
         let certificate =
@@ -126,6 +133,7 @@ pub async fn found(
         ("server", &server),
         ("envelope", &envelope),
         ("scheduler", &scheduler),
+        ("recovery", &recovery),
     ] {
         write_durably(&certificates.join(format!("{name}.der")), der)?;
     }
@@ -140,6 +148,7 @@ pub async fn found(
         certificate: certificate.to_vec(),
     };
     let mut parties = vec![party("Akashi Scheduler", Role::Scheduler, &scheduler, rng)];
+    parties.push(party("Akashi Recovery", Role::Recovery, &recovery, rng));
     for (name, token) in &officers {
         parties.push(party(name, Role::SecurityOfficer, token.certificate(), rng));
     }
@@ -170,7 +179,7 @@ pub async fn found(
     }
     write_durably(&certificates.join("founding.json"), record.as_bytes())?;
     let security_officers = officers.into_iter().map(|(_, token)| token).collect();
-    Ok(Founded { authority, security_officers, terminals })
+    Ok(Founded { authority, security_officers, terminals, shares })
 }
 
 /// The names of the office's terminals.

@@ -95,6 +95,7 @@ pub fn router(doors: Doors) -> Router {
         .route("/idou/{sequence}", get(standing))
         .route("/authority", get(about))
         .route("/rekey", post(rekey).layer(DefaultBodyLimit::max(APPLICATION_LIMIT)))
+        .route("/recovery", post(recover).layer(DefaultBodyLimit::max(ACT_LIMIT)))
         .route("/orders", post(order).layer(DefaultBodyLimit::max(ORDER_LIMIT)))
         .with_state(doors)
 }
@@ -253,6 +254,22 @@ async fn rekey(
     let certifying =
         async move { doors.counter.rekey(message, &peer.certificate, doors.clock.now()).await };
     answered(to_its_end(certifying).await)
+}
+
+/// What the recovery key asks for.
+async fn recover(
+    State(doors): State<Doors>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+) -> Response {
+    let body = match whole(request, ACT_TIME).await {
+        Ok(body) => body,
+        Err(refused) => return refused,
+    };
+    let message = SignedMessage::from_der(body.to_vec());
+    let asking =
+        async move { doors.counter.recover(message, &peer.certificate, doors.clock.now()).await };
+    answered(to_its_end(asking).await)
 }
 
 /// What list issuer and responder ask, since they write nothing into the book themselves.

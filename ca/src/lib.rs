@@ -27,6 +27,7 @@ pub mod possession;
 pub mod profile;
 pub mod public_key;
 mod recall;
+mod recovery;
 pub mod registry;
 pub mod retention;
 pub mod rules;

@@ -70,7 +70,7 @@ impl Doors {
         let witnesses = Witnesses::new(ledger.clone(), orders.clone(), registry.clone());
         let services = Services {
             registry,
-            link_authority: link,
+            link_authority: link.clone(),
             opener: opener.clone(),
             orders: orders.clone(),
             card_master: card_master.clone(),
@@ -80,7 +80,7 @@ impl Doors {
         let salts = StdRng::from_rng(&mut rng);
         let holders = Holders::new(issuer.clone(), orders.clone(), salts);
         let own = own_certificates(opened)?;
-        let scheduler = Scheduler::new(issuer.clone(), orders.clone(), own, rng);
+        let scheduler = Scheduler::new(issuer.clone(), orders.clone(), (own, link), rng);
         Ok(Self {
             counter: Arc::new(counter),
             holders: Arc::new(holders),

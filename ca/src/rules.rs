@@ -41,6 +41,9 @@ pub struct Rules {
     pub offline_leap: u32,
     /// A source silent for this long raises an alarm, in minutes.
     pub feed_silence_minutes: u32,
+    /// For how long what the recovery key asked for waits, in hours, and a security officer may stop it: a week;
+    /// a day at least.
+    pub recovery_waits_hours: u32,
     /// Days of a responder's certificate.
     pub responder_days: u32,
     /// Age in days at which a responder's certificate is renewed.
@@ -82,6 +85,7 @@ impl Default for Rules {
             undelivered_after_hours: 24,
             offline_leap: 100,
             feed_silence_minutes: 15,
+            recovery_waits_hours: 7 * 24,
             responder_days: 30,
             responder_renewed_after_days: 15,
             shared_prime_window: 128,
@@ -108,6 +112,7 @@ impl Rules {
             (self.case_hours, 3660 * 24),
             (self.inquiry_days, 3660),
             (self.undelivered_after_hours, 3660 * 24),
+            (self.recovery_waits_hours, 3660 * 24),
             (self.responder_days, 3660),
         ];
         if parts_of_a_decade.iter().any(|(set, most)| set > most) {
@@ -117,6 +122,12 @@ impl Rules {
             return Err(
                 "`rules.responder_days` must be 92 or less: nobody asks for the status of a \
                         responder's certificate",
+            );
+        }
+        if self.recovery_waits_hours < 24 {
+            return Err(
+                "`rules.recovery_waits_hours` must be 24 or more: a security officer who is left \
+                        needs the time to stop what others ask for",
             );
         }
         if self.case_hours == 0 || self.inquiry_days == 0 {

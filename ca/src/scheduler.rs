@@ -1,8 +1,9 @@
 //! What the passing of time asks for: settling, planned moves, renewed responders, signed heads of
 //! the audit chain, cases that nobody finished.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
+use akashi_keys::LinkAuthority;
 use akashi_ledger::{LedgerError, ResponderCertificate, Step};
 use akashi_wire::order::OrderRefusal;
 use akashi_wire::signed::MessageKind;
@@ -20,6 +21,7 @@ use crate::ends::OwnCertificate;
 use crate::idou::Worker;
 use crate::profile::responder::tbs_responder;
 use crate::recall;
+use crate::recovery;
 use crate::{CaError, Issuer, Orders, issuance};
 
 /// Cases that one tick closes at most, and certificates that it indexes: what is due besides must not
@@ -41,6 +43,8 @@ pub struct Ticked {
     pub undelivered: usize,
     /// Cases closed because nobody touched them until their term.
     pub closed: usize,
+    /// Parties enrolled by a recovery.
+    pub recovered: usize,
     /// Certificates ended by a recall of their cards.
     pub recalled: usize,
     /// Inquiries entered into the chain.
@@ -60,6 +64,7 @@ pub struct Scheduler {
     worker: Worker,
     orders: Orders,
     own: Vec<OwnCertificate>,
+    link_authority: Arc<LinkAuthority>,
     doubt: ClockGuard,
     alarms: Alarms,
     comparison: Comparison,
@@ -69,14 +74,21 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// A scheduler that acts by these orders, and sees when these certificates end.
-    pub fn new(issuer: Issuer, orders: Orders, own: Vec<OwnCertificate>, rng: StdRng) -> Self {
+    /// A scheduler that acts by these orders, and sees when these certificates end; the link authority certifies
+    /// whom the recovery key named.
+    pub fn new(
+        issuer: Issuer,
+        orders: Orders,
+        (own, link_authority): (Vec<OwnCertificate>, Arc<LinkAuthority>),
+        rng: StdRng,
+    ) -> Self {
         let worker = Worker::new(issuer.ledger.clone(), issuer.vault.clone(), issuer.rules.clone());
         Self {
             issuer,
             worker,
             orders,
             own,
+            link_authority,
             doubt: ClockGuard::default(),
             alarms: Alarms::default(),
             comparison: Comparison::default(),
@@ -110,6 +122,7 @@ impl Scheduler {
             ticked.fired = self.worker.fire_due(&settling, now).await?;
             ticked.undelivered = self.end_undelivered(now).await?;
             ticked.closed = self.close_untouched(now).await?;
+            ticked.recovered = self.carry_out_recoveries(now).await?;
         }
         ticked.recalled = recall::go_on(&self.issuer.ledger, &self.orders, now).await?;
         ticked.voided = self.void_interrupted(now).await?;
@@ -171,6 +184,15 @@ impl Scheduler {
         change.commit().await?;
         *on = wrong;
         Ok(new)
+    }
+
+    async fn carry_out_recoveries(&self, now: Timestamp) -> Result<usize, CaError> {
+        let random = || {
+            let mut octets = [0; 16];
+            self.rng.lock().expect("nobody panics with the generator").fill_bytes(&mut octets);
+            octets
+        };
+        recovery::carry_out(&self.issuer, &self.link_authority, &self.orders, now, random).await
     }
 
     async fn void_interrupted(&self, now: Timestamp) -> Result<usize, CaError> {

@@ -64,6 +64,10 @@ pub struct Custody {
 pub(crate) struct Wrapping(RandomizedNonceKey);
 
 impl Wrapping {
+    pub fn new(key: RandomizedNonceKey) -> Self {
+        Self(key)
+    }
+
     pub fn seal(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, KeyError> {
         let mut octets = secret.to_vec();
         let nonce = self
@@ -209,7 +213,7 @@ impl Custody {
         self.dir.join(format!("{name}.key"))
     }
 
-    fn keep(&self, name: &str, secret: &[u8]) -> Result<(), KeyError> {
+    pub(crate) fn keep(&self, name: &str, secret: &[u8]) -> Result<(), KeyError> {
         let file = self.file(name);
         if file.exists() {
             return Err(KeyError::Exists { name: name.into(), dir: self.dir.clone() });

@@ -43,6 +43,9 @@ pub enum KeyError {
         /// The name of the key.
         name: String,
     },
+    /// The shares of the recovery key do not open it, or none can be made so.
+    #[error("the shares of the recovery key: {0}")]
+    Shares(String),
     /// A file is not what it should be.
     #[error("{file} is damaged: {what}. Restore it from the backup")]
     Damaged {

@@ -69,6 +69,23 @@ CREATE TABLE term (
 );
 CREATE INDEX term_of_party ON term (party);
 
+-- Evidence. What the recovery key asked for (回復): the signed message, and when it is carried out.
+CREATE TABLE recovery (
+    position BIGINT NOT NULL,
+    digest   BYTEA  PRIMARY KEY,
+    message  BYTEA  NOT NULL,
+    asked_at BIGINT NOT NULL,
+    until    BIGINT NOT NULL
+);
+
+-- Evidence. What became of one: 0 nothing, 1 its parties are enrolled.
+CREATE TABLE recovery_ended (
+    position BIGINT NOT NULL,
+    recovery BYTEA  PRIMARY KEY,
+    outcome  BIGINT NOT NULL,
+    at       BIGINT NOT NULL
+);
+
 -- Evidence. Who may no longer, since when.
 CREATE TABLE dismissal (
     position     BIGINT NOT NULL,

@@ -310,6 +310,11 @@ impl Change {
             let row = args![position.0, before.party.as_bytes(), self.at()];
             self.record(&evidence::DISMISSAL, vec![row]).await?;
         }
+        self.keep_enrolment(new).await
+    }
+
+    /// Writes an enrolment down, with its term and its first key.
+    pub(crate) async fn keep_enrolment(&mut self, new: &NewEnrolment) -> Result<(), LedgerError> {
         let subject = format!("{}:{}", new.role.name(), new.party);
         let position = self.append("enrol", &subject, None).await?;
         let role = serde_json::to_string(&new.role).expect("a role is JSON");
@@ -389,7 +394,10 @@ impl Change {
         if role.is_own() { self.not_dismissed_as(role).await } else { Ok(Vec::new()) }
     }
 
-    async fn not_dismissed_as(&mut self, role: &Role) -> Result<Vec<Enrolment>, LedgerError> {
+    pub(crate) async fn not_dismissed_as(
+        &mut self,
+        role: &Role,
+    ) -> Result<Vec<Enrolment>, LedgerError> {
         let mut all = self.enrolments_as(role).await?;
         all.retain(|one| one.ended_at.is_none());
         Ok(all)

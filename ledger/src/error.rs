@@ -121,6 +121,12 @@ pub enum LedgerError {
         /// When.
         end: Timestamp,
     },
+    /// Two security officers can sign.
+    #[error("two security officers can sign: no recovery is needed")]
+    RecoveryNotNeeded,
+    /// Another recovery waits.
+    #[error("a recovery waits already")]
+    RecoveryWaits,
     /// A certificate would end after the enrolment of its party.
     #[error("the enrolment ends at {until}, and no key of it lives longer")]
     OutlivesTerm {

@@ -65,6 +65,10 @@ evidence! {
         "not_after": Int, "certified_at": Int, "replaces": Octets,
     }
     TERM = "term" { "party": Octets, "until": Int }
+    RECOVERY = "recovery" {
+        "digest": Octets, "message": Octets, "asked_at": Int, "until": Int,
+    }
+    RECOVERY_ENDED = "recovery_ended" { "recovery": Octets, "outcome": Int, "at": Int }
     DISMISSAL = "dismissal" { "party": Octets, "ended_at": Int }
     SUSPENSION = "suspension" {
         "kind": Text, "municipality": Text, "party": Octets, "by_party": Octets, "at": Int,

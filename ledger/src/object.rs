@@ -30,6 +30,8 @@ pub(crate) enum Object {
     NextKey(PartyId, Sha256),
     /// A party, and until when it is to be enrolled.
     Term(PartyId, Timestamp),
+    /// A recovery, by the SHA-256 of what was signed.
+    Recovery(Sha256),
     /// What another person proposed, by its request and the SHA-256 of the act.
     Proposal(RequestId, Sha256),
     /// Something that can be suspended.
@@ -80,6 +82,7 @@ impl Object {
             }
             Deed::Dismiss { party, .. } => Self::Party(*party),
             Deed::Prolong { party, until } => Self::Term(*party, *until),
+            Deed::StopRecovery { recovery, .. } => Self::Recovery(*recovery),
             Deed::Suspend { what, .. } | Deed::Lift { what, .. } => Self::Suspension(*what),
             Deed::RegisterCards { lot, model, .. } => Self::Delivery(lot.clone(), model.clone()),
             Deed::ProposeRecall { selection, digest, .. } => {
@@ -100,6 +103,7 @@ impl Object {
         match order {
             Order::EndByHolder { serial } => Self::Certificate(*serial),
             Order::AskForCertificate { public_key, .. } => Self::Key(Sha256::of(&public_key.0)),
+            Order::CarryOutRecovery { recovery } => Self::Recovery(*recovery),
             Order::DeleteContent { month } => Self::Month(*month),
             Order::RecordList { scope, .. } => Self::List(*scope),
             Order::PublishList { scope, number, digest } => {

@@ -12,7 +12,7 @@ use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Order, SignedOrder};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{MunicipalityCode, RekeyRequest, Verified, pki};
+use akashi_wire::{MunicipalityCode, RecoveryRequest, RekeyRequest, Verified, pki};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cause::Cause;
@@ -280,6 +280,39 @@ impl Ledger<Issuing> {
             cause: Cause::Rekey(evidence),
             rights: &[Right::Rekey],
             object,
+            of_two: &[],
+            gained: &[],
+        };
+        Ok((asked, permit))
+    }
+
+    /// What the recovery key asks for, and the permit that its message gives: to have it written down.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotEnrolled`] when another signed it; [`LedgerError::Unreadable`] when the content is no
+    /// such request.
+    pub async fn permit_recovery(
+        &self,
+        message: &Verified,
+        now: Timestamp,
+    ) -> Result<(RecoveryRequest, Permit), LedgerError> {
+        let enrolment = self.signer_of(message, now).await?;
+        if enrolment.role != Role::Recovery {
+            return Err(LedgerError::NotEnrolled);
+        }
+        let asked = serde_json::from_slice(message.content())
+            .map_err(|e| LedgerError::Unreadable { column: e.column() })?;
+        let digest = Sha256::of(message.content());
+        let permit = Permit {
+            party: enrolment.party,
+            role: enrolment.role,
+            certificate: Sha256::of(message.signer()),
+            terminal: None,
+            evidence: Sha256::of(message.message()),
+            content: digest,
+            cause: Cause::Recovery(digest),
+            rights: &[Right::AskForRecovery],
+            object: Object::Recovery(digest),
             of_two: &[],
             gained: &[],
         };

@@ -19,6 +19,12 @@ pub enum Right {
     Rekey,
     /// A later end of an enrolment.
     Prolong,
+    /// A recovery that waits.
+    AskForRecovery,
+    /// A recovery stopped.
+    StopRecovery,
+    /// The parties of a recovery enrolled.
+    CarryOutRecovery,
     /// The end of the enrolment of somebody at a counter.
     Dismiss,
     /// The end of any other enrolment.
@@ -93,6 +99,9 @@ impl Right {
             Self::Enrol => "enrol",
             Self::Rekey => "rekey",
             Self::Prolong => "prolong",
+            Self::AskForRecovery => "ask_for_recovery",
+            Self::StopRecovery => "stop_recovery",
+            Self::CarryOutRecovery => "carry_out_recovery",
             Self::Dismiss => "dismiss",
             Self::DismissPower => "dismiss_power",
             Self::Suspend => "suspend",
@@ -135,6 +144,8 @@ impl Right {
             | Self::Enrol
             | Self::Rekey
             | Self::Prolong
+            | Self::AskForRecovery
+            | Self::CarryOutRecovery
             | Self::Issue
             | Self::RecordList
             | Self::PublishList
@@ -142,6 +153,7 @@ impl Right {
             | Self::DeleteContent => true,
             Self::Dismiss
             | Self::DismissPower
+            | Self::StopRecovery
             | Self::Suspend
             | Self::Lift
             | Self::Propose
@@ -193,6 +205,7 @@ pub(crate) fn of_deed(deed: &Deed) -> &'static [Right] {
         Deed::CloseCase { .. } => &[SaveCase, Revoke, Void],
         Deed::Enrol { .. } | Deed::Prolong { .. } | Deed::Lift { .. } => &[Propose],
         Deed::Dismiss { .. } => &[Dismiss, Propose],
+        Deed::StopRecovery { .. } => &[StopRecovery],
         Deed::Suspend { .. } => &[Suspend],
         Deed::Countersign { .. } => &[Countersign],
         Deed::AcceptClock => &[AcceptClock],
@@ -231,6 +244,7 @@ pub(crate) fn of_order(order: &Order) -> &'static [Right] {
         Order::TrustClock => &[TrustClock],
         Order::RaiseAlarms | Order::RecordRefusal => &[],
         Order::CertifyResponders => &[CertifyResponder],
+        Order::CarryOutRecovery { .. } => &[CarryOutRecovery],
         Order::EnterInquiries => &[EnterInquiries],
         Order::EndByHolder { .. } => &[Revoke, Void],
         Order::AskForCertificate { .. } => &[AskForCertificate],

@@ -15,6 +15,7 @@ use akashi_keys::OfficerToken;
 use akashi_ra_console::Desk;
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure};
 use akashi_wire::ending::notice;
+use akashi_wire::octets::Sha256;
 use akashi_wire::{BirthDate, CaseId, Clock, Sex, pki};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -133,6 +134,15 @@ enum Ask {
     Review,
     /// Write the token of somebody whose enrolment was countersigned.
     Collect(office::Collect),
+    /// Stop what the recovery key asked for, while it waits; one security officer may.
+    StopRecovery {
+        /// Its digest, as the alarm and `akashi recovery show` have it.
+        #[arg(value_parser = cards::digest)]
+        recovery: Sha256,
+        /// Why.
+        #[arg(long)]
+        why: String,
+    },
     /// Say that the authority's clock is right although it jumped; two persons must.
     AcceptClock,
     /// The inventory of cards by lot and model (security officer).
@@ -200,6 +210,9 @@ impl DeskCommand {
             Ask::Lift(suspend) => suspend.lift(desk).await,
             Ask::Countersign(second) => second.run(desk).await,
             Ask::Collect(collect) => collect.run(desk).await,
+            Ask::StopRecovery { recovery, why } => {
+                done(desk, Deed::StopRecovery { recovery, why }).await
+            }
             Ask::AcceptClock => done(desk, Deed::AcceptClock).await,
         }?;
         Ok(owned(lines))

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use akashi_keys::RsaSize;
+use akashi_keys::{Quorum, RsaSize};
 use akashi_ledger::Access;
 use akashi_wire::MunicipalityCode;
 use akashi_wire::municipality::Municipality;
@@ -12,7 +12,7 @@ use akashi_wire::validity::ValidityRule;
 use super::{Failure, rng};
 use crate::clock::TrustedClock;
 use crate::config::ClockSettings;
-use crate::init::{OFFICE_TERMINALS, Plan, SECURITY_OFFICERS, init};
+use crate::init::{OFFICE_TERMINALS, Plan, SECURITY_OFFICERS, init, share_file};
 use crate::secret::{PASSPHRASE, TOKEN_PASSWORD};
 use akashi_wire::Clock;
 
@@ -82,6 +82,12 @@ pub struct Init {
     /// enrolled.
     #[arg(long)]
     one_security_officer: bool,
+    /// Name of whoever keeps a share of the recovery key, given once for each; else three without names.
+    #[arg(long, value_name = "NAME", num_args = 1)]
+    share_holder: Vec<String>,
+    /// How many of them open it together; else more than half.
+    #[arg(long, value_name = "M")]
+    shares_needed: Option<u8>,
     /// File with the passphrase of the keys; else AKASHI_PASSPHRASE, else a prompt.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
@@ -142,6 +148,12 @@ impl Init {
                 _ => "two security officers are made: give --security-officer twice",
             });
         }
+        let mut holders = self.share_holder;
+        if holders.is_empty() {
+            holders = (1..=3).map(|number| format!("Share Holder {number}")).collect();
+        }
+        let majority = u8::try_from(holders.len() / 2 + 1).unwrap_or(u8::MAX);
+        let needed = self.shares_needed.unwrap_or(majority);
         let passwords = passwords(&names, &self.password_file)?;
         let clock = TrustedClock::of_this_machine(&ClockSettings::default());
         let plan = Plan {
@@ -165,6 +177,7 @@ impl Init {
             registry_url: self.registry_url,
             size: RsaSize::from_bits(self.key_bits).expect("one of three"),
             security_officers: names,
+            recovery: Quorum { holders, needed },
             mark: clock.mark(),
         };
         let passwords =
@@ -183,6 +196,14 @@ impl Init {
             println!(
                 "terminal     {}, at which security officers sign",
                 self.dir.join(file).display()
+            );
+        }
+        let Quorum { holders, needed } = &plan.recovery;
+        for (holder, number) in holders.iter().zip(1..) {
+            let file = self.dir.join(share_file(number));
+            println!(
+                "share        {}, to be taken away by {holder}; {needed} open it",
+                file.display()
             );
         }
         match plan.security_officers.len() {

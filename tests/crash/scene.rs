@@ -227,6 +227,10 @@ async fn found(dir: &Path, ledger: String, registry_url: String) {
         registry_url,
         size: RsaSize::Rsa2048,
         security_officers: vec!["証 守".into(), "証 護".into()],
+        recovery: akashi_keys::Quorum {
+            holders: ["一", "二", "三"].map(String::from).into(),
+            needed: 2,
+        },
         mark: None,
     };
     let passphrase = Passphrase::new(PASSPHRASE.into()).expect("long enough");

@@ -71,7 +71,7 @@ impl Authority {
         let client = akashi_link::plain_client().expect("a client");
         let services = Services {
             registry: RegistryClient::new(client, registry, opener.clone(), orders.clone()),
-            link_authority: link,
+            link_authority: link.clone(),
             opener: opener.clone(),
             orders: orders.clone(),
             card_master: Arc::new(custody.card_master().expect("a key")),
@@ -79,7 +79,7 @@ impl Authority {
         };
         let counter = Counter::new(issuer.clone(), services, StdRng::from_rng(&mut rng));
         let inbox = Inbox::new(ledger.clone(), vault, opener, orders.clone());
-        let scheduler = Scheduler::new(issuer, orders, Vec::new(), rng);
+        let scheduler = Scheduler::new(issuer, orders, (Vec::new(), link.clone()), rng);
         scheduler.see_to_the_clock(clock).await.expect("the book is written");
         Self { counter, inbox, scheduler, ledger, key }
     }

@@ -24,6 +24,7 @@ mod one_certificate;
 mod orders;
 mod own_identity;
 mod program;
+mod recovery;
 mod register;
 mod rekey;
 mod renewal;

@@ -289,6 +289,14 @@ pub enum Deed {
         #[serde(deserialize_with = "bounds::why")]
         why: String,
     },
+    /// Stops what the recovery key asked for and what waits still: one person's word.
+    StopRecovery {
+        /// Which, by the SHA-256 of what was signed.
+        recovery: Sha256,
+        /// Why.
+        #[serde(deserialize_with = "bounds::why")]
+        why: String,
+    },
     /// 停止: takes power away until it is lifted. One person's word, at once.
     Suspend {
         /// What.
@@ -387,6 +395,7 @@ impl Deed {
             Self::Enrol { .. } => "enrol",
             Self::Prolong { .. } => "prolong",
             Self::Dismiss { .. } => "dismiss",
+            Self::StopRecovery { .. } => "stop_recovery",
             Self::AcceptClock => "accept_clock",
             Self::Suspend { .. } => "suspend",
             Self::Lift { .. } => "lift",
@@ -420,6 +429,7 @@ impl Deed {
             | Self::ReportOffline { .. }
             | Self::Enrol { .. }
             | Self::Prolong { .. }
+            | Self::StopRecovery { .. }
             | Self::Dismiss { .. }
             | Self::AcceptClock
             | Self::Suspend { .. }

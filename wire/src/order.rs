@@ -61,6 +61,11 @@ pub enum Order {
     RaiseAlarms,
     /// Certifies the responders that asked.
     CertifyResponders,
+    /// Enrols whom the recovery key named, once its time has come.
+    CarryOutRecovery {
+        /// By the SHA-256 of what was signed.
+        recovery: Sha256,
+    },
     /// Enters the digests of inquiries.
     EnterInquiries,
     /// Enters what names the keys under which content is sealed.
@@ -136,6 +141,7 @@ impl Order {
             Self::TrustClock => "trust_clock",
             Self::RaiseAlarms => "raise_alarms",
             Self::CertifyResponders => "certify_responders",
+            Self::CarryOutRecovery { .. } => "carry_out_recovery",
             Self::EnterInquiries => "enter_inquiries",
             Self::RecordContentKeys => "record_content_keys",
             Self::RecordRefusal => "record_refusal",

@@ -76,6 +76,8 @@ pub enum Role {
     HoldersDoor,
     /// The authority's own log of its audit chain.
     Log,
+    /// The authority's recovery key, which no program holds: named persons open it together.
+    Recovery,
 }
 
 impl Role {
@@ -102,6 +104,7 @@ impl Role {
             Self::Repository => "repository",
             Self::HoldersDoor => "holders_door",
             Self::Log => "log",
+            Self::Recovery => "recovery",
         }
     }
 
@@ -127,7 +130,8 @@ impl Role {
             | Self::ListIssuer
             | Self::Repository
             | Self::HoldersDoor
-            | Self::Log => None,
+            | Self::Log
+            | Self::Recovery => None,
         }
     }
 
@@ -152,7 +156,8 @@ impl Role {
             | Self::ListIssuer
             | Self::Repository
             | Self::HoldersDoor
-            | Self::Log => false,
+            | Self::Log
+            | Self::Recovery => false,
         }
     }
 
@@ -178,7 +183,8 @@ impl Role {
             | Self::ListIssuer
             | Self::Repository
             | Self::HoldersDoor
-            | Self::Log => false,
+            | Self::Log
+            | Self::Recovery => false,
         }
     }
 
@@ -191,7 +197,8 @@ impl Role {
             | Self::ListIssuer
             | Self::Repository
             | Self::HoldersDoor
-            | Self::Log => true,
+            | Self::Log
+            | Self::Recovery => true,
             Self::SecurityOfficer
             | Self::TownAdministrator { .. }
             | Self::Officer { .. }
@@ -241,6 +248,7 @@ mod tests {
             (Role::Repository, [false; 3]),
             (Role::HoldersDoor, [false; 3]),
             (Role::Log, [false; 3]),
+            (Role::Recovery, [false; 3]),
         ] {
             let works = [office, here, there].map(|terminal| role.works_at(terminal));
             assert_eq!(role.works_at_terminals(), works.contains(&true), "{}", role.name());

@@ -6,7 +6,7 @@ use akashi_ledger::{Change, NewEnrolment, Right};
 use akashi_wire::MunicipalityCode;
 use akashi_wire::act::{Answer, PartyId, Refusal, Suspension};
 use akashi_wire::municipality::Municipality;
-use akashi_wire::octets::Octets;
+use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::pki;
 use jiff::Timestamp;
@@ -136,6 +136,17 @@ impl Counter {
     ) -> Result<Carried, Halt> {
         change.lift(what).await?;
         Ok(Carried { subject: what.to_string(), answer: Answer::Done })
+    }
+
+    /// Stops what the recovery key asked for.
+    pub(super) async fn stop_recovery(
+        &self,
+        acting: &Acting,
+        recovery: Sha256,
+    ) -> Result<Answer, Halt> {
+        let mut change = self.begin(acting).await?;
+        change.stop_recovery(recovery).await?;
+        self.finish(change, acting, &recovery.to_string(), Answer::Done).await
     }
 
     pub(super) async fn accept_clock(&self, acting: &Acting) -> Result<Answer, Halt> {

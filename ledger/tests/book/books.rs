@@ -24,6 +24,7 @@ pub struct Book {
     pub security: OfficerToken,
     pub source: OfficerToken,
     pub officer: OfficerToken,
+    pub recovery: OfficerToken,
     pub now: Timestamp,
     _dir: Option<tempfile::TempDir>,
 }
@@ -67,6 +68,7 @@ impl Book {
         };
         let (scheduler, security, source, officer) =
             (token("scheduler"), token("security"), token("source"), token("officer"));
+        let recovery = token("recovery");
         let party = |number: u8, role, token: &OfficerToken| NewEnrolment {
             party: PartyId::from_random([number; 16]),
             name: format!("party {number}"),
@@ -80,6 +82,7 @@ impl Book {
             party(2, Role::SecurityOfficer, &security),
             party(3, Role::Source { municipality: town() }, &source),
             party(4, Role::Officer { municipality: town() }, &officer),
+            party(99, Role::Recovery, &recovery),
             office,
             counter,
         ];
@@ -94,7 +97,7 @@ impl Book {
             policy: "2.25.1".into(),
             access: Access::Open,
         };
-        let authority = Authority { certificate: vec![1, 2, 3], profile };
+        let authority = Authority { certificate: link.certificate().to_vec(), profile };
         let ledger = Ledger::<Issuing>::create(&address).await.unwrap();
         let points = [(town(), vec![0xa0, 0])];
         let founding = permits::founding(&authority, &scheduler, &[&security], now);
@@ -102,7 +105,7 @@ impl Book {
         // Whoever made the book owns it; from here on it is opened as the authority does.
         ledger.close().await;
         let ledger = Ledger::<Issuing>::open(&address).await.unwrap();
-        Self { ledger, address, scheduler, security, source, officer, now, _dir: dir }
+        Self { ledger, address, scheduler, security, source, officer, recovery, now, _dir: dir }
     }
 
     /// The permit of an order of the authority's own.

@@ -20,6 +20,7 @@ mod moduli;
 mod objects;
 mod permits;
 mod prepared;
+mod recovery;
 mod rekey;
 mod roles;
 mod schema;

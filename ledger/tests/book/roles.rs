@@ -162,6 +162,8 @@ async fn the_authority_adds_to_evidence_and_alters_and_deletes_none_of_it() {
         "enrolment",
         "party_key",
         "term",
+        "recovery",
+        "recovery_ended",
         "dismissal",
         "batch",
         "crl",

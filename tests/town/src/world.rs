@@ -11,7 +11,7 @@ use std::time::Duration;
 use akashi_card::{Card, SigningPin, Transport};
 use akashi_cardhost::{InsertedCard, new_number};
 use akashi_edge::{ClockSettings, OpenError, TrustedClock};
-use akashi_keys::{EcKey, OfficerToken, Passphrase, RsaSize};
+use akashi_keys::{EcKey, OfficerToken, Passphrase, Quorum, RsaSize};
 use akashi_ledger::{Access, Scope, Standing};
 use akashi_ra_console::journey::{self, Application, Delivery, Stage};
 use akashi_ra_console::{Desk, DeskError, Tell};
@@ -127,6 +127,7 @@ impl World {
             registry_url: format!("https://{}", registry_door.local_addr()?),
             size: setting.size,
             security_officers: vec!["証 守".into(), "証 護".into()],
+            recovery: Quorum { holders: vec!["一".into(), "二".into(), "三".into()], needed: 2 },
             mark: None,
         };
         let passphrase = Passphrase::new(PASSPHRASE.into()).map_err(TownError::from)?;

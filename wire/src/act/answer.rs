@@ -210,6 +210,13 @@ pub enum Answer {
         /// Until when the enrolment is good, within which there may be further ones.
         until: Timestamp,
     },
+    /// What the recovery key asked for is on record, and waits.
+    RecoveryWaits {
+        /// SHA-256 of what was signed: its name.
+        recovery: Sha256,
+        /// From when on it is carried out, unless a security officer stops it.
+        until: Timestamp,
+    },
     /// The cards of a delivery note are registered.
     CardsRegistered {
         /// Cards that were not before.

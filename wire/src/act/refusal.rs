@@ -417,6 +417,16 @@ pub enum Refusal {
         /// Its last moment.
         until: Timestamp,
     },
+    /// Nobody needs the recovery key.
+    #[error(
+        "two security officers can sign at a terminal of the office: the recovery key is for when they cannot"
+    )]
+    RecoveryNotNeeded,
+    /// Another recovery waits.
+    #[error(
+        "a recovery waits already (`akashi recovery show`): it is carried out, or stopped, first"
+    )]
+    RecoveryWaits,
     /// It is suspended already, or it is not.
     #[error("this is not how it stands: look at what is suspended (`akashi desk review`)")]
     NotAsItStands,

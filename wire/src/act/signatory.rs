@@ -71,7 +71,8 @@ impl Deed {
             | Role::ListIssuer
             | Role::Repository
             | Role::HoldersDoor
-            | Role::Log => false,
+            | Role::Log
+            | Role::Recovery => false,
         }
     }
 
@@ -113,7 +114,8 @@ impl Deed {
                 | Role::ListIssuer
                 | Role::Repository
                 | Role::HoldersDoor
-                | Role::Log => Signatory::SecurityOfficer,
+                | Role::Log
+                | Role::Recovery => Signatory::SecurityOfficer,
             },
             Self::Suspend { what, .. } => match what {
                 Suspension::Source { municipality }
@@ -128,6 +130,7 @@ impl Deed {
             | Self::Countersign { .. }
             | Self::Outcome { .. } => Signatory::Administration,
             Self::Lift { .. }
+            | Self::StopRecovery { .. }
             | Self::RegisterCards { .. }
             | Self::PreviewRecall { .. }
             | Self::ProposeRecall { .. }
@@ -171,6 +174,7 @@ mod tests {
             json!({"act": "dismiss", "party": case, "why": "…"}),
             json!({"act": "prolong", "party": case, "until": "2036-03-31T14:59:59Z"}),
             json!({"act": "accept_clock"}),
+            json!({"act": "stop_recovery", "recovery": digest, "why": "…"}),
             json!({"act": "suspend", "what": {"what": "counter", "municipality": "312029"}, "why": "…"}),
             json!({"act": "lift", "what": {"what": "issuing"}, "why": "…"}),
             json!({"act": "countersign", "request": case, "digest": digest}),
@@ -211,8 +215,12 @@ mod tests {
         let own = |municipality: &MunicipalityCode| municipality.to_string() == "312029";
         match role {
             Role::SecurityOfficer => {
-                let all: [&[&str]; 4] =
-                    [&administrator, &cards, &recall, &["enrol", "lift", "accept_clock"]];
+                let all: [&[&str]; 4] = [
+                    &administrator,
+                    &cards,
+                    &recall,
+                    &["enrol", "lift", "accept_clock", "stop_recovery"],
+                ];
                 all.concat()
             }
             Role::TownAdministrator { municipality } if own(municipality) => administrator.into(),
@@ -243,7 +251,8 @@ mod tests {
             | Role::ListIssuer
             | Role::Repository
             | Role::HoldersDoor
-            | Role::Log => vec![],
+            | Role::Log
+            | Role::Recovery => vec![],
         }
     }
 
@@ -275,6 +284,7 @@ mod tests {
             Role::Repository,
             Role::HoldersDoor,
             Role::Log,
+            Role::Recovery,
         ]
     }
 
@@ -289,7 +299,7 @@ mod tests {
                 assert_eq!(deed.is_for(&role), expected, "{verb} by {}", role.name());
             }
         }
-        assert_eq!(verbs.len(), 28, "one of each: {verbs:?}");
+        assert_eq!(verbs.len(), 29, "one of each: {verbs:?}");
     }
 
     #[test]

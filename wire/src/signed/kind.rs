@@ -38,6 +38,8 @@ pub enum MessageKind {
     TimeAnswer,
     /// A party's request for another key ([`crate::rekey`]).
     RekeyRequest,
+    /// What the recovery key asks for ([`crate::recovery`]).
+    RecoveryRequest,
 }
 
 const fn under(number: &str) -> ObjectIdentifier {
@@ -46,7 +48,7 @@ const fn under(number: &str) -> ObjectIdentifier {
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Act,
         Self::Batch,
         Self::LookUpQuestion,
@@ -58,6 +60,7 @@ impl MessageKind {
         Self::Founding,
         Self::TimeAnswer,
         Self::RekeyRequest,
+        Self::RecoveryRequest,
     ];
 
     /// Its content type.
@@ -74,6 +77,7 @@ impl MessageKind {
             Self::LookUpQuestion => under("1.3.6.1.4.1.32473.2.9"),
             Self::TimeAnswer => under("1.3.6.1.4.1.32473.2.10"),
             Self::RekeyRequest => under("1.3.6.1.4.1.32473.2.11"),
+            Self::RecoveryRequest => under("1.3.6.1.4.1.32473.2.12"),
         }
     }
 
@@ -91,6 +95,7 @@ impl MessageKind {
             Self::Founding => "a founding record",
             Self::TimeAnswer => "an answer what time it is",
             Self::RekeyRequest => "a request for another key",
+            Self::RecoveryRequest => "a request of the recovery key",
         }
     }
 }

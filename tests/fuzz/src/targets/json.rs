@@ -24,6 +24,8 @@ pub fn act(octets: &[u8]) {
         act.deed,
         Deed::OpenCase { .. }
             | Deed::Enrol { .. }
+            | Deed::Prolong { .. }
+            | Deed::StopRecovery { .. }
             | Deed::Dismiss { .. }
             | Deed::AcceptClock
             | Deed::Suspend { .. }
