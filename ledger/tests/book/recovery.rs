@@ -95,7 +95,7 @@ async fn after_its_time_exactly_those_are_enrolled_whom_the_recovery_key_named()
         let message = asks(&book, &book.recovery, &named);
         let recovery = asked(&book, &message).await.unwrap();
         assert_eq!(recovery.until, book.now + WEEK);
-        assert_eq!(book.ledger.recoveries().await.unwrap(), [recovery.clone()]);
+        assert_eq!(book.ledger.recoveries().await.unwrap(), std::slice::from_ref(&recovery));
         let again = kind(asked(&book, &asks(&book, &book.recovery, &[("X", &swapped)])).await);
         assert!(matches!(again, LedgerError::RecoveryWaits), "{again:?}");
 
