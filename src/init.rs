@@ -89,7 +89,7 @@ pub enum InitError {
     /// A quorum that is none.
     #[error(
         "of the recovery key's shares two or more are needed, and no more than there are holders, of whom there \
-         are 2 to 32: give --share-holder for each and --shares-needed"
+         are 2 to 32, each with a name of her own: give --share-holder for each and --shares-needed"
     )]
     Quorum,
     /// A name that no certificate takes.
@@ -168,11 +168,15 @@ pub async fn init(
     if !(1..=SECURITY_OFFICERS.len()).contains(&plan.security_officers.len()) {
         return Err(InitError::SecurityOfficers(plan.security_officers.len()));
     }
+    let keepers: Vec<String> = plan.recovery.holders.iter().map(|name| normalised(name)).collect();
+    for (number, name) in keepers.iter().enumerate() {
+        PARTY.text(name)?;
+        if name.is_empty() || keepers[..number].contains(name) {
+            return Err(InitError::Quorum);
+        }
+    }
     if !plan.recovery.is_sound() {
         return Err(InitError::Quorum);
-    }
-    for holder in &plan.recovery.holders {
-        PARTY.text(holder)?;
     }
     plan.public_host.as_deref().map_or(Ok(()), |host| HOSTS.text(host))?;
     let policy = policy(plan.policy.as_deref(), rng)?;
@@ -238,7 +242,7 @@ pub async fn init(
         terminal.save(&making.join(file), password)?;
     }
     for share in &founded.shares {
-        let text = serde_json::to_vec_pretty(share).expect("a share is JSON");
+        let text = zeroize::Zeroizing::new(serde_json::to_vec_pretty(share).expect("JSON"));
         akashi_keys::write_durably(&making.join(share_file(share.number)), &text)?;
     }
     akashi_keys::write_durably(&making.join(FILE), config.to_text().as_bytes())?;

@@ -1,6 +1,7 @@
 //! What somebody must look at: each alarm is one audit entry when it begins.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use akashi_keys::{ContentKeys, Copy, KeyError};
 use akashi_ledger::{Enrolment, InForce, Recovery, Source};
@@ -37,7 +38,9 @@ pub(crate) struct Report {
     /// Those whose key took the place of another a short while ago.
     rekeyed: Vec<Enrolment>,
     /// What the recovery key asked for and what waits.
-    recoveries: Vec<Recovery>,
+    recoveries: Result<Vec<Recovery>, String>,
+    /// What became of others in the last week.
+    recovered: Vec<(Sha256, Timestamp, bool)>,
     /// Public keys of responders that should have a certificate for longer, each by its SHA-256.
     responders: Vec<Sha256>,
     /// Sources and registries with two keys in force.
@@ -62,7 +65,8 @@ impl Report {
             terminals: ledger.able(&Role::Terminal { municipality: office }, now).await?,
             ending: ledger.keys_that_end(now + SOON).await?,
             rekeyed: ledger.keys_certified_since(now - SOON).await?,
-            recoveries: ledger.recoveries().await?,
+            recoveries: ledger.recoveries().await.map_err(|error| error.to_string()),
+            recovered: ledger.recoveries_ended_since(now - WEEK).await?,
             responders: responders_that_end(issuer, now).await?,
             changing: ledger.links_that_change().await?,
             sharing: ledger.shared_primes(now).await?,
@@ -75,7 +79,7 @@ impl Report {
 /// Everything that is wrong now.
 pub(crate) fn wrong(
     issuer: &Issuer,
-    own: &[OwnCertificate],
+    (own, dir): (&[OwnCertificate], &Path),
     report: &Report,
     clock: &Reading,
     now: Timestamp,
@@ -106,6 +110,7 @@ pub(crate) fn wrong(
         );
     }
     wrong.extend(of_what_ends(issuer, own, report, now));
+    wrong.extend(of_shares(dir));
     wrong
 }
 
@@ -146,6 +151,9 @@ async fn responders_that_end(issuer: &Issuer, now: Timestamp) -> Result<Vec<Sha2
     Ok(keys.iter().map(|key| Sha256::of(key)).collect())
 }
 
+/// For so long something is told that has happened.
+const WEEK: SignedDuration = SignedDuration::from_hours(24 * 7);
+
 /// From so long before its end on something is looked at.
 const SOON: SignedDuration = SignedDuration::from_hours(24 * 93);
 
@@ -175,15 +183,7 @@ fn of_the_office(report: &Report) -> BTreeSet<String> {
         let (kind, town) = (link.name(), link.municipality()?);
         Some(format!("the {kind} of {town} has two keys in force: dismiss the old one"))
     }));
-    wrong.extend(report.recoveries.iter().map(|recovery| {
-        let Recovery { digest, asked_at, until, request, .. } = recovery;
-        let count = request.parties.len();
-        format!(
-            "the recovery key asked at {asked_at} to enrol {count} security officers or terminals of the office, \
-             and they will be at {until}: look at it (akashi recovery show), and stop it where it is not known \
-             (desk stop-recovery {digest})"
-        )
-    }));
+    wrong.extend(of_recoveries(report));
     if *security_officers < 2 {
         wrong.insert("one security officer does alone what takes two: enrol the second one".into());
     }
@@ -196,11 +196,52 @@ fn of_the_office(report: &Report) -> BTreeSet<String> {
     }
     if terminals.len() < 2 {
         wrong.insert(format!(
-            "the office has {} of its two terminals, and no security officer acts without one: enrol another",
+            "the office has {} of its two terminals, and no security officer acts without one: enrol another, or, where none is left, have the recovery key \
+             make one (akashi recovery)",
             terminals.len()
         ));
     }
     wrong
+}
+
+/// What the recovery key asked for, and what became of it.
+fn of_recoveries(report: &Report) -> BTreeSet<String> {
+    let mut wrong = BTreeSet::new();
+    match &report.recoveries {
+        Ok(all) => wrong.extend(all.iter().map(|recovery| {
+            let Recovery { digest, asked_at, until, request, .. } = recovery;
+            let count = request.parties.len();
+            format!(
+                "the recovery key asked at {asked_at} to enrol {count} security officers or terminals of the \
+                 office, and they will be at {until}: look at it (desk review, akashi recovery show), and stop it \
+                 where it is not known (desk stop-recovery {digest})"
+            )
+        })),
+        Err(error) => {
+            wrong.insert(format!("what the recovery key asked for cannot be read: {error}"));
+        }
+    }
+    wrong.extend(report.recovered.iter().map(|(digest, at, enrolled)| match enrolled {
+        true => format!(
+            "what the recovery key asked for ({digest}) was carried out at {at}: see who was enrolled (desk review)"
+        ),
+        false => format!("what the recovery key asked for ({digest}) came to nothing at {at}"),
+    }));
+    wrong
+}
+
+/// Shares of the recovery key that lie beside the keys that they open.
+fn of_shares(dir: &Path) -> BTreeSet<String> {
+    let here = |number: usize| {
+        let file = dir.join(format!("recovery-share-{number}.json"));
+        file.exists().then(|| {
+            format!(
+                "{} lies in the authority's directory: its holder takes it away",
+                file.display()
+            )
+        })
+    };
+    (1..=32).filter_map(here).collect()
 }
 
 /// What the store of content keys says.
@@ -287,7 +328,8 @@ mod tests {
             terminals: vec![terminal(8, years), terminal(9, years)],
             ending: Vec::new(),
             rekeyed: Vec::new(),
-            recoveries: Vec::new(),
+            recoveries: Ok(Vec::new()),
+            recovered: Vec::new(),
             responders: Vec::new(),
             changing: Vec::new(),
             sharing: Vec::new(),

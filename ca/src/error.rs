@@ -104,7 +104,7 @@ pub(crate) fn of_the_book(error: &LedgerError) -> Refusal {
         LedgerError::Superseded { since } => Refusal::Superseded { since: *since },
         LedgerError::Over { end } => Refusal::Over { end: *end },
         LedgerError::OutlivesTerm { until } => Refusal::OutlivesTerm { until: *until },
-        LedgerError::RecoveryNotNeeded => Refusal::RecoveryNotNeeded,
+        LedgerError::RecoveryNotEnough => Refusal::RecoveryNotEnough,
         LedgerError::RecoveryWaits => Refusal::RecoveryWaits,
         LedgerError::Suspended { since } => Refusal::Suspended { since: *since },
         LedgerError::SamePerson => Refusal::SamePerson,

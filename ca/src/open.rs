@@ -14,6 +14,7 @@ use rand::rngs::StdRng;
 
 use crate::counter::Services;
 use crate::ends::OwnCertificate;
+use crate::scheduler::Recoverers;
 use crate::{
     CaError, Counter, Doors, Holders, Inbox, Issuer, Orders, RegistryClient, Rules, Scheduler,
     Witnesses,
@@ -80,7 +81,12 @@ impl Doors {
         let salts = StdRng::from_rng(&mut rng);
         let holders = Holders::new(issuer.clone(), orders.clone(), salts);
         let own = own_certificates(opened)?;
-        let scheduler = Scheduler::new(issuer.clone(), orders.clone(), (own, link), rng);
+        let recoverers = Recoverers {
+            link_authority: link,
+            recovery_key: opened.certificate("recovery")?,
+            dir: opened.dir.clone(),
+        };
+        let scheduler = Scheduler::new(issuer.clone(), orders.clone(), (own, recoverers), rng);
         Ok(Self {
             counter: Arc::new(counter),
             holders: Arc::new(holders),

@@ -68,14 +68,16 @@ pub(crate) async fn ask(
     Ok(Answer::RecoveryWaits { recovery: digest, until })
 }
 
-/// Carries out what has waited long enough; gives how many parties were enrolled.
+/// Carries out what has waited long enough; gives how many parties were enrolled. `recovery_key` is DER of the
+/// certificate that lies in the authority's directory.
 pub(crate) async fn carry_out(
     issuer: &Issuer,
-    link_authority: &LinkAuthority,
+    (link_authority, recovery_key): (&LinkAuthority, &[u8]),
     orders: &Orders,
     now: Timestamp,
     mut random: impl FnMut() -> [u8; 16],
 ) -> Result<usize, CaError> {
+    let waits = SignedDuration::from_hours(i64::from(issuer.rules.recovery_waits_hours));
     let mut enrolled = 0;
     for recovery in issuer.ledger.recoveries().await? {
         if now < recovery.until {
@@ -104,7 +106,7 @@ pub(crate) async fn carry_out(
         let order = Order::CarryOutRecovery { recovery: recovery.digest };
         let permit = orders.permit(order, now).await?;
         let mut change = issuer.ledger.begin(&permit, now).await?;
-        match change.carry_out_recovery(recovery.digest, &new).await {
+        match change.carry_out_recovery(recovery.digest, &new, (recovery_key, waits)).await {
             Ok(true) => enrolled += new.len(),
             Ok(false) => {}
             // Another tick was quicker, or it was stopped this very moment.

@@ -1,6 +1,7 @@
 //! What the passing of time asks for: settling, planned moves, renewed responders, signed heads of
 //! the audit chain, cases that nobody finished.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use akashi_keys::LinkAuthority;
@@ -9,7 +10,7 @@ use akashi_wire::order::OrderRefusal;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{Clock, DeletionMonth, Order, Reading, SerialNumber};
 use der::{Decode, Encode};
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use rand::Rng;
 use rand::rngs::StdRng;
 
@@ -55,6 +56,16 @@ pub struct Ticked {
     pub held_by_clock: bool,
 }
 
+/// What a recovery takes of the authority, and where its shares must not lie.
+pub struct Recoverers {
+    /// Certifies whom the recovery key named.
+    pub link_authority: Arc<LinkAuthority>,
+    /// DER of the recovery key's certificate, as the authority's directory has it.
+    pub recovery_key: Vec<u8>,
+    /// The authority's directory, from which those who keep a share take it away.
+    pub dir: PathBuf,
+}
+
 /// Groups of inquiries that are entered at a time.
 const INQUIRIES: i64 = 1000;
 
@@ -64,7 +75,9 @@ pub struct Scheduler {
     worker: Worker,
     orders: Orders,
     own: Vec<OwnCertificate>,
-    link_authority: Arc<LinkAuthority>,
+    recoverers: Recoverers,
+    /// Not before then what waits is looked at again.
+    recovery_rests: Mutex<Option<Timestamp>>,
     doubt: ClockGuard,
     alarms: Alarms,
     comparison: Comparison,
@@ -79,7 +92,7 @@ impl Scheduler {
     pub fn new(
         issuer: Issuer,
         orders: Orders,
-        (own, link_authority): (Vec<OwnCertificate>, Arc<LinkAuthority>),
+        (own, recoverers): (Vec<OwnCertificate>, Recoverers),
         rng: StdRng,
     ) -> Self {
         let worker = Worker::new(issuer.ledger.clone(), issuer.vault.clone(), issuer.rules.clone());
@@ -88,7 +101,8 @@ impl Scheduler {
             worker,
             orders,
             own,
-            link_authority,
+            recoverers,
+            recovery_rests: Mutex::default(),
             doubt: ClockGuard::default(),
             alarms: Alarms::default(),
             comparison: Comparison::default(),
@@ -122,7 +136,6 @@ impl Scheduler {
             ticked.fired = self.worker.fire_due(&settling, now).await?;
             ticked.undelivered = self.end_undelivered(now).await?;
             ticked.closed = self.close_untouched(now).await?;
-            ticked.recovered = self.carry_out_recoveries(now).await?;
         }
         ticked.recalled = recall::go_on(&self.issuer.ledger, &self.orders, now).await?;
         ticked.voided = self.void_interrupted(now).await?;
@@ -134,8 +147,10 @@ impl Scheduler {
             _ => self.certify_responders(now).await,
         };
         let inquiries = self.enter_inquiries(now).await;
+        let recovered = if held_by_clock { Ok(0) } else { self.carry_out_recoveries(now).await };
         self.sign_head(clock).await?;
         (ticked.responders, ticked.inquiries) = (responders?, inquiries?);
+        ticked.recovered = recovered?;
         content_keys?;
         Ok(ticked)
     }
@@ -169,7 +184,8 @@ impl Scheduler {
 
     async fn raise_alarms(&self, clock: &Reading, now: Timestamp) -> Result<Vec<String>, CaError> {
         let report = alarms::Report::read(&self.issuer, now).await?;
-        let wrong = alarms::wrong(&self.issuer, &self.own, &report, clock, now);
+        let wrong =
+            alarms::wrong(&self.issuer, (&self.own, &self.recoverers.dir), &report, clock, now);
         let mut on = self.alarms.lock().await;
         let new: Vec<String> = wrong.difference(&on).cloned().collect();
         if new.is_empty() {
@@ -192,7 +208,18 @@ impl Scheduler {
             self.rng.lock().expect("nobody panics with the generator").fill_bytes(&mut octets);
             octets
         };
-        recovery::carry_out(&self.issuer, &self.link_authority, &self.orders, now, random).await
+        // What waits for the day after its alarm is not sought in the chain at every tick.
+        let rests = |until: &Option<Timestamp>| until.is_some_and(|until| now < until);
+        if rests(&self.recovery_rests.lock().expect("nobody panics with a time")) {
+            return Ok(0);
+        }
+        let Recoverers { link_authority, recovery_key, .. } = &self.recoverers;
+        let who = (&**link_authority, &recovery_key[..]);
+        let enrolled = recovery::carry_out(&self.issuer, who, &self.orders, now, random).await;
+        let due = self.issuer.ledger.recoveries().await?.iter().any(|one| one.until <= now);
+        let rest = due.then(|| now + SignedDuration::from_secs(60));
+        *self.recovery_rests.lock().expect("nobody panics with a time") = rest;
+        enrolled
     }
 
     async fn void_interrupted(&self, now: Timestamp) -> Result<usize, CaError> {

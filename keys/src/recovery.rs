@@ -44,8 +44,17 @@ pub struct RecoveryShare {
     pub key: String,
     /// The share's own octets, in hexadecimal.
     pub share: String,
-    /// The first eight octets of SHA-256 over `number` and those: a slip of the pen is seen.
+    /// The first eight octets of SHA-256 over everything else: a slip of the pen is seen.
     pub check: String,
+}
+
+impl RecoveryShare {
+    fn digest(&self) -> String {
+        let Self { what, holder, number, needed, of, key, share, check: _ } = self;
+        let text =
+            Zeroizing::new(format!("{what}\n{holder}\n{number} {needed} {of}\n{key}\n{share}"));
+        hex::encode(&digest(text.as_bytes())[..8])
+    }
 }
 
 impl Drop for RecoveryShare {
@@ -90,7 +99,7 @@ impl Custody {
         let dealt = Sharks(quorum.needed).dealer(secret.as_ref());
         let shares = dealt.zip(&quorum.holders).zip(1..=of).map(|((share, holder), number)| {
             let share = hex::encode(Zeroizing::new(Vec::from(&share)).as_slice());
-            RecoveryShare {
+            let mut share = RecoveryShare {
                 what: "a share of the recovery key of an Akashi authority: keep it from others, and from the \
                        authority's host"
                     .into(),
@@ -99,9 +108,11 @@ impl Custody {
                 needed: quorum.needed,
                 of,
                 key: fingerprint(key),
-                check: check(number, &share),
+                check: String::new(),
                 share,
-            }
+            };
+            share.check = share.digest();
+            share
         });
         Ok(shares.collect())
     }
@@ -134,7 +145,8 @@ impl Custody {
                     share.holder
                 ))
             };
-            if check(share.number, &share.share) != share.check {
+            if share.digest() != share.check || (share.needed, share.of) != (first.needed, first.of)
+            {
                 return Err(damaged());
             }
             let octets = Zeroizing::new(hex::decode(&share.share).map_err(|_| damaged())?);
@@ -160,10 +172,6 @@ fn under(secret: &[u8; 32]) -> Result<Wrapping, KeyError> {
 fn fingerprint(key: &EcKey) -> String {
     use crate::Signer as _;
     hex::encode(digest(key.public_key()))
-}
-
-fn check(number: u8, share: &str) -> String {
-    hex::encode(&digest(&[&[number], share.as_bytes()].concat())[..8])
 }
 
 fn digest(octets: &[u8]) -> [u8; 32] {

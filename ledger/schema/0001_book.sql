@@ -78,7 +78,7 @@ CREATE TABLE recovery (
     until    BIGINT NOT NULL
 );
 
--- Evidence. What became of one: 0 nothing, 1 its parties are enrolled.
+-- Evidence. What became of one: 0 stopped, 1 its parties are enrolled, 2 lapsed.
 CREATE TABLE recovery_ended (
     position BIGINT NOT NULL,
     recovery BYTEA  PRIMARY KEY,

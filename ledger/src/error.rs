@@ -121,9 +121,9 @@ pub enum LedgerError {
         /// When.
         end: Timestamp,
     },
-    /// Two security officers can sign.
-    #[error("two security officers can sign: no recovery is needed")]
-    RecoveryNotNeeded,
+    /// A recovery would leave fewer than two security officers, or no terminal.
+    #[error("after this recovery there were no two security officers and a terminal either")]
+    RecoveryNotEnough,
     /// Another recovery waits.
     #[error("a recovery waits already")]
     RecoveryWaits,

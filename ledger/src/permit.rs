@@ -7,7 +7,7 @@
 //! one. The enrolment behind it is read again inside of the change: who was dismissed meanwhile gets
 //! nothing.
 
-use akashi_wire::act::{AskedAct, PartyId, ReceivedAct};
+use akashi_wire::act::{AskedAct, Deed, PartyId, ReceivedAct};
 use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Order, SignedOrder};
 use akashi_wire::party::Role;
@@ -206,11 +206,17 @@ impl Ledger<Issuing> {
         let enrolment = enrolment?;
         let act = act?.of(&enrolment.role);
         let terminal = terminal?.filter(|one| one.is_terminal_of(&enrolment.role, now));
-        let terminal = terminal.ok_or(LedgerError::NotATerminal)?;
+        // What the recovery key asked for is stopped over the own link too: the office may have no terminal left.
+        let own = matches!(act.deed(), Some(Deed::StopRecovery { .. }))
+            && act.terminal == Sha256::of(message.signer());
+        let terminal = match own {
+            true => None,
+            false => Some(terminal.ok_or(LedgerError::NotATerminal)?),
+        };
         let permit = Permit {
             party: enrolment.party,
             certificate: Sha256::of(message.signer()),
-            terminal: Some((terminal.party, Sha256::of(&terminal.certificate))),
+            terminal: terminal.map(|one| (one.party, Sha256::of(&one.certificate))),
             evidence: Sha256::of(message.message()),
             content: Sha256::of(message.content()),
             cause: Cause::Act(act.request),

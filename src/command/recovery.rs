@@ -113,7 +113,8 @@ async fn ask(
     let opened = open.opened()?;
     let mut read_shares = Vec::new();
     for file in shares {
-        let share: RecoveryShare = serde_json::from_slice(&read(file)?)
+        let text = zeroize::Zeroizing::new(read(file)?);
+        let share: RecoveryShare = serde_json::from_slice(&text)
             .map_err(|_| format!("{} is no share of a recovery key", file.display()))?;
         read_shares.push(share);
     }

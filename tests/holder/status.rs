@@ -122,7 +122,7 @@ async fn a_public_list_is_read_when_the_responder_is_not_for_everybody() {
     let late = Timestamp::now() + (24 * 60).hours();
     let (standing, _) = Standing::ask(&on_card, &stated, late).await;
     assert_eq!(standing.exit_code(), 1);
-    assert!(standing_words(&standing).contains("out of its time"), "{standing:?}");
+    assert!(standing_words(&standing).contains("look at the clock first"), "{standing:?}");
     // And when its time is over, the certificate says so itself.
     let (standing, source) = Standing::ask(&on_card, &stated, stated.not_after + 1.second()).await;
     assert_eq!((&standing, standing.exit_code()), (&Standing::Expired, 2));

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use akashi_ca::counter::Services;
+use akashi_ca::scheduler::Recoverers;
 use akashi_ca::{Counter, Inbox, Issuer, Orders, RegistryClient, Rules, Scheduler};
 use akashi_edge::Opened;
 use akashi_keys::{LinkAuthority, OfficerToken, Signer};
@@ -79,7 +80,12 @@ impl Authority {
         };
         let counter = Counter::new(issuer.clone(), services, StdRng::from_rng(&mut rng));
         let inbox = Inbox::new(ledger.clone(), vault, opener, orders.clone());
-        let scheduler = Scheduler::new(issuer, orders, (Vec::new(), link.clone()), rng);
+        let recoverers = Recoverers {
+            link_authority: link,
+            recovery_key: opened.certificate("recovery").expect("a certificate"),
+            dir: opened.dir.clone(),
+        };
+        let scheduler = Scheduler::new(issuer, orders, (Vec::new(), recoverers), rng);
         scheduler.see_to_the_clock(clock).await.expect("the book is written");
         Self { counter, inbox, scheduler, ledger, key }
     }

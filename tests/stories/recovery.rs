@@ -23,6 +23,7 @@ use crate::support::*;
 told_on_both!(
     where_all_tokens_have_ended_the_keepers_of_the_recovery_key_make_security_officers,
     a_security_officer_who_is_left_stops_what_others_ask_for,
+    where_both_tokens_are_lost_the_keepers_make_others_and_where_two_sign_they_do_not,
 );
 
 /// Runs `akashi`: whether it ended well, and what it said.
@@ -128,7 +129,7 @@ async fn where_all_tokens_have_ended_the_keepers_of_the_recovery_key_make_securi
 }
 
 /// What the keepers of shares 1 and 2 ask for, at the authority's door.
-async fn asked(place: &Place, name: &str) -> (u16, serde_json::Value) {
+async fn asked(place: &Place, names: &[&str]) -> (u16, serde_json::Value) {
     let passphrase = Passphrase::new(PASSPHRASE.into()).unwrap();
     let custody = Custody::open(&place.dir.join("keys"), &passphrase).unwrap();
     let share = |number: u8| {
@@ -138,15 +139,17 @@ async fn asked(place: &Place, name: &str) -> (u16, serde_json::Value) {
     let key = custody.recovery(&[share(1), share(2)]).unwrap();
     let read = |name: &str| std::fs::read(place.dir.join("certificates").join(name)).unwrap();
     let certificate = read("recovery.der");
-    let request = EcKey::generate().unwrap().request_for_certificate().unwrap();
+    let party = |name: &&str| RecoveredParty {
+        name: (*name).into(),
+        role: RecoveredAs::SecurityOfficer,
+        request_for_certificate: Octets(
+            EcKey::generate().unwrap().request_for_certificate().unwrap(),
+        ),
+    };
     let request = RecoveryRequest {
         authority: Sha256::of(&read("ca.der")),
         made_at: place.now(),
-        parties: vec![RecoveredParty {
-            name: name.into(),
-            role: RecoveredAs::SecurityOfficer,
-            request_for_certificate: Octets(request),
-        }],
+        parties: names.iter().map(party).collect(),
     };
     let content = serde_json::to_vec(&request).unwrap();
     let (kind, sign) = (MessageKind::RecoveryRequest, |octets: &[u8]| key.sign(octets));
@@ -164,8 +167,6 @@ async fn asked(place: &Place, name: &str) -> (u16, serde_json::Value) {
 
 async fn a_security_officer_who_is_left_stops_what_others_ask_for(book: Book) {
     let mut place = five_years_old(book).await;
-    let (_, said) = asked(&place, "Too early").await;
-    assert_eq!(said["refusal"], "recovery_not_needed", "{said}");
     // One of the two takes care, and so does the terminal.
     let dir = place.dir.clone();
     let first = OfficerToken::open(&dir.join("security-officer-1.p12"), PASSPHRASE).unwrap();
@@ -187,14 +188,23 @@ async fn a_security_officer_who_is_left_stops_what_others_ask_for(book: Book) {
     }
     place.clock.advance_to(end + 1.second());
     place.tick().await;
-    let (status, said) = asked(&place, "Somebody whom nobody knows").await;
+    let (status, said) = asked(&place, &["Somebody whom nobody knows"]).await;
     assert_eq!(status, 200, "{said}");
     let recovery: Sha256 = serde_json::from_value(said["recovery"].clone()).unwrap();
     place.tick().await;
     assert_eq!(place.alarms(&format!("desk stop-recovery {recovery}")).await, 1);
     let why = || "nobody knows of it".to_owned();
     let clock = place.clock.clone();
-    let left = Desk::sign_in(&place.url(), &next[0], next[1].clone(), clock).await.unwrap();
+    let left = Desk::sign_in(&place.url(), &next[0], next[1].clone(), clock.clone()).await.unwrap();
+    let Answer::Reviewed { recoveries, .. } = left.ask(Deed::Review).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(recoveries.len(), 1);
+    assert_eq!(recoveries[0].recovery, recovery);
+    assert_eq!(recoveries[0].parties[0].name, "Somebody whom nobody knows");
+    // The office may have no terminal left: for this, and for nothing else, the own link will do.
+    let left = Desk::sign_in(&place.url(), &next[1], next[1].clone(), clock).await.unwrap();
+    assert_eq!(refusal(left.ask(Deed::Review).await), Refusal::NotATerminal);
     let other = left.ask(Deed::StopRecovery { recovery: Sha256([7; 32]), why: why() }).await;
     assert_eq!(refusal(other), Refusal::NotAsItStands);
     let stopped = left.ask(Deed::StopRecovery { recovery, why: why() }).await.unwrap();
@@ -206,5 +216,39 @@ async fn a_security_officer_who_is_left_stops_what_others_ask_for(book: Book) {
     assert_eq!(place.entries("stop_recovery").await.len(), 2, "the change, and the act");
     place.house.ledger().verify_audit().await.unwrap();
     place.desks.clear();
+    place.close().await;
+}
+
+/// The book cannot know that a token is lost: whoever has one shows it by signing.
+async fn where_both_tokens_are_lost_the_keepers_make_others_and_where_two_sign_they_do_not(
+    book: Book,
+) {
+    let place = Place::make(book, Access::Registered, Timestamp::now()).await;
+    let (_, said) = asked(&place, &["Recovered"]).await;
+    assert_eq!(said["answer"], "recovery_waits", "{said}");
+    place.tick().await;
+    // Two sign whatever: they have their tokens.
+    for desk in [&place.security.one, &place.security.other] {
+        desk.ask(Deed::Review).await.unwrap();
+    }
+    place.pass((7 * 24 + 1).hours());
+    assert_eq!(place.tick().await.recovered, 0);
+    place.tick().await;
+    assert_eq!(place.entries("lapse_recovery").await.len(), 1);
+    assert_eq!(place.alarms("came to nothing at").await, 1);
+    // And here nobody signs any more.
+    let (_, said) = asked(&place, &["Recovered"]).await;
+    assert_eq!(said["answer"], "recovery_waits", "{said}");
+    place.tick().await;
+    place.pass((7 * 24 + 1).hours());
+    place.tick().await;
+    let is_there = async || {
+        let all = place.house.ledger().enrolments().await.unwrap();
+        Ok(all.iter().any(|one| one.name == "Recovered"))
+    };
+    place.wait("the recovered one is enrolled", is_there).await.unwrap();
+    place.tick().await;
+    assert_eq!(place.alarms("was carried out at").await, 1);
+    place.house.ledger().verify_audit().await.unwrap();
     place.close().await;
 }

@@ -3,7 +3,8 @@
 
 use akashi_ledger::{Change, Enrolment, LedgerError, Proposal, Proposed};
 use akashi_wire::act::{
-    Answer, Deed, KnownParty, KnownProposal, KnownSuspension, ReceivedAct, Refusal, RequestId,
+    Answer, Deed, KnownParty, KnownProposal, KnownRecovery, KnownSuspension, ReceivedAct, Refusal,
+    RequestId,
 };
 use akashi_wire::octets::Sha256;
 use akashi_wire::signed::MessageKind;
@@ -135,7 +136,20 @@ impl Counter {
                 suspended_at: one.suspended_at,
             })
             .collect();
-        let answer = Answer::Reviewed { parties, suspended, waiting };
+        let recoveries = match own {
+            None => ledger.recoveries().await?,
+            Some(_) => Vec::new(),
+        };
+        let recoveries = recoveries
+            .into_iter()
+            .map(|one| KnownRecovery {
+                recovery: one.digest,
+                asked_at: one.asked_at,
+                until: one.until,
+                parties: one.request.parties,
+            })
+            .collect();
+        let answer = Answer::Reviewed { parties, suspended, waiting, recoveries };
         let change = self.begin(acting).await?;
         self.finish(change, acting, "parties", answer).await
     }

@@ -349,8 +349,7 @@ fn identity(world: &World, usage: &Usage) -> Identity {
 }
 
 fn identity_of(world: &World, key: &EcKey, usage: &Usage) -> Identity {
-    let certificate =
-        world.link.certify(key.public_key(), "end", usage, jiff::Timestamp::now()).unwrap();
+    let certificate = world.link.certify(key.public_key(), "end", usage, world.now()).unwrap();
     Identity { certificate, key: key.for_tls(), authority: world.link.certificate().to_vec() }
 }
 
@@ -382,13 +381,16 @@ async fn an_agency_fetches_a_list_over_mutual_tls() {
         serve_link(listener, &server, Arc::new(repository), clock, stopped).await
     });
     let url = format!("https://{address}/crl/1/{SHINJUKU}.crl");
-    let response = akashi_link::client(&client).unwrap().get(&url).send().await.unwrap();
+    let kept = world.clock.clone();
+    let now = Arc::new(move || akashi_wire::Clock::now(&*kept));
+    let by = |identity: &Identity| akashi_link::client_by(identity, now.clone()).unwrap();
+    let response = by(&client).get(&url).send().await.unwrap();
     assert_eq!(response.status().as_u16(), 200);
     let octets = response.bytes().await.unwrap();
     assert_eq!(octets, fs::read(issuer.shelf().current(shinjuku())).unwrap());
 
     let stranger = identity(&world, &Usage::Party { hosts: Vec::new() });
-    let response = akashi_link::client(&stranger).unwrap().get(&url).send().await.unwrap();
+    let response = by(&stranger).get(&url).send().await.unwrap();
     assert_eq!(response.status().as_u16(), 403);
     stop.send(()).unwrap();
     door.await.unwrap().unwrap();

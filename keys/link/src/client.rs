@@ -3,18 +3,28 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::time::{Told, machine};
+use rustls::{ClientConfig, ConfigBuilder, WantsVersions};
+
+use crate::time::Told;
 use crate::{Identity, LinkError, Now, provider, unfit};
 
 /// An HTTP client that shows this identity, trusts the link authority alone, follows no
 /// redirection and uses no proxy, on a machine whose clock is its time.
 pub fn client(identity: &Identity) -> Result<reqwest::Client, LinkError> {
-    client_by(identity, machine())
+    client_of(identity, rustls::ClientConfig::builder_with_provider(provider()))
 }
 
 /// The same for whoever keeps a time of its own: the other end's certificate is judged by that.
 pub fn client_by(identity: &Identity, now: Now) -> Result<reqwest::Client, LinkError> {
-    let config = rustls::ClientConfig::builder_with_details(provider(), Arc::new(Told(now)))
+    let told = Arc::new(Told(now));
+    client_of(identity, rustls::ClientConfig::builder_with_details(provider(), told))
+}
+
+fn client_of(
+    identity: &Identity,
+    config: ConfigBuilder<ClientConfig, WantsVersions>,
+) -> Result<reqwest::Client, LinkError> {
+    let config = config
         .with_safe_default_protocol_versions()
         .map_err(unfit)?
         .with_root_certificates(identity.roots()?)

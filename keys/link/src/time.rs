@@ -26,8 +26,3 @@ impl TimeProvider for Told {
         Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)))
     }
 }
-
-/// The machine's own.
-pub(crate) fn machine() -> Now {
-    Arc::new(Timestamp::now)
-}

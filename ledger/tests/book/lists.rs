@@ -1,8 +1,8 @@
 //! CRL numbers, and what a list is made of.
 
 use akashi_ledger::{
-    Intention, ListedChange, NewCertificate, NewFile, PersonId, Position, Recording, Scope, Slot,
-    StatusChange,
+    Intention, LedgerError, ListedChange, NewCertificate, NewFile, PersonId, Position, Recording,
+    Scope, Slot, StatusChange,
 };
 use akashi_wire::octets::Sha256;
 use akashi_wire::{MunicipalityCode, Order, RevocationReason, SerialNumber};
@@ -147,4 +147,36 @@ async fn a_list_that_is_read_in_many_pages_has_every_change_once_and_in_order() 
             assert!(found == expected, "{scope:?}: {} of {}", found.len(), expected.len());
         }
     }
+}
+
+#[tokio::test]
+async fn after_the_end_of_the_authority_its_key_has_nothing_to_sign() {
+    for book in books().await {
+        let end = akashi_wire::pki::not_after(&book.ledger.authority().await.unwrap().certificate);
+        let scope = Scope::Complete;
+        let list = Order::RecordList { scope, life: 3600, up_to: 1 };
+        for (at, is_over) in [(end, false), (end + 1.millisecond(), true)] {
+            let recorded = async |order: Order| {
+                // Whoever orders lives longer than the authority here.
+                let permit = book.order(order).await;
+                let mut change = book.ledger.begin(&permit, at).await.unwrap();
+                let done = match order_is_list(&change) {
+                    true => change.record_crl(1, scope, at, at, Position(1)).await.map(|_| ()),
+                    false => change.intend_responder(SerialNumber::from_random([7; 16])).await,
+                };
+                change.rollback().await.unwrap();
+                done
+            };
+            for order in [list.clone(), Order::CertifyResponders] {
+                let done = recorded(order).await;
+                let over = matches!(done, Err(LedgerError::AuthorityOver { .. }));
+                assert_eq!(over, is_over, "{done:?}");
+            }
+        }
+    }
+}
+
+/// Whether this change is for a list.
+fn order_is_list(change: &akashi_ledger::Change) -> bool {
+    change.permit().cause().to_string().contains("record_list")
 }

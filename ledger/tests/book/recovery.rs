@@ -2,7 +2,7 @@
 
 use akashi_keys::OfficerToken;
 use akashi_ledger::{Change, LedgerError, NewEnrolment, Recovery};
-use akashi_wire::act::Deed;
+use akashi_wire::act::{Deed, Suspension};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::recovery::{RecoveredAs, RecoveredParty, RecoveryRequest};
@@ -13,6 +13,8 @@ use jiff::SignedDuration;
 use crate::books::{Book, books};
 use crate::permits::YEAR_3000;
 use crate::two_persons::{another, change, kind, party, signed, token};
+
+const STOPS: Suspension = Suspension::Issuing;
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -71,6 +73,25 @@ async fn carrying_out(book: &Book, recovery: Sha256, after: SignedDuration) -> C
     book.ledger.begin(&permit, now).await.unwrap()
 }
 
+/// What the authority's directory has: the key that asks, and for how long that waits.
+fn by(book: &Book) -> (&[u8], SignedDuration) {
+    (book.recovery.certificate(), WEEK)
+}
+
+/// The alarm about it, as the scheduler tells it.
+async fn told(book: &Book, recovery: Sha256, after: SignedDuration) {
+    let (now, scheduler) = (book.now + after, &book.scheduler);
+    let sign = |octets: &[u8]| scheduler.sign(octets);
+    let order = Order::RaiseAlarms;
+    let permit = book.ledger.order(order, scheduler.certificate(), now, sign).await.unwrap();
+    let mut change = book.ledger.begin(&permit, now).await.unwrap();
+    change
+        .append("alarm", &format!("stop it (desk stop-recovery {recovery})"), None)
+        .await
+        .unwrap();
+    change.commit().await.unwrap();
+}
+
 fn new(number: u8, name: &str, token: &OfficerToken) -> NewEnrolment {
     NewEnrolment {
         party: party(number),
@@ -100,9 +121,15 @@ async fn after_its_time_exactly_those_are_enrolled_whom_the_recovery_key_named()
         assert!(matches!(again, LedgerError::RecoveryWaits), "{again:?}");
 
         let all = [new(41, "One", &one), new(42, "Other", &other)];
+        // Nobody was told of it, or only since the authority was started anew.
+        let mut change = carrying_out(&book, recovery.digest, WEEK).await;
+        let refused = kind(change.carry_out_recovery(recovery.digest, &all, by(&book)).await);
+        assert!(matches!(refused, LedgerError::NotAsItStands), "untold: {refused:?}");
+        change.rollback().await.unwrap();
+        told(&book, recovery.digest, SignedDuration::ZERO).await;
         let early = WEEK - SignedDuration::from_secs(1);
         let mut change = carrying_out(&book, recovery.digest, early).await;
-        let refused = kind(change.carry_out_recovery(recovery.digest, &all).await);
+        let refused = kind(change.carry_out_recovery(recovery.digest, &all, by(&book)).await);
         assert!(matches!(refused, LedgerError::NotAsItStands), "before its time: {refused:?}");
         change.rollback().await.unwrap();
         for wrong in [
@@ -113,24 +140,28 @@ async fn after_its_time_exactly_those_are_enrolled_whom_the_recovery_key_named()
             [all.to_vec(), vec![new(43, "Third", &swapped)]].concat(),
         ] {
             let mut change = carrying_out(&book, recovery.digest, WEEK).await;
-            let refused = kind(change.carry_out_recovery(recovery.digest, &wrong).await);
+            let refused = kind(change.carry_out_recovery(recovery.digest, &wrong, by(&book)).await);
             assert!(matches!(refused, LedgerError::NotPermitted { .. }), "{refused:?}");
             change.rollback().await.unwrap();
         }
         let mut change = carrying_out(&book, recovery.digest, WEEK).await;
+        // Whoever writes a party into the book has not its key in the authority's directory.
+        let elsewhere = (book.officer.certificate(), WEEK);
+        let refused = kind(change.carry_out_recovery(recovery.digest, &all, elsewhere).await);
+        assert!(matches!(refused, LedgerError::NotEnrolled), "{refused:?}");
         // An order for one is none for another, nor to enrol at will.
-        let refused = kind(change.carry_out_recovery(Sha256([1; 32]), &all).await);
+        let refused = kind(change.carry_out_recovery(Sha256([1; 32]), &all, by(&book)).await);
         assert!(matches!(refused, LedgerError::NotPermitted { .. }), "{refused:?}");
         let refused = kind(change.enrol(&new(44, "At will", &swapped)).await);
         assert!(matches!(refused, LedgerError::NotPermitted { right: "enrol", .. }), "{refused:?}");
-        assert!(change.carry_out_recovery(recovery.digest, &all).await.unwrap());
+        assert!(change.carry_out_recovery(recovery.digest, &all, by(&book)).await.unwrap());
         change.commit().await.unwrap();
         let able = book.ledger.able(&Role::SecurityOfficer, book.now + WEEK).await.unwrap();
         assert!([41, 42].iter().all(|one| able.iter().any(|able| able.party == party(*one))));
         assert_eq!(book.ledger.recoveries().await.unwrap(), []);
         // Once is once.
         let mut change = carrying_out(&book, recovery.digest, WEEK).await;
-        let refused = kind(change.carry_out_recovery(recovery.digest, &all).await);
+        let refused = kind(change.carry_out_recovery(recovery.digest, &all, by(&book)).await);
         assert!(matches!(refused, LedgerError::NotAsItStands), "{refused:?}");
         change.rollback().await.unwrap();
         book.ledger.verify_audit().await.unwrap();
@@ -152,7 +183,7 @@ async fn who_is_left_stops_it_and_where_two_can_sign_there_is_none() {
         stopped(&book, &book.security, recovery.digest).await.unwrap();
         let all = [new(41, "One", &one)];
         let mut late = carrying_out(&book, recovery.digest, WEEK).await;
-        let refused = kind(late.carry_out_recovery(recovery.digest, &all).await);
+        let refused = kind(late.carry_out_recovery(recovery.digest, &all, by(&book)).await);
         assert!(matches!(refused, LedgerError::NotAsItStands), "{refused:?}");
         late.rollback().await.unwrap();
         // Said again word for word it stays stopped.
@@ -162,13 +193,17 @@ async fn who_is_left_stops_it_and_where_two_can_sign_there_is_none() {
         let another_one = token(&book, "another");
         let named = asks(&book, &book.recovery, &[("Another", &another_one)]);
         let waits = asked(&book, &named).await.unwrap();
-        // While it waits the second security officer is enrolled by the first: nobody needs it any more.
-        another(&book).await;
-        let refused = kind(asked(&book, &asks(&book, &book.recovery, &[("Y", &one)])).await);
-        assert!(matches!(refused, LedgerError::RecoveryNotNeeded), "{refused:?}");
+        told(&book, waits.digest, SignedDuration::ZERO).await;
+        // While it waits two sign, and show that they can.
+        let other = another(&book).await;
+        let message =
+            signed(&other, 83, Deed::Suspend { what: STOPS, why: String::new() }, book.now);
+        let mut signing = change(&book, &message, book.now).await.unwrap();
+        signing.suspend(STOPS).await.unwrap();
+        signing.commit().await.unwrap();
         let mut late = carrying_out(&book, waits.digest, WEEK).await;
         let all = [new(45, "Another", &another_one)];
-        assert!(!late.carry_out_recovery(waits.digest, &all).await.unwrap());
+        assert!(!late.carry_out_recovery(waits.digest, &all, by(&book)).await.unwrap());
         late.commit().await.unwrap();
         assert_eq!(book.ledger.recoveries().await.unwrap(), []);
         assert!(!book.ledger.enrolments().await.unwrap().iter().any(|one| one.party == party(45)));

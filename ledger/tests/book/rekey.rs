@@ -4,11 +4,12 @@
 use akashi_keys::{EcKey, KeyError, LinkAuthority, OfficerToken, Signer, Usage};
 use akashi_ledger::{Change, Content, LedgerError, NewEnrolment};
 use akashi_wire::act::Deed;
+use akashi_wire::clock::Doubt;
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{RekeyRequest, SignedMessage, Verified};
-use jiff::{Timestamp, ToSpan};
+use akashi_wire::{Order, RekeyRequest, SignedMessage, Verified};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::books::{Book, town};
 use crate::permits::YEAR_3000;
@@ -235,5 +236,39 @@ async fn a_key_that_is_over_and_a_party_that_is_dismissed_get_no_other() {
         one.commit().await.unwrap();
         let refused = kind(rekeyed(&book, &before, &next).await);
         assert!(matches!(refused, LedgerError::NotEnrolled), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_key_said_before_it_died_counts_no_more() {
+    for (book, other) in with_two().await {
+        let before = officer(&book, &other, YEAR_3000).await;
+        let doubting = book.order(Order::DoubtClock).await;
+        let mut change = book.begin(&doubting).await;
+        let ahead = SignedDuration::from_hours(24);
+        change.doubt_clock(&Doubt::Differs { ahead }).await.unwrap();
+        change.commit().await.unwrap();
+        let accepts = async |token: &OfficerToken, terminal: Sha256, number: u8, after: i64| {
+            let now = book.now + after.seconds();
+            let message = signed_at(terminal, token, number, Deed::AcceptClock, now);
+            let mut change = crate::two_persons::change(&book, &message, now).await.unwrap();
+            change.accept_clock().await.unwrap();
+            change.append("accept_clock", "clock", None).await.unwrap();
+            change.commit().await.unwrap();
+            book.ledger.clock_doubt().await.unwrap().unwrap().is_accepted
+        };
+        assert!(!accepts(&before, in_town(), 70, 0).await, "one of two");
+        let next = next_key(&book, YEAR_3000);
+        let message = asks(&book, &before, &next);
+        let (_, permit) = book.ledger.permit_rekey(&message, book.now).await.unwrap();
+        let change = book.ledger.begin(&permit, book.now + 1.second()).await.unwrap();
+        let done = async |one: &mut Change| one.rekey(next.certificate(), kept(&message)).await;
+        ended(change, done).await.unwrap();
+        let office = crate::two_persons::in_the_office();
+        assert!(
+            !accepts(&book.security, office, 71, 2).await,
+            "the other's word died with its key"
+        );
+        assert!(accepts(&next, in_town(), 72, 3).await, "said again it counts");
     }
 }

@@ -161,3 +161,15 @@ async fn a_book_that_ends_before_what_was_read_of_it_is_read_anew() {
     assert_eq!(world.status(lost).await, CertStatus::Unknown(Null));
     assert_eq!(world.status(kept).await, CertStatus::Good(Null));
 }
+
+#[tokio::test]
+async fn after_the_end_of_the_authority_whoever_asks_is_told_to_ask_no_more() {
+    let mut world = World::open().await;
+    let serial = world.issue().await;
+    world.follow().await;
+    let end = akashi_wire::pki::not_after(&world.responder.authority().certificate);
+    world.clock.set(end);
+    let answer = world.ask(&world.request(&[serial])).await;
+    assert_eq!(answer, Answer::Error(ResponseStatus::Unauthorized));
+    assert_eq!(world.responder.counts().refused(&Refusal::AuthorityOver), 1);
+}

@@ -12,6 +12,7 @@ use akashi_wire::date::{day_in_japan, end_of_day};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::pki::{certificate_pem, public_key, requested_key};
+use akashi_wire::recovery::RecoveredAs;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -237,7 +238,9 @@ pub(super) fn waits(request: RequestId, digest: Sha256, until: Timestamp) -> Lin
 
 /// Who is enrolled, what is suspended, what waits: everything that whoever signs a proposal signs for.
 pub(super) async fn review(desk: &Desk) -> Result<Lines<String>, Failure> {
-    let Answer::Reviewed { parties, suspended, waiting } = desk.ask(Deed::Review).await? else {
+    let Answer::Reviewed { parties, suspended, waiting, recoveries } =
+        desk.ask(Deed::Review).await?
+    else {
         return Err("the authority's answer cannot be understood".into());
     };
     let known = Known(&parties);
@@ -273,6 +276,20 @@ pub(super) async fn review(desk: &Desk) -> Result<Lines<String>, Failure> {
             let name = if name == "deed" { String::new() } else { format!(" {name}") };
             lines.push((format!("waiting {}{name}", number + 1), told));
         }
+    }
+    for (number, one) in recoveries.iter().enumerate() {
+        let name = format!("recovery {}", number + 1);
+        lines.push((name.clone(), format!("asked {}, carried out {}", one.asked_at, one.until)));
+        for (number, party) in one.parties.iter().enumerate() {
+            let key = requested_key(&party.request_for_certificate.0).unwrap_or_default();
+            let role = match party.role {
+                RecoveredAs::SecurityOfficer => "security officer",
+                RecoveredAs::OfficeTerminal => "terminal of the office",
+            };
+            let told = format!("{role} {}, key {}", quoted(&party.name), fingerprint(&key));
+            lines.push((format!("{name} party {}", number + 1), told));
+        }
+        lines.push((format!("{name} stop"), format!("stop-recovery {} --why TEXT", one.recovery)));
     }
     if waiting.is_empty() {
         lines.push(("waiting".into(), "nothing waits for a second person".into()));

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::id::{CaseId, PartyId, RecallId, RequestId};
-use super::proposal::{KnownParty, KnownProposal, KnownSuspension};
+use super::proposal::{KnownParty, KnownProposal, KnownRecovery, KnownSuspension};
 use super::recall::{KnownRecall, RecallCounts};
 use super::{Procedure, StatedHolder};
 use crate::journal::Finding;
@@ -275,6 +275,9 @@ pub enum Answer {
         suspended: Vec<KnownSuspension>,
         /// What waits.
         waiting: Vec<KnownProposal>,
+        /// What the recovery key asked for and what waits.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recoveries: Vec<KnownRecovery>,
     },
     /// Done; there is nothing more to say.
     Done,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Deed, PartyId, RequestId, Suspension};
 use crate::octets::Sha256;
 use crate::party::Role;
+use crate::recovery::RecoveredParty;
 
 /// A party, as a review shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,4 +59,18 @@ pub struct KnownSuspension {
     pub by: PartyId,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// What the recovery key asked for and what waits: it is carried out unless somebody stops it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownRecovery {
+    /// SHA-256 of what was signed: its name.
+    pub recovery: Sha256,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// From when on it is carried out.
+    pub until: Timestamp,
+    /// Who is to be enrolled.
+    pub parties: Vec<RecoveredParty>,
 }

@@ -417,11 +417,12 @@ pub enum Refusal {
         /// Its last moment.
         until: Timestamp,
     },
-    /// Nobody needs the recovery key.
+    /// A recovery that helps nobody.
     #[error(
-        "two security officers can sign at a terminal of the office: the recovery key is for when they cannot"
+        "after this recovery there were no two security officers and a terminal of the office, without which nobody \
+         can enrol anybody: ask for as many as are missing"
     )]
-    RecoveryNotNeeded,
+    RecoveryNotEnough,
     /// Another recovery waits.
     #[error(
         "a recovery waits already (`akashi recovery show`): it is carried out, or stopped, first"
