@@ -161,7 +161,11 @@ impl<R> Ledger<R> {
             Some(row) => self.mark_of(row.get("message")?).await?,
             None => None,
         };
-        Ok(Past { latest: self.head_time().await?, mark })
+        let sql = "SELECT quality FROM chain_head WHERE one = 1";
+        let row =
+            self.store.row(sql, args![]).await?.ok_or_else(|| damaged("chain_head", "no row"))?;
+        let in_doubt = row.get::<TimeQuality>("quality")? != TimeQuality::Trusted;
+        Ok(Past { latest: self.head_time().await?, mark, in_doubt })
     }
 
     /// What somebody else signed, or nobody can read, is no mark.

@@ -99,6 +99,7 @@ fn step(rng: &mut StdRng) -> Step {
             minutes: rng.random_range(2..300),
             restart: rng.random_bool(0.5).then(|| role(rng)),
         },
+        98 => Step::Rekey { town, which: rng.random() },
         97 => Step::Shelf { town: rng.random_range(0..4) },
         _ => Step::Pass,
     }

@@ -21,7 +21,7 @@ use rand::rngs::StdRng;
 
 use crate::card::CardInHand;
 use crate::checks::{self, Breach, hold};
-use crate::founded::{Founded, TOWNS};
+use crate::founded::{Founded, Officer, TOWNS};
 use crate::octets::{Issuer, List};
 use crate::prefecture::Prefecture;
 use crate::step::{Event, Step};
@@ -68,6 +68,8 @@ pub struct Play {
     line: BTreeMap<MunicipalityCode, Vec<SealedBatch>>,
     sent: BTreeMap<MunicipalityCode, Vec<SealedBatch>>,
     accepted: Vec<Sha256>,
+    /// Two officers a town, with the keys that they have now.
+    officers: BTreeMap<MunicipalityCode, [Officer; 2]>,
     /// By how much the machine's clock is ahead.
     ahead: SignedDuration,
     mishaps: usize,
@@ -87,6 +89,7 @@ pub fn play(founded: Arc<Founded>, seed: u64, events: &[Event]) -> (Counts, Resu
 impl Play {
     fn begin(founded: Arc<Founded>, seed: u64) -> Self {
         let issuer = Issuer::of(&founded.certificate);
+        let officers = founded.officers.clone();
         let prefecture = Prefecture::start(founded, seed);
         let chain = prefecture.lens.head();
         let mut play = Self {
@@ -108,6 +111,7 @@ impl Play {
             line: BTreeMap::new(),
             sent: BTreeMap::new(),
             accepted: Vec::new(),
+            officers,
             ahead: SignedDuration::ZERO,
             mishaps: 0,
             blow: None,
@@ -151,6 +155,7 @@ impl Play {
             Step::CutLine { who } => self.apply_without_registry(who),
             Step::Jump { minutes } => self.jump(minutes),
             Step::AcceptClock => self.accept_clock(mishap),
+            Step::Rekey { town, which } => self.rekey((town, which), mishap),
             Step::SetBack { minutes, restart } => self.set_back(minutes, restart),
             Step::Boot { off, ahead } => self.boot(off, ahead),
             Step::Shelf { town } => self.disturb_shelf(town),

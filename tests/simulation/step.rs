@@ -111,6 +111,13 @@ pub enum Step {
     },
     /// Two officers say that the clock is right.
     AcceptClock,
+    /// An officer has another key certified.
+    Rekey {
+        /// Of which town.
+        town: u8,
+        /// Which of the two.
+        which: u8,
+    },
     /// The clock is set back for a while.
     SetBack {
         /// By so many minutes.

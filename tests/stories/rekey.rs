@@ -514,3 +514,32 @@ async fn the_command_replaces_a_token_and_goes_on_where_it_was_interrupted() {
 fn now_in_fact() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_desk_says_at_each_use_that_token_and_terminal_end_soon() {
+    // By the machine's clock, the only one that a desk has, the first tokens end in twenty days.
+    let five_years = jiff::SignedDuration::from_hours(5 * 365 * 24);
+    let start = now_in_fact() - five_years + (20 * 24).hours();
+    let place = Place::make(Book::Sqlite, akashi_ledger::Access::Registered, start).await;
+    place.clock.advance_to(now_in_fact());
+    let output = Command::new(env!("CARGO_BIN_EXE_akashi"))
+        .args(["desk", "--url", &place.url()])
+        .args(["--terminal", "office-terminal-1.p12", "--token", "security-officer-1.p12"])
+        .arg("review")
+        .current_dir(&place.dir)
+        .env_clear()
+        .env("AKASHI_TOKEN_PASSWORD", PASSPHRASE)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{told}");
+    for what in ["this token ends on", "the key of this terminal ends on"] {
+        let line = told.lines().find(|line| line.contains(what));
+        let line = line.unwrap_or_else(|| panic!("{told}"));
+        assert!(line.contains("within a month") && line.contains("officer-token rekey"), "{line}");
+    }
+    // Whoever reviews sees the ends of keys and of terms.
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("key until") && shown.contains("enrolled until"), "{shown}");
+    place.close().await;
+}

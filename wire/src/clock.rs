@@ -110,6 +110,8 @@ pub struct Past {
     pub latest: Timestamp,
     /// The newest mark.
     pub mark: Option<Mark>,
+    /// Whether the machine's clock was in doubt when that was recorded: what it differs by now is no drift.
+    pub in_doubt: bool,
 }
 
 /// By how much a clock that says this is wrong, where the time is that: "9 h 0 min fast".

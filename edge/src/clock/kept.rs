@@ -80,8 +80,8 @@ impl Kept {
         if let Some((at, passed)) = since_mark(past, boot, look) {
             let at = later(at, passed);
             let ahead = look.wall.duration_since(at);
-            // Nobody steered meanwhile: what both may have drifted apart is no doubt.
-            let drift = part(passed);
+            // Nobody steered meanwhile: what both may have drifted apart is no doubt, unless there was one.
+            let drift = if past.in_doubt { NONE } else { part(passed) };
             let steered =
                 if ahead.abs() <= AGREES + drift { ahead.clamp(-drift, drift) } else { NONE };
             kept.at = at.saturating_add(steered).unwrap_or(at).max(past.latest);
@@ -270,7 +270,7 @@ mod tests {
     }
 
     fn past(mark: Option<Mark>) -> Past {
-        Past { latest: start(), mark }
+        Past { latest: start(), mark, in_doubt: false }
     }
 
     #[test]
@@ -284,6 +284,19 @@ mod tests {
         );
         // Set right it is believed again, without anybody.
         assert_eq!(kept.look(&look(3 * HOUR, SignedDuration::ZERO)).doubt, None);
+    }
+
+    #[test]
+    fn what_a_clock_in_doubt_differs_by_is_no_drift() {
+        let at = later(start(), HOUR).as_millisecond();
+        let mark = Some(Mark { boot: BOOT, since_boot: HOUR.as_millis() as u64, at });
+        let (days, ahead) = (10 * 24 * HOUR, SignedDuration::from_mins(3));
+        let now = look(HOUR + days, ahead);
+        for (in_doubt, doubt) in [(false, None), (true, Some(Doubt::Differs { ahead }))] {
+            let past = Past { latest: start(), mark, in_doubt };
+            let mut kept = Kept::resume(&past, BOOT, HOUR, &now);
+            assert_eq!(kept.look(&now).doubt, doubt, "in doubt before: {in_doubt}");
+        }
     }
 
     #[test]
@@ -385,7 +398,7 @@ mod tests {
         let mut kept = Kept::begin(&look(Duration::ZERO, NONE), HOUR);
         let resumed = look(HOUR, SignedDuration::from_hours(40));
         assert!(kept.look(&resumed).doubt.is_some());
-        let recorded = |latest| Past { latest, mark: None };
+        let recorded = |latest| Past { latest, mark: None, in_doubt: false };
         kept.hear(&recorded(later(start(), 41 * HOUR - Duration::from_secs(5))), BOOT, &resumed);
         let read = kept.look(&resumed);
         assert_eq!((read.now, read.doubt), (resumed.wall, None));
@@ -423,7 +436,7 @@ mod tests {
         // Another program has recorded something: it is not before that.
         let mut hears = bound.clone();
         let recorded = later(start(), 8 * HOUR);
-        hears.hear(&Past { latest: recorded, mark: None }, BOOT, &wrong);
+        hears.hear(&Past { latest: recorded, mark: None, in_doubt: false }, BOOT, &wrong);
         assert_eq!((hears.look(&wrong).doubt, hears.at), (None, wrong.wall));
         // Beside it, on the same machine, one knows the time.
         let mut hears = bound.clone();

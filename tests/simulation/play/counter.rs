@@ -4,6 +4,7 @@ mod ending;
 mod issuing;
 mod oddities;
 mod pin_reset;
+mod rekey;
 
 use akashi_card::{Card, CardError};
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, Procedure, Refusal};
@@ -69,7 +70,7 @@ struct Issued {
 impl Play {
     fn sitting(&mut self, who: usize, twice: bool, mishap: Option<Mishap>) -> Sitting {
         let town = self.truth.citizens[who].town;
-        let officer = self.prefecture.founded.officers[&town][self.rng.random_range(0..2)].clone();
+        let officer = self.officers[&town][self.rng.random_range(0..2)].clone();
         let anywhere =
             mishap.map(|mishap| (mishap.at % 9, Mishap { at: mishap.at / 5 * 3, ..mishap }));
         let mishap = self.blow.take().or(anywhere);

@@ -104,7 +104,7 @@ impl Play {
         self.prefecture.machine.pause(stood_still.unsigned_abs());
         let town = self.town(0);
         let mut mishap = mishap;
-        for officer in self.prefecture.founded.officers[&town].clone() {
+        for officer in self.officers[&town].clone() {
             let mut sitting = Sitting {
                 officer,
                 town,
