@@ -111,6 +111,9 @@ pub enum ConfigError {
     },
 }
 
+/// The most that `longest_stop_minutes` may be: a day.
+const LONGEST_STOP: u32 = 24 * 60;
+
 impl Config {
     /// Reads and checks the configuration of the authority in a directory.
     pub fn read(dir: &Path) -> Result<Self, ConfigError> {
@@ -146,6 +149,12 @@ impl Config {
         }
         if ports.iter().any(|address| address.port() == 0) {
             return Err("a port in `[listen]` is 0: addresses in certificates must not change");
+        }
+        if self.clock.longest_stop_minutes > LONGEST_STOP {
+            return Err(
+                "`clock.longest_stop_minutes` must be 1440 or less: a clock that says that more than a day \
+                        has passed wants a witness",
+            );
         }
         if !self.registry.url.starts_with("https://") || self.registry.url.ends_with('/') {
             return Err("`registry.url` must be https://HOST:PORT without a slash at the end");
@@ -206,6 +215,17 @@ mod tests {
             crl: toml::Table::new(),
             clock: ClockSettings::default(),
         }
+    }
+
+    #[test]
+    fn no_setting_has_a_clock_believed_that_is_days_ahead() {
+        let with = |longest_stop_minutes| {
+            let clock = ClockSettings { longest_stop_minutes };
+            Config { clock, ..config() }.check()
+        };
+        assert_eq!(with(1440), Ok(()));
+        assert!(with(1441).unwrap_err().contains("wants a witness"));
+        assert!(with(u32::MAX).is_err());
     }
 
     #[test]

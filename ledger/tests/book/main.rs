@@ -22,6 +22,7 @@ mod permits;
 mod prepared;
 mod recovery;
 mod rekey;
+mod responders;
 mod roles;
 mod schema;
 mod stated;
