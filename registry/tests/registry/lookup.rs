@@ -94,11 +94,10 @@ fn by_code_a_deleted_record_is_found_and_by_items_it_is_not() {
     assert_eq!(ask(&mut world, now, CHIYODA, by_code()).persons.len(), 0, "another town");
 }
 
-/// TLS reads the clock of the machine, so these certificates must be valid today.
+/// Certified in the world's time, by which TLS is judged too.
 fn identity(world: &World, usage: &Usage) -> (EcKey, Identity) {
     let key = EcKey::generate().unwrap();
-    let certificate =
-        world.authority.certify(key.public_key(), "end", usage, Timestamp::now()).unwrap();
+    let certificate = world.authority.certify(key.public_key(), "end", usage, world.now()).unwrap();
     let authority = world.authority.certificate().to_vec();
     let tls = key.for_tls();
     (key, Identity { certificate, key: tls, authority })
@@ -107,7 +106,8 @@ fn identity(world: &World, usage: &Usage) -> (EcKey, Identity) {
 #[tokio::test]
 async fn over_the_link_the_authority_gets_a_sealed_signed_answer_and_nobody_else_gets_any() {
     let mut world = World::new();
-    let now = world.now();
+    // Later than everything that is certified below.
+    let now = world.now() + jiff::SignedDuration::from_hours(1);
     world.enter(SHINJUKU, "証\u{3000}花子");
     let source = Arc::new(world.source(SHINJUKU));
     let (authority_key, authority) = identity(&world, &Usage::Party { hosts: Vec::new() });
@@ -126,7 +126,7 @@ async fn over_the_link_the_authority_gets_a_sealed_signed_answer_and_nobody_else
         tokio::spawn(async move { serve(listener, &server, window, std::future::pending()).await });
 
     let ask = async |identity: &Identity, question: Vec<u8>| {
-        let client = akashi_link::client(identity).unwrap();
+        let client = akashi_link::client_by(identity, Arc::new(move || now)).unwrap();
         let answer = client.post(&url).body(question).send().await.unwrap();
         (answer.status().as_u16(), answer.bytes().await.unwrap())
     };
@@ -160,7 +160,7 @@ async fn over_the_link_the_authority_gets_a_sealed_signed_answer_and_nobody_else
     assert_eq!(ask(&authority, by_authority(&elsewhere)).await.0, 404);
 
     let heartbeat = world.registry.heartbeat(&source, now).unwrap();
-    let client = akashi_link::client(&authority).unwrap();
+    let client = akashi_link::client_by(&authority, Arc::new(move || now)).unwrap();
     let refused = send(&client, &url, &heartbeat).await.unwrap_err();
     assert!(matches!(refused, SendError::Refused { status: 400, .. }));
     serving.abort();
