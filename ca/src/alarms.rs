@@ -18,9 +18,32 @@ use crate::ends::{self, OwnCertificate};
 /// A comparison of all moduli that has not ended for so long never will.
 const COMPARING: SignedDuration = SignedDuration::from_hours(12);
 
-/// The alarms that are on, and on record. Held while the new ones are put there, so that two ticks at once
-/// say none twice; where that fails nothing has been said, and it is said with the next tick.
-pub(crate) type Alarms = tokio::sync::Mutex<BTreeSet<String>>;
+/// The alarms that are on, and on record.
+#[derive(Default)]
+pub(crate) struct Alarms(tokio::sync::Mutex<BTreeSet<String>>);
+
+impl Alarms {
+    /// Takes what is wrong now; gives what was not wrong before, once `record` has put it on record. Held
+    /// meanwhile, so that two ticks at once say none twice; where that fails nothing has been said, and it is
+    /// said with the next tick.
+    ///
+    /// # Errors
+    ///
+    /// That of `record`.
+    pub async fn begin<E>(
+        &self,
+        wrong: BTreeSet<String>,
+        record: impl AsyncFnOnce(&[String]) -> Result<(), E>,
+    ) -> Result<Vec<String>, E> {
+        let mut on = self.0.lock().await;
+        let new: Vec<String> = wrong.difference(&on).cloned().collect();
+        if !new.is_empty() {
+            record(&new).await?;
+        }
+        *on = wrong;
+        Ok(new)
+    }
+}
 
 /// What the book says that may be wrong.
 pub(crate) struct Report {
@@ -296,6 +319,21 @@ mod tests {
     use jiff::ToSpan;
 
     use super::*;
+
+    #[tokio::test]
+    async fn an_alarm_is_told_when_it_begins_and_again_only_after_it_has_ended() {
+        let alarms = Alarms::default();
+        let wrong = || BTreeSet::from(["source 131041 is silent".to_owned()]);
+        let begun = async |wrong, recorded: Result<(), ()>| {
+            alarms.begin(wrong, async |_: &[String]| recorded).await.map(|new| new.len())
+        };
+        assert_eq!(begun(wrong(), Err(())).await, Err(()), "the entry was not written");
+        assert_eq!(begun(wrong(), Ok(())).await, Ok(1), "so it is told with the next tick");
+        let twice = alarms.begin(wrong(), async |_: &[String]| Err("written again")).await;
+        assert_eq!(twice, Ok(Vec::new()));
+        assert_eq!(begun(BTreeSet::new(), Ok(())).await, Ok(0));
+        assert_eq!(begun(wrong(), Ok(())).await, Ok(1));
+    }
 
     fn terminal(number: u8, not_after: Timestamp) -> Enrolment {
         let municipality = "310000".parse().unwrap();

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use akashi_ledger::Enrolment;
 use akashi_wire::Ending;
 use akashi_wire::date::{day_in_japan, end_of_day};
+use akashi_wire::party::Role;
 use akashi_wire::validity::{ValidityRule, last_day};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -42,9 +43,10 @@ pub(crate) fn of_parties(all: &[Enrolment], end: Timestamp, now: Timestamp) -> B
         }
         let ending = Ending::of(last, now)?;
         let act = match ending {
-            Ending::Over if one.role.is_own() => "replace it (akashi identity)",
+            _ if one.role == Role::Scheduler => "replace it (akashi identity)",
+            // No other program of the authority takes a certificate of another key.
+            _ if one.role.is_own() => "the authority is founded anew before then",
             Ending::Over => "dismiss it, and enrol it again where it is needed",
-            _ if one.role.is_own() => "replace it (akashi identity)",
             // Within its term the party has another key certified by itself.
             _ if one.until > one.not_after => "its holder re-keys it (akashi officer-token rekey)",
             _ => "its term ends with it: prolong that (desk prolong), and its holder re-keys it",
@@ -215,6 +217,15 @@ mod tests {
         assert!(told.contains("prolong"), "{told}");
         let with_the_authority = [officer("2036-03-31T14:59:59Z", "2036-03-31T14:59:59Z")];
         assert!(of_parties(&with_the_authority, END, END).is_empty(), "nobody can prolong it");
+        let [officer] = with_its_term;
+        for (role, act) in [
+            (Role::Scheduler, "replace it (akashi identity)"),
+            (Role::Repository, "the authority is founded anew before then"),
+        ] {
+            let own = [Enrolment { role, ..officer.clone() }];
+            let told = one(of_parties(&own, END, at("2031-03-01T00:00:00Z")));
+            assert!(told.ends_with(act), "{told}");
+        }
     }
 
     #[test]

@@ -186,20 +186,16 @@ impl Scheduler {
         let report = alarms::Report::read(&self.issuer, now).await?;
         let wrong =
             alarms::wrong(&self.issuer, (&self.own, &self.recoverers.dir), &report, clock, now);
-        let mut on = self.alarms.lock().await;
-        let new: Vec<String> = wrong.difference(&on).cloned().collect();
-        if new.is_empty() {
-            *on = wrong;
-            return Ok(new);
-        }
-        let permit = self.orders.permit(Order::RaiseAlarms, now).await?;
-        let mut change = self.issuer.ledger.begin(&permit, now).await?;
-        for alarm in &new {
-            change.append("alarm", alarm, None).await?;
-        }
-        change.commit().await?;
-        *on = wrong;
-        Ok(new)
+        let record = async |new: &[String]| {
+            let permit = self.orders.permit(Order::RaiseAlarms, now).await?;
+            let mut change = self.issuer.ledger.begin(&permit, now).await?;
+            for alarm in new {
+                change.append("alarm", alarm, None).await?;
+            }
+            change.commit().await?;
+            Ok(())
+        };
+        self.alarms.begin(wrong, record).await
     }
 
     async fn carry_out_recoveries(&self, now: Timestamp) -> Result<usize, CaError> {

@@ -134,7 +134,8 @@ enum Ask {
     Review,
     /// Write the token of somebody whose enrolment was countersigned.
     Collect(office::Collect),
-    /// Stop what the recovery key asked for, while it waits; one security officer may.
+    /// Stop what the recovery key asked for, while it waits; one security officer may. Where the office has no
+    /// terminal left, the token is given as the terminal's too.
     StopRecovery {
         /// Its digest, as the alarm and `akashi recovery show` have it.
         #[arg(value_parser = cards::digest)]

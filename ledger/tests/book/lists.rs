@@ -171,6 +171,7 @@ async fn after_the_end_of_the_authority_its_key_has_nothing_to_sign() {
                 let done = recorded(order).await;
                 let over = matches!(done, Err(LedgerError::AuthorityOver { .. }));
                 assert_eq!(over, is_over, "{done:?}");
+                assert_eq!(done.is_ok(), !is_over, "{done:?}");
             }
         }
     }

@@ -429,7 +429,9 @@ pub enum Refusal {
     )]
     RecoveryWaits,
     /// It is suspended already, or it is not.
-    #[error("this is not how it stands: look at what is suspended (`akashi desk review`)")]
+    #[error(
+        "this is not how it stands: look at what is suspended and what waits (`akashi desk review`)"
+    )]
     NotAsItStands,
     /// Fewer than two security officers could sign.
     #[error(
