@@ -18,8 +18,8 @@ use super::{Failure, OpenArgs};
 use crate::clock::SystemClock;
 
 /// New security officers where fewer than two can sign, or new terminals where the office has none: asked here,
-/// with the passphrase and the shares of those who keep the recovery key together. It waits for `recovery_waits_hours`, in which any
-/// security officer who is left can stop it (`desk stop-recovery`).
+/// with the passphrase and the shares of those who keep the recovery key together. It waits for
+/// `recovery_waits_hours`, in which any security officer who is left can stop it (`desk stop-recovery`).
 #[derive(clap::Subcommand)]
 pub enum RecoveryCommand {
     /// Ask the running authority for them, over the signature of the recovery key.
