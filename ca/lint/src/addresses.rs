@@ -9,7 +9,7 @@
 //! | practice statement | `REPOSITORY/cps` |
 //! | OCSP | as the founding record has it |
 
-use akashi_wire::MunicipalityCode;
+use akashi_municipality::MunicipalityCode;
 
 use crate::Founding;
 

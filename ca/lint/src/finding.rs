@@ -39,7 +39,7 @@ pub enum LintError {
     Founding(#[from] serde_json::Error),
     /// The founding record names no prefecture of the table.
     #[error("the founding record names no prefecture: {0}")]
-    NoPrefecture(akashi_wire::MunicipalityCode),
+    NoPrefecture(akashi_municipality::MunicipalityCode),
     /// The policy is no object identifier.
     #[error("the policy of the founding record is no object identifier")]
     Policy,

@@ -1,7 +1,7 @@
 //! The founding record: what was decided when the authority was made.
 
-use akashi_wire::MunicipalityCode;
-use akashi_wire::municipality::Municipality;
+use akashi_municipality::Municipality;
+use akashi_municipality::MunicipalityCode;
 use serde::Deserialize;
 
 use crate::LintError;

@@ -21,7 +21,7 @@ mod stream;
 
 use std::io::{self, Read};
 
-use akashi_wire::MunicipalityCode;
+use akashi_municipality::MunicipalityCode;
 
 use crate::finding::Verdict;
 use crate::rules::{self, ENTRY, HEAD, TAIL};

@@ -1,6 +1,6 @@
 //! Where a resident lives, as the parts of a certificate say it.
 
-use akashi_wire::municipality::Municipality;
+use akashi_municipality::Municipality;
 
 use crate::octets::{directory_name, name, sequence, tlv, uri};
 use crate::{Founding, addresses, oid};

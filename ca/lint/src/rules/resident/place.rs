@@ -6,7 +6,7 @@ use crate::finding::{Verdict, must};
 use crate::rules::resident::distribution_point;
 use crate::rules::resident::six_items::text;
 use crate::rules::{CertificateRule, Rule};
-use akashi_wire::municipality::Municipality;
+use akashi_municipality::Municipality;
 
 pub(crate) const RULE: CertificateRule = Rule {
     name: "place_of_residence",

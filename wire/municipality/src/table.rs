@@ -6,7 +6,7 @@ use super::{Municipality, MunicipalityCode};
 
 /// All bodies in order of code.
 pub(super) static TABLE: LazyLock<Vec<Municipality>> =
-    LazyLock::new(|| read(include_str!("../../data/municipalities.tsv")));
+    LazyLock::new(|| read(include_str!("../data/municipalities.tsv")));
 
 /// Reads the committed file. A fault in it is ours, found by the first test that asks, so it
 /// stops the program and is no error to handle.
