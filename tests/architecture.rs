@@ -343,6 +343,63 @@ fn a_deed_is_read_by_the_role_of_whoever_signed_it() {
         theirs.filter(is_act),
         "who receives an act reads a ReceivedAct, which asks the table of deeds and roles",
     );
+    // The holders' door looks whose certificate is meant before it can verify with it; nobody else looks first.
+    let lines = Workspace::read().lines().into_iter();
+    none_of(
+        lines
+            .filter(|line| line.text.contains("unverified_content"))
+            .filter(|line| !["ca/src/holders.rs", "wire/src/signed.rs"].contains(&&*line.file)),
+        "verify the message; what is signed is read afterwards",
+    );
+}
+
+#[test]
+fn every_time_in_a_message_from_outside_is_within_bounds() {
+    // What the authority says itself, and what is no message.
+    let own = ["answer.rs", "refusal.rs", "proposal.rs", "recall.rs", "received.rs", "clock.rs"];
+    let lines: Vec<Line> = Workspace::read().lines();
+    let is_member = |text: &str| {
+        let text = text.trim();
+        text.ends_with(": Timestamp,") || text.ends_with(": Option<Timestamp>,")
+    };
+    let pairs = lines.windows(2).filter(|pair| {
+        let [before, line] = pair else { return false };
+        line.file.starts_with("wire/src/")
+            && !own.iter().any(|file| line.file.ends_with(file))
+            && !line.file.contains("signed")
+            && is_member(&line.text)
+            // A function's parameter.
+            && !before.text.contains("&[u8]")
+            && !before.text.contains("bounds::moment")
+    });
+    let found = pairs.map(|pair| &pair[1]).map(|line| format!("{} {}", line.file, line.text));
+    let found: Vec<String> = found.collect();
+    assert!(found.is_empty(), "{found:#?}: bounds::moment, so that no sum of it panics");
+}
+
+#[test]
+fn every_verb_of_the_chain_stands_on_the_page_that_tells_them() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/interfaces.md"));
+    let page = page.expect("the page is there");
+    let (_, chain) = page.split_once("### The audit chain").expect("its section");
+    let lines = Workspace::read().lines();
+    let mut verbs = BTreeSet::new();
+    for pair in lines.windows(2) {
+        let (text, next) = (pair[0].text.trim(), pair[1].text.trim());
+        for call in [".append(\"", "verb: \"", "append_status(\""] {
+            let found = text.split_once(call).map(|(_, rest)| rest);
+            verbs.extend(found.and_then(|rest| rest.split('"').next()).map(str::to_owned));
+        }
+        if text.ends_with(".append(") || text.ends_with("append_status(") {
+            verbs.extend(
+                next.strip_prefix('"').and_then(|rest| rest.split('"').next()).map(str::to_owned),
+            );
+        }
+    }
+    let told = |verb: &String| chain.contains(&format!("`{verb}`"));
+    let missing: Vec<_> = verbs.iter().filter(|verb| !told(verb)).collect();
+    assert!(verbs.len() > 30, "the sources say it otherwise: {verbs:?}");
+    assert!(missing.is_empty(), "docs/interfaces.md does not tell {missing:?}");
 }
 
 #[test]

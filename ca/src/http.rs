@@ -287,7 +287,8 @@ async fn order(
         let done = doors.orders.carry_out(message).await;
         if let Err(refusal) = &done {
             let (scheduler, now) = (&doors.scheduler, doors.clock.now());
-            if let Err(error) = scheduler.note_refused_order(refusal, &peer.certificate, now).await
+            if let Err(error) =
+                scheduler.record_refused_order(refusal, &peer.certificate, now).await
             {
                 eprintln!("akashi ca: a refused order is not on record: {error}");
             }
@@ -300,6 +301,7 @@ async fn order(
             let status = match refusal {
                 OrderRefusal::NotAllowed => StatusCode::FORBIDDEN,
                 OrderRefusal::Malformed => StatusCode::BAD_REQUEST,
+                OrderRefusal::OtherGeneration { .. } => StatusCode::CONFLICT,
                 OrderRefusal::ClockBehind { .. } | OrderRefusal::NotNow { .. } => {
                     StatusCode::SERVICE_UNAVAILABLE
                 }

@@ -161,7 +161,7 @@ impl Scheduler {
     }
 
     /// Puts on record that an order was refused to whoever showed this certificate.
-    pub async fn note_refused_order(
+    pub async fn record_refused_order(
         &self,
         refusal: &OrderRefusal,
         peer: &[u8],
@@ -170,10 +170,11 @@ impl Scheduler {
         let why = match refusal {
             OrderRefusal::NotAllowed => "order_not_allowed",
             OrderRefusal::Malformed => "order_malformed",
+            OrderRefusal::OtherGeneration { .. } => "order_of_another_generation",
             // Nobody did anything wrong: whoever asked asks again.
             OrderRefusal::ClockBehind { .. } | OrderRefusal::NotNow { .. } => return Ok(()),
         };
-        self.orders.note_refusal(Some(peer), why, now).await
+        self.orders.record_refusal(Some(peer), why, now).await
     }
 
     /// Compares all moduli of the book, once a night: from minutes to hours, beside the ticks. `None`

@@ -42,7 +42,7 @@ pub struct Issuer {
     settings: Settings,
     scopes: Mutex<Scopes>,
     /// One list at a time: two of one scope could overtake each other on the way to the shelf.
-    turn: tokio::sync::Mutex<()>,
+    issuing: tokio::sync::Mutex<()>,
 }
 
 /// What is known of every scope, up to a position in the book.
@@ -122,7 +122,7 @@ impl Issuer {
             shelf,
             settings,
             scopes: Mutex::default(),
-            turn: tokio::sync::Mutex::default(),
+            issuing: tokio::sync::Mutex::default(),
         };
         issuer.take_stock().await?;
         Ok(issuer)
@@ -191,7 +191,7 @@ impl Issuer {
 
     /// Publishes a list of a scope now, due or not.
     pub async fn publish(&self, scope: Scope, now: Timestamp) -> Result<Published, CrlError> {
-        let _turn = self.turn.lock().await;
+        let _one_at_a_time = self.issuing.lock().await;
         let point = self.point(scope)?;
         // The head comes first: what the list holds is what was committed up to here, and
         // whatever is committed from now on makes the next one due.
@@ -261,7 +261,8 @@ impl Issuer {
     ) -> Result<CrlRecord, CrlError> {
         let life = self.settings.life(scope).as_secs();
         let life = u32::try_from(life).unwrap_or(u32::MAX);
-        let order = Order::RecordList { scope, life, up_to: up_to.0 };
+        let generation = self.authority.generation();
+        let order = Order::RecordList { generation, scope, life, up_to: up_to.0 };
         match self.order(order, now).await? {
             Done::ListRecorded { number, this_update, next_update } => {
                 Ok(CrlRecord { number, this_update, next_update, up_to, digest: None })
@@ -278,7 +279,9 @@ impl Issuer {
         digest: Sha256,
         now: Timestamp,
     ) -> Result<(), CrlError> {
-        self.order(Order::PublishList { scope, number, digest }, now).await.map(|_| ())
+        let generation = self.authority.generation();
+        let order = Order::PublishList { generation, scope, number, digest };
+        self.order(order, now).await.map(|_| ())
     }
 
     async fn list(

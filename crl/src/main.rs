@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use akashi_crl::{Issuer, Outcome, Repository, Settings};
+use akashi_edge::LedgerRole;
 use akashi_edge::program::listen;
 use akashi_ledger::{Ledger, Listing, Publishing};
 use tokio::sync::watch;
@@ -15,9 +16,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 async fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
         let settings: Settings = opened.config.part("crl", &opened.config.crl)?;
-        let ledger = Ledger::<Listing>::open(&opened.ledger()).await?;
+        let ledger = Ledger::<Listing>::open(&opened.ledger(LedgerRole::ListIssuer)).await?;
         clock.resume(&ledger.past().await?);
-        let register = Ledger::<Publishing>::open(&opened.ledger()).await?;
+        let register = Ledger::<Publishing>::open(&opened.ledger(LedgerRole::Repository)).await?;
         let orders = Arc::new(opened.authority_link(clock.clone())?);
         let (key, scheduler) = (Arc::new(opened.custody.rsa("ca")?), Arc::new(opened.scheduler()?));
         let public = opened.public();

@@ -155,7 +155,7 @@ impl Repository {
             Some((file, Some(facts))) => return Ok(Some((file, facts))),
             Some((file, None)) => (file, self.reading.clone().acquire_owned().await),
         };
-        let _turn = known.map_err(|_| CrlError::BrokenOff)?;
+        let _permit = known.map_err(|_| CrlError::BrokenOff)?;
         let repository = self.clone();
         tokio::task::spawn_blocking(move || repository.read_through(scope, number, file))
             .await
@@ -203,7 +203,7 @@ impl Repository {
         let inquiry = Inquiry {
             party: agency.party,
             purpose: purpose.clone(),
-            asked: format!("{scope} {number}"),
+            asked: format!("{}/{scope} {number}", self.generation),
             answer: "crl".into(),
             at: now,
         };

@@ -302,6 +302,7 @@ mod tests {
         let second = SignedDuration::from_secs(1);
         for life in [tick * 2, second - tick, second, LONGEST, LONGEST + second] {
             let order = Order::RecordList {
+                generation: 1,
                 scope: Scope::Complete,
                 life: u32::try_from(life.as_secs()).unwrap(),
                 up_to: 0,

@@ -23,7 +23,8 @@ use jiff::Timestamp;
 
 const FOUNDING: &str = r#"{"prefecture":"130001","organisation":"Akashi test",
     "ocsp_url":"http://127.0.0.1:1/ocsp","repository_url":"http://127.0.0.1:2",
-    "policy":"2.25.1","access":"open"}"#;
+    "policy":"2.25.1","access":"open","policy_critical":false,
+    "validity":"from_issue_day","generation":1}"#;
 
 /// The most memory that this process ever had, in KiB.
 fn peak() -> u64 {

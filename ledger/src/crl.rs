@@ -110,7 +110,7 @@ impl Change {
         next_update: Timestamp,
         up_to: Position,
     ) -> Result<CrlRecord, LedgerError> {
-        self.require_about(Right::RecordList, &Object::List(scope))?;
+        self.require_about(Right::RecordList, &Object::List(generation, scope))?;
         self.require_authority().await?;
         let last = self
             .tx
@@ -121,7 +121,8 @@ impl Change {
             .await?
             .map_or(Ok(0), |row| row.get::<i64>("newest"))?;
         let number = (last + 1).max(self.at().as_millisecond());
-        let position = self.append("record_crl", &format!("{scope} {number}"), None).await?;
+        let position =
+            self.append("record_crl", &format!("{generation}/{scope} {number}"), None).await?;
         let row = args![
             position.0,
             generation,
@@ -149,7 +150,7 @@ impl Change {
         number: i64,
         digest: Sha256,
     ) -> Result<(), LedgerError> {
-        let list = Object::Published(scope, number, digest);
+        let list = Object::Published(generation, scope, number, digest);
         self.require_about(Right::PublishList, &list)?;
         let unknown = || LedgerError::NoSuchList { scope, number };
         let sql = "SELECT crl.number, digest FROM crl LEFT JOIN crl_published
@@ -158,7 +159,7 @@ impl Change {
                    WHERE crl.generation = $1 AND crl.scope = $2 AND crl.number = $3";
         let known = self.tx.row(sql, args![generation, scope.to_string(), number]).await?;
         let published: Option<Sha256> = known.ok_or_else(unknown)?.maybe("digest")?;
-        let subject = format!("{scope} {number} {digest}");
+        let subject = format!("{generation}/{scope} {number} {digest}");
         match published {
             Some(same) if same == digest => {
                 self.append("publish_crl_again", &subject, None).await.map(|_| ())

@@ -44,14 +44,14 @@ pub(crate) enum Object {
     Recall(RecallId),
     /// A certificate, and its person's.
     Certificate(SerialNumber),
-    /// The public key of a responder, by its SHA-256.
-    Key(Sha256),
+    /// The public key of a responder, by its SHA-256, and of which generation.
+    Key(i64, Sha256),
     /// What is deleted in a month.
     Month(DeletionMonth),
-    /// The next list of a scope.
-    List(Scope),
+    /// The next list of a generation and a scope.
+    List(i64, Scope),
     /// One list, by its octets.
-    Published(Scope, i64, Sha256),
+    Published(i64, Scope, i64, Sha256),
     /// One batch of a source, by the SHA-256 of its text.
     Batch(MunicipalityCode, Sha256),
 }
@@ -83,6 +83,7 @@ impl Object {
             Deed::Dismiss { party, .. } => Self::Party(*party),
             Deed::Prolong { party, until } => Self::Term(*party, *until),
             Deed::StopRecovery { recovery, .. } => Self::Recovery(*recovery),
+            Deed::Release { serial, .. } => Self::Certificate(*serial),
             Deed::Suspend { what, .. } | Deed::Lift { what, .. } => Self::Suspension(*what),
             Deed::RegisterCards { lot, model, .. } => Self::Delivery(lot.clone(), model.clone()),
             Deed::ProposeRecall { selection, digest, .. } => {
@@ -102,12 +103,14 @@ impl Object {
     pub fn of_order(order: &Order) -> Self {
         match order {
             Order::EndByHolder { serial } => Self::Certificate(*serial),
-            Order::AskForCertificate { public_key, .. } => Self::Key(Sha256::of(&public_key.0)),
+            Order::AskForCertificate { generation, public_key, .. } => {
+                Self::Key(*generation, Sha256::of(&public_key.0))
+            }
             Order::CarryOutRecovery { recovery } => Self::Recovery(*recovery),
             Order::DeleteContent { month } => Self::Month(*month),
-            Order::RecordList { scope, .. } => Self::List(*scope),
-            Order::PublishList { scope, number, digest } => {
-                Self::Published(*scope, *number, *digest)
+            Order::RecordList { generation, scope, .. } => Self::List(*generation, *scope),
+            Order::PublishList { generation, scope, number, digest } => {
+                Self::Published(*generation, *scope, *number, *digest)
             }
             Order::Settle
             | Order::VoidInterrupted

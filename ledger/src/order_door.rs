@@ -29,9 +29,14 @@ impl BookDoor {
         if !order.is_sound() {
             return Err(OrderRefusal::Malformed);
         }
-        let generation = self.ledger.authority().await?.generation();
+        let in_use = self.ledger.authority().await?.generation();
+        if let Some(asked) = order.generation()
+            && asked != in_use
+        {
+            return Err(OrderRefusal::OtherGeneration { asked, in_use });
+        }
         match order {
-            Order::AskForCertificate { public_key, in_place_of } => {
+            Order::AskForCertificate { generation, public_key, in_place_of } => {
                 let mut change = self.ledger.begin(&permit, now).await?;
                 match change.ask_for_certificate(generation, &public_key.0, &in_place_of).await? {
                     true => change.commit().await.map(|_| ())?,
@@ -47,7 +52,7 @@ impl BookDoor {
                 }
                 Ok(Done::Done)
             }
-            Order::RecordList { scope, life, up_to } => {
+            Order::RecordList { generation, scope, life, up_to } => {
                 let mut change = self.ledger.begin(&permit, now).await?;
                 // The book's time and not the clock's, which may stand a few seconds before the newest
                 // row: no revocation may lie after thisUpdate.
@@ -66,7 +71,7 @@ impl BookDoor {
                 let number = record.number;
                 Ok(Done::ListRecorded { number, this_update, next_update })
             }
-            Order::PublishList { scope, number, digest } => {
+            Order::PublishList { generation, scope, number, digest } => {
                 let mut change = self.ledger.begin(&permit, now).await?;
                 change.publish_crl(generation, scope, number, digest).await?;
                 change.commit().await?;

@@ -167,7 +167,7 @@ impl Change {
         public_key: &[u8],
         in_place_of: &[Octets],
     ) -> Result<bool, LedgerError> {
-        let key = Object::Key(Sha256::of(public_key));
+        let key = Object::Key(generation, Sha256::of(public_key));
         self.require_about(Right::AskForCertificate, &key)?;
         let sql = "SELECT asked_at FROM responder_key WHERE generation = $1 AND public_key = $2";
         let is_new = self.tx.row(sql, args![generation, public_key]).await?.is_none();

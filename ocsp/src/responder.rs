@@ -113,7 +113,9 @@ impl Responder {
         let validity = signed(settings.validity)?;
         let authority = ledger.authority().await?;
         let issuer = Issuer::of(&authority.certificate).map_err(OcspError::AuthorityCertificate)?;
-        let lint = Lint::new(&authority.certificate, authority.record().as_bytes())?;
+        // What the founders signed, and not what a row says.
+        let record = ledger.founding_record().await?;
+        let lint = Lint::new(&authority.certificate, record.as_bytes())?;
         let end = pki::not_after(&authority.certificate);
         let key_hash = key_hash(key.key.public_key()).map_err(OcspError::PublicKey)?;
         // One that is started anew with its clock set back must not answer from before.
@@ -360,7 +362,8 @@ impl Responder {
     async fn ask(&self, now: Timestamp) -> Result<(), OrderRefusal> {
         let public_key = Octets(self.key.key.public_key().to_vec());
         let in_place_of = self.key.before.iter().cloned().map(Octets).collect();
-        let order = Order::AskForCertificate { public_key, in_place_of };
+        let generation = self.authority.generation();
+        let order = Order::AskForCertificate { generation, public_key, in_place_of };
         let certificate = self.scheduler.certificate();
         let order =
             SignedOrder::sign(order, certificate, now, |octets| self.scheduler.sign(octets))

@@ -94,7 +94,7 @@ async fn strangers_and_officers_are_told_nothing_and_not_that_anything_is_revoke
         .unwrap()
         .unwrap()
         .number;
-    let asked = format!("{TOTTORI} {number}");
+    let asked = format!("1/{TOTTORI} {number}");
     let record = place.house.ledger().inquiries_about(&asked).await.unwrap();
     assert_eq!(record.len(), 1, "{record:?}");
     assert_eq!((record[0].party, record[0].purpose.as_str()), (agency.party, "passports"));

@@ -2,7 +2,7 @@
 //! else.
 
 use akashi_edge::Opened;
-use akashi_keys::{OfficerToken, Passphrase};
+use akashi_keys::{OfficerToken, Passphrase, Signer};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::order::{Order, SignedOrder};
 use akashi_wire::party::Role;
@@ -16,17 +16,18 @@ fn signed(order: Order, token: &OfficerToken, at: Timestamp) -> SignedMessage {
 }
 
 fn record() -> Order {
-    Order::RecordList { scope: Scope::Complete, life: 3600, up_to: 1 }
+    Order::RecordList { generation: 1, scope: Scope::Complete, life: 3600, up_to: 1 }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_is_taken_from_the_authoritys_own_programs_and_every_other_is_on_record() {
-    let place = Place::open(Book::Sqlite).await;
+    let mut place = Place::open(Book::Sqlite).await;
     let agency = place.enrolled("Bureau", Role::Agency { purposes: vec!["tax".into()] }).await;
     let (officer, _) = place.officer(tottori()).await;
     let passphrase = Passphrase::new(akashi_town::PASSPHRASE.to_owned()).unwrap();
     let scheduler = Opened::open(&place.dir, &passphrase).unwrap().scheduler().unwrap();
     let now = place.now();
+    let key = Octets(place.new_key().public_key().to_vec());
     let send = async |message: SignedMessage| {
         place.post("/orders", &agency.link(), message.as_der().to_vec()).await.0
     };
@@ -36,17 +37,38 @@ async fn an_order_is_taken_from_the_authoritys_own_programs_and_every_other_is_o
     assert_eq!(send(signed(record(), &scheduler, now + 6.minutes())).await, 403, "of the future");
     assert_eq!(send(signed(Order::Settle, &scheduler, now)).await, 403, "over no door");
     for order in [
-        Order::RecordList { scope: Scope::Complete, life: 0, up_to: 1 },
-        Order::RecordList { scope: Scope::Complete, life: 60, up_to: i64::MAX },
-        Order::AskForCertificate { public_key: Octets(b"junk".to_vec()), in_place_of: Vec::new() },
+        Order::RecordList { generation: 1, scope: Scope::Complete, life: 0, up_to: 1 },
+        Order::RecordList { generation: 1, scope: Scope::Complete, life: 60, up_to: i64::MAX },
+        Order::AskForCertificate {
+            generation: 1,
+            public_key: Octets(b"junk".to_vec()),
+            in_place_of: Vec::new(),
+        },
     ] {
         assert_eq!(send(signed(order.clone(), &scheduler, now)).await, 400, "{order:?}");
     }
     let act = agency.sign(b"{}", now);
     assert_eq!(send(act).await, 400, "an act is no order");
+    // Of a key that is not in use: whoever orders means another list than the one that it would get.
+    for order in [
+        Order::RecordList { generation: 2, scope: Scope::Complete, life: 3600, up_to: 1 },
+        Order::PublishList {
+            generation: 0,
+            scope: Scope::Complete,
+            number: 1,
+            digest: Sha256([7; 32]),
+        },
+        Order::AskForCertificate { generation: 2, public_key: key, in_place_of: Vec::new() },
+    ] {
+        let message = signed(order.clone(), &scheduler, now).as_der().to_vec();
+        let (status, told) = place.post("/orders", &agency.link(), message).await;
+        assert_eq!(status, 409, "{order:?}: {told}");
+        assert!(told.contains("other_generation") && told.contains("\"in_use\":1"), "{told}");
+    }
     let refused = place.entries("refuse").await;
     let of = |why: &str| refused.iter().filter(|entry| entry.subject.starts_with(why)).count();
     assert_eq!((of("order_not_allowed "), of("order_malformed ")), (5, 4), "{refused:?}");
+    assert_eq!(of("order_of_another_generation "), 3, "{refused:?}");
 
     // A list that takes long to write is published all the same, and said twice it is said once.
     let message = signed(record(), &scheduler, now).as_der().to_vec();
@@ -54,7 +76,7 @@ async fn an_order_is_taken_from_the_authoritys_own_programs_and_every_other_is_o
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
     assert_eq!((status, told["done"].as_str()), (200, Some("list_recorded")), "{told}");
     let (number, digest) = (told["number"].as_i64().unwrap(), Sha256([7; 32]));
-    let publish = || Order::PublishList { scope: Scope::Complete, number, digest };
+    let publish = || Order::PublishList { generation: 1, scope: Scope::Complete, number, digest };
     for _ in 0..2 {
         assert_eq!(send(signed(publish(), &scheduler, now - 1.hours())).await, 200);
     }

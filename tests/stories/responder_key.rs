@@ -53,7 +53,11 @@ async fn a_key_of_another_kind_takes_the_place_of_the_one_before() {
     let token = token.unwrap().scheduler().unwrap();
     let now = akashi_wire::Clock::now(&*again.clock);
     let public_key = akashi_wire::octets::Octets(old.clone());
-    let order = akashi_wire::Order::AskForCertificate { public_key, in_place_of: Vec::new() };
+    let order = akashi_wire::Order::AskForCertificate {
+        generation: 1,
+        public_key,
+        in_place_of: Vec::new(),
+    };
     let order = akashi_wire::order::SignedOrder::sign(order, token.certificate(), now, |octets| {
         token.sign(octets)
     });

@@ -35,7 +35,7 @@ pub use suspension::Suspension;
 use crate::bounds;
 use crate::octets::{Octets, Sha256};
 use crate::party::Role;
-use crate::{BirthDate, RevocationReason, Sex};
+use crate::{BirthDate, RevocationReason, SerialNumber, Sex};
 
 /// One request of one officer, signed over exactly these octets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,7 @@ pub struct Act {
     /// SHA-256 of the certificate of the terminal at which it was signed, and over whose link it comes.
     pub terminal: Sha256,
     /// When it was signed, by the terminal's clock.
+    #[serde(deserialize_with = "bounds::moment")]
     pub made_at: Timestamp,
     /// What is asked.
     pub deed: Deed,
@@ -270,6 +271,7 @@ pub enum Deed {
         request_for_certificate: Octets,
         /// 任期: until when; where nothing is said, for as long as the authority lives.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(deserialize_with = "bounds::moment_if_told")]
         until: Option<Timestamp>,
     },
     /// Prolongs an enrolment in force, for those who may enrol such a party: within it the party has further
@@ -278,6 +280,7 @@ pub enum Deed {
         /// Whose.
         party: PartyId,
         /// Until when.
+        #[serde(deserialize_with = "bounds::moment")]
         until: Timestamp,
     },
     /// Ends an enrolment for good: an officer's at once; two security officers where it is another
@@ -309,6 +312,15 @@ pub enum Deed {
     Lift {
         /// What was suspended.
         what: Suspension,
+        /// Why.
+        #[serde(deserialize_with = "bounds::why")]
+        why: String,
+    },
+    /// 一時保留の解除: the certificate is good again. Gives power: two security officers, and only where the
+    /// authority's rules let a hold be released at all.
+    Release {
+        /// Which.
+        serial: SerialNumber,
         /// Why.
         #[serde(deserialize_with = "bounds::why")]
         why: String,
@@ -399,6 +411,7 @@ impl Deed {
             Self::AcceptClock => "accept_clock",
             Self::Suspend { .. } => "suspend",
             Self::Lift { .. } => "lift",
+            Self::Release { .. } => "release",
             Self::Countersign { .. } => "countersign",
             Self::Outcome { .. } => "outcome",
             Self::Review => "review",
@@ -434,6 +447,7 @@ impl Deed {
             | Self::AcceptClock
             | Self::Suspend { .. }
             | Self::Lift { .. }
+            | Self::Release { .. }
             | Self::Countersign { .. }
             | Self::Outcome { .. }
             | Self::Review

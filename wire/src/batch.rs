@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::bounds::{CHANGES, EVENTS};
+use crate::bounds::{self, CHANGES, EVENTS};
 use crate::octets::{Octets, Sha256};
 use crate::{CodeOpening, Idou, MunicipalityCode};
 
@@ -29,6 +29,7 @@ pub struct BatchHeader {
     /// How many events follow, [`EVENTS`] at most; 0 makes a heartbeat, which proves that silence is silence.
     pub count: u32,
     /// When the batch was made.
+    #[serde(deserialize_with = "bounds::moment")]
     pub created_at: Timestamp,
     /// SHA-256 of the signed form of this source's previous batch; absent in the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,10 +41,13 @@ pub struct BatchHeader {
 #[serde(deny_unknown_fields)]
 pub struct BatchEnvelope {
     /// CMS SignedData over the [`signed_form`] of the text.
+    #[serde(deserialize_with = "bounds::signed_batch")]
     pub signed: Octets,
     /// The text of JSON lines.
+    #[serde(deserialize_with = "bounds::batch_text")]
     pub text: Octets,
     /// One opening an event, in the same order.
+    #[serde(deserialize_with = "bounds::few::<_, _, { bounds::EVENTS as usize }>")]
     pub openings: Vec<Opening>,
 }
 

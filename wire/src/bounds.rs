@@ -7,6 +7,7 @@
 //! A field says which is its own: `#[serde(deserialize_with = "bounds::card")]`. One function serves
 //! the text, the optional text and the list of texts.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -191,6 +192,16 @@ bounds! {
     request, REQUEST: "a request for a certificate", 8 * 1024, Octets, 1;
     /// A certificate or a message about one person.
     enclosed, ENCLOSED: "a sealed message", 16 * 1024, Octets, 1;
+    /// What a source signs of a batch: 200,000 digests in hexadecimal, and a header.
+    signed_batch, SIGNED_BATCH: "a signed batch", 16 * 1024 * 1024, Octets, 1;
+    /// The text of a batch: no longer than what its door takes.
+    batch_text, BATCH_TEXT: "the text of a batch", 64 * 1024 * 1024, Octets, 1;
+    /// A register's answer about a hundred persons.
+    signed_answer, SIGNED_ANSWER: "an answer of the register", 2 * 1024 * 1024, Octets, 1;
+    /// What the holders' door gives out, and takes back.
+    challenge, CHALLENGE: "a challenge", 256, Octets, 1;
+    /// Public keys of responders, SubjectPublicKeyInfo: RSA-2048 has 294 octets.
+    public_keys, PUBLIC_KEYS: "a public key", 512, Octets, 64;
     /// Lines of a journal, an entry and its outcome.
     lines, LINES: "the lines of a journal", 64 * 1024, Octets, 2;
     /// Answers of a card to one run. Writing two certificates of 4,096 octets and reading them back is
@@ -230,6 +241,38 @@ where
         return Err(D::Error::custom(format_args!("a list has more than {MOST} members")));
     }
     Ok(list)
+}
+
+/// A moment in the years 1 to 9000: whoever reads it adds and takes away years without coming to an end.
+pub(crate) fn moment<'de, D: Deserializer<'de>>(d: D) -> Result<Timestamp, D::Error> {
+    let moment = Timestamp::deserialize(d)?;
+    if !MOMENTS.contains(&moment.as_second()) {
+        return Err(D::Error::custom("a time lies in the years 1 to 9000"));
+    }
+    Ok(moment)
+}
+
+/// The same, where one is told.
+pub(crate) fn moment_if_told<'de, D>(d: D) -> Result<Option<Timestamp>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Told(#[serde(deserialize_with = "moment")] Timestamp);
+    Ok(Option::<Told>::deserialize(d)?.map(|told| told.0))
+}
+
+/// Seconds since 1970 from the beginning of the year 1 to that of the year 9001, UTC.
+const MOMENTS: std::ops::Range<i64> = -62_135_596_800..221_876_928_000;
+
+/// A number that is counted from 1 and fits the book's column.
+pub(crate) fn counted<'de, D: Deserializer<'de>>(d: D) -> Result<u64, D::Error> {
+    let number = u64::deserialize(d)?;
+    if !(1..=i64::MAX as u64).contains(&number) {
+        return Err(D::Error::custom("lines and uses are counted from 1"));
+    }
+    Ok(number)
 }
 
 /// A day on a document, of the years 1 to 9999.

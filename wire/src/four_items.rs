@@ -88,14 +88,37 @@ impl BirthDate {
         birth[..known] > today[..known]
     }
 
-    /// The whole years of age on a day, `None` when the birth date is not known to the day.
+    /// Whether it lies in the era that it names, as far as it is known: eras change within a year, and the day of a
+    /// change is of both. What is read need not (a register has what it has); what is asked and issued must.
+    pub fn is_of_its_era(&self) -> bool {
+        const ERAS: [([u16; 3], [u16; 3]); 6] = [
+            ([0, 0, 0], [9999, 12, 31]),
+            ([1868, 1, 1], [1912, 7, 30]),
+            ([1912, 7, 30], [1926, 12, 25]),
+            ([1926, 12, 25], [1989, 1, 7]),
+            ([1989, 1, 8], [2019, 4, 30]),
+            ([2019, 5, 1], [9999, 12, 31]),
+        ];
+        let (first, last) = ERAS[usize::from(self.era)];
+        let birth = [self.year, u16::from(self.month), u16::from(self.day)];
+        let known = birth.iter().take_while(|part| **part != 0).count();
+        first[..known] <= birth[..known] && birth[..known] <= last[..known]
+    }
+
+    /// The whole years of age that somebody has at least on a day: of a day or month that is not known the last one
+    /// counts. `None` when the year is unknown.
     ///
     /// A non-calendar day such as 29 February 1971 counts as the first day after it.
-    pub fn age_on(&self, day: jiff::civil::Date) -> Option<i16> {
-        if self.year == 0 || self.month == 0 || self.day == 0 {
+    pub fn least_age_on(&self, day: jiff::civil::Date) -> Option<i16> {
+        if self.year == 0 {
             return None;
         }
-        let had_birthday = (day.month() as u8, day.day() as u8) >= (self.month, self.day);
+        let birthday = match (self.month, self.day) {
+            (0, _) => (12, 31),
+            (month, 0) => (month, 31),
+            known => known,
+        };
+        let had_birthday = (day.month() as u8, day.day() as u8) >= birthday;
         Some(day.year() - self.year as i16 - i16::from(!had_birthday))
     }
 

@@ -10,6 +10,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::bounds;
 use crate::octets::{Octets, Sha256};
 use crate::{RevocationReason, SerialNumber};
 
@@ -18,6 +19,7 @@ use crate::{RevocationReason, SerialNumber};
 #[serde(deny_unknown_fields)]
 pub struct DoorChallenge {
     /// As the door gave them: they mean something to it alone.
+    #[serde(deserialize_with = "bounds::challenge")]
     pub challenge: Octets,
 }
 
@@ -34,8 +36,10 @@ pub struct RevocationApplication {
     /// keyCompromise, when somebody else may sign; else cessationOfOperation.
     pub reason: RevocationReason,
     /// When it was signed, by the holder's clock.
+    #[serde(deserialize_with = "bounds::moment")]
     pub made_at: Timestamp,
     /// What the door gave for this application and no other.
+    #[serde(deserialize_with = "bounds::challenge")]
     pub challenge: Octets,
 }
 

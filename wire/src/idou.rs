@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::bounds;
 use crate::date::EffectiveDate;
 use crate::{CodeCommitment, FourItems, MunicipalityCode};
 
@@ -127,6 +128,7 @@ pub struct Idou {
     /// 異動年月日, or 異動予定日 for a planned one.
     pub effective_date: EffectiveDate,
     /// When the municipality recorded it.
+    #[serde(deserialize_with = "bounds::moment")]
     pub processed_at: Timestamp,
     /// The four items before; absent where there were none (記載).
     #[serde(default, skip_serializing_if = "Option::is_none")]

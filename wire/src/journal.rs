@@ -9,7 +9,6 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::act::IdentityProof;
@@ -27,6 +26,7 @@ pub struct Head {
     #[serde(deserialize_with = "bounds::enclosed")]
     pub envelope: Octets,
     /// When the journal was begun, by the terminal's clock.
+    #[serde(deserialize_with = "bounds::moment")]
     pub at: Timestamp,
 }
 
@@ -39,10 +39,12 @@ pub struct Entry {
     /// The authority that is meant.
     pub authority: Sha256,
     /// Its place, from 1; the head's is 0.
+    #[serde(deserialize_with = "bounds::counted")]
     pub line: u64,
     /// SHA-256 of the message of the line before.
     pub before: Sha256,
     /// When it was signed, by the terminal's clock.
+    #[serde(deserialize_with = "bounds::moment")]
     pub at: Timestamp,
     /// What is said.
     pub record: Record,
@@ -58,6 +60,7 @@ pub enum Record {
         #[serde(deserialize_with = "bounds::token")]
         token: String,
         /// The how-manyth use of the token it is, from 1.
+        #[serde(deserialize_with = "bounds::counted")]
         count: u64,
         /// CMS AuthEnvelopedData to the authority over the JSON of a [`Reset`].
         #[serde(deserialize_with = "bounds::enclosed")]
@@ -145,12 +148,14 @@ pub enum Finding {
     #[error("it was signed at {at}, which had not come when it was told")]
     MadeInFuture {
         /// When, by the terminal's clock.
+        #[serde(deserialize_with = "bounds::moment")]
         at: Timestamp,
     },
     /// A line that is older than its journal.
     #[error("it was signed at {at}, before the journal was begun")]
     BeforeJournal {
         /// When, by the terminal's clock.
+        #[serde(deserialize_with = "bounds::moment")]
         at: Timestamp,
     },
     /// The terminal's clock went back by more than a minute from one line to the next.
@@ -159,6 +164,7 @@ pub enum Finding {
         /// Which.
         line: u64,
         /// When, by the terminal's clock.
+        #[serde(deserialize_with = "bounds::moment")]
         at: Timestamp,
     },
     /// The journal's first line was not shown, or is another journal's.
@@ -194,11 +200,8 @@ pub enum Finding {
     #[error("what it says of the person cannot be opened")]
     Unreadable,
     /// A document that was no longer valid.
-    #[error("the document that was shown had expired on {expired}")]
-    DocumentExpired {
-        /// When.
-        expired: Date,
-    },
+    #[error("the document that was shown had expired")]
+    DocumentExpired,
     /// A document that is not told in full, or a letter of a day that cannot be.
     #[error("the identity proof that was written down cannot be one")]
     IdentityUnfit,

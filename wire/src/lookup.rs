@@ -96,6 +96,7 @@ pub struct LookUpAnswer {
     /// one asked before, can be put in its place.
     pub request: Sha256,
     /// The state of the register that was read.
+    #[serde(deserialize_with = "bounds::moment")]
     pub as_of: Timestamp,
     /// Everybody whom the question fits: none, one or several.
     #[serde(deserialize_with = "bounds::few::<_, _, { bounds::PERSONS }>")]
@@ -107,6 +108,7 @@ pub struct LookUpAnswer {
 #[serde(deny_unknown_fields)]
 pub struct LookUpEnvelope {
     /// CMS SignedData over the JSON of a [`LookUpAnswer`].
+    #[serde(deserialize_with = "bounds::signed_answer")]
     pub signed: Octets,
     /// One opening a person, in the same order.
     #[serde(deserialize_with = "bounds::few::<_, _, { bounds::PERSONS }>")]

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use spki::SubjectPublicKeyInfoRef;
 
+use crate::bounds;
 use crate::octets::{Octets, Sha256};
 use crate::signed::{MessageKind, SignedMessageError};
 use crate::{DeletionMonth, Scope, SerialNumber, SignedMessage};
@@ -23,6 +24,7 @@ pub struct SignedOrder {
     /// What is to be done.
     pub order: Order,
     /// When it was signed.
+    #[serde(deserialize_with = "bounds::moment")]
     pub at: Timestamp,
 }
 
@@ -79,10 +81,14 @@ pub enum Order {
     },
     /// Asks for certificates for a responder's key from now on.
     AskForCertificate {
+        /// By which of the authority's keys.
+        generation: i64,
         /// SubjectPublicKeyInfo, DER.
+        #[serde(deserialize_with = "bounds::public_keys")]
         public_key: Octets,
         /// The keys of the same responder whose place it takes: they get no more once it has one.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(deserialize_with = "bounds::public_keys")]
         in_place_of: Vec<Octets>,
     },
     /// Says that what was sealed for this month is deleted; its key is destroyed next.
@@ -92,6 +98,8 @@ pub enum Order {
     },
     /// Records the next number of a list, before anything is signed with it.
     RecordList {
+        /// Of which of the authority's keys.
+        generation: i64,
         /// Of what.
         scope: Scope,
         /// Seconds from thisUpdate, which is the book's own time, to nextUpdate.
@@ -101,6 +109,8 @@ pub enum Order {
     },
     /// Records that the list with this number is published.
     PublishList {
+        /// Of which of the authority's keys.
+        generation: i64,
         /// Of what.
         scope: Scope,
         /// Its cRLNumber.
@@ -118,14 +128,53 @@ impl Order {
     /// and a list is of this time.
     pub fn is_sound(&self) -> bool {
         match self {
-            Self::AskForCertificate { public_key, in_place_of } => {
+            Self::AskForCertificate { public_key, in_place_of, .. } => {
                 let is_one = |key: &Octets| is_p256(&key.0) || is_rsa_2048(&key.0);
-                is_one(public_key) && in_place_of.len() <= 64 && in_place_of.iter().all(is_one)
+                is_one(public_key) && in_place_of.iter().all(is_one)
             }
             Self::RecordList { life, up_to, .. } => {
                 (1..=LONGEST_LIST).contains(life) && *up_to >= 0
             }
-            _ => true,
+            Self::PublishList { number, .. } => *number >= 0,
+            Self::Settle
+            | Self::VoidInterrupted
+            | Self::CloseCases
+            | Self::GoOnWithRecalls
+            | Self::CompareModuli
+            | Self::DoubtClock
+            | Self::TrustClock
+            | Self::RaiseAlarms
+            | Self::CertifyResponders
+            | Self::CarryOutRecovery { .. }
+            | Self::EnterInquiries
+            | Self::RecordContentKeys
+            | Self::RecordRefusal
+            | Self::EndByHolder { .. }
+            | Self::DeleteContent { .. } => true,
+        }
+    }
+
+    /// Of which of the authority's keys it is, where it is of one.
+    pub fn generation(&self) -> Option<i64> {
+        match self {
+            Self::AskForCertificate { generation, .. }
+            | Self::RecordList { generation, .. }
+            | Self::PublishList { generation, .. } => Some(*generation),
+            Self::Settle
+            | Self::VoidInterrupted
+            | Self::CloseCases
+            | Self::GoOnWithRecalls
+            | Self::CompareModuli
+            | Self::DoubtClock
+            | Self::TrustClock
+            | Self::RaiseAlarms
+            | Self::CertifyResponders
+            | Self::CarryOutRecovery { .. }
+            | Self::EnterInquiries
+            | Self::RecordContentKeys
+            | Self::RecordRefusal
+            | Self::EndByHolder { .. }
+            | Self::DeleteContent { .. } => None,
         }
     }
 
@@ -187,8 +236,10 @@ pub enum Done {
         /// cRLNumber.
         number: i64,
         /// thisUpdate, as the book keeps it.
+        #[serde(deserialize_with = "bounds::moment")]
         this_update: Timestamp,
         /// nextUpdate, as the book keeps it.
+        #[serde(deserialize_with = "bounds::moment")]
         next_update: Timestamp,
     },
 }
@@ -203,10 +254,19 @@ pub enum OrderRefusal {
     /// The order does not follow the contract.
     #[error("the order cannot be read")]
     Malformed,
+    /// The order is of another of the authority's keys than the one in use.
+    #[error("the authority signs with its key {in_use}, and the order is of {asked}")]
+    OtherGeneration {
+        /// What the order says.
+        asked: i64,
+        /// The generation in use.
+        in_use: i64,
+    },
     /// The authority's clock stands before what is recorded.
     #[error("the clock stands before what the book last recorded at {last}")]
     ClockBehind {
         /// The last entry.
+        #[serde(deserialize_with = "bounds::moment")]
         last: Timestamp,
     },
     /// The authority cannot be reached, or its book cannot.
@@ -240,6 +300,7 @@ mod tests {
         ));
         let key = key.unwrap();
         let ask = |octets: &[u8]| Order::AskForCertificate {
+            generation: 1,
             public_key: Octets(octets.to_vec()),
             in_place_of: Vec::new(),
         };
@@ -259,7 +320,8 @@ mod tests {
         };
         assert!(rsa(2048, &[2, 3, 1, 0, 1]));
         assert!(!rsa(1024, &[2, 3, 1, 0, 1]) && !rsa(2048, &[2, 1, 3]) && !rsa(2048, &[]));
-        let list = |life, up_to| Order::RecordList { scope: Scope::Complete, life, up_to };
+        let list =
+            |life, up_to| Order::RecordList { generation: 1, scope: Scope::Complete, life, up_to };
         assert!(list(1, 0).is_sound() && list(LONGEST_LIST, 7).is_sound());
         assert!(!list(0, 7).is_sound() && !list(LONGEST_LIST + 1, 7).is_sound());
         assert!(!list(60, -1).is_sound());

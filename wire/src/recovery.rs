@@ -46,6 +46,7 @@ pub struct RecoveryRequest {
     /// SHA-256 of the certificate of the authority that is asked.
     pub authority: Sha256,
     /// When it was signed.
+    #[serde(deserialize_with = "bounds::moment")]
     pub made_at: Timestamp,
     /// Who is to be enrolled: one to [`MOST_PARTIES`].
     #[serde(deserialize_with = "bounds::few::<_, _, MOST_PARTIES>")]

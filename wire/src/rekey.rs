@@ -21,6 +21,7 @@ pub struct RekeyRequest {
     /// SHA-256 of the certificate of the authority that is asked.
     pub authority: Sha256,
     /// When it was signed, by the party's clock.
+    #[serde(deserialize_with = "bounds::moment")]
     pub made_at: Timestamp,
     /// PKCS#10 request by the next key (RFC 2986).
     #[serde(deserialize_with = "bounds::request")]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::MunicipalityCode;
+use crate::bounds;
 use crate::octets::Sha256;
 
 /// Whose register is asked, over the authority's link.
@@ -24,5 +25,6 @@ pub struct TimeAnswer {
     /// The question's.
     pub challenge: Sha256,
     /// What time it is there.
+    #[serde(deserialize_with = "bounds::moment")]
     pub at: Timestamp,
 }

@@ -1,11 +1,15 @@
 //! Every text, list and number of every message from outside, at its bound and one beyond it.
 
-use akashi_wire::Act;
 use akashi_wire::act::{CARDS_OF_ONE_ACT, CardSelection, IdentityProof};
-use akashi_wire::batch::{Batch, LAST_SEQUENCE};
-use akashi_wire::journal::{Entry, Reset};
-use akashi_wire::lookup::{LookUpAnswer, LookUpRequest};
+use akashi_wire::batch::{Batch, BatchEnvelope, BatchHeader, LAST_SEQUENCE};
+use akashi_wire::holder::RevocationApplication;
+use akashi_wire::journal::{Entry, Head, Reset};
+use akashi_wire::lookup::{LookUpAnswer, LookUpEnvelope, LookUpRequest};
+use akashi_wire::order::SignedOrder;
 use akashi_wire::party::Role;
+use akashi_wire::recovery::MOST_PARTIES;
+use akashi_wire::time::TimeAnswer;
+use akashi_wire::{Act, Idou, RecoveryRequest, RekeyRequest};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -131,6 +135,99 @@ fn an_act_is_bounded_in_every_member() {
     let delivery = json!({"act": "confirm_delivery", "case": ID, "card": "C", "read_back": hash()});
     visible::<Act>(&act(delivery), "/deed/card", 40);
     line::<Act>(&act(json!({"act": "close_case", "case": ID, "why": ""})), "/deed/why", 1_000);
+}
+
+/// A moment, in years that one can count on from.
+fn moment<T: DeserializeOwned>(sound: &Value, at: &str) {
+    let taken = ["0001-01-01T00:00:00Z", "2026-04-01T00:00:00+09:00", "9000-12-31T23:59:59Z"];
+    let refused = [
+        "-009999-01-02T01:59:59Z",
+        "0000-12-31T23:59:59Z",
+        "9001-01-01T00:00:00Z",
+        "9999-12-30T22:00:00Z",
+    ];
+    member::<T>(sound, at, &taken.map(|time| json!(time)), &refused.map(|time| json!(time)));
+}
+
+#[test]
+fn a_time_in_any_message_is_one_from_which_years_can_be_counted() {
+    let (time, source) = (json!("2026-04-01T00:00:00Z"), "312011");
+    moment::<Act>(&act(json!({"act": "review"})), "/made_at");
+    let prolong = act(json!({"act": "prolong", "party": ID, "until": time}));
+    moment::<Act>(&prolong, "/deed/until");
+    let enrol = act(json!({"act": "enrol", "name": "N", "party": {"role": "auditor"},
+        "request_for_certificate": "", "until": time}));
+    moment::<Act>(&enrol, "/deed/until");
+    let ended =
+        json!({"record": "ended", "outcome": {"outcome": "failed", "window": false, "why": ""}});
+    let entry = json!({"journal": hash(), "authority": hash(), "line": 1, "before": hash(),
+        "at": time, "record": ended});
+    moment::<Entry>(&entry, "/at");
+    moment::<Head>(&json!({"authority": hash(), "envelope": "", "at": time}), "/at");
+    let answer = json!({"case": ID, "request": hash(), "as_of": time, "persons": []});
+    moment::<LookUpAnswer>(&answer, "/as_of");
+    let header = json!({"source": source, "first": 1, "count": 0, "created_at": time});
+    moment::<BatchHeader>(&header, "/created_at");
+    let idou = json!({"source": source, "sequence": 1, "resident": hash(), "history_number": 1,
+        "kind": "goki_shuusei", "effective_date": {"form": "unknown"}, "processed_at": time,
+        "after": items()});
+    moment::<Idou>(&idou, "/processed_at");
+    moment::<SignedOrder>(&json!({"order": {"order": "settle"}, "at": time}), "/at");
+    let rekey = json!({"authority": hash(), "made_at": time, "request_for_certificate": ""});
+    moment::<RekeyRequest>(&rekey, "/made_at");
+    let recovery = json!({"authority": hash(), "made_at": time, "parties": []});
+    moment::<RecoveryRequest>(&recovery, "/made_at");
+    moment::<TimeAnswer>(&json!({"challenge": hash(), "at": time}), "/at");
+    moment::<RevocationApplication>(&application(), "/made_at");
+}
+
+fn application() -> Value {
+    json!({"application": "revocation", "authority": hash(), "serial": "5f".repeat(16),
+        "reason": "keyCompromise", "made_at": "2026-04-01T00:00:00Z", "challenge": ""})
+}
+
+#[test]
+fn what_parties_programs_and_holders_send_is_bounded_in_every_member() {
+    octets::<RevocationApplication>(&application(), "/challenge", 256);
+    let rekey = json!({"authority": hash(), "made_at": "2026-04-01T00:00:00Z",
+        "request_for_certificate": ""});
+    octets::<RekeyRequest>(&rekey, "/request_for_certificate", 8 * 1024);
+    let party = json!({"name": "N", "role": "security_officer", "request_for_certificate": ""});
+    let recovery = json!({"authority": hash(), "made_at": "2026-04-01T00:00:00Z",
+        "parties": [party]});
+    line::<RecoveryRequest>(&recovery, "/parties/0/name", 64);
+    octets::<RecoveryRequest>(&recovery, "/parties/0/request_for_certificate", 8 * 1024);
+    let parties = |count| json!(vec![party.clone(); count]);
+    let (most, beyond) = (parties(MOST_PARTIES), parties(MOST_PARTIES + 1));
+    member::<RecoveryRequest>(&recovery, "/parties", &[most], &[beyond]);
+    let ask = json!({"order": {"order": "ask_for_certificate", "generation": 1, "public_key": "",
+        "in_place_of": [""]}, "at": "2026-04-01T00:00:00Z"});
+    octets::<SignedOrder>(&ask, "/order/public_key", 512);
+    octets::<SignedOrder>(&ask, "/order/in_place_of/0", 512);
+    let keys = |count| json!(vec![""; count]);
+    member::<SignedOrder>(&ask, "/order/in_place_of", &[keys(64)], &[keys(65)]);
+    let envelope = json!({"signed": "", "text": "", "openings": []});
+    octets::<BatchEnvelope>(&envelope, "/signed", 16 * 1024 * 1024);
+    octets::<BatchEnvelope>(&envelope, "/text", 64 * 1024 * 1024);
+    octets::<LookUpEnvelope>(&json!({"signed": "", "openings": []}), "/signed", 2 * 1024 * 1024);
+    for deed in [
+        json!({"act": "suspend", "what": {"what": "issuing"}, "why": ""}),
+        json!({"act": "release", "serial": "5f".repeat(16), "why": ""}),
+        json!({"act": "stop_recovery", "recovery": hash(), "why": ""}),
+    ] {
+        line::<Act>(&act(deed), "/deed/why", 1_000);
+    }
+    let find = |by: Value| act(json!({"act": "find_certificate", "case": ID, "by": by}));
+    visible::<Act>(&find(json!({"by": "card", "card": "C"})), "/deed/by/card", 40);
+    let stated = find(json!({"by": "stated", "name": "証", "birth_date": "319700115"}));
+    line::<Act>(&stated, "/deed/by/name", 1_000);
+    let counted = [json!(1), json!(i64::MAX)];
+    let uncounted = [json!(0), json!(-1), json!(1u64 << 63), json!(1.5)];
+    let begun = json!({"journal": hash(), "authority": hash(), "line": 1, "before": hash(),
+        "at": "2026-04-01T00:00:00Z",
+        "record": {"record": "begun", "token": "0123", "count": 1, "sealed": ""}});
+    member::<Entry>(&begun, "/line", &counted, &uncounted);
+    member::<Entry>(&begun, "/record/count", &counted, &uncounted);
 }
 
 #[test]

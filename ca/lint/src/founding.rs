@@ -28,13 +28,10 @@ pub struct Founding {
     /// Who may ask for status.
     pub access: Access,
     /// Whether certificatePolicies is critical (RFC 5280 §4.2.1.4 leaves it to the authority).
-    #[serde(default)]
     pub policy_critical: bool,
     /// How the three years are counted.
-    #[serde(default)]
     pub validity: Counting,
     /// Counts the authority's keys, from 1; stands in addresses.
-    #[serde(default = "first")]
     pub generation: u32,
 }
 
@@ -49,18 +46,13 @@ pub enum Access {
 }
 
 /// Which day is the first of three years.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Counting {
     /// The day of issue.
-    #[default]
     FromIssueDay,
     /// The day after it (民法 art. 140).
     FromNextDay,
-}
-
-fn first() -> u32 {
-    1
 }
 
 impl Founding {
@@ -85,18 +77,19 @@ mod tests {
 
     const RECORD: &str = r#"{"prefecture":"310000","organisation":"Akashi Test",
         "ocsp_url":"http://ocsp.example","repository_url":"http://crl.example",
-        "policy":"2.999.1","access":"open"}"#;
+        "policy":"2.999.1","access":"open","policy_critical":true,"validity":"from_next_day","generation":2}"#;
 
     #[test]
-    fn a_record_without_the_later_fields_has_their_defaults() {
+    fn a_record_says_everything_of_which_authorities_differ() {
         let founding = Founding::read(RECORD.as_bytes()).unwrap();
-        assert!(!founding.policy_critical);
-        assert_eq!((founding.validity, founding.generation), (Counting::FromIssueDay, 1));
-        let longer = RECORD
-            .replace("}", r#","policy_critical":true,"validity":"from_next_day","generation":2}"#);
-        let founding = Founding::read(longer.as_bytes()).unwrap();
         assert!(founding.policy_critical);
         assert_eq!((founding.validity, founding.generation), (Counting::FromNextDay, 2));
+        for member in
+            [r#","policy_critical":true"#, r#","validity":"from_next_day""#, r#","generation":2"#]
+        {
+            let short = RECORD.replacen(member, "", 1);
+            assert!(short.len() < RECORD.len() && Founding::read(short.as_bytes()).is_err());
+        }
     }
 
     #[test]

@@ -227,7 +227,8 @@ fn another_algorithm_beside_the_signature_is_found_and_another_inside() {
 
 #[test]
 fn whether_a_policy_is_critical_stands_in_the_founding_record() {
-    let critical = samples::FOUNDING.replace('}', r#","policy_critical":true}"#);
+    let critical =
+        samples::FOUNDING.replace("\"policy_critical\":false", "\"policy_critical\":true");
     let broken = |tbs: &Node| {
         let findings = lint(&critical).resident(&tbs.write(), &samples::algorithm().write());
         findings.iter().map(|finding| finding.rule).collect::<Vec<_>>()

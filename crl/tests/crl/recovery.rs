@@ -19,7 +19,7 @@ use crate::support::*;
 
 /// Records a number of the town's list, with which nothing will be published.
 async fn record(world: &World) -> i64 {
-    let order = Order::RecordList { scope: shinjuku(), life: 72 * 3600, up_to: 0 };
+    let order = Order::RecordList { generation: 1, scope: shinjuku(), life: 72 * 3600, up_to: 0 };
     let (token, now) = (&world.scheduler, world.now());
     let sign = |octets: &[u8]| token.sign(octets);
     let order = SignedOrder::sign(order, token.certificate(), now, sign).unwrap();

@@ -250,7 +250,7 @@ async fn in_registered_mode_a_registered_agency_gets_the_list_and_it_is_on_recor
     assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
     assert_eq!(answer.header("cache-control"), "private, no-store");
     assert_eq!(answer.body.len() as u64, facts.length);
-    let asked = format!("{} {}", shinjuku(), facts.number);
+    let asked = format!("1/{} {}", shinjuku(), facts.number);
     let [inquiry] = &world.ledger.inquiries_about(&asked).await.unwrap()[..] else { panic!() };
     assert_eq!((inquiry.party, inquiry.answer.as_str()), (party, "crl"));
     assert_eq!((inquiry.purpose.as_str(), inquiry.at), ("電子申告", world.now()));

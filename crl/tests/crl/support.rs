@@ -186,7 +186,7 @@ impl World {
 
     pub async fn revoke(&self, serial: SerialNumber, reason: RevocationReason) -> Timestamp {
         let mut change = self.begin(&self.officer, permits::revoking()).await;
-        let recording = Recording { reason, received_at: self.now(), idou_date: None };
+        let recording = Recording { reason, received_at: self.now() };
         let row = change.revoke(serial, &recording).await.unwrap();
         change.commit().await.unwrap();
         row.recorded_at

@@ -14,7 +14,7 @@ use crate::books::{books, town};
 async fn a_number_is_never_used_twice_and_never_goes_back() {
     for book in books().await {
         let scope = Scope::Partition(town());
-        let record = Order::RecordList { scope, life: 72 * 3600, up_to: 1 };
+        let record = Order::RecordList { generation: 1, scope, life: 72 * 3600, up_to: 1 };
         let recording = book.order(record).await;
         let mut last = 0;
         for _ in 0..3 {
@@ -30,7 +30,8 @@ async fn a_number_is_never_used_twice_and_never_goes_back() {
             "recorded is not published"
         );
         let digest = Sha256([7; 32]);
-        let publishing = book.order(Order::PublishList { scope, number: last, digest }).await;
+        let publishing =
+            book.order(Order::PublishList { generation: 1, scope, number: last, digest }).await;
         let mut change = book.begin(&publishing).await;
         change.publish_crl(1, scope, last, digest).await.unwrap();
         assert!(change.publish_crl(1, scope, last, Sha256([8; 32])).await.is_err(), "one content");
@@ -61,7 +62,7 @@ async fn a_list_reads_every_change_in_order_and_knows_the_urgent_ones() {
         assert_eq!(book.ledger.newest_change(1, None, Position::default()).await.unwrap(), None);
         let mut change = book.begin(&book.revoking().await).await;
         let reason = RevocationReason::AffiliationChanged;
-        let recording = Recording { reason, received_at: book.now, idou_date: None };
+        let recording = Recording { reason, received_at: book.now };
         change.revoke(serials[0], &recording).await.unwrap();
         change.commit().await.unwrap();
         let quiet = book.ledger.newest_change(1, Some(town()), start).await.unwrap().unwrap();
@@ -131,7 +132,7 @@ async fn a_list_that_is_read_in_many_pages_has_every_change_once_and_in_order() 
             }
             let serials: Vec<_> = ends.iter().map(|(_, serial)| *serial).collect();
             let reason = RevocationReason::CaCompromise;
-            let recording = Recording { reason, received_at: book.now, idou_date: None };
+            let recording = Recording { reason, received_at: book.now };
             change.revoke_all(&serials, &recording).await.unwrap();
             head = change.commit().await.unwrap();
         }
@@ -154,7 +155,7 @@ async fn after_the_end_of_the_authority_its_key_has_nothing_to_sign() {
     for book in books().await {
         let end = akashi_wire::pki::not_after(&book.ledger.authority().await.unwrap().certificate);
         let scope = Scope::Complete;
-        let list = Order::RecordList { scope, life: 3600, up_to: 1 };
+        let list = Order::RecordList { generation: 1, scope, life: 3600, up_to: 1 };
         for (at, is_over) in [(end, false), (end + 1.millisecond(), true)] {
             let recorded = async |order: Order| {
                 // Whoever orders lives longer than the authority here.

@@ -14,7 +14,8 @@ async fn certified(book: &Book, octet: u8, in_place_of: &[Vec<u8>], days: i32) -
     let public_key = vec![octet; 91];
     let before: Vec<Octets> = in_place_of.iter().cloned().map(Octets).collect();
     let key = Octets(public_key.clone());
-    let wish = Order::AskForCertificate { public_key: key, in_place_of: before.clone() };
+    let wish =
+        Order::AskForCertificate { generation: 1, public_key: key, in_place_of: before.clone() };
     let mut change = book.begin(&book.order(wish).await).await;
     change.ask_for_certificate(1, &public_key, &before).await.unwrap();
     change.commit().await.unwrap();

@@ -362,7 +362,6 @@ async fn while_issuing_is_suspended_nothing_is_intended_and_what_exists_is_revok
         let recording = akashi_ledger::Recording {
             reason: akashi_wire::RevocationReason::KeyCompromise,
             received_at: book.now,
-            idou_date: None,
         };
         change.revoke(row.serial, &recording).await.unwrap();
         change.commit().await.unwrap();

@@ -157,6 +157,11 @@ pub enum Refusal {
     /// Nobody was born on a day to come.
     #[error("the birth date lies in the future: check its era, year, month and day")]
     BornInTheFuture,
+    /// The day lies in another era than the one it is told in.
+    #[error(
+        "the birth date does not lie in the era that it names: check era, year, month and day; where the register has it so, it is corrected there first"
+    )]
+    BornInNoSuchEra,
     /// Under guardianship, where the setting refuses it.
     #[error(
         "the applicant is under guardianship: no certificate for signatures is issued; tell the guardian, and reject the application in writing"
@@ -225,6 +230,19 @@ pub enum Refusal {
         /// The held one.
         serial: SerialNumber,
     },
+    /// The certificate that is to be released is not on hold.
+    #[error(
+        "certificate {serial} is not on hold: look at it again; one that has ended stays ended"
+    )]
+    NotOnHold {
+        /// Which.
+        serial: SerialNumber,
+    },
+    /// This authority releases no hold.
+    #[error(
+        "this authority releases no hold (rules.releases_holds): the counter revokes the certificate and issues anew"
+    )]
+    HoldsAreFinal,
     /// The application is not signed with the certificate that it is about.
     #[error(
         "the application is not signed with the certificate that it names, or that certificate is not of this authority: sign it with the card that holds it"

@@ -130,6 +130,7 @@ impl Deed {
             | Self::Countersign { .. }
             | Self::Outcome { .. } => Signatory::Administration,
             Self::Lift { .. }
+            | Self::Release { .. }
             | Self::StopRecovery { .. }
             | Self::RegisterCards { .. }
             | Self::PreviewRecall { .. }
@@ -177,6 +178,7 @@ mod tests {
             json!({"act": "stop_recovery", "recovery": digest, "why": "…"}),
             json!({"act": "suspend", "what": {"what": "counter", "municipality": "312029"}, "why": "…"}),
             json!({"act": "lift", "what": {"what": "issuing"}, "why": "…"}),
+            json!({"act": "release", "serial": "5f".repeat(16), "why": "…"}),
             json!({"act": "countersign", "request": case, "digest": digest}),
             json!({"act": "outcome", "request": case}),
             json!({"act": "review"}),
@@ -219,7 +221,7 @@ mod tests {
                     &administrator,
                     &cards,
                     &recall,
-                    &["enrol", "lift", "accept_clock", "stop_recovery"],
+                    &["enrol", "lift", "release", "accept_clock", "stop_recovery"],
                 ];
                 all.concat()
             }
@@ -299,7 +301,7 @@ mod tests {
                 assert_eq!(deed.is_for(&role), expected, "{verb} by {}", role.name());
             }
         }
-        assert_eq!(verbs.len(), 29, "one of each: {verbs:?}");
+        assert_eq!(verbs.len(), 30, "one of each: {verbs:?}");
     }
 
     #[test]

@@ -9,7 +9,8 @@ pub use node::*;
 
 pub const FOUNDING: &str = r#"{"prefecture":"310000","organisation":"Akashi Test",
     "ocsp_url":"http://ocsp.example/","repository_url":"http://crl.example",
-    "policy":"2.999.1","access":"open"}"#;
+    "policy":"2.999.1","access":"open","policy_critical":false,
+    "validity":"from_issue_day","generation":1}"#;
 
 pub const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
 pub const POLICIES: &[u8] = &[0x55, 0x1d, 32];

@@ -30,6 +30,7 @@ pub fn act(octets: &[u8]) {
             | Deed::AcceptClock
             | Deed::Suspend { .. }
             | Deed::Lift { .. }
+            | Deed::Release { .. }
             | Deed::Countersign { .. }
             | Deed::Outcome { .. }
             | Deed::Review

@@ -71,7 +71,7 @@ pub fn nouns(octets: &[u8]) {
         assert!(!date.japanese().is_empty());
         for day in [jiff::civil::Date::MIN, jiff::civil::Date::MAX, jiff::civil::date(2026, 2, 28)]
         {
-            let _ = date.age_on(day);
+            let _ = date.least_age_on(day);
         }
     }
     if let Some(serial) = there_and_back::<SerialNumber>(text) {
