@@ -91,7 +91,7 @@ impl Acting {
     }
 
     /// From here on it is about this certificate, by its end.
-    fn concerns(&self, end: Timestamp) {
+    fn applies_to(&self, end: Timestamp) {
         self.end.get_or_init(|| end);
     }
 }
@@ -136,7 +136,7 @@ impl Counter {
             Err(CaError::Refused(refusal)) => {
                 self.services
                     .orders
-                    .note_refusal(Some(peer), refusal_name(&refusal).as_str(), now)
+                    .record_refusal(Some(peer), refusal_name(&refusal).as_str(), now)
                     .await?;
                 return Err(refusal.into());
             }
@@ -148,7 +148,7 @@ impl Counter {
             // What the book refuses is a refusal as any other, and on record.
             Err(Halt::Error(error)) => match error.refused() {
                 Some(refusal) => {
-                    self.note_refusal(&acting, &refusal).await?;
+                    self.record_refusal(&acting, &refusal).await?;
                     Err(refusal.into())
                 }
                 None => Err(error),
@@ -173,7 +173,7 @@ impl Counter {
         };
         match error.refused() {
             Some(refusal) => {
-                orders.note_refusal(Some(peer), &refusal_name(&refusal), now).await?;
+                orders.record_refusal(Some(peer), &refusal_name(&refusal), now).await?;
                 Err(refusal.into())
             }
             None => Err(error),
@@ -226,7 +226,8 @@ impl Counter {
             deed @ (Deed::Enrol { .. }
             | Deed::Prolong { .. }
             | Deed::Dismiss { .. }
-            | Deed::Lift { .. }) => self.propose_or_do(acting, deed).await,
+            | Deed::Lift { .. }
+            | Deed::Release { .. }) => self.propose_or_do(acting, deed).await,
             Deed::Suspend { what, .. } => self.suspend(acting, *what).await,
             Deed::Countersign { request, .. } => self.countersign(acting, *request).await,
             Deed::Outcome { request } => self.outcome(acting, *request).await,
@@ -371,7 +372,7 @@ impl Counter {
         })
     }
 
-    async fn note_refusal(&self, acting: &Acting, refusal: &Refusal) -> Result<(), CaError> {
+    async fn record_refusal(&self, acting: &Acting, refusal: &Refusal) -> Result<(), CaError> {
         let name = refusal_name(refusal);
         let case = acting.act.case.map(|case| case.to_string()).unwrap_or_default();
         let subject = format!("{} {case} {name}", acting.act.verb);
@@ -381,7 +382,7 @@ impl Counter {
             // Stopped a moment ago: what is left to be written the authority writes itself.
             Err(error) if error.is_of_the_signer() => {
                 let signer = Some(acting.message.signer());
-                self.services.orders.note_refusal(signer, &name, acting.now).await?;
+                self.services.orders.record_refusal(signer, &name, acting.now).await?;
                 return Ok(());
             }
             other => other?,

@@ -83,7 +83,7 @@ impl Holders {
             change.rollback().await?;
             return Err(Refusal::ChallengeSpent.into());
         }
-        let recording = Recording { reason, received_at: change.at(), idou_date: None };
+        let recording = Recording { reason, received_at: change.at() };
         let row = end_living(&mut change, person, &recording).await?;
         let row = row.ok_or(Refusal::NoLivingCertificate)?;
         let evidence = self.evidence(&message)?;

@@ -38,7 +38,7 @@ impl Orders {
 
     /// Puts on record that something was refused to somebody who has no permit: who showed which
     /// certificate, and why. A clock that is behind can record nothing.
-    pub async fn note_refusal(
+    pub async fn record_refusal(
         &self,
         shown: Option<&[u8]>,
         why: &str,

@@ -38,12 +38,32 @@ impl Record {
             Deed::FindCertificate { .. }
             | Deed::Revoke { .. }
             | Deed::Hold { .. }
+            | Deed::Release { .. }
             | Deed::ResetPin { .. }
             | Deed::ReportOffline { .. }
             | Deed::PreviewRecall { .. }
             | Deed::ProposeRecall { .. }
             | Deed::ConfirmRecall { .. } => Self::Status,
-            _ => procedure.map_or(Self::Issuance, Self::of),
+            Deed::LookUp { .. }
+            | Deed::SendInquiry { .. }
+            | Deed::Apply { .. }
+            | Deed::TakeUp { .. }
+            | Deed::OpenChannel { .. }
+            | Deed::CardAnswered { .. }
+            | Deed::Certify { .. }
+            | Deed::ConfirmDelivery { .. }
+            | Deed::CloseCase { .. } => procedure.map_or(Self::Issuance, Self::of),
+            Deed::Enrol { .. }
+            | Deed::Prolong { .. }
+            | Deed::Dismiss { .. }
+            | Deed::StopRecovery { .. }
+            | Deed::Suspend { .. }
+            | Deed::Lift { .. }
+            | Deed::Countersign { .. }
+            | Deed::Outcome { .. }
+            | Deed::Review
+            | Deed::AcceptClock
+            | Deed::RegisterCards { .. } => Self::Issuance,
         }
     }
 

@@ -20,6 +20,9 @@ pub struct Rules {
     /// Whether whoever is under guardianship (成年被後見人) is refused; then every application must say
     /// whether its applicant is. Sources disagree on both.
     pub refuses_guardianship: bool,
+    /// Whether two security officers may release a hold (一時保留の解除); else the counter revokes the certificate
+    /// and issues anew, as the real service does.
+    pub releases_holds: bool,
     /// How long the permit for one key pair lasts, in seconds.
     pub permit_seconds: u32,
     /// How long a look-up is good for, in hours, before it is repeated; absent: the day in Japan on
@@ -76,6 +79,7 @@ impl Default for Rules {
             fee_yen: 500,
             minimum_age: None,
             refuses_guardianship: false,
+            releases_holds: false,
             permit_seconds: 120,
             look_up_hours: None,
             case_hours: 24,

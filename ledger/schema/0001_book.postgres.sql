@@ -35,10 +35,10 @@ GRANT SELECT, INSERT ON
     countersignature, request, certificate, certificate_file,
     status, batch, content_key, deletion, crl, crl_published, responder_key, responder_replaced, responder_certificate,
     inquiry_entered, card,
-    offline_use, audit, audit_signature, clock_doubt, clock_trust TO akashi_authority;
+    offline_use, audit, audit_content, audit_signature, clock_doubt, clock_trust TO akashi_authority;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     person, case_file, certificate_person, certificate_items, living, stated_index, intended, source, idou,
-    modulus, comparison, shared_prime, recall, clock_acceptance, audit_content, batch_content
+    modulus, comparison, shared_prime, recall, clock_acceptance, batch_content
     TO akashi_authority;
 GRANT SELECT ON inquiry, responder_time TO akashi_authority;
 GRANT SELECT, DELETE ON inquiry_new TO akashi_authority;
@@ -51,7 +51,7 @@ GRANT SELECT ON authority, founding_signature, distribution_point, enrolment, pa
 -- Whoever answers agencies reads who they are, and adds what they asked.
 GRANT SELECT ON authority, enrolment, party_key, term, dismissal, suspension, lifting, chain_head TO akashi_repository;
 GRANT INSERT ON inquiry, inquiry_new TO akashi_repository;
-GRANT SELECT ON authority, enrolment, party_key, term, dismissal, suspension, lifting, status,
+GRANT SELECT ON authority, founding_signature, enrolment, party_key, term, dismissal, suspension, lifting, status,
     responder_certificate, chain_head, clock_trust, audit_signature
     TO akashi_responder;
 GRANT INSERT ON inquiry, inquiry_new TO akashi_responder;

@@ -247,7 +247,6 @@ CREATE TABLE status (
     reason       BIGINT NOT NULL,
     recorded_at  BIGINT NOT NULL,
     received_at  BIGINT NOT NULL,
-    idou_date    TEXT,
     cause        TEXT   NOT NULL
 );
 CREATE INDEX status_by_serial ON status (serial, position);
@@ -391,7 +390,10 @@ CREATE TABLE inquiry (
     -- Whoever may add here adds nothing that the authority could not read: 9999-12-31 at most.
     CONSTRAINT inquiry_group CHECK (length(group_id) = 16),
     CONSTRAINT inquiry_party CHECK (length(party) = 16),
-    CONSTRAINT inquiry_at CHECK (at BETWEEN 0 AND 253402300799999)
+    CONSTRAINT inquiry_at CHECK (at BETWEEN 0 AND 253402300799999),
+    CONSTRAINT inquiry_purpose CHECK (length(purpose) <= 64),
+    CONSTRAINT inquiry_asked CHECK (length(asked) <= 64),
+    CONSTRAINT inquiry_answer CHECK (length(answer) <= 16)
 );
 CREATE INDEX inquiry_by_serial ON inquiry (asked);
 -- A work list: groups that are not in the chain yet.
@@ -403,6 +405,7 @@ CREATE TABLE inquiry_new (
 CREATE TABLE inquiry_entered (
     position BIGINT NOT NULL,
     group_id BYTEA  PRIMARY KEY,
+    count    BIGINT NOT NULL,
     digest   BYTEA  NOT NULL
 );
 CREATE INDEX inquiry_entered_position ON inquiry_entered (position);

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::enrolment::NewEnrolment;
 use crate::evidence;
 use crate::row::stored_as_json;
-use crate::store::args;
+use crate::store::{Unique, args};
 use crate::{Enrolment, Ledger, LedgerError, Permit};
 
 /// The founding record: what was decided when the authority was made and stands in its certificates
@@ -113,6 +113,9 @@ impl Authority {
     }
 }
 
+/// An authority has each generation once.
+const GENERATION: Unique = Unique { name: "authority_pkey", columns: "authority.generation" };
+
 impl<R> Ledger<R> {
     /// The newest generation of the authority.
     pub async fn authority(&self) -> Result<Authority, LedgerError> {
@@ -131,8 +134,8 @@ impl<R> Ledger<R> {
     /// differs by authority in what is signed comes from here, and from nobody's configuration.
     ///
     /// # Errors
-    /// [`LedgerError::NotFounded`] unless every security officer whom the record names signed exactly this
-    /// record of this authority, and was enrolled as one.
+    /// [`LedgerError::NotFounded`] unless the scheduler, and every security officer whom the record names, signed
+    /// exactly this record of this authority, and was enrolled as one.
     pub async fn founding_record(&self) -> Result<String, LedgerError> {
         let wrong = |what| LedgerError::NotFounded { what };
         let row = self
@@ -159,6 +162,7 @@ impl<R> Ledger<R> {
             )
             .await?;
         let (mut signed, mut named) = (BTreeSet::new(), BTreeSet::new());
+        let mut by_program = false;
         for row in &rows {
             let message = SignedMessage::from_der(row.get::<Vec<u8>>("message")?)
                 .verify(MessageKind::Founding)
@@ -171,10 +175,17 @@ impl<R> Ledger<R> {
             if message.signer() != row.get::<Vec<u8>>("certificate")? {
                 return Err(wrong("somebody else signed"));
             }
-            if row.get::<Role>("role")? == Role::SecurityOfficer {
-                signed.insert(Sha256::of(message.signer()));
+            match row.get("role")? {
+                Role::SecurityOfficer => {
+                    signed.insert(Sha256::of(message.signer()));
+                }
+                Role::Scheduler => by_program = true,
+                _ => {}
             }
             named.extend(founding.officers);
+        }
+        if !by_program {
+            return Err(wrong("the scheduler's signature is missing"));
         }
         match signed.is_empty() || signed != named {
             true => Err(wrong("a security officer's signature is missing")),
@@ -266,7 +277,7 @@ impl Ledger<crate::Issuing> {
         change
             .record(&evidence::AUTHORITY, vec![row])
             .await
-            .map_err(|e| if e.is_unique_violation() { LedgerError::AuthorityExists } else { e })?;
+            .map_err(|e| if e.violates(&GENERATION) { LedgerError::AuthorityExists } else { e })?;
         let point = |(municipality, name): &(MunicipalityCode, Vec<u8>)| {
             args![found.0, generation, municipality.to_string(), name]
         };

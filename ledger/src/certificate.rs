@@ -360,8 +360,7 @@ impl Change {
             return Err(forbids(serial, Some(standing), "filed"));
         }
         let received_at = self.at();
-        let recording =
-            Recording { reason: RevocationReason::Unspecified, received_at, idou_date: None };
+        let recording = Recording { reason: RevocationReason::Unspecified, received_at };
         let news = files.iter().map(|file| News {
             permit: file.permit.clone(),
             serial: file.serial,

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{Content, Entry, TimeQuality, chain_hash};
 use crate::cause::Cause;
-use crate::evidence::{Evidence, digest_of_rows};
+use crate::evidence::{self, Evidence, digest_of_rows};
 use crate::group::{Head, Member};
 use crate::object::Object;
 use crate::permit::Permit;
@@ -256,14 +256,16 @@ impl Change {
         assert!(!self.entries.is_empty(), "a change of the book without an audit entry");
         let (mut rows, mut contents) = (Vec::new(), Vec::new());
         let mut head = Head { at: self.at, quality: self.quality, ..self.began_with.clone() };
-        for Pending { mut entry, content, rows: digests } in std::mem::take(&mut self.entries) {
+        for Pending { mut entry, content, rows: mut digests } in std::mem::take(&mut self.entries) {
+            if let Some(content) = content {
+                let row = args![entry.position.0, &content.salt, content.sealed];
+                digests.push(evidence::AUDIT_CONTENT.digest(&row));
+                contents.push(row);
+            }
             entry.rows = digest_of_rows(digests);
             let hash = chain_hash(&head.hash, &entry);
             head.position = entry.position;
             head.hash = hash.0.to_vec();
-            if let Some(content) = content {
-                contents.push(args![entry.position.0, &content.salt, content.sealed]);
-            }
             rows.push(args![
                 entry.position.0,
                 Entry::VERSION,
@@ -285,12 +287,7 @@ impl Change {
                 rows,
             )
             .await?;
-        self.tx
-            .write(
-                "INSERT INTO audit_content (position, salt, sealed_content) VALUES $rows",
-                contents,
-            )
-            .await?;
+        self.tx.write(evidence::AUDIT_CONTENT.insert, contents).await?;
         let position = head.position;
         self.tx.commit(head).await?;
         Ok(position)

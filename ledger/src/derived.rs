@@ -36,6 +36,10 @@ fn serial(row: &Row) -> Result<String, LedgerError> {
     row.get("serial").map(hex::encode::<Vec<u8>>)
 }
 
+fn group(row: &Row) -> Result<String, LedgerError> {
+    row.get("group_id").map(hex::encode::<Vec<u8>>)
+}
+
 fn named(row: &Row) -> Result<String, LedgerError> {
     row.get("named")
 }
@@ -164,6 +168,24 @@ const RULES: &[Rule] = &[
         sql: "SELECT DISTINCT batch.source AS named FROM batch WHERE NOT EXISTS
               (SELECT 1 FROM source WHERE source.municipality = batch.source) LIMIT $1",
         reads: named,
+    },
+    Rule {
+        table: "inquiry",
+        what: "it was added to a group that the chain had entered, by whoever writes for responder or repository",
+        sql: "SELECT DISTINCT inquiry.group_id FROM inquiry
+              JOIN inquiry_entered ON inquiry_entered.group_id = inquiry.group_id
+              WHERE inquiry.ordinal < 0 OR inquiry.ordinal >= inquiry_entered.count LIMIT $1",
+        reads: group,
+    },
+    Rule {
+        table: "inquiry",
+        what: "nothing has the chain enter its group",
+        sql: "SELECT DISTINCT inquiry.group_id FROM inquiry WHERE NOT EXISTS
+              (SELECT 1 FROM inquiry_new WHERE inquiry_new.group_id = inquiry.group_id)
+              AND NOT EXISTS
+              (SELECT 1 FROM inquiry_entered WHERE inquiry_entered.group_id = inquiry.group_id)
+              LIMIT $1",
+        reads: group,
     },
     Rule {
         table: "modulus",

@@ -17,6 +17,11 @@ pub enum LedgerError {
     /// The address of the ledger is not understood.
     #[error("“{0}” is not a ledger: give sqlite:PATH or postgres://USER@HOST/DATABASE")]
     Address(String),
+    /// A server elsewhere, and no word on TLS.
+    #[error(
+        "“{0}” is on another host: say how it is reached, sslmode=verify-full&sslrootcert=FILE, or sslmode=disable where nobody listens between"
+    )]
+    UntoldTls(String),
     /// There is no such file.
     #[error(
         "there is no book at {0}: restore it from the backup, or correct `ledger` in akashi.toml; none was made in its place"
@@ -268,11 +273,6 @@ impl LedgerError {
                 | Self::Over { .. }
                 | Self::NotATerminal
         )
-    }
-
-    /// Whether a unique index stopped a second row.
-    pub(crate) fn is_unique_violation(&self) -> bool {
-        matches!(self, Self::Unreachable(sqlx::Error::Database(e)) if e.is_unique_violation())
     }
 
     /// Whether it was this constraint that stopped a second row. PostgreSQL names the constraint,

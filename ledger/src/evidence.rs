@@ -88,7 +88,7 @@ evidence! {
     CERTIFICATE_FILE = "certificate_file" { "serial": Octets, "sealed_der": Octets }
     STATUS = "status" {
         "serial": Octets, "generation": Int, "municipality": Text, "not_after": Int, "change": Int,
-        "reason": Int, "recorded_at": Int, "received_at": Int, "idou_date": Text, "cause": Text,
+        "reason": Int, "recorded_at": Int, "received_at": Int, "cause": Text,
     }
     BATCH = "batch" {
         "source": Text, "digest": Octets, "first": Int, "count": Int, "message": Octets,
@@ -112,10 +112,11 @@ evidence! {
         "serial": Octets, "generation": Int, "public_key": Octets, "certificate": Octets,
         "not_before": Int, "not_after": Int,
     }
-    INQUIRY_ENTERED = "inquiry_entered" { "group_id": Octets, "digest": Octets }
+    INQUIRY_ENTERED = "inquiry_entered" { "group_id": Octets, "count": Int, "digest": Octets }
     CARD = "card" { "number": Text, "lot": Text, "model": Text }
     CLOCK_DOUBT = "clock_doubt" { "unwitnessed": Int, "ahead": Int }
     CLOCK_TRUST = "clock_trust" { "first": Int, "shift": Int, "at": Int }
+    AUDIT_CONTENT = "audit_content" { "salt": Octets, "sealed_content": Octets }
     OFFLINE_USE = "offline_use" {
         "entry": Octets, "municipality": Text, "token": Text, "uses": Int, "journal": Octets,
         "line": Int, "digest": Octets, "answer": Text, "at": Int,

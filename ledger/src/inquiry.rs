@@ -120,21 +120,22 @@ impl Change {
         let rows = self
             .tx
             .rows_of(
-                "SELECT group_id, party, purpose, asked, answer, at FROM inquiry
+                "SELECT group_id, ordinal, party, purpose, asked, answer, at FROM inquiry
                  WHERE group_id IN ($keys) ORDER BY group_id, ordinal",
                 groups.iter().map(Value::from),
             )
             .await?;
-        let mut lines: BTreeMap<[u8; 16], String> = BTreeMap::new();
+        let mut lines: BTreeMap<[u8; 16], Lines> = BTreeMap::new();
         for row in &rows {
-            let line = read(row)?.line();
-            lines.entry(row.get("group_id")?).or_default().push_str(&line);
+            lines.entry(row.get("group_id")?).or_default().take(row, i64::MAX)?;
         }
-        let digest = |text: &String| Sha256::of(text.as_bytes());
-        let all: Vec<u8> = lines.values().flat_map(|text| digest(text).0).collect();
-        let subject = format!("{} {}", rows.len(), Sha256::of(&all));
+        let all: Vec<u8> = lines.values().flat_map(|lines| lines.digest().0).collect();
+        let count: i64 = lines.values().map(|lines| lines.count).sum();
+        let subject = format!("{count} {}", Sha256::of(&all));
         let position = self.append("inquiries", &subject, None).await?;
-        let row = |(group, text): (&[u8; 16], &String)| args![position.0, group, &digest(text).0];
+        let row = |(group, lines): (&[u8; 16], &Lines)| {
+            args![position.0, group, lines.count, &lines.digest().0]
+        };
         self.record(&evidence::INQUIRY_ENTERED, lines.iter().map(row).collect()).await?;
         self.tx
             .rows_of(
@@ -142,7 +143,30 @@ impl Change {
                 groups.iter().map(Value::from),
             )
             .await?;
-        Ok(rows.len())
+        Ok(count as usize)
+    }
+}
+
+/// The lines of a group, in their order.
+#[derive(Default)]
+struct Lines {
+    count: i64,
+    text: String,
+}
+
+impl Lines {
+    /// Takes the next line, where it is the next and there are to be so many: what was added out of its order, or
+    /// after the group was entered, changes nothing of it ([`crate::derived`] tells of it).
+    fn take(&mut self, row: &Row, most: i64) -> Result<(), LedgerError> {
+        if row.get::<i64>("ordinal")? == self.count && self.count < most {
+            self.text.push_str(&read(row)?.line());
+            self.count += 1;
+        }
+        Ok(())
+    }
+
+    fn digest(&self) -> Sha256 {
+        Sha256::of(self.text.as_bytes())
     }
 }
 
@@ -163,41 +187,52 @@ impl<R> Ledger<R> {
     pub(crate) async fn verify_inquiries(&self) -> Result<(), LedgerError> {
         let entered = self
             .store
-            .rows("SELECT group_id, position, digest FROM inquiry_entered", args![])
+            .rows("SELECT group_id, position, count, digest FROM inquiry_entered", args![])
             .await?;
-        let mut entered: HashMap<[u8; 16], (Position, Sha256)> = entered
-            .iter()
-            .map(|row| Ok((row.get("group_id")?, (row.get("position")?, row.get("digest")?))))
-            .collect::<Result<_, LedgerError>>()?;
+        let group_of = |row: &Row| {
+            let is = (row.get("position")?, row.get("count")?, row.get("digest")?);
+            Ok((row.get("group_id")?, is))
+        };
+        let mut entered: HashMap<[u8; 16], (Position, i64, Sha256)> =
+            entered.iter().map(group_of).collect::<Result<_, LedgerError>>()?;
         let broken = |position: Position| LedgerError::Chain {
             position,
             what: "the inquiries that it entered are not those that are kept".into(),
         };
-        let (mut group, mut text) = ([0; 16], String::new());
-        let mut end = |group: &[u8; 16], text: &str| match entered.remove(group) {
-            Some((position, digest)) if digest != Sha256::of(text.as_bytes()) => {
-                Err(broken(position))
-            }
-            _ => Ok(()),
-        };
-        let sql = "SELECT group_id, party, purpose, asked, answer, at FROM inquiry
+        let (mut group, mut lines) = ([0; 16], Lines::default());
+        let mut most = 0;
+        let sql = "SELECT group_id, ordinal, party, purpose, asked, answer, at FROM inquiry
                    ORDER BY group_id, ordinal";
         self.store
             .each(sql, args![], |row| {
                 let own: [u8; 16] = row.get("group_id")?;
                 if own != group {
-                    end(&group, &text)?;
-                    (group, text) = (own, String::new());
+                    is_entered(&mut entered, &group, &lines).map_err(broken)?;
+                    (group, lines) = (own, Lines::default());
+                    most = entered.get(&group).map_or(0, |(_, count, _)| *count);
                 }
-                text.push_str(&read(&row)?.line());
-                Ok(())
+                lines.take(&row, most)
             })
             .await?;
-        end(&group, &text)?;
-        match entered.values().map(|(position, _)| *position).min() {
+        is_entered(&mut entered, &group, &lines).map_err(broken)?;
+        match entered.values().map(|(position, ..)| *position).min() {
             Some(position) => Err(broken(position)),
             None => Ok(()),
         }
+    }
+}
+
+/// Strikes a group off those that were entered; gives the entry of one that is not what was entered.
+fn is_entered(
+    entered: &mut HashMap<[u8; 16], (Position, i64, Sha256)>,
+    group: &[u8; 16],
+    lines: &Lines,
+) -> Result<(), Position> {
+    match entered.remove(group) {
+        Some((position, count, digest)) if (count, digest) != (lines.count, lines.digest()) => {
+            Err(position)
+        }
+        _ => Ok(()),
     }
 }
 

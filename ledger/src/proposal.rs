@@ -10,6 +10,7 @@ use crate::evidence;
 use crate::object::Object;
 use crate::right::{self, Right};
 use crate::row::Row;
+use crate::status::Standing;
 use crate::store::args;
 use crate::{Change, Content, Issuing, Ledger, LedgerError};
 
@@ -182,6 +183,13 @@ impl Change {
         // A lift is of what was suspended when it was proposed.
         if let Deed::Lift { what, .. } = &deed
             && self.suspended_since(what).await?.is_some_and(|since| since > found.proposed_at)
+        {
+            return Err(LedgerError::NoSuchProposal);
+        }
+        // A release is of the hold that stood when it was proposed.
+        if let Deed::Release { serial, .. } = &deed
+            && let Some(Standing::Held { at }) = self.standing(*serial).await?
+            && at > found.proposed_at
         {
             return Err(LedgerError::NoSuchProposal);
         }

@@ -336,7 +336,7 @@ impl Change {
         }
         let reason = found.proposed.reason;
         self.because_of(Cause::Recall(recall));
-        self.end_all(&filed, &Recording { reason, received_at, idou_date: None }).await?;
+        self.end_all(&filed, &Recording { reason, received_at }).await?;
         for serial in &under_way {
             self.void_one(*serial).await?;
         }

@@ -55,6 +55,8 @@ pub enum Right {
     IndexStated,
     /// A hold.
     Hold,
+    /// The end of a hold: the certificate is good again.
+    Release,
     /// The end of what was recorded and never filed.
     Void,
     /// A renewed certificate in the place of the one before.
@@ -117,6 +119,7 @@ impl Right {
             Self::Revoke => "revoke",
             Self::IndexStated => "index_stated",
             Self::Hold => "hold",
+            Self::Release => "release",
             Self::Void => "void",
             Self::Promote => "promote",
             Self::AcceptBatch => "accept_batch",
@@ -147,6 +150,7 @@ impl Right {
             | Self::AskForRecovery
             | Self::CarryOutRecovery
             | Self::Issue
+            | Self::Release
             | Self::RecordList
             | Self::PublishList
             | Self::CertifyResponder
@@ -203,7 +207,9 @@ pub(crate) fn of_deed(deed: &Deed) -> &'static [Right] {
         Deed::Revoke { .. } => &[SaveCase, Revoke, Void],
         Deed::Hold { .. } => &[SaveCase, Hold, Revoke, Void],
         Deed::CloseCase { .. } => &[SaveCase, Revoke, Void],
-        Deed::Enrol { .. } | Deed::Prolong { .. } | Deed::Lift { .. } => &[Propose],
+        Deed::Enrol { .. } | Deed::Prolong { .. } | Deed::Lift { .. } | Deed::Release { .. } => {
+            &[Propose]
+        }
         Deed::Dismiss { .. } => &[Dismiss, Propose],
         Deed::StopRecovery { .. } => &[StopRecovery],
         Deed::Suspend { .. } => &[Suspend],
@@ -227,7 +233,32 @@ pub(crate) fn of_two(deed: &Deed, role: &Role) -> &'static [Right] {
         Deed::Dismiss { .. } if *role != Role::SecurityOfficer => &[Dismiss],
         Deed::Dismiss { .. } => &[Dismiss, DismissPower],
         Deed::Lift { .. } => &[Lift],
-        _ => &[],
+        Deed::Release { .. } => &[Release],
+        Deed::OpenCase { .. }
+        | Deed::LookUp { .. }
+        | Deed::FindCertificate { .. }
+        | Deed::SendInquiry { .. }
+        | Deed::Apply { .. }
+        | Deed::TakeUp { .. }
+        | Deed::OpenChannel { .. }
+        | Deed::CardAnswered { .. }
+        | Deed::Certify { .. }
+        | Deed::ResetPin { .. }
+        | Deed::ReportOffline { .. }
+        | Deed::ConfirmDelivery { .. }
+        | Deed::Revoke { .. }
+        | Deed::Hold { .. }
+        | Deed::CloseCase { .. }
+        | Deed::StopRecovery { .. }
+        | Deed::Suspend { .. }
+        | Deed::Countersign { .. }
+        | Deed::Outcome { .. }
+        | Deed::Review
+        | Deed::AcceptClock
+        | Deed::RegisterCards { .. }
+        | Deed::PreviewRecall { .. }
+        | Deed::ProposeRecall { .. }
+        | Deed::ConfirmRecall { .. } => &[],
     }
 }
 
@@ -264,7 +295,7 @@ mod tests {
         assert!(!of_order(&Order::Settle).contains(&Right::Issue));
         let digest = akashi_wire::octets::Sha256([0; 32]);
         let scope = akashi_wire::Scope::Complete;
-        let publish = Order::PublishList { scope, number: 1, digest };
+        let publish = Order::PublishList { generation: 1, scope, number: 1, digest };
         assert_eq!(of_order(&publish), [Right::PublishList]);
     }
 

@@ -225,8 +225,6 @@ pub struct Recording {
     pub reason: RevocationReason,
     /// When the authority learned of it (law art. 12).
     pub received_at: Timestamp,
-    /// 異動年月日 as it came, JSON; absent when no 異動 is behind it.
-    pub idou_date: Option<String>,
 }
 
 /// A status row on its way into the book.
@@ -335,8 +333,27 @@ impl Change {
             other => return Err(forbids(serial, other, "held")),
         }
         let reason = RevocationReason::CertificateHold;
-        let recording = Recording { reason, received_at, idou_date: None };
+        let recording = Recording { reason, received_at };
         self.append_one_status(serial, StatusChange::Held, &recording, "hold").await
+    }
+
+    /// Releases a hold: the certificate is good again (RFC 5280 §5.3.1), where two persons signed for it.
+    ///
+    /// # Errors
+    /// [`LedgerError::TakesTwo`] where one has; [`LedgerError::StatusForbids`] unless it is on hold.
+    pub async fn release(
+        &mut self,
+        serial: SerialNumber,
+        received_at: Timestamp,
+    ) -> Result<StatusRow, LedgerError> {
+        self.require_about_certificates(Right::Release, &[serial]).await?;
+        self.require_time(Right::Release)?;
+        match self.standing(serial).await? {
+            Some(Standing::Held { .. }) => {}
+            other => return Err(forbids(serial, other, "released")),
+        }
+        let recording = Recording { reason: RevocationReason::Unspecified, received_at };
+        self.append_one_status(serial, StatusChange::Released, &recording, "release").await
     }
 
     /// Voids a certificate that was recorded, perhaps signed, and never filed: it is listed as
@@ -361,7 +378,7 @@ impl Change {
         self.append_one_status(
             serial,
             StatusChange::Voided,
-            &Recording { reason, received_at, idou_date: None },
+            &Recording { reason, received_at },
             "void",
         )
         .await
@@ -440,7 +457,6 @@ impl Change {
                 i64::from(recording.reason.code()),
                 self.at(),
                 recording.received_at,
-                recording.idou_date.clone(),
                 self.cause_of(&news.permit).to_string(),
             ]);
             appended.push(StatusRow {

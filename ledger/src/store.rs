@@ -347,8 +347,21 @@ fn postgres_options(
     // An error of the address would repeat it, with the password in it.
     let options = PgConnectOptions::from_str(address)
         .map_err(|_| LedgerError::Address(without_password(address)))?;
+    // The driver's own default takes a server that offers no TLS, and says nothing.
+    let is_told = address.split(['?', '&']).any(|part| part.starts_with("sslmode="));
+    if !is_told && options.get_socket().is_none() && !is_this_host(options.get_host()) {
+        return Err(LedgerError::UntoldTls(without_password(address)));
+    }
     let options = options.options(PLANNING).statement_cache_capacity(STATEMENTS);
     Ok(options.options(role.map(|role| ("role", role))))
+}
+
+/// Whether nothing between here and there is a network.
+fn is_this_host(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host.starts_with('/')
+        || host == "localhost"
+        || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// An address as it may be shown.

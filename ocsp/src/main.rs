@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use akashi_edge::LedgerRole;
 use akashi_edge::program::listen;
 use akashi_ledger::Ledger;
 use akashi_ocsp::{Responder, Settings};
@@ -14,7 +15,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 #[tokio::main]
 async fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
-        let ledger = Ledger::open(&opened.ledger()).await?;
+        let ledger = Ledger::open(&opened.ledger(LedgerRole::Responder)).await?;
         clock.resume(&ledger.past().await?);
         let (key, scheduler) = (opened.custody.responder_key()?, Arc::new(opened.scheduler()?));
         let orders = Arc::new(opened.authority_link(clock.clone())?);

@@ -16,7 +16,7 @@ use akashi_ra_console::Desk;
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure};
 use akashi_wire::ending::notice;
 use akashi_wire::octets::Sha256;
-use akashi_wire::{BirthDate, CaseId, Clock, Sex, pki};
+use akashi_wire::{BirthDate, CaseId, Clock, SerialNumber, Sex, pki};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -128,6 +128,15 @@ enum Ask {
     Suspend(office::Suspend),
     /// 停止の解除: let it go on; two persons must.
     Lift(office::Suspend),
+    /// 一時保留の解除: let a certificate on hold be good again; two security officers must, where
+    /// `rules.releases_holds` is set.
+    Release {
+        /// Its serial number, as `hold` told it.
+        serial: SerialNumber,
+        /// Why.
+        #[arg(long)]
+        why: String,
+    },
     /// Sign as the second person what another proposed; look at it first (`review`).
     Countersign(office::Countersign),
     /// Who is enrolled, what is suspended, and what waits for a second person.
@@ -209,6 +218,7 @@ impl DeskCommand {
             Ask::Dismiss { party, why } => done(desk, Deed::Dismiss { party, why }).await,
             Ask::Suspend(suspend) => suspend.suspend(desk).await,
             Ask::Lift(suspend) => suspend.lift(desk).await,
+            Ask::Release { serial, why } => done(desk, Deed::Release { serial, why }).await,
             Ask::Countersign(second) => second.run(desk).await,
             Ask::Collect(collect) => collect.run(desk).await,
             Ask::StopRecovery { recovery, why } => {

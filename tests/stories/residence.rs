@@ -196,9 +196,31 @@ async fn a_birth_date_that_cannot_be_is_refused_before_the_register_is_asked() {
         let deed = Deed::LookUp { case, by: born(&ahead) };
         assert_eq!(refusal(place.desk(tottori()).ask(deed).await), Refusal::BornInTheFuture);
     }
+    // 昭和64 ended on 7 January, and 令和 began in May.
+    for outside in ["319890601", "520190430", "419890107", "219261226"] {
+        let deed = Deed::LookUp { case, by: born(outside) };
+        assert_eq!(refusal(place.desk(tottori()).ask(deed).await), Refusal::BornInNoSuchEra);
+    }
     // Whoever is born today is asked for, and is not there.
     let deed = Deed::LookUp { case, by: born(&day(today)) };
     assert_eq!(refusal(place.desk(tottori()).ask(deed).await), Refusal::NotInRegister);
+    // The register's own is held to the same before anything is issued, and keeps nobody from ending a certificate.
+    let (holder, certificate) = place.holder(tottori()).await;
+    for (wrong, why) in
+        [(day(tomorrow), Refusal::BornInTheFuture), ("319890601".into(), Refusal::BornInNoSuchEra)]
+    {
+        for code in [&code, &holder] {
+            place.change(|office| {
+                office.correct_error(code, |items| items.birth_date = wrong.parse().unwrap())
+            });
+        }
+        let by_code = sealed(&place.security.authority().envelope.0, &code);
+        let refused = place.desk(tottori()).find(Procedure::Issue, by_code).await;
+        assert_eq!(refusal(refused), why);
+        let by_code = sealed(&place.security.authority().envelope.0, &holder);
+        place.desk(tottori()).find(Procedure::Revocation, by_code).await.unwrap();
+    }
+    assert!(place.is_good(certificate.serial).await, "its feed has not told yet");
     // An era that the year does not lie in is no birth date at all: 昭和 has no 2020.
     let look_up = Deed::LookUp { case, by: born("319700115") };
     let act = officer.act(&place, akashi_wire::RequestId::from_random([7; 16]), look_up);

@@ -1,19 +1,105 @@
 //! 失効 and 一時保留 at the counter, and what agencies see of it.
 
+use std::time::Duration;
+
+use akashi_agency::Verdict;
 use akashi_ledger::Scope;
 use akashi_ra_console::journey;
 use akashi_wire::RevocationReason::{self, *};
-use akashi_wire::act::{Deed, IdentityProof, Procedure, Refusal};
+use akashi_wire::act::{Answer, Deed, IdentityProof, Procedure, Refusal};
 use jiff::ToSpan;
 
 use crate::support::*;
 
-told_on_both!(a_hold_is_seen_at_once_and_becomes_a_revocation_at_the_counter);
+told_on_both!(
+    a_hold_is_seen_at_once_and_becomes_a_revocation_at_the_counter,
+    a_hold_is_released_by_two_security_officers_where_the_rules_allow_it_and_by_nobody_else,
+);
 
 /// Whether a published list holds a serial number.
 fn lists(place: &Place, scope: Scope, holder: &Holder) -> bool {
     let file = place.dir.join("public/crl/1").join(format!("{scope}.crl"));
     holds(&file, holder.serial.as_bytes())
+}
+
+async fn a_hold_is_released_by_two_security_officers_where_the_rules_allow_it_and_by_nobody_else(
+    book: Book,
+) {
+    let mut place = Place::open(book).await;
+    let (code, holder) = place.holder(tottori()).await;
+    let serial = holder.serial;
+    let release = Deed::Release { serial, why: "the card was in the other coat".into() };
+    let held = journey::hold(place.desk(tottori()), place.by_items(&code)).await.unwrap();
+    assert_eq!(held.reason, CertificateHold);
+    place.listed(Scope::Partition(tottori())).await.unwrap();
+    let refused = refusal(place.security.one.ask(release.clone()).await);
+    assert_eq!(refused, Refusal::HoldsAreFinal, "as it is where nobody set anything");
+
+    let place = place
+        .reopened(|config| {
+            config.rules.insert("releases_holds".into(), toml::Value::Boolean(true));
+        })
+        .await;
+    let (one, other) = (&place.security.one, &place.security.other);
+    let desk = &place.desks[&tottori()];
+    let on_hold = async |expected: bool| {
+        let is_held = |verdict: &Verdict| match verdict {
+            Verdict::Revoked { reason: CertificateHold, .. } => expected,
+            Verdict::Valid => !expected,
+            _ => false,
+        };
+        place.seen(&holder.certificate, is_held).await;
+    };
+    assert_eq!(refusal(desk.ask(release.clone()).await), Refusal::NotAllowed);
+    let unknown = akashi_wire::SerialNumber::from_random([0x55; 16]);
+    let nothing = Deed::Release { serial: unknown, why: String::new() };
+    assert_eq!(refusal(one.ask(nothing).await), Refusal::NotOnHold { serial: unknown });
+    let Answer::Proposed { request, digest, .. } = one.ask(release.clone()).await.unwrap() else {
+        panic!("one person releases nothing");
+    };
+    assert_eq!(refusal(one.ask(Deed::Countersign { request, digest }).await), Refusal::SamePerson);
+    on_hold(true).await;
+    other.ask(Deed::Countersign { request, digest }).await.unwrap();
+    on_hold(false).await;
+    // The next list lets it go, and the gate lets that list out.
+    let list = place.authority.join(format!("public/crl/1/{}.crl", Scope::Partition(tottori())));
+    assert!(holds(&list, serial.as_bytes()));
+    place.clock.advance(Duration::from_secs(2 * 3600));
+    for _ in 0..100 {
+        place.tick().await;
+        if !holds(&list, serial.as_bytes()) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(!holds(&list, serial.as_bytes()), "a list without it");
+    assert_eq!(refusal(one.ask(release.clone()).await), Refusal::NotOnHold { serial });
+    // A proposal of before is none for a hold of after it.
+    let hold = async || journey::hold(desk, place.by_items(&code)).await.unwrap();
+    hold().await;
+    let Answer::Proposed { request, digest, .. } = one.ask(release.clone()).await.unwrap() else {
+        panic!("one person releases nothing");
+    };
+    place.security.ask(release.clone()).await.unwrap();
+    place.clock.advance(Duration::from_secs(60));
+    hold().await;
+    let late = other.ask(Deed::Countersign { request, digest }).await;
+    assert_eq!(refusal(late), Refusal::NoSuchProposal);
+    on_hold(true).await;
+    // And what ended stays ended.
+    journey::revoke(desk, place.by_items(&code), KeyCompromise, IdentityProof::ResidentCard)
+        .await
+        .unwrap();
+    assert_eq!(refusal(one.ask(release).await), Refusal::NotOnHold { serial });
+    let ledger = place.house.ledger();
+    let entries = ledger.audit_entries(100_000).await.unwrap();
+    let of_it = entries.iter().filter(|entry| entry.subject == serial.to_string());
+    let verbs: Vec<_> = of_it.map(|entry| entry.verb.as_str()).collect();
+    for (verb, times) in [("hold", 3), ("release", 2), ("countersign", 2)] {
+        assert_eq!(verbs.iter().filter(|one| **one == verb).count(), times, "{verbs:?}");
+    }
+    ledger.verify_audit().await.unwrap();
+    place.close().await;
 }
 
 async fn a_hold_is_seen_at_once_and_becomes_a_revocation_at_the_counter(book: Book) {

@@ -113,6 +113,29 @@ impl Base {
     }
 }
 
+impl Base {
+    /// The address of a new login that is a member of this role of the data base and of no other.
+    fn login(&self, role: &str) -> String {
+        let login = format!("login_{}", hex::encode(rand::random::<[u8; 8]>()));
+        self.psql(&format!("CREATE ROLE {login} LOGIN IN ROLE {role}"));
+        self.url().replacen("akashi@", &format!("{login}@"), 1)
+    }
+
+    /// Who is connected.
+    fn connected(&self) -> std::collections::BTreeSet<String> {
+        let sql = format!(
+            "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = '{}'",
+            self.name
+        );
+        let psql = std::process::Command::new("psql")
+            .args(["--no-psqlrc", "--tuples-only", "--no-align", "--command", &sql, &self.server])
+            .output()
+            .expect("psql is installed");
+        assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));
+        String::from_utf8(psql.stdout).unwrap().lines().map(str::to_owned).collect()
+    }
+}
+
 impl Drop for Base {
     fn drop(&mut self) {
         if !std::thread::panicking() {
@@ -151,6 +174,11 @@ pub fn usual_start() -> Timestamp {
 }
 
 impl Place {
+    /// The address of a login of the story's own data base for one of its roles.
+    pub fn login(&self, role: &str) -> String {
+        self.base.as_ref().expect("a story on PostgreSQL").login(role)
+    }
+
     /// The head of the chain once nothing that was begun before is still being written.
     pub async fn quiet_head(&self) -> akashi_ledger::Position {
         let mut head = self.house.ledger().head().await.unwrap();
@@ -564,6 +592,11 @@ pub struct Again {
 }
 
 impl Again {
+    /// Who is connected to the story's own data base.
+    pub fn connected(&self) -> std::collections::BTreeSet<String> {
+        self.base.as_ref().expect("a story on PostgreSQL").connected()
+    }
+
     pub fn by_items(&self, code: &ResidentCode) -> LookUpBy {
         by_items(&self.registry.lock().unwrap().record(code).unwrap().items().clone())
     }
@@ -581,6 +614,19 @@ impl Again {
             }
         }
         panic!("the responder cannot tell");
+    }
+
+    /// OCSP says so, within five seconds.
+    pub async fn seen(&self, certificate: &[u8], as_must: impl Fn(&Verdict) -> bool) {
+        let mut verdict = self.judged(certificate).await;
+        for _ in 0..100 {
+            if as_must(&verdict) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            verdict = self.judged(certificate).await;
+        }
+        panic!("{verdict:?}");
     }
 
     pub async fn send(&self, town: MunicipalityCode, batch: &SealedBatch) -> BatchAnswer {

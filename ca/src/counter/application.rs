@@ -42,7 +42,7 @@ impl Counter {
         let person = record.person()?.clone();
         person.stands(&change.stopped_registries().await?, file.municipality)?;
         if let Some(minimum) = rules.minimum_age {
-            let age = person.items.birth_date.age_on(today);
+            let age = person.items.birth_date.least_age_on(today);
             if age.is_some_and(|age| age < i16::from(minimum)) {
                 return Err(Refusal::TooYoung { minimum }.into());
             }

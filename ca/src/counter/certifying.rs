@@ -138,16 +138,16 @@ impl Counter {
         let (reply, mut answer) = oneshot::channel();
         let (acting, card) = (acting.clone(), card.to_owned());
         self.queue.push(Waiting { acting, case, card, proven, reply });
-        // Everybody who waits takes one turn, and every turn takes all that wait: nobody is left.
+        // Everybody who waits takes one permit, and each takes all that wait: nobody is left.
         loop {
-            let turn = tokio::select! {
+            let permit = tokio::select! {
                 biased;
                 answer = &mut answer => return answer.unwrap_or_else(|_| Err(lost())),
-                turn = self.queue.groups.acquire() => turn.expect("the queue is never closed"),
+                permit = self.queue.groups.acquire() => permit.expect("the queue is never closed"),
             };
             let group = self.queue.take();
             if group.is_empty() {
-                drop(turn);
+                drop(permit);
                 return answer.await.unwrap_or_else(|_| Err(lost()));
             }
             self.certify_group(group).await;

@@ -28,7 +28,7 @@ impl Counter {
         if change.standing(serial).await? != Some(Standing::Good) {
             return Err(Refusal::NoLivingCertificate.into());
         }
-        self.still_stands(&mut change, &file, &record).await?;
+        self.require_standing(&mut change, &file, &record).await?;
         // What was not read back through the channel is not in the card, whoever says so.
         if !record.application()?.written {
             let asked = acting.act.verb.to_owned();
@@ -36,7 +36,7 @@ impl Counter {
         }
         let sealed = self.issuer.ledger.sealed_certificate(serial).await?.ok_or_else(damaged)?;
         let certificate = self.vault().open("certificate_file", serial.as_bytes(), &sealed)?;
-        acting.concerns(pki::not_after(&certificate));
+        acting.applies_to(pki::not_after(&certificate));
         // Nobody came for it in time: it ends, and whether the scheduler has come by does not matter.
         let hours = i64::from(self.issuer.rules.undelivered_after_hours);
         if pki::not_before(&certificate) < change.at() - hours.hours() {
@@ -51,7 +51,7 @@ impl Counter {
         let old = living.iter().find(|l| l.slot == Slot::Current && l.serial != serial);
         if let Some(old) = old {
             let reason = RevocationReason::Superseded;
-            let recording = Recording { reason, received_at: change.at(), idou_date: None };
+            let recording = Recording { reason, received_at: change.at() };
             change.revoke(old.serial, &recording).await?;
         }
         change.promote(person).await?;

@@ -7,6 +7,7 @@ use akashi_wire::{CaseId, RevocationReason, SerialNumber};
 
 use super::case_record::CaseRecord;
 use super::one_certificate::Stands;
+use super::two_persons::Carried;
 use super::{Acting, Counter, Halt, at_step};
 use crate::CaError;
 
@@ -33,8 +34,8 @@ impl Counter {
         }
         self.identified(identity, &record, day_in_japan(change.at()))?;
         let (found, _, living) = self.found(&mut change, &file, &record).await?;
-        acting.concerns(found.not_after);
-        let recording = Recording { reason, received_at: change.at(), idou_date: None };
+        acting.applies_to(found.not_after);
+        let recording = Recording { reason, received_at: change.at() };
         let row = change.revoke(found.serial, &recording).await?;
         // A renewal under way lies in the same card. What another town is issuing is that town's.
         for (other, _) in living.iter().filter(|(living, _)| living.serial != found.serial) {
@@ -58,7 +59,7 @@ impl Counter {
             return Err(Refusal::NotAllowed.into());
         }
         let (found, standing, living) = self.found(&mut change, &file, &record).await?;
-        acting.concerns(found.not_after);
+        acting.applies_to(found.not_after);
         if matches!(standing, Standing::Held { .. }) {
             return Err(Refusal::OnHold { serial: found.serial }.into());
         }
@@ -76,6 +77,30 @@ impl Counter {
         let reason = RevocationReason::CertificateHold;
         let answer = Answer::Revoked { serial: row.serial, at: row.recorded_at, reason };
         self.finish(change, acting, &format!("{case} {}", row.serial), answer).await
+    }
+
+    /// Releases a hold, where the rules let it be released.
+    pub(super) async fn release(
+        &self,
+        change: &mut Change,
+        serial: SerialNumber,
+    ) -> Result<Carried, Halt> {
+        if !self.issuer.rules.releases_holds {
+            return Err(Refusal::HoldsAreFinal.into());
+        }
+        let not_held = Refusal::NotOnHold { serial };
+        let holder = change.holder(serial).await?.ok_or_else(|| not_held.clone())?;
+        let living = self.living(change, holder).await?;
+        let (found, standing) = living
+            .iter()
+            .find(|(living, _)| living.serial == serial)
+            .ok_or_else(|| not_held.clone())?;
+        if !matches!(standing, Some(Standing::Held { .. })) || found.not_after < change.at() {
+            return Err(not_held.into());
+        }
+        let received_at = change.at();
+        change.release(serial, received_at).await?;
+        Ok(Carried { subject: serial.to_string(), answer: Answer::Done })
     }
 
     /// The certificate that the case has found, how it stands, and all that live of its holder; if it
@@ -165,7 +190,7 @@ pub(crate) async fn end_undelivered(
         None => change.void(serial).await?,
         Some(Standing::Good | Standing::Held { .. }) => {
             let reason = RevocationReason::Unspecified;
-            let recording = Recording { reason, received_at: change.at(), idou_date: None };
+            let recording = Recording { reason, received_at: change.at() };
             change.revoke(serial, &recording).await?
         }
         Some(Standing::Revoked { .. }) => return Ok(None),

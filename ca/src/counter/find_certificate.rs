@@ -5,8 +5,8 @@ use akashi_ledger::{Sought, Standing, Step};
 use akashi_wire::CaseId;
 use akashi_wire::FourItems;
 use akashi_wire::act::{Answer, CertificateBy, Procedure, Refusal, SerialGiven, StatedHolder};
-use akashi_wire::date::day_in_japan;
 
+use super::look_up::can_be;
 use super::{Acting, Counter, Halt, at_step};
 use crate::{CaError, stated};
 
@@ -30,9 +30,7 @@ impl Counter {
             CertificateBy::Serial { serial: SerialGiven::End(end) } => Sought::End(*end),
             CertificateBy::Card { card } => Sought::Card(card),
             CertificateBy::Stated { name, birth_date } => {
-                if birth_date.is_after(day_in_japan(change.at())) {
-                    return Err(Refusal::BornInTheFuture.into());
-                }
+                can_be(birth_date, change.at())?;
                 digest = stated::digest(self.vault(), name, birth_date);
                 Sought::Stated(&digest)
             }
@@ -47,7 +45,7 @@ impl Counter {
         let living = self.living(&mut change, person).await?;
         let (living, standing) =
             living.iter().find(|(one, _)| one.serial == serial).ok_or_else(damaged)?;
-        acting.concerns(living.not_after);
+        acting.applies_to(living.not_after);
         let items =
             self.vault().open("certificate_items", serial.as_bytes(), &living.sealed_items)?;
         let items: FourItems =

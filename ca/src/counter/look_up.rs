@@ -5,7 +5,7 @@ use akashi_wire::act::{Answer, LivingCertificate, LookUpBy, Procedure, Refusal};
 use akashi_wire::date::day_in_japan;
 use akashi_wire::lookup::{LookUpRequest, ResidentState, Whom};
 use akashi_wire::octets::Sha256;
-use akashi_wire::{CaseId, SerialNumber};
+use akashi_wire::{BirthDate, CaseId, SerialNumber};
 use jiff::{SignedDuration, Timestamp};
 
 use super::case_record::{CaseRecord, LookedUp, proposal};
@@ -89,6 +89,8 @@ impl Counter {
                 ResidentState::LeavingOn { day } => return Err(Refusal::Leaving { day }.into()),
                 ResidentState::Deleted => return Err(Refusal::RecordDeleted.into()),
             }
+            // The register has what it has; nothing that cannot be is certified of it.
+            can_be(&items.birth_date, acting.now)?;
         }
         let name = certify_name(&items.name, &Choices::none());
         let address = certify_address(&items.address, &Choices::none());
@@ -138,15 +140,15 @@ impl Counter {
 
     fn whom(&self, acting: &Acting, by: &LookUpBy) -> Result<Whom, Halt> {
         Ok(match by {
-            LookUpBy::Items { birth_date, .. } if birth_date.is_after(day_in_japan(acting.now)) => {
-                return Err(Refusal::BornInTheFuture.into());
+            LookUpBy::Items { name, birth_date, sex, address } => {
+                can_be(birth_date, acting.now)?;
+                Whom::Items {
+                    name: name.clone(),
+                    birth_date: *birth_date,
+                    sex: *sex,
+                    address: address.clone(),
+                }
             }
-            LookUpBy::Items { name, birth_date, sex, address } => Whom::Items {
-                name: name.clone(),
-                birth_date: *birth_date,
-                sex: *sex,
-                address: address.clone(),
-            },
             LookUpBy::Code { .. } => {
                 let what = "the code must be enclosed with the act and not be a part of it".into();
                 return Err(Refusal::Malformed { what }.into());
@@ -206,4 +208,15 @@ pub(super) fn procedure_name(procedure: Procedure) -> &'static str {
         Procedure::Hold => "hold",
         Procedure::PinReset => "pin_reset",
     }
+}
+
+/// Whether somebody can have been born on this day.
+pub(super) fn can_be(birth_date: &BirthDate, now: Timestamp) -> Result<(), Refusal> {
+    if birth_date.is_after(day_in_japan(now)) {
+        return Err(Refusal::BornInTheFuture);
+    }
+    if !birth_date.is_of_its_era() {
+        return Err(Refusal::BornInNoSuchEra);
+    }
+    Ok(())
 }

@@ -30,7 +30,7 @@ impl Counter {
         }
         self.identified(identity, &record, day_in_japan(change.at()))?;
         let (found, standing, _) = self.found(&mut change, &file, &record).await?;
-        acting.concerns(found.not_after);
+        acting.applies_to(found.not_after);
         let serial = found.serial;
         if matches!(standing, Standing::Held { .. }) {
             return Err(Refusal::OnHold { serial }.into());

@@ -38,7 +38,7 @@ impl Counter {
         match error.refused() {
             Some(refusal) => {
                 let why = refusal_name(&refusal);
-                self.services.orders.note_refusal(Some(peer), &why, now).await?;
+                self.services.orders.record_refusal(Some(peer), &why, now).await?;
                 Err(refusal.into())
             }
             None => Err(error),

@@ -83,8 +83,7 @@ impl Worker {
         let Some(event) = self.pending(&mut change, event, InboxState::Scheduled).await? else {
             return Ok(());
         };
-        let kept = self.open(&event)?;
-        self.fire(&mut change, &event, &kept, "revoked on the planned day").await?;
+        self.fire(&mut change, &event, "revoked on the planned day").await?;
         change.commit().await?;
         Ok(())
     }
@@ -257,7 +256,7 @@ impl Worker {
             }
             match consequence {
                 Consequence::Revoke => {
-                    self.revoke(change, living, event, kept).await?;
+                    self.revoke(change, living, event).await?;
                     outcome.2 = "revoked";
                 }
                 Consequence::RevokeOn(day) => {
@@ -286,7 +285,7 @@ impl Worker {
                         self.carry(change, living, after, event.history).await?;
                         outcome.2 = result;
                     } else {
-                        self.revoke(change, living, event, kept).await?;
+                        self.revoke(change, living, event).await?;
                         outcome.2 = "revoked";
                     }
                 }
@@ -365,7 +364,7 @@ impl Worker {
                 format!("{} {} two certificates of one person", event.source, event.sequence);
             change.append("alarm", &subject, None).await?;
             for living in change.living(person.person).await? {
-                self.revoke(change, &living, event, kept).await?;
+                self.revoke(change, &living, event).await?;
             }
         }
         change.relink(person.person, &new.0).await?;
@@ -379,13 +378,12 @@ impl Worker {
         &self,
         change: &mut Change,
         event: &PendingEvent,
-        kept: &KeptEvent,
         result: &str,
     ) -> Result<(), CaError> {
         if let Some(person) = change.find_person(&event.code_hash).await? {
             for living in change.living(person.person).await? {
                 if applies_to(event, &living) {
-                    self.revoke(change, &living, event, kept).await?;
+                    self.revoke(change, &living, event).await?;
                 }
             }
         }
@@ -397,7 +395,6 @@ impl Worker {
         change: &mut Change,
         living: &Living,
         event: &PendingEvent,
-        kept: &KeptEvent,
     ) -> Result<(), CaError> {
         if !living.filed {
             // Recorded, perhaps signed this very moment: void, so that it can never be filed.
@@ -407,9 +404,6 @@ impl Worker {
         let recording = Recording {
             reason: RevocationReason::AffiliationChanged,
             received_at: event.received_at,
-            idou_date: Some(
-                serde_json::to_string(&kept.event.effective_date).expect("a date is JSON"),
-            ),
         };
         change.revoke(living.serial, &recording).await?;
         Ok(())

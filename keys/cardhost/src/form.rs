@@ -1,25 +1,20 @@
-//! The forms of a card's file.
+//! The form of a card's file.
 //!
-//! Form 2, which is written: one line, `akashi-card 2 NUMBER SEAL`, with the card's number and the name
+//! One line, `akashi-card 2 NUMBER SEAL`, with the card's number and the name
 //! of the key that sealed it; then its memory under AES-256-GCM: nonce (12 octets), cipher text, tag
 //! (16). The line is associated data. It is in the clear, so that a card that cannot be opened can be
 //! named.
-//!
-//! Form 1, which is read, and is form 2 after the next write: one line, `akashi-card 1 ` and SHA-256
-//! of the rest in hexadecimal digits; then the memory in the clear.
 
 use std::path::Path;
 
 use akashi_softcard::CardNumber;
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::error::CardHostError;
 use crate::seal::Seal;
 
-/// What the first line of each form begins with.
-const FORM_1: &[u8] = b"akashi-card 1 ";
-const FORM_2: &[u8] = b"akashi-card 2 ";
+/// What the first line begins with.
+const FORM: &[u8] = b"akashi-card 2 ";
 
 /// The octets of a file with this memory.
 pub(crate) fn sealed(
@@ -28,7 +23,7 @@ pub(crate) fn sealed(
     memory: &[u8],
 ) -> Result<Vec<u8>, CardHostError> {
     let key = seal.to_seal()?;
-    let line = [FORM_2, format!("{number} {}\n", key.name()).as_bytes()].concat();
+    let line = [FORM, format!("{number} {}\n", key.name()).as_bytes()].concat();
     let sealed = key.seal(&line, memory);
     Ok([line, sealed].concat())
 }
@@ -39,11 +34,9 @@ pub(crate) fn memory(
     file: &Path,
     octets: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, CardHostError> {
-    if let Some(rest) = octets.strip_prefix(FORM_2) {
+    if let Some(rest) = octets.strip_prefix(FORM) {
         opened(seal, file, octets, rest)
-    } else if let Some(rest) = octets.strip_prefix(FORM_1) {
-        summed(rest).ok_or_else(|| CardHostError::Damaged(file.into()))
-    } else if [FORM_1, FORM_2].iter().any(|form| form.starts_with(octets)) {
+    } else if FORM.starts_with(octets) {
         // What is left of a torn first line, too, is nothing to go by.
         Err(CardHostError::Damaged(file.into()))
     } else {
@@ -51,7 +44,7 @@ pub(crate) fn memory(
     }
 }
 
-/// The memory of form 2.
+/// The memory behind the first line.
 fn opened(
     seal: &Seal,
     file: &Path,
@@ -60,7 +53,7 @@ fn opened(
 ) -> Result<Zeroizing<Vec<u8>>, CardHostError> {
     let damaged = || CardHostError::Damaged(file.into());
     let end = rest.iter().position(|octet| *octet == b'\n').ok_or_else(damaged)?;
-    let (line, sealed) = octets.split_at(FORM_2.len() + end + 1);
+    let (line, sealed) = octets.split_at(FORM.len() + end + 1);
     let words = std::str::from_utf8(&rest[..end]).ok().and_then(|words| words.split_once(' '));
     let (number, name) = words.ok_or_else(damaged)?;
     let number: CardNumber = number.parse().map_err(|_| damaged())?;
@@ -71,12 +64,4 @@ fn opened(
             Err(CardHostError::SealedElsewhere { file, number, key })
         }
     }
-}
-
-/// The memory of form 1.
-fn summed(rest: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let (digest, memory) = rest.split_at_checked(64)?;
-    let memory = memory.strip_prefix(b"\n")?;
-    let fits = hex::encode(Sha256::digest(memory)).as_bytes() == digest;
-    fits.then(|| Zeroizing::new(memory.to_vec()))
 }

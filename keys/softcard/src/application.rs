@@ -29,13 +29,10 @@ pub struct SoftCard {
     pub(crate) living: Option<Slot>,
     pub(crate) pending: Option<Slot>,
     /// A pair made beforehand, for the next key generation.
-    #[serde(default)]
     pub(crate) ahead: Option<KeyPair>,
     /// None on a card that believes every issuing command.
-    #[serde(default)]
     pub(crate) accesses: Vec<Access>,
-    /// Memories of cards that could not be terminated do not have it.
-    #[serde(default)]
+    /// Whether it is terminated, for good.
     pub(crate) terminated: bool,
     #[serde(skip)]
     pub(crate) selection: Selection,

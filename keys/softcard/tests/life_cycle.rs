@@ -6,7 +6,7 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha20Rng;
 use rsa::pkcs8::EncodePublicKey;
 use rsa::{BoxedUint, RsaPublicKey};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const NUMBER: &str = "AKASHI0000000001";
 const SELECT: &str = "00A4040C0A D392F000260100000001";
@@ -255,14 +255,4 @@ fn nothing_but_its_number_is_in_the_memory_of_a_terminated_card() {
     for bench in [keyed, issued] {
         assert_eq!(serde_json::to_value(&bench.card).unwrap(), expected);
     }
-}
-
-#[test]
-fn memories_from_before_the_life_cycle_are_those_of_living_cards() {
-    let mut memory = serde_json::to_value(Bench::with_keys().card).unwrap();
-    let before: Option<Value> = memory.as_object_mut().unwrap().remove("terminated");
-    assert_eq!(before, Some(json!(false)));
-    let mut bench = Bench::of(serde_json::from_value(memory).unwrap());
-    bench.must_be(LifeCycle::New);
-    bench.channel(KeyVersion::Authority);
 }

@@ -213,7 +213,7 @@ async fn a_recall_ends_what_lives_in_its_cards_and_nothing_else() {
         let permit = book.order(Order::Settle).await;
         let mut change = book.begin(&permit).await;
         let reason = RevocationReason::Superseded;
-        let recording = akashi_ledger::Recording { reason, received_at: book.now, idou_date: None };
+        let recording = akashi_ledger::Recording { reason, received_at: book.now };
         change.revoke(serial(3), &recording).await.unwrap();
         change.commit().await.unwrap();
 

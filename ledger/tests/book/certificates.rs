@@ -9,7 +9,7 @@ use jiff::ToSpan;
 use crate::books::{Book, books};
 
 fn recording(book: &Book, reason: RevocationReason) -> Recording {
-    Recording { reason, received_at: book.now, idou_date: None }
+    Recording { reason, received_at: book.now }
 }
 
 #[tokio::test]

@@ -220,11 +220,7 @@ async fn signed_head(book: &Book, token: &OfficerToken, mark: Mark) -> Verified 
 async fn revoked(book: &Book, serial: akashi_wire::SerialNumber) -> jiff::Timestamp {
     let order = Order::EndByHolder { serial };
     let mut change = book.begin(&book.order(order).await).await;
-    let recording = Recording {
-        reason: RevocationReason::KeyCompromise,
-        received_at: book.now,
-        idou_date: None,
-    };
+    let recording = Recording { reason: RevocationReason::KeyCompromise, received_at: book.now };
     let row = change.revoke(serial, &recording).await.unwrap();
     change.append("revoke", &serial.to_string(), None).await.unwrap();
     change.commit().await.unwrap();

@@ -50,7 +50,7 @@ async fn busy(book: &Book) {
         if number == 2 {
             let mut change = book.begin(&book.revoking().await).await;
             let reason = RevocationReason::KeyCompromise;
-            let recording = Recording { reason, received_at: book.now, idou_date: None };
+            let recording = Recording { reason, received_at: book.now };
             change.revoke(intention.serial, &recording).await.unwrap();
             change.commit().await.unwrap();
         }

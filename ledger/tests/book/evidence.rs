@@ -53,6 +53,7 @@ async fn in_doubt(book: &Book) {
 async fn parties_and_requests(book: &Book) {
     let public_key = vec![4; 91];
     let wish = Order::AskForCertificate {
+        generation: 1,
         public_key: Octets(public_key.clone()),
         in_place_of: Vec::new(),
     };
@@ -164,17 +165,18 @@ async fn issued_revoked_and_listed(book: &Book) {
     let serial = book.issue(1, 1).await.serial;
     let mut change = book.begin(&book.revoking().await).await;
     let reason = RevocationReason::KeyCompromise;
-    let recording = Recording { reason, received_at: book.now, idou_date: None };
+    let recording = Recording { reason, received_at: book.now };
     change.revoke(serial, &recording).await.unwrap();
     change.commit().await.unwrap();
     let scope = Scope::Partition(town());
-    let permit = book.order(Order::RecordList { scope, life: 72 * 3600, up_to: 1 }).await;
+    let permit =
+        book.order(Order::RecordList { generation: 1, scope, life: 72 * 3600, up_to: 1 }).await;
     let mut change = book.begin(&permit).await;
     let end = book.now + 72.hours();
     let number = change.record_crl(1, scope, book.now, end, Position(1)).await.unwrap().number;
     change.commit().await.unwrap();
     let digest = Sha256([7; 32]);
-    let permit = book.order(Order::PublishList { scope, number, digest }).await;
+    let permit = book.order(Order::PublishList { generation: 1, scope, number, digest }).await;
     let mut change = book.begin(&permit).await;
     change.publish_crl(1, scope, number, digest).await.unwrap();
     change.commit().await.unwrap();
@@ -187,7 +189,7 @@ async fn is_broken(book: &Book, what: &str) {
 
 #[tokio::test]
 async fn a_row_of_evidence_that_was_added_breaks_the_audit_whatever_its_table() {
-    assert_eq!(tables().len(), 30, "{:?}", tables());
+    assert_eq!(tables().len(), 31, "{:?}", tables());
     for book in books().await {
         busy(&book).await;
         book.ledger.verify_audit().await.unwrap();
@@ -277,8 +279,7 @@ async fn what_agencies_asked_is_not_altered_added_to_or_lost_unseen_once_it_was_
         for harm in [
             "UPDATE inquiry SET answer = 'good' WHERE ordinal = 1",
             "UPDATE inquiry SET asked = 'one' WHERE ordinal = 1",
-            "INSERT INTO inquiry SELECT group_id, 2, party, purpose, asked, answer, at FROM inquiry
-             WHERE ordinal = 1",
+            "UPDATE inquiry SET ordinal = 2 WHERE ordinal = 1",
             "DELETE FROM inquiry WHERE ordinal = 0",
             "DELETE FROM inquiry",
         ] {
@@ -288,6 +289,35 @@ async fn what_agencies_asked_is_not_altered_added_to_or_lost_unseen_once_it_was_
             run("INSERT INTO inquiry SELECT * FROM kept").await;
             book.ledger.verify_audit().await.unwrap();
         }
+        // What a responder's login adds to it breaks nothing of the chain, for ever: it is told apart.
+        for added in [-1, 2, i64::MAX] {
+            assert_eq!(book.ledger.verify_derived().await.unwrap(), []);
+            run(&format!(
+                "INSERT INTO inquiry SELECT group_id, {added}, party, purpose, asked, answer, at
+                 FROM kept WHERE ordinal = 1"
+            ))
+            .await;
+            book.ledger.verify_audit().await.unwrap();
+            let told = book.ledger.verify_derived().await.unwrap();
+            assert_eq!(
+                told.iter().map(|one| one.table).collect::<Vec<_>>(),
+                ["inquiry"],
+                "{added}"
+            );
+            run(&format!("DELETE FROM inquiry WHERE ordinal = {added}")).await;
+        }
+        let other = match book.address.starts_with("sqlite:") {
+            true => "X'00000000000000000000000000000001'",
+            false => "'\\x00000000000000000000000000000001'::bytea",
+        };
+        run(&format!(
+            "INSERT INTO inquiry SELECT {other}, 0, party, purpose, asked, answer, at FROM kept
+             WHERE ordinal = 0"
+        ))
+        .await;
+        let told = book.ledger.verify_derived().await.unwrap();
+        assert_eq!(told.iter().map(|one| one.table).collect::<Vec<_>>(), ["inquiry"]);
+        run(&format!("DELETE FROM inquiry WHERE group_id = {other}")).await;
         // A group that was entered is closed, and what nobody can read is not taken at all: neither
         // keeps the authority from entering the next.
         run("INSERT INTO inquiry_new SELECT DISTINCT group_id FROM kept").await;
@@ -300,6 +330,10 @@ async fn what_agencies_asked_is_not_altered_added_to_or_lost_unseen_once_it_was_
             format!("INSERT INTO inquiry_new VALUES ({short})"),
             format!("INSERT INTO inquiry SELECT group_id, 7, {short}, '', '', '', at FROM kept"),
             "INSERT INTO inquiry SELECT group_id, 7, party, '', '', '', -1 FROM kept".into(),
+            format!(
+                "INSERT INTO inquiry SELECT group_id, 7, party, '', '{}', '', at FROM kept",
+                "x".repeat(65)
+            ),
         ] {
             let refused = crate::statements::run(&book.address, &sql).await.unwrap_err();
             assert!(refused.to_lowercase().contains("check"), "{sql}: {refused}");

@@ -80,7 +80,7 @@ async fn what_was_found_stands_until_the_certificate_is_revoked_or_over() {
 
         let mut change = book.begin(&book.revoking().await).await;
         let reason = RevocationReason::KeyCompromise;
-        let recording = Recording { reason, received_at: book.now, idou_date: None };
+        let recording = Recording { reason, received_at: book.now };
         change.revoke(one, &recording).await.unwrap();
         change.commit().await.unwrap();
         assert_eq!(book.ledger.shared_primes(book.now).await.unwrap(), [found[1].clone()]);

@@ -1,6 +1,6 @@
 //! A permit is good for what was signed, about what it was signed: to nothing else may it be put.
 
-use akashi_ledger::{CaseFile, LedgerError, NewRecall, Recording, Scope, Slot, Step};
+use akashi_ledger::{CaseFile, LedgerError, NewRecall, Recording, Scope, Slot, Standing, Step};
 use akashi_wire::act::{CardSelection, CaseId, Deed, IdentityProof, PartyId, RecallId, Suspension};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{Order, RevocationReason, SerialNumber};
@@ -34,7 +34,7 @@ fn file(book: &Book, case: CaseId) -> CaseFile {
 
 fn recording(book: &Book) -> Recording {
     let reason = RevocationReason::KeyCompromise;
-    Recording { reason, received_at: book.now, idou_date: None }
+    Recording { reason, received_at: book.now }
 }
 
 #[track_caller]
@@ -124,21 +124,24 @@ async fn an_order_about_one_thing_is_no_order_about_another() {
         change.commit().await.unwrap();
 
         let (scope, next) = (Scope::Complete, book.now + 1.hour());
-        let order = Order::RecordList { scope, life: 3600, up_to: 1 };
+        let order = Order::RecordList { generation: 1, scope, life: 3600, up_to: 1 };
         let mut change = book.begin(&book.order(order).await).await;
         let up_to = akashi_ledger::Position(1);
         refused(change.record_crl(1, Scope::Authority, book.now, next, up_to).await);
         change.record_crl(1, scope, book.now, next, up_to).await.unwrap();
         change.commit().await.unwrap();
         let digest = Sha256([1; 32]);
-        let order = Order::PublishList { scope, number: 1, digest };
+        let order = Order::PublishList { generation: 1, scope, number: 1, digest };
         let mut change = book.begin(&book.order(order).await).await;
         refused(change.publish_crl(1, scope, 1, Sha256([2; 32])).await);
         refused(change.publish_crl(1, scope, 2, digest).await);
         refused(change.publish_crl(1, Scope::Authority, 1, digest).await);
         drop(change);
-        let order =
-            Order::AskForCertificate { public_key: Octets(vec![1; 91]), in_place_of: Vec::new() };
+        let order = Order::AskForCertificate {
+            generation: 1,
+            public_key: Octets(vec![1; 91]),
+            in_place_of: Vec::new(),
+        };
         let mut change = book.begin(&book.order(order).await).await;
         refused(change.ask_for_certificate(1, &[2; 91], &[]).await);
         drop(change);
@@ -204,5 +207,41 @@ async fn a_security_officers_act_is_about_whom_and_what_it_names() {
         // Nor does it end what the walk along the cards has not met.
         let serial = SerialNumber::from_random([1; 16]);
         refused(change.revoke(serial, &recording(&book)).await);
+    }
+}
+
+#[tokio::test]
+async fn a_hold_is_released_over_two_signatures_about_that_certificate_alone() {
+    for (book, other) in crate::two_persons::with_two().await {
+        let (one, another) = (book.issue(1, 1).await.serial, book.issue(2, 2).await.serial);
+        let mut held = Vec::new();
+        for (number, serial) in [(1, one), (2, another)] {
+            let person = book.intention(number, number, Slot::Current).person;
+            book.case_about(crate::permits::case(), person).await;
+            let mut change = book.begin(&book.holding().await).await;
+            held.push(change.hold(serial, book.now).await.unwrap());
+            change.commit().await.unwrap();
+        }
+        // Whoever may hold may not release, and nor may one alone.
+        let mut change = book.begin(&book.holding().await).await;
+        refused(change.release(one, book.now).await);
+        drop(change);
+        let release = Deed::Release { serial: one, why: String::new() };
+        let first = crate::two_persons::signed(&book.security, 70, release, book.now);
+        let mut alone = crate::two_persons::change(&book, &first, book.now).await.unwrap();
+        let takes_two = alone.release(one, book.now).await;
+        assert!(matches!(takes_two, Err(LedgerError::TakesTwo)), "{takes_two:?}");
+        drop(alone);
+        let (_, digest) = crate::two_persons::proposed(&book, &first).await;
+        let both = crate::two_persons::second(&book, (&other, 71), &first, (digest, book.now));
+        let mut both = both.await.unwrap();
+        refused(both.release(another, book.now).await);
+        both.release(one, book.now).await.unwrap();
+        let again = both.release(one, book.now).await;
+        assert!(matches!(again, Err(LedgerError::StatusForbids { .. })), "{again:?}");
+        both.commit().await.unwrap();
+        assert_eq!(book.ledger.standing(one).await.unwrap(), Some(Standing::Good));
+        let at = held[1].recorded_at;
+        assert_eq!(book.ledger.standing(another).await.unwrap(), Some(Standing::Held { at }));
     }
 }

@@ -69,6 +69,7 @@ fn may(role: &str, verb: &str, table: &str) -> bool {
         ],
         "akashi_responder" => &[
             "authority",
+            "founding_signature",
             "enrolment",
             "party_key",
             "term",
@@ -180,6 +181,7 @@ async fn the_authority_adds_to_evidence_and_alters_and_deletes_none_of_it() {
         "responder_replaced",
         "clock_doubt",
         "clock_trust",
+        "audit_content",
     ];
     assert_eq!(evidence.len(), crate::evidence::tables().len() + 2, "a table has changed its side");
     for table in evidence {
@@ -305,6 +307,7 @@ async fn opening_a_book_writes_nothing_and_readers_need_no_session_that_could() 
 async fn a_password_is_never_repeated() {
     for address in [
         "postgres://user:hunter2@localhost/book?sslmode=nonsense",
+        "postgres://user:hunter2@db.example/book",
         "postgres://user:hunter2@127.0.0.1:1/book",
         "mysql://user:hunter2@localhost/book",
     ] {
@@ -313,6 +316,24 @@ async fn a_password_is_never_repeated() {
         assert!(!told.contains("hunter2"), "{told}");
     }
     assert_eq!(akashi_ledger::shown("postgres://u:pa@ss@h/b"), "postgres://u@h/b");
+}
+
+#[tokio::test]
+async fn a_server_on_another_host_is_not_asked_without_a_word_on_tls() {
+    for (address, is_refused) in [
+        ("postgres://u@db.example/book", true),
+        ("postgres://u@192.0.2.1:5432/book?application_name=x", true),
+        ("postgresql://u@[2001:db8::1]/book", true),
+        ("postgres://u@127.0.0.1:1/book", false),
+        ("postgres://u@[::1]:1/book", false),
+        ("postgres://u@localhost:1/book?sslmode=disable", false),
+        ("postgres://u@nowhere.invalid:1/book?sslmode=verify-full", false),
+        ("postgres://u@localhost/book?host=/nowhere", false),
+    ] {
+        let error = Ledger::<Verifying>::open(address).await.unwrap_err();
+        let untold = matches!(error, LedgerError::UntoldTls(_));
+        assert_eq!(untold, is_refused, "{address}: {error}");
+    }
 }
 
 #[tokio::test]

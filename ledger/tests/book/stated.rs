@@ -65,7 +65,7 @@ async fn numbers_that_end_alike_and_equal_names_are_told_as_several_persons() {
         let permit = book.revoking().await;
         let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
         let reason = RevocationReason::KeyCompromise;
-        let recording = Recording { reason, received_at: book.now, idou_date: None };
+        let recording = Recording { reason, received_at: book.now };
         change.revoke(other, &recording).await.unwrap();
         change.commit().await.unwrap();
         assert_eq!(sought(&book, Sought::End([9, 8, 7, 6])).await, both[..1]);

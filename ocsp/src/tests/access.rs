@@ -1,5 +1,9 @@
 //! Registered agencies only, each question on record before its answer.
 
+use std::sync::Arc;
+
+use akashi_keys::EcKey;
+use akashi_ledger::{BookDoor, LedgerError};
 use akashi_wire::Clock;
 use akashi_wire::party::Role;
 use der::asn1::Null;
@@ -7,7 +11,7 @@ use jiff::SignedDuration;
 
 use super::world::*;
 use crate::response::CertStatus;
-use crate::{Answer, Asker, Refusal, ResponseStatus};
+use crate::{Answer, Asker, OcspError, Refusal, Responder, ResponseStatus};
 
 const SIG_REQUIRED: Answer = Answer::Error(ResponseStatus::SigRequired);
 const UNAUTHORIZED: Answer = Answer::Error(ResponseStatus::Unauthorized);
@@ -193,4 +197,22 @@ async fn many_agencies_that_ask_at_once_are_all_on_record() {
     assert_eq!(world.ledger.inquiries_about(&serial.to_string()).await.unwrap().len(), 64);
     let commits = world.ledger.head().await.unwrap().0 - head.0;
     assert!(commits < 64, "{commits} commits for 64 questions");
+}
+
+#[tokio::test]
+async fn who_may_ask_is_what_the_founders_signed_and_not_what_a_row_says() {
+    let world = World::registered().await;
+    let output = std::process::Command::new("sqlite3")
+        .args(["-cmd", ".timeout 10000"])
+        .arg(world.dir.path().join("book.db"))
+        .arg("UPDATE authority SET profile = replace(profile, '\"registered\"', '\"open\"')")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let orders = Arc::new(BookDoor::new(world.ledger.clone(), world.clock.clone()));
+    let signing = (EcKey::generate().unwrap().into(), world.scheduler.clone());
+    let settings = crate::Settings::default();
+    let opened = Responder::open(world.ledger.as_role(), orders, signing, settings).await;
+    let error = opened.err().expect("nobody signed that everybody may ask");
+    assert!(matches!(error, OcspError::Ledger(LedgerError::NotFounded { .. })), "{error}");
 }

@@ -273,7 +273,7 @@ impl World {
 
     pub(crate) async fn revoke(&self, serial: SerialNumber, reason: RevocationReason) {
         let mut change = self.writing(permits::revoking()).await;
-        let recording = Recording { reason, received_at: self.now(), idou_date: None };
+        let recording = Recording { reason, received_at: self.now() };
         change.revoke(serial, &recording).await.unwrap();
         change.commit().await.unwrap();
     }

@@ -343,6 +343,10 @@ impl Known<'_> {
             Deed::Lift { what, why } => {
                 vec![("deed", format!("lift {}", self.suspension(what))), ("why", quoted(why))]
             }
+            Deed::Release { serial, why } => vec![
+                ("deed", format!("release the hold of certificate {serial}")),
+                ("why", quoted(why)),
+            ],
             other => vec![("deed", other.verb().to_owned())],
         }
     }
@@ -469,6 +473,8 @@ impl Enrol {
 mod tests {
     use std::collections::BTreeSet;
 
+    use akashi_wire::SerialNumber;
+
     use super::*;
 
     /// What the second person is shown, as one text.
@@ -530,6 +536,9 @@ mod tests {
             Deed::Lift { what: Suspension::Town { municipality }, why: why("a") },
             Deed::Lift { what: Suspension::Issuing, why: why("a") },
             Deed::Lift { what: Suspension::Issuing, why: why("b") },
+            Deed::Release { serial: SerialNumber::from_random([1; 16]), why: why("a") },
+            Deed::Release { serial: SerialNumber::from_random([2; 16]), why: why("a") },
+            Deed::Release { serial: SerialNumber::from_random([1; 16]), why: why("b") },
         ];
         let all: BTreeSet<String> = deeds.iter().map(shown).collect();
         assert_eq!(all.len(), deeds.len());

@@ -97,7 +97,7 @@ impl Counter {
             let run = self.begin_writing(&mut record, work.certificate())?;
             (file.step, file.closes_at) = (Step::Issued, None);
             let end = end(work.certificate())?;
-            acting.concerns(end);
+            acting.applies_to(end);
             file.sealed_file = record.seal(self.vault(), file.case, Record::Issuance.until(end))?;
             let answer = Answer::Certified {
                 serial: work.serial(),

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 
 use akashi_card::{Card, SigningPin};
-use sha2::{Digest, Sha256};
 
 use crate::seal::place;
 use crate::tests::{NUMBER, blank, give_pin};
@@ -96,30 +95,6 @@ fn a_card_of_another_host_is_called_so_and_looking_at_it_makes_no_key() {
     // A copy of the first host's key opens it.
     fs::copy(dir.path().join("here.key"), dir.path().join("copy.key")).unwrap();
     assert_eq!(tries_left(&file, &Seal::kept_in(dir.path().join("copy.key"))), 0);
-}
-
-#[test]
-fn a_file_of_the_first_form_opens_and_is_sealed_by_the_next_write() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("old.card");
-    let memory = serde_json::to_vec(&blank()).unwrap();
-    let sum = hex::encode(Sha256::digest(&memory));
-    let old = [format!("akashi-card 1 {sum}\n").as_bytes(), &memory].concat();
-    fs::write(&file, &old).unwrap();
-    let seal = Seal::kept_in(dir.path().join("seal.key"));
-    // Nothing that a card remembers changes.
-    assert_eq!(tries_left(&file, &seal), 0);
-    assert!(fs::read(&file).unwrap() == old);
-    assert!(!dir.path().join("seal.key").exists(), "there was nothing to seal");
-    give_pin(InsertedCard::open_sealed(&file, &seal).unwrap(), &pin());
-    assert!(fs::read(&file).unwrap().starts_with(b"akashi-card 2 AKASHI0000000001 "));
-    assert_eq!(tries_left(&file, &seal), 5);
-    // And what is torn of the first form is refused as ever.
-    for length in 0..old.len() {
-        fs::write(&file, &old[..length]).unwrap();
-        let error = InsertedCard::open_sealed(&file, &seal).err().unwrap();
-        assert!(matches!(error, CardHostError::Damaged(_)), "{length}: {error}");
-    }
 }
 
 #[test]
