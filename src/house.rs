@@ -16,7 +16,7 @@ use akashi_wire::Clock;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, LedgerRole};
 
 /// An authority, opened and not yet serving.
 pub struct House {
@@ -78,11 +78,16 @@ impl House {
         let crl: akashi_crl::Settings = opened.config.part("crl", &opened.config.crl)?;
         let doors = Doors::open(&opened, clock.clone()).await?;
         // A connection for each role: what one may not do, its connection cannot.
-        let address = opened.ledger();
+        let address = |role| opened.ledger(role);
+        let (lists_at, responder_at, repository_at) = (
+            address(LedgerRole::ListIssuer),
+            address(LedgerRole::Responder),
+            address(LedgerRole::Repository),
+        );
         let (listing, responding, publishing) = tokio::try_join!(
-            Ledger::open(&address),
-            Ledger::open(&address),
-            Ledger::open(&address)
+            Ledger::open(&lists_at),
+            Ledger::open(&responder_at),
+            Ledger::open(&repository_at)
         )?;
         let orders = doors.orders.clone();
         let scheduler = Arc::new(opened.scheduler()?);

@@ -16,7 +16,7 @@ use akashi_wire::validity::ValidityRule;
 use jiff::Timestamp;
 use rand::CryptoRng;
 
-use crate::config::{ClockSettings, Config, FILE, Listen, Registry};
+use crate::config::{ClockSettings, Config, FILE, LedgerRole, Listen, Logins, Registry};
 
 /// The security officers' tokens in the authority's directory; the second one is not there where one
 /// acts alone.
@@ -205,6 +205,7 @@ pub async fn init(
         rules: table(&Rules::default()),
         crl: table(&akashi_crl::Settings::default()),
         clock: ClockSettings::default(),
+        logins: Logins::default(),
     };
 
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
@@ -230,7 +231,8 @@ pub async fn init(
         recovery: plan.recovery.clone(),
         mark: plan.mark,
     };
-    let ledger = Ledger::<Issuing>::create(&config.ledger_address(&making)).await?;
+    let ledger =
+        Ledger::<Issuing>::create(&config.ledger_address(&making, LedgerRole::Authority)).await?;
     let founded = found(&ledger, &making, &founding, now, rng).await?;
     ledger.close().await;
     let files = SECURITY_OFFICERS.iter().zip(token_passwords);

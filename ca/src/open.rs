@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use akashi_edge::config::FILE;
-use akashi_edge::{ConfigError, Opened};
+use akashi_edge::{ConfigError, LedgerRole, Opened};
 use akashi_keys::{LinkAuthority, Signer};
 use akashi_ledger::{BookDoor, Issuing, Ledger};
 use akashi_link::Identity;
@@ -23,7 +23,7 @@ use crate::{
 impl Doors {
     /// Opens the book and the keys, and stands the doors around them.
     pub async fn open(opened: &Opened, clock: Arc<dyn Clock>) -> Result<Self, CaError> {
-        let ledger = Ledger::open(&opened.ledger()).await?;
+        let ledger = Ledger::open(&opened.ledger(LedgerRole::Authority)).await?;
         Self::over(ledger, opened, clock, StdRng::from_seed(rand::random())).await
     }
 

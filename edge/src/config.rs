@@ -30,6 +30,67 @@ pub struct Config {
     /// What is believed of the machine's clock.
     #[serde(default)]
     pub clock: ClockSettings,
+    /// PostgreSQL: addresses with a login for one role alone.
+    #[serde(default, skip_serializing_if = "Logins::is_empty")]
+    pub logins: Logins,
+}
+
+/// In what role a program opens the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LedgerRole {
+    /// The authority, at the address `ledger`.
+    Authority,
+    /// The CRL issuer.
+    ListIssuer,
+    /// The OCSP responder.
+    Responder,
+    /// The repository.
+    Repository,
+    /// Whatever only reads: `akashi audit`, `clock`, `lint`.
+    Verifier,
+}
+
+/// Addresses in the place of `ledger`, each `postgres://…` with the login of one role: what that login may not
+/// do, the role's program cannot, whoever has taken it over.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Logins {
+    /// The CRL issuer's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list_issuer: Option<String>,
+    /// The OCSP responder's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub responder: Option<String>,
+    /// The repository's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// Of whatever only reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verifier: Option<String>,
+}
+
+impl Logins {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// A role's own address, with the variable that goes before it.
+    fn of(&self, role: LedgerRole) -> Option<(&'static str, Option<&String>)> {
+        match role {
+            LedgerRole::Authority => None,
+            LedgerRole::ListIssuer => {
+                Some(("AKASHI_LEDGER_LIST_ISSUER", self.list_issuer.as_ref()))
+            }
+            LedgerRole::Responder => Some(("AKASHI_LEDGER_RESPONDER", self.responder.as_ref())),
+            LedgerRole::Repository => Some(("AKASHI_LEDGER_REPOSITORY", self.repository.as_ref())),
+            LedgerRole::Verifier => Some(("AKASHI_LEDGER_VERIFIER", self.verifier.as_ref())),
+        }
+    }
+}
+
+/// Whether it is an address on a PostgreSQL server.
+fn is_postgres(address: &str) -> bool {
+    ["postgres://", "postgresql://"].iter().any(|scheme| address.starts_with(scheme))
 }
 
 /// What is believed of the machine's clock.
@@ -128,9 +189,16 @@ impl Config {
 
     fn check(&self) -> Result<(), &'static str> {
         let sqlite = self.ledger.strip_prefix("sqlite:");
-        let postgres = ["postgres://", "postgresql://"].iter().any(|p| self.ledger.starts_with(p));
-        if sqlite.is_none_or(str::is_empty) && !postgres {
+        if sqlite.is_none_or(str::is_empty) && !is_postgres(&self.ledger) {
             return Err("`ledger` must be sqlite:PATH or postgres://USER@HOST/DATABASE");
+        }
+        let Logins { list_issuer, responder, repository, verifier } = &self.logins;
+        let mut logins = [list_issuer, responder, repository, verifier].into_iter().flatten();
+        if logins.any(|address| !is_postgres(address) || sqlite.is_some()) {
+            return Err(
+                "`[logins]` has addresses postgres://USER@HOST/DATABASE of the data base of \
+                        `ledger`: a file (sqlite:PATH) knows no logins",
+            );
         }
         let listen = &self.listen;
         let ports: Vec<SocketAddr> = [
@@ -174,10 +242,13 @@ impl Config {
         })
     }
 
-    /// The ledger's address, a relative SQLite path taken from the authority's directory. The
-    /// variable `AKASHI_LEDGER` goes before the file: a password belongs into no file.
-    pub fn ledger_address(&self, dir: &Path) -> String {
-        let address = std::env::var("AKASHI_LEDGER").unwrap_or_else(|_| self.ledger.clone());
+    /// The ledger's address for a role, a relative SQLite path taken from the authority's directory. The
+    /// variable `AKASHI_LEDGER`, or the role's own, goes before the file: a password belongs into no file.
+    pub fn ledger_address(&self, dir: &Path, role: LedgerRole) -> String {
+        let own = self.logins.of(role);
+        let own = own.and_then(|(name, told)| std::env::var(name).ok().or_else(|| told.cloned()));
+        let all = || std::env::var("AKASHI_LEDGER").unwrap_or_else(|_| self.ledger.clone());
+        let address = own.unwrap_or_else(all);
         match address.strip_prefix("sqlite:") {
             Some(path) => format!("sqlite:{}", dir.join(path).display()),
             None => address,
@@ -214,6 +285,31 @@ mod tests {
             rules: toml::Table::new(),
             crl: toml::Table::new(),
             clock: ClockSettings::default(),
+            logins: Logins::default(),
+        }
+    }
+
+    #[test]
+    fn a_role_has_the_address_of_its_own_login_and_the_others_the_ledgers() {
+        let (all, own) =
+            ("postgres://all@db/book".to_owned(), "postgres://ocsp@db/book".to_owned());
+        let logins = Logins { responder: Some(own.clone()), ..Logins::default() };
+        let config = Config { ledger: all.clone(), logins: logins.clone(), ..config() };
+        assert_eq!(config.check(), Ok(()));
+        assert_eq!(toml::from_str::<Config>(&config.to_text()).unwrap(), config);
+        let address = |role| config.ledger_address(Path::new("/dir"), role);
+        assert_eq!(address(LedgerRole::Responder), own);
+        for role in [LedgerRole::Authority, LedgerRole::ListIssuer, LedgerRole::Verifier] {
+            assert_eq!(address(role), all);
+        }
+        for bad in [
+            Config { ledger: "sqlite:book.sqlite".into(), ..config.clone() },
+            Config {
+                logins: Logins { verifier: Some("sqlite:book".into()), ..logins },
+                ..config.clone()
+            },
+        ] {
+            assert!(bad.check().unwrap_err().contains("[logins]"));
         }
     }
 

@@ -14,6 +14,6 @@ pub mod secret;
 
 pub use authority::AuthorityLink;
 pub use clock::{SystemClock, TrustedClock};
-pub use config::{ClockSettings, Config, ConfigError};
+pub use config::{ClockSettings, Config, ConfigError, LedgerRole, Logins};
 pub use hold::Hold;
 pub use program::{OpenError, Opened, run, stopped};

@@ -11,7 +11,7 @@ use akashi_wire::{Clock, pki};
 use clap::Parser;
 use tokio::net::TcpListener;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, LedgerRole};
 use crate::{AuthorityLink, TrustedClock, secret};
 
 /// Where the keys of content lie, in an authority's directory.
@@ -93,9 +93,9 @@ impl Opened {
         Ok(Self { dir: dir.into(), config, custody })
     }
 
-    /// The ledger's address.
-    pub fn ledger(&self) -> String {
-        self.config.ledger_address(&self.dir)
+    /// The ledger's address for a role.
+    pub fn ledger(&self, role: LedgerRole) -> String {
+        self.config.ledger_address(&self.dir, role)
     }
 
     /// The vault; the keys of its content lie in a store of their own, beside the custody.

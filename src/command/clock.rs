@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Failure;
 use crate::clock::TrustedClock;
-use crate::config::Config;
+use crate::config::{Config, LedgerRole};
 
 /// What this machine, the book and a program that starts now say of the time; and what to do where they do
 /// not agree. Changes nothing, and no passphrase is needed.
@@ -25,7 +25,9 @@ pub struct ClockCommand {
 impl ClockCommand {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let config = Config::read(&self.dir)?;
-        let ledger = Ledger::<Verifying>::open(&config.ledger_address(&self.dir)).await?;
+        let ledger =
+            Ledger::<Verifying>::open(&config.ledger_address(&self.dir, LedgerRole::Verifier))
+                .await?;
         let (past, doubt) = (ledger.past().await?, ledger.clock_doubt().await?);
         let machine = Arc::new(Kernel::new());
         let look = machine.look();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use akashi_edge::LedgerRole;
 use akashi_keys::{KeyError, Signer, write_durably};
 use akashi_ledger::{Ledger, Verifying};
 use akashi_wire::party::Role;
@@ -81,7 +82,7 @@ impl IdentityCommand {
 async fn complete(whose: Whose, open: &OpenArgs) -> Result<(), Failure> {
     let (opened, role) = (open.opened()?, whose.role());
     let name = role.name();
-    let ledger = Ledger::<Verifying>::open(&opened.ledger()).await?;
+    let ledger = Ledger::<Verifying>::open(&opened.ledger(LedgerRole::Verifier)).await?;
     let mut all = ledger.enrolments().await?.into_iter();
     let enrolled = all.find(|one| one.role == role && one.ended_at.is_none());
     ledger.close().await;

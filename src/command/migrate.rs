@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Failure;
-use crate::config::Config;
+use crate::config::{Config, LedgerRole};
 
 /// Bring the book's schema up to date. No other command does, and no start.
 #[derive(clap::Args)]
@@ -21,7 +21,7 @@ impl Migrate {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let address = match self.ledger {
             Some(address) => address,
-            None => Config::read(&self.dir)?.ledger_address(&self.dir),
+            None => Config::read(&self.dir)?.ledger_address(&self.dir, LedgerRole::Authority),
         };
         let (before, after) = akashi_ledger::migrate(&address).await?;
         match before == after {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use akashi_edge::LedgerRole;
 use akashi_keys::{RecoveryShare, Signer, write_durably};
 use akashi_ledger::{Ledger, Verifying};
 use akashi_link::{Identity, TimeFault, client_by};
@@ -160,7 +161,7 @@ async fn ask(
 }
 
 async fn show(open: &OpenArgs) -> Result<(), Failure> {
-    let ledger = Ledger::<Verifying>::open(&open.opened()?.ledger()).await?;
+    let ledger = Ledger::<Verifying>::open(&open.opened()?.ledger(LedgerRole::Verifier)).await?;
     let waiting = ledger.recoveries().await?;
     ledger.close().await;
     for recovery in &waiting {
@@ -187,7 +188,7 @@ async fn collect(open: &OpenArgs, request: &Path, certificate: &Path) -> Result<
     let key = requested_key(&read(request)?)
         .ok_or_else(|| format!("{} is no PKCS#10 in DER", request.display()))?;
     let opened = open.opened()?;
-    let ledger = Ledger::<Verifying>::open(&opened.ledger()).await?;
+    let ledger = Ledger::<Verifying>::open(&opened.ledger(LedgerRole::Verifier)).await?;
     let all = ledger.enrolments().await?;
     ledger.close().await;
     let found = all.iter().find(|one| public_key(&one.certificate).as_ref() == Some(&key));

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use akashi::clock::SystemClock;
-use akashi::config::{Config, FILE};
+use akashi::config::{Config, FILE, LedgerRole};
 use akashi::init::{Plan, init};
 use akashi_agency::{Agency, Verdict};
 use akashi_keys::{CardMaster, Custody, EcKey, OfficerToken, Passphrase, RsaSize};
@@ -179,7 +179,7 @@ impl Scene {
 
     /// The address of the book, as a program finds it.
     pub fn ledger(&self) -> String {
-        self.config.ledger_address(&self.dir)
+        self.config.ledger_address(&self.dir, LedgerRole::Authority)
     }
 
     /// Waits until everything is served again: the authority tells its time and the responder

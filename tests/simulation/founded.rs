@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use akashi::init::{OFFICE_TERMINALS, Plan, SECURITY_OFFICERS, init};
-use akashi_edge::Opened;
+use akashi_edge::{LedgerRole, Opened};
 use akashi_keys::{CardMaster, EcKey, OfficerToken, Passphrase, RsaSize};
 use akashi_ledger::Access;
 use akashi_registry::TownIdentity;
@@ -109,10 +109,10 @@ impl Founded {
             .map(|file| OfficerToken::open(&home.join(file), PASSPHRASE).expect("a token"));
         let office = OfficerToken::open(&home.join(OFFICE_TERMINALS[0]), PASSPHRASE);
         let office = office.expect("a terminal's key").certificate().to_vec();
-        let lens = Arc::new(Lens::open(opened.ledger()));
+        let lens = Arc::new(Lens::open(opened.ledger(LedgerRole::Authority)));
         let (officers, [sources, registries], agency) = runtime.block_on(async {
             let trouble = Arc::new(Trouble::default());
-            let address = opened.ledger();
+            let address = opened.ledger(LedgerRole::Authority);
             let url = "http://127.0.0.1:9".to_owned();
             let clock = SimulatedClock::at(now);
             let begin = (2, &clock as &dyn Clock);

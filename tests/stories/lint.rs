@@ -4,12 +4,16 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use akashi_ledger::{AuthorityProfile, Scope};
+use akashi_ca::{CaError, Founding, found};
+use akashi_keys::{Passphrase, Quorum, RsaSize};
+use akashi_ledger::{AuthorityProfile, Issuing, Ledger, LedgerError, Scope};
 use akashi_wire::RevocationReason::KeyCompromise;
+use akashi_wire::act::{Procedure, Refusal};
 use serde_json::Value;
 use x509_parser::oid_registry::asn1_rs::oid;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::audit::sqlite;
 use crate::support::*;
 
 fn lint(arguments: &[&str]) -> Output {
@@ -168,4 +172,75 @@ async fn the_address_of_the_book_stands_in_no_file_where_the_environment_has_it(
 fn without_an_authority_to_hold_it_against_nothing_is_judged() {
     assert_eq!(lint(&["file"]).status.code(), Some(2));
     assert_eq!(lint(&["--dir", "/nowhere"]).status.code(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_lint_refuses_is_recorded_for_nobody_and_signed_for_nobody() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let key = place.new_key();
+    let book = place.dir.join("book.sqlite");
+    let wishes = "SELECT COUNT(*) FROM audit WHERE verb = 'intend_responder'";
+    let wished = sqlite(&book, wishes);
+    let place = place
+        .reopened(|_| {
+            // Somebody with the file in hand: another town's point, and a key that no responder has.
+            sqlite(
+                &book,
+                &format!(
+                    "UPDATE distribution_point SET name = (SELECT name FROM distribution_point
+                     WHERE municipality = '{}') WHERE municipality = '{}'",
+                    yonago(),
+                    tottori()
+                ),
+            );
+            // prime239v3 in the place of prime256v1 (RFC 5480 §2.1.1.1).
+            sqlite(
+                &book,
+                "INSERT INTO responder_key SELECT position, generation,
+                 CAST(substr(public_key, 1, 22) || X'06' || substr(public_key, 24) AS BLOB), asked_at
+                 FROM responder_key LIMIT 1",
+            );
+        })
+        .await;
+    let desk = &place.desks[&tottori()];
+    let refused = desk.certify(Procedure::Issue, place.by_items(&code), &*key).await;
+    assert_eq!(refusal(refused), Refusal::NotNowPossible);
+    assert_eq!(sqlite(&book, "SELECT COUNT(*) FROM certificate"), "0");
+
+    let doors = &place.house.doors;
+    let error = doors.scheduler.tick(&*doors.clock).await.unwrap_err();
+    assert!(matches!(error, CaError::Lint(_)), "{error}");
+    assert_eq!(sqlite(&book, wishes), wished);
+    let keys = "SELECT COUNT(*) FROM responder_certificate WHERE substr(public_key, 23, 1) = X'06'";
+    assert_eq!(sqlite(&book, keys), "0");
+    place.close().await;
+}
+
+#[tokio::test]
+async fn an_authority_that_the_lint_refuses_is_not_founded() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger =
+        Ledger::<Issuing>::create(&format!("sqlite:{}", dir.path().join("book.sqlite").display()))
+            .await
+            .unwrap();
+    let place = Place::open(Book::Sqlite).await;
+    let profile = place.house.doors.issuer.authority.profile.clone();
+    place.close().await;
+    let passphrase = Passphrase::new(akashi_town::PASSPHRASE.into()).unwrap();
+    let founding = Founding {
+        // A municipality, which has no authority.
+        profile: AuthorityProfile { prefecture: tottori(), ..profile },
+        size: RsaSize::Rsa2048,
+        years: 10,
+        hosts: vec!["127.0.0.1".into()],
+        passphrase: &passphrase,
+        security_officers: vec!["One".into(), "Other".into()],
+        recovery: Quorum { holders: vec!["A".into(), "B".into()], needed: 2 },
+        mark: None,
+    };
+    let refused = found(&ledger, dir.path(), &founding, usual_start(), &mut rand::rng()).await;
+    assert!(matches!(refused.err(), Some(CaError::Founding(_))));
+    assert!(!dir.path().join("certificates/ca.der").exists());
+    assert!(matches!(ledger.authority().await, Err(LedgerError::NoAuthority)));
 }

@@ -17,6 +17,7 @@ mod delivery;
 mod feed;
 mod inbox;
 mod lint;
+mod logins;
 mod loss;
 mod municipal_token;
 mod offline;

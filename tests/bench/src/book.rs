@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use akashi_edge::Opened;
+use akashi_edge::{LedgerRole, Opened};
 use akashi_keys::{Passphrase, RsaSize};
 use akashi_ledger::{
     Access, Intention, Issuing, Ledger, NewCertificate, NewFile, PersonId, Recording, Slot,
@@ -126,15 +126,11 @@ async fn fill(
 ) -> Result<(), BenchError> {
     eprintln!("bench: filling a book with {} certificates", good + revoked);
     let opened = Opened::open(dir, passphrase).map_err(akashi_ca::CaError::from)?;
-    let ledger = Ledger::<Issuing>::open(&opened.ledger()).await?;
+    let ledger = Ledger::<Issuing>::open(&opened.ledger(LedgerRole::Authority)).await?;
     let officer = Filler::enrol(&opened, &ledger, town(), now).await?;
     let permit = officer.permit(&ledger, filler::issuing(), now).await?;
     let revoking = officer.permit(&ledger, filler::revoking(), now).await?;
-    let recording = Recording {
-        reason: RevocationReason::AffiliationChanged,
-        received_at: now,
-        idou_date: None,
-    };
+    let recording = Recording { reason: RevocationReason::AffiliationChanged, received_at: now };
     // Nobody reads it, but an authority looks at its opening whether the key of the newest is here.
     let sealed = opened.vault()?.seal("certificate_items", b"nobody's", &[0; 36], 203_905)?;
     for first in (0..good + revoked).step_by(CHUNK) {
