@@ -39,6 +39,10 @@ test:
 lint:
 	@.ci/setup tests
 	$(CARGO) fmt --all --check
+	@# A planted bug that no longer applies to the sources shows nothing.
+	@for plant in tests/simulation/plants/*.patch; do \
+		patch -p1 --dry-run --silent --fuzz=0 <$$plant >/dev/null || { echo "lint: $$plant does not apply" >&2; exit 1; }; \
+	done
 	@# The fuzz targets have a lock of their own, which follows every change of ours.
 	$(CARGO) metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml >/dev/null
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings

@@ -136,7 +136,7 @@ impl Inbox {
         if let Err(refusal) = &outcome
             && !matches!(refusal, BatchRefusal::NotNow(_))
         {
-            let noted = self.orders.note_refusal(sender, refusal.name(), now).await;
+            let noted = self.orders.record_refusal(sender, refusal.name(), now).await;
             noted.map_err(BatchRefusal::NotNow)?;
         }
         outcome

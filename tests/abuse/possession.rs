@@ -6,6 +6,8 @@ use akashi_ledger::Access;
 use akashi_wire::act::{Deed, Procedure, Refusal};
 use akashi_wire::octets::Octets;
 use akashi_wire::party::Role;
+use akashi_wire::signed::{MessageKind, SignedMessage};
+use jiff::Timestamp;
 
 use crate::csr::*;
 use crate::der::*;
@@ -312,6 +314,25 @@ async fn a_proof_that_proves_nothing_and_a_bad_key_make_no_certificate() {
     assert!(matches!(refusal(again), Refusal::WrongStep { .. }));
     the_chain_is_whole(place).await;
     scene.place.close().await;
+}
+
+/// PKCS#10 signs a SEQUENCE of its own, where a signed message signs a SET of attributes that names its kind: neither
+/// is ever read as the other (RFC 2986 §4.1, RFC 5652 §5.4).
+#[test]
+fn a_proof_is_no_message_of_any_kind_and_no_message_is_a_proof() {
+    let key = EcKey::generate().unwrap();
+    let proof = key.request_for_certificate().unwrap();
+    let link = akashi_keys::LinkAuthority::create(&key, "link", Timestamp::now()).unwrap();
+    for kind in MessageKind::ALL {
+        let as_message = SignedMessage::from_der(proof.clone()).verify(kind);
+        assert!(as_message.is_err(), "{kind:?}");
+        let sign = |octets: &[u8]| key.sign(octets);
+        let by = link.certificate();
+        let message = SignedMessage::sign(kind, &proof, by, Timestamp::now(), sign).unwrap();
+        assert!(message.clone().verify(kind).is_ok(), "{kind:?}");
+        let read = akashi_ca::possession::Proof::read(message.as_der());
+        assert_eq!(read.err(), Some(akashi_ca::possession::NoPossession::Malformed), "{kind:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

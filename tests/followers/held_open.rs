@@ -32,7 +32,7 @@ async fn an_older_change_held_open_hides_no_newer_one_from_the_followers(book: B
     let permit = ledger.order(Order::Settle, by, place.now(), sign).await.unwrap();
     let mut older = ledger.begin(&permit, place.now()).await.unwrap();
     let (reason, received_at) = (RevocationReason::AffiliationChanged, older.at());
-    let recording = Recording { reason, received_at, idou_date: None };
+    let recording = Recording { reason, received_at };
     let oldest = older.revoke(holders[0].1.serial, &recording).await.unwrap().position;
 
     // Newer ones come meanwhile, over the counter.

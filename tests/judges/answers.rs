@@ -8,11 +8,11 @@ use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::ToSpan;
 
 use crate::authority::{Authority, keys};
-use crate::bench::{Digest, Evidence, Exception, Question, Verdict, put};
 use crate::exceptions::*;
 use crate::people;
 use crate::pkilint::nothing_is_found_in;
 use crate::prefecture::request;
+use crate::questions::{Digest, Evidence, Exception, Question, Verdict, put};
 use crate::scene::Leaf;
 
 /// The four ways to ask.

@@ -29,9 +29,9 @@ use akashi_wire::{Clock, Reading, RevocationReason, SerialNumber};
 use jiff::Timestamp;
 
 use crate::odd_people::certificate_texts;
-use crate::pen::write_list;
 use crate::people::{PREFECTURE, town};
 use crate::scene::{Leaf, fresh_dir, list_file, serial_of, write_pem};
+use crate::unpublished::write_list;
 
 /// The authority, with a directory for what is shown to judges.
 pub struct Authority {
@@ -168,7 +168,7 @@ impl Authority {
         if reason == RevocationReason::CertificateHold {
             change.hold(serial, self.now()).await.unwrap();
         } else {
-            let recording = Recording { reason, received_at: self.now(), idou_date: None };
+            let recording = Recording { reason, received_at: self.now() };
             change.revoke(serial, &recording).await.unwrap();
         }
         change.commit().await.unwrap();

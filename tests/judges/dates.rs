@@ -13,11 +13,11 @@ use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::{Timestamp, ToSpan};
 
 use crate::authority::{Authority, keys};
-use crate::bench::{Digest, Evidence, Question, Verdict, put};
 use crate::exceptions::*;
 use crate::people;
 use crate::pkilint::nothing_is_found_in;
 use crate::prefecture::{beside, request};
+use crate::questions::{Digest, Evidence, Question, Verdict, put};
 use crate::scene::Leaf;
 use crate::tool::{run, words};
 

@@ -1,7 +1,7 @@
 //! What single judges are known to do otherwise, and why. Each is asked all the same, and must say
 //! exactly this: when one of these sentences stops being true, a test says so.
 
-use crate::bench::{Exception, Judge, Verdict};
+use crate::questions::{Exception, Judge, Verdict};
 
 /// libpkix and crlutil know no critical extension of lists. For NSS there is the complete list.
 pub const NSS_TAKES_NO_PARTITION: Exception = Exception {

@@ -10,10 +10,10 @@ use jiff::{Timestamp, ToSpan};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::bench::{Evidence, Exception, Judge, Question, Verdict, put, settings_of};
 use crate::exceptions::*;
 use crate::pkilint::nothing_is_found_in;
 use crate::prefecture::{Certified, Prefecture, beside, prefecture};
+use crate::questions::{Evidence, Exception, Judge, Question, Verdict, put, settings_of};
 
 /// Entries of the long list.
 const MANY: usize = 100_000;

@@ -2,14 +2,13 @@
 //! pyhanko-certvalidator, pkilint and x509-parser, on certificates, lists, answers and messages.
 //!
 //! `tests/judges/setup` installs them. A judge that is missing fails the tests: nothing is skipped.
-//! In [`bench`] they are all asked the same questions; what single ones do otherwise stands in
+//! In [`questions`] they are all asked the same questions; what single ones do otherwise stands in
 //! [`exceptions`]. [`scene`] is a world that really serves, [`authority`] one without doors for any
 //! date, and [`prefecture`] the two hundred certificates of odd names. The `golden` files are our
 //! own reading of the same things, for whoever reviews a change.
 
 mod answers;
 mod authority;
-mod bench;
 mod dates;
 mod dump;
 mod exceptions;
@@ -21,9 +20,10 @@ mod odd_names;
 mod odd_people;
 mod openssl;
 mod parser;
-mod pen;
 mod people;
 mod pkilint;
 mod prefecture;
+mod questions;
 mod scene;
 mod tool;
+mod unpublished;

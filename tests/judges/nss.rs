@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::bench::count;
+use crate::questions::count;
 use crate::scene::{Scene, fresh_dir, scenes};
 use crate::tool::{run, words};
 

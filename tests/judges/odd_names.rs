@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use akashi_agency::{StatedItems, stated_items};
 use akashi_wire::RevocationReason;
 
-use crate::bench::{Digest, Evidence, Question, Verdict, put};
 use crate::exceptions::*;
 use crate::odd_people::towns;
 use crate::pkilint::nothing_is_found_in;
 use crate::prefecture::{CERTIFICATES, Certified, Prefecture, prefecture};
+use crate::questions::{Digest, Evidence, Question, Verdict, put};
 
 /// A question about each certificate.
 fn each(

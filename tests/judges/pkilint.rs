@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::bench;
+use crate::questions;
 use crate::scene::scenes;
 use crate::tool::{pkilint, run, run_within, script, words};
 
@@ -22,7 +22,7 @@ pub fn nothing_is_found_in(program: &str, files: Vec<PathBuf>) {
     let files = files.into_iter().map(Into::into).collect();
     let said = run_within(300, pkilint("python"), [arguments, files].concat());
     said.must_say(&format!("{count} linted"));
-    bench::count(count, &format!("files for {program}"));
+    questions::count(count, &format!("files for {program}"));
 }
 
 #[test]

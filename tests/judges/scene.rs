@@ -17,8 +17,8 @@ use akashi_wire::act::{Deed, IdentityProof, Procedure};
 use akashi_wire::{Clock, MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::{Timestamp, ToSpan, Unit};
 
-use crate::pen::write_list;
 use crate::people::{self, TOTTORI, YONAGO, town};
+use crate::unpublished::write_list;
 
 /// A citizen's certificate.
 pub struct Leaf {

@@ -2,7 +2,8 @@
 //! of each of its acts. The officer sends the same request again, the case goes on to its end, and everything
 //! is held against what is true as after any event.
 //!
-//! `KILLS` says how many of them are played (24, drawn by `FIRST`), `all` plays every one.
+//! `KILLS` says how many of them are played (24, drawn by `FIRST`), `K/N` plays the K-th of N parts of them, so that
+//! the N parts are all, and `all` plays every one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -85,11 +86,20 @@ pub fn play(founded: &Arc<Founded>, seed: u64) -> Outcome {
         }
     }
     let of = all.len();
-    all.shuffle(&mut StdRng::seed_from_u64(seed));
-    match std::env::var("KILLS").as_deref() {
-        Ok("all") => {}
-        Ok("") | Err(_) => all.truncate(24),
-        Ok(text) => all.truncate(text.parse().expect("KILLS is a number, or all")),
+    let asked = std::env::var("KILLS").unwrap_or_default();
+    match (&*asked, asked.split_once('/')) {
+        ("all", _) => {}
+        (_, Some((part, parts))) => {
+            let number = |text: &str| text.parse::<usize>().expect("KILLS=K/N has two numbers");
+            let (part, parts) = (number(part), number(parts).max(1));
+            let mut at = 0..;
+            all.retain(|_| at.next().is_some_and(|at: usize| at % parts == part % parts));
+        }
+        (text, None) => {
+            all.shuffle(&mut StdRng::seed_from_u64(seed));
+            let most = if text.is_empty() { Ok(24) } else { text.parse() };
+            all.truncate(most.expect("KILLS is a number, K/N, or all"));
+        }
     }
     let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(failures));
     let work = || {

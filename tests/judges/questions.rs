@@ -1,4 +1,4 @@
-//! The bench: foreign judges that are all asked the same questions, and what they must say.
+//! Foreign judges that are all asked the same questions, and what they must say.
 //!
 //! A question shows a judge a certificate, a moment and evidence of its status. All judges must say
 //! what is expected. Where one is known to say something else, the question names it with the

@@ -1,4 +1,4 @@
-//! Lists that the book does not call for, by the list issuer's own pen and the authority's own key;
+//! Lists that the book does not call for, by the list issuer's own code and the authority's own key;
 //! never published.
 
 use std::fs::File;
