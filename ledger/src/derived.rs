@@ -30,7 +30,7 @@ struct Rule {
 
 /// So many of each rule are told: one is enough to look. (A batch has at most 200,000 events, `EVENTS` in
 /// `wire/bounds.rs`: an event is sought in the batches that begin so far before it.)
-const MOST: i64 = 10;
+pub(crate) const MOST: i64 = 10;
 
 fn serial(row: &Row) -> Result<String, LedgerError> {
     row.get("serial").map(hex::encode::<Vec<u8>>)
@@ -117,6 +117,14 @@ const RULES: &[Rule] = &[
         what: "it is found, and is no longer in force",
         sql: "SELECT DISTINCT serial FROM stated_index WHERE NOT EXISTS
               (SELECT 1 FROM living WHERE living.serial = stated_index.serial) LIMIT $1",
+        reads: serial,
+    },
+    Rule {
+        table: "stated_index",
+        what: "it is in force, and is not found by what it states",
+        sql: "SELECT living.serial FROM living WHERE EXISTS
+              (SELECT 1 FROM status WHERE status.serial = living.serial) AND NOT EXISTS
+              (SELECT 1 FROM stated_index WHERE stated_index.serial = living.serial) LIMIT $1",
         reads: serial,
     },
     Rule {
@@ -209,6 +217,7 @@ impl<R: ReadsAll> Ledger<R> {
         }
         self.verify_moduli(&mut differences).await?;
         self.verify_batch_texts(&mut differences).await?;
+        self.verify_told(&mut differences).await?;
         Ok(differences)
     }
 

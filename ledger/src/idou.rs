@@ -42,7 +42,7 @@ impl InboxState {
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         [
             Self::Waiting,
             Self::HeldBack,
@@ -306,24 +306,27 @@ impl Change {
         // The key of a change is source, person and history number: the same change under another
         // sequence takes the place of one that was not acted on. What was scheduled was carried
         // forward already; its time stays with the new version, which is news again by it.
-        let scheduled = self
+        let replaced = self
             .tx
-            .row(
-                "SELECT MAX(due_at) AS due_at FROM idou WHERE source = $1 AND code_hash = $2
-                 AND history = $3 AND state IN ('waiting', 'held_back', 'scheduled')",
+            .rows(
+                "SELECT sequence, due_at FROM idou WHERE source = $1 AND code_hash = $2
+                 AND history = $3 AND state IN ('waiting', 'held_back', 'scheduled')
+                 ORDER BY due_at DESC",
                 args![code.as_str(), &event.code_hash, i64::from(event.history)],
             )
             .await?;
-        if let Some(row) = scheduled {
+        for row in &replaced {
+            let sequence: i64 = row.get("sequence")?;
             due_at = due_at.or(row.maybe("due_at")?);
+            let state = InboxState::Replaced.name();
+            self.append(state, &format!("{source} {sequence}"), None).await?;
+            self.tx
+                .execute(
+                    "UPDATE idou SET state = $3 WHERE source = $1 AND sequence = $2",
+                    args![code.as_str(), sequence, state],
+                )
+                .await?;
         }
-        self.tx
-            .execute(
-                "UPDATE idou SET state = 'replaced' WHERE source = $1 AND code_hash = $2
-                 AND history = $3 AND state IN ('waiting', 'held_back', 'scheduled')",
-                args![code.as_str(), &event.code_hash, i64::from(event.history)],
-            )
-            .await?;
         self.tx
             .execute(
                 "INSERT INTO idou (source, sequence, code_hash, history, digest, sealed_event,

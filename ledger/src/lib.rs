@@ -52,6 +52,7 @@ mod stated;
 pub mod status;
 mod store;
 mod suspension;
+mod told;
 
 use std::marker::PhantomData;
 

@@ -1,10 +1,10 @@
 //! What is derived is held against its evidence: an altered, added or lost row is found, whatever its table.
 
-use akashi_ledger::{Intention, Recording, Slot};
+use akashi_ledger::{InboxState, Intention, Recording, Slot};
 use akashi_wire::octets::Sha256;
-use akashi_wire::{RevocationReason, SerialNumber};
+use akashi_wire::{Order, RevocationReason, SerialNumber};
 
-use crate::books::{Book, books};
+use crate::books::{Book, books, town};
 use crate::inbox::{accept, event};
 use crate::statements::run;
 
@@ -45,6 +45,8 @@ async fn busy(book: &Book) {
         if number < 3 {
             let mut change = book.begin(&permit).await;
             change.file(intention.serial, b"sealed").await.unwrap();
+            let stated = [(intention.serial, vec![[number; 32]])];
+            change.index_stated(&stated[..usize::from(number == 1)]).await.unwrap();
             change.commit().await.unwrap();
         }
         if number == 2 {
@@ -56,6 +58,16 @@ async fn busy(book: &Book) {
         }
     }
     accept(book, 1, &[event(1, 1, 2, 1), event(2, 2, 2, 2)], 1).await;
+    let mut change = book.begin(&book.order(Order::Settle).await).await;
+    let settled = change.event(town(), 2).await.unwrap().unwrap();
+    change.settle(&settled, InboxState::Settled, None, "no certificate").await.unwrap();
+    change.commit().await.unwrap();
+    let mut change = book.begin(&book.order(Order::CompareModuli).await).await;
+    let day = "2026-04-01".parse().unwrap();
+    change.begin_comparison(day).await.unwrap().unwrap();
+    change.share_prime(SerialNumber::from_random([1; 16]), "with another").await.unwrap();
+    change.end_comparison(day, "3 1 0").await.unwrap();
+    change.commit().await.unwrap();
 }
 
 #[tokio::test]
@@ -112,6 +124,43 @@ async fn what_was_altered_added_or_lost_in_a_derived_table_is_found() {
                 "stated_index",
                 format!("INSERT INTO stated_index (serial, digest) VALUES ({revoked}, {one})"),
                 "no longer in force",
+            ),
+            ("stated_index", "DELETE FROM stated_index".into(), "not found by what it states"),
+            (
+                "idou",
+                "UPDATE idou SET state = 'settled', result = 'no certificate' WHERE sequence = 1"
+                    .into(),
+                "does not say that this became of it",
+            ),
+            (
+                "idou",
+                "UPDATE idou SET state = 'replaced' WHERE sequence = 1".into(),
+                "does not say that this became of it",
+            ),
+            (
+                "idou",
+                "UPDATE idou SET result = 'revoked' WHERE sequence = 2".into(),
+                "does not say that this became of it",
+            ),
+            ("shared_prime", "DELETE FROM shared_prime".into(), "nobody is warned any more"),
+            (
+                "shared_prime",
+                format!("UPDATE shared_prime SET serial = {revoked}"),
+                "the chain does not tell of it",
+            ),
+            ("comparison", "DELETE FROM comparison".into(), "otherwise of this night"),
+            (
+                "comparison",
+                "UPDATE comparison SET ended_at = NULL".into(),
+                "otherwise of this night",
+            ),
+            (
+                "clock_acceptance",
+                format!(
+                    "INSERT INTO clock_acceptance (position, party, terminal, at, decides)
+                     VALUES (1, {one}, {one}, 0, 1)"
+                ),
+                "nobody signed that the clock is right",
             ),
             ("idou", "UPDATE idou SET sequence = sequence + 7".into(), "no batch has brought it"),
             ("idou", "DELETE FROM idou WHERE sequence = 2".into(), "is missing"),

@@ -1,0 +1,205 @@
+//! What entries of the chain told, held against the rows that keep it: what became of each event of the inbox,
+//! which keys share a prime, which nights were compared, and who said that the clock is right.
+//!
+//! The rows are read and written by everyday work; the entries are evidence. Both are read once from end to end.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
+
+use akashi_wire::SerialNumber;
+use akashi_wire::act::PartyId;
+
+use crate::derived::{Difference, MOST};
+use crate::idou::InboxState;
+use crate::row::Row;
+use crate::store::args;
+use crate::{Ledger, LedgerError, ReadsAll};
+
+/// What the entries told, of each thing the newest.
+#[derive(Default)]
+struct Told {
+    /// Of `SOURCE SEQUENCE`: what became of it, and in which words. By their hashes: a prefecture has many.
+    events: HashMap<u64, (InboxState, u64)>,
+    /// Of a certificate: the position at which its key was found to share a prime.
+    shared: BTreeMap<String, i64>,
+    /// Days whose comparison was begun, and whether it was ended.
+    nights: BTreeMap<String, bool>,
+    /// Acts that say that the clock is right: by whom, and where.
+    acceptances: BTreeSet<(String, i64)>,
+    hasher: RandomState,
+}
+
+impl Told {
+    fn hash(&self, text: &str) -> u64 {
+        self.hasher.hash_one(text)
+    }
+
+    fn take(&mut self, row: &Row) -> Result<(), LedgerError> {
+        let (verb, subject): (String, String) = (row.get("verb")?, row.get("subject")?);
+        let position: i64 = row.get("position")?;
+        match verb.as_str() {
+            "share_prime" => {
+                self.shared.insert(subject, position);
+            }
+            "begin_comparison" => {
+                self.nights.insert(subject, false);
+            }
+            "end_comparison" => {
+                let day = subject.split(' ').next().unwrap_or_default();
+                self.nights.insert(day.to_owned(), true);
+            }
+            "accept_clock" => {
+                let actor: String = row.get("actor")?;
+                let party = actor.split([':', '@']).nth(1).unwrap_or_default();
+                self.acceptances.insert((party.to_owned(), position));
+            }
+            event => {
+                let Some(state) = InboxState::from_name(event) else { return Ok(()) };
+                let end = subject.match_indices(' ').nth(1).map_or(subject.len(), |(at, _)| at);
+                let (which, result) = subject.split_at(end);
+                let (which, result) = (self.hash(which), self.hash(result.trim_start()));
+                self.events.insert(which, (state, result));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Notes differences of one kind, a few.
+struct Found<'d> {
+    table: &'static str,
+    what: &'static str,
+    left: i64,
+    all: &'d mut Vec<Difference>,
+}
+
+impl<'d> Found<'d> {
+    fn new(all: &'d mut Vec<Difference>, table: &'static str, what: &'static str) -> Self {
+        Self { table, what, left: MOST, all }
+    }
+
+    fn tell(&mut self, which: String) {
+        if self.left > 0 {
+            self.left -= 1;
+            self.all.push(Difference { table: self.table, what: self.what, which });
+        }
+    }
+}
+
+impl<R: ReadsAll> Ledger<R> {
+    /// Holds what is kept of what the chain told against what it told. The rows are read after the entries: what is
+    /// told meanwhile is not missed, and an event that is settled meanwhile is looked at once more.
+    pub(crate) async fn verify_told(
+        &self,
+        differences: &mut Vec<Difference>,
+    ) -> Result<(), LedgerError> {
+        let mut told = Told::default();
+        let mut head = 0;
+        let sql = "SELECT position, actor, verb, subject FROM audit WHERE position > $1 AND verb IN
+                   ('settled', 'scheduled', 'held_back', 'withdrawn', 'replaced', 'share_prime',
+                    'begin_comparison', 'end_comparison', 'accept_clock') ORDER BY position";
+        let mut take = |row: Row| {
+            head = row.get::<i64>("position")?;
+            told.take(&row)
+        };
+        self.store.each(sql, args![0], &mut take).await?;
+        let mut odd = Vec::new();
+        self.store
+            .each("SELECT source, sequence, state, result FROM idou", args![], |row| {
+                let (state, which) = (row.get::<InboxState>("state")?, event_of(&row)?);
+                if !told.agrees(state, &which, row.maybe::<String>("result")?) {
+                    odd.push(which);
+                }
+                Ok(())
+            })
+            .await?;
+        // Settled between the two: the entries since say so now.
+        if !odd.is_empty() {
+            self.store.each(sql, args![head], |row| told.take(&row)).await?;
+        }
+        let mut found =
+            Found::new(differences, "idou", "the chain does not say that this became of it");
+        for which in odd {
+            let (source, sequence) = which.split_once(' ').unwrap_or_default();
+            let sql = "SELECT state, result FROM idou WHERE source = $1 AND sequence = $2";
+            let sequence: i64 = sequence.parse().unwrap_or_default();
+            if let Some(row) = self.store.row(sql, args![source, sequence]).await?
+                && !told.agrees(row.get("state")?, &which, row.maybe::<String>("result")?)
+            {
+                found.tell(which);
+            }
+        }
+        let mut found = self.findings_but(&told).await?;
+        // Written between the two: the entries since tell of it.
+        if !found.is_empty() {
+            self.store.each(sql, args![head], |row| told.take(&row)).await?;
+            found = self.findings_but(&told).await?;
+        }
+        differences.append(&mut found);
+        Ok(())
+    }
+
+    /// What is kept of primes, nights and clocks otherwise than it was told.
+    async fn findings_but(&self, told: &Told) -> Result<Vec<Difference>, LedgerError> {
+        let mut all = Vec::new();
+        let differences = &mut all;
+        let mut shared = told.shared.clone();
+        let rows = self.store.rows("SELECT serial, position FROM shared_prime", args![]).await?;
+        let mut found = Found::new(differences, "shared_prime", "the chain does not tell of it");
+        for row in &rows {
+            let serial = row.get::<SerialNumber>("serial")?.to_string();
+            if shared.remove(&serial) != Some(row.get("position")?) {
+                found.tell(serial);
+            }
+        }
+        let what = "the chain tells of it, and nobody is warned any more";
+        let mut found = Found::new(differences, "shared_prime", what);
+        shared.into_keys().for_each(|serial| found.tell(serial));
+
+        let mut nights = told.nights.clone();
+        let rows = self.store.rows("SELECT day, ended_at FROM comparison", args![]).await?;
+        let mut found =
+            Found::new(differences, "comparison", "the chain tells otherwise of this night");
+        for row in &rows {
+            let day: String = row.get("day")?;
+            if nights.remove(&day) != Some(row.maybe::<i64>("ended_at")?.is_some()) {
+                found.tell(day);
+            }
+        }
+        nights.into_keys().for_each(|day| found.tell(day));
+
+        let rows = self.store.rows("SELECT position, party FROM clock_acceptance", args![]).await?;
+        let mut found =
+            Found::new(differences, "clock_acceptance", "nobody signed that the clock is right");
+        for row in &rows {
+            let (doubt, party): (i64, PartyId) = (row.get("position")?, row.get("party")?);
+            let party = party.to_string();
+            let signed = |(who, at): &(String, i64)| *who == party && *at > doubt;
+            if !told.acceptances.iter().any(signed) {
+                found.tell(party);
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Told {
+    /// Whether a row may say this of an event. One that waits says nothing that could be wrong: it is settled again.
+    fn agrees(&self, state: InboxState, which: &str, result: Option<String>) -> bool {
+        let told = self.events.get(&self.hash(which));
+        match state {
+            InboxState::Waiting => true,
+            // Its row keeps what was said of it before.
+            InboxState::Replaced => told.is_some_and(|(told, _)| *told == state),
+            _ => {
+                let result = self.hash(result.as_deref().unwrap_or_default());
+                told == Some(&(state, result))
+            }
+        }
+    }
+}
+
+fn event_of(row: &Row) -> Result<String, LedgerError> {
+    let (source, sequence): (String, i64) = (row.get("source")?, row.get("sequence")?);
+    Ok(format!("{source} {sequence}"))
+}
