@@ -227,7 +227,8 @@ impl Counter {
             | Deed::Prolong { .. }
             | Deed::Dismiss { .. }
             | Deed::Lift { .. }
-            | Deed::Release { .. }) => self.propose_or_do(acting, deed).await,
+            | Deed::Release { .. }
+            | Deed::HandOver { .. }) => self.propose_or_do(acting, deed).await,
             Deed::Suspend { what, .. } => self.suspend(acting, *what).await,
             Deed::Countersign { request, .. } => self.countersign(acting, *request).await,
             Deed::Outcome { request } => self.outcome(acting, *request).await,

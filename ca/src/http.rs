@@ -11,9 +11,9 @@ use akashi_wire::act::{Answer, Refusal};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::order::{OrderDoor, OrderRefusal};
 use akashi_wire::party::Role;
-use akashi_wire::{Clock, SignedMessage};
+use akashi_wire::{Clock, MunicipalityCode, SignedMessage};
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
@@ -379,10 +379,17 @@ async fn batch(
     }
 }
 
+/// Of which municipality: the own where nothing is said.
+#[derive(Deserialize)]
+struct Asked {
+    source: Option<MunicipalityCode>,
+}
+
 async fn standing(
     State(doors): State<Doors>,
     Extension(peer): Extension<Peer>,
     Path(sequence): Path<u64>,
+    Query(Asked { source }): Query<Asked>,
 ) -> Response {
     let sender = doors.issuer.ledger.enrolment_of(Sha256::of(&peer.certificate)).await;
     let municipality = match sender {
@@ -393,7 +400,16 @@ async fn standing(
         Ok(_) => return (StatusCode::FORBIDDEN, "only a source may ask").into_response(),
         Err(error) => return unavailable(&error.into()),
     };
-    match doors.inbox.standing(municipality, sequence).await {
+    let source = source.unwrap_or(municipality);
+    match doors.issuer.ledger.speaks_for(source).await {
+        Ok(speaks) if speaks == municipality => {}
+        Ok(_) => {
+            let says = "only the source of that municipality, or of whoever took it up, may ask";
+            return (StatusCode::FORBIDDEN, says).into_response();
+        }
+        Err(error) => return unavailable(&error.into()),
+    }
+    match doors.inbox.standing(source, sequence).await {
         Ok(Some(standing)) => Json(standing).into_response(),
         Ok(None) => (StatusCode::NOT_FOUND, "this event has not arrived").into_response(),
         Err(error) => unavailable(&error),

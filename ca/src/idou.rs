@@ -179,7 +179,7 @@ impl Inbox {
                 LedgerError::SequenceReused { sequence, .. } => {
                     BatchRefusal::SequenceReused { sequence }
                 }
-                error => not_now(error),
+                error => of_the_source(error),
             })?;
         change.commit().await.map_err(not_now)?;
         Ok(answer)

@@ -59,6 +59,7 @@ impl Record {
             | Deed::StopRecovery { .. }
             | Deed::Suspend { .. }
             | Deed::Lift { .. }
+            | Deed::HandOver { .. }
             | Deed::Countersign { .. }
             | Deed::Outcome { .. }
             | Deed::Review

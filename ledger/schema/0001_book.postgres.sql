@@ -31,7 +31,7 @@ GRANT USAGE ON SCHEMA public TO
 -- The authority appends to evidence, and changes what is derived.
 GRANT SELECT, INSERT ON
     authority, founding_signature, distribution_point, enrolment, party_key, term, recovery,
-    recovery_ended, dismissal, suspension, lifting, proposal,
+    recovery_ended, dismissal, suspension, lifting, handover, proposal,
     countersignature, request, certificate, certificate_file,
     status, batch, content_key, deletion, crl, crl_published, responder_key, responder_replaced, responder_certificate,
     inquiry_entered, card,

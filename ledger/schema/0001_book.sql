@@ -110,6 +110,14 @@ CREATE TABLE lifting (
     at         BIGINT NOT NULL
 );
 
+-- Evidence. A municipality that another took up: whose source speaks for it from then on (引継ぎ).
+CREATE TABLE handover (
+    position  BIGINT NOT NULL,
+    from_town TEXT   PRIMARY KEY,
+    to_town   TEXT   NOT NULL,
+    at        BIGINT NOT NULL
+);
+
 -- Evidence. What takes two persons and one proposed: the act itself stands in the entry's content.
 CREATE TABLE proposal (
     position    BIGINT NOT NULL,

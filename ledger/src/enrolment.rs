@@ -384,6 +384,10 @@ impl Change {
             {
                 Err(LedgerError::LinkTaken)
             }
+            // Another speaks for it.
+            Role::Source { municipality } if self.is_taken_up(*municipality).await? => {
+                Err(LedgerError::NotAsItStands)
+            }
             _ => Ok(()),
         }
     }
@@ -568,6 +572,11 @@ impl Change {
         if !at_a_counter {
             self.require(Right::DismissPower)?;
         }
+        self.end_enrolment(party).await
+    }
+
+    /// Ends an enrolment that a right was asked for already.
+    pub(crate) async fn end_enrolment(&mut self, party: PartyId) -> Result<(), LedgerError> {
         let position = self.append("dismiss", &party.to_string(), None).await?;
         let row = args![position.0, party.as_bytes(), self.at()];
         self.record(&evidence::DISMISSAL, vec![row]).await

@@ -73,6 +73,7 @@ evidence! {
     SUSPENSION = "suspension" {
         "kind": Text, "municipality": Text, "party": Octets, "by_party": Octets, "at": Int,
     }
+    HANDOVER = "handover" { "from_town": Text, "to_town": Text, "at": Int }
     LIFTING = "lifting" { "suspension": Int, "at": Int }
     PROPOSAL = "proposal" {
         "request": Octets, "party": Octets, "digest": Octets, "proposed_at": Int,

@@ -212,10 +212,7 @@ impl Change {
     ) -> Result<BatchAnswer, LedgerError> {
         let digest = Sha256::of(signed.content());
         self.require_about(Right::AcceptBatch, &Object::Batch(source, digest))?;
-        // A source speaks for its own municipality.
-        if self.permit().municipality() != Some(source) {
-            return Err(LedgerError::NotEnrolled);
-        }
+        self.require_voice(source).await?;
         let code = source.to_string();
         let known = self
             .tx

@@ -28,6 +28,7 @@ mod evidence;
 mod fault;
 mod gather;
 mod group;
+mod handover;
 mod idou;
 mod inquiry;
 mod listed;

@@ -42,6 +42,8 @@ pub(crate) enum Object {
     Cards(CardSelection, Sha256),
     /// A recall.
     Recall(RecallId),
+    /// A municipality that another takes up.
+    HandOver(MunicipalityCode, MunicipalityCode),
     /// A certificate, and its person's.
     Certificate(SerialNumber),
     /// The public key of a responder, by its SHA-256, and of which generation.
@@ -83,6 +85,7 @@ impl Object {
             Deed::Dismiss { party, .. } => Self::Party(*party),
             Deed::Prolong { party, until } => Self::Term(*party, *until),
             Deed::StopRecovery { recovery, .. } => Self::Recovery(*recovery),
+            Deed::HandOver { from, to, .. } => Self::HandOver(*from, *to),
             Deed::Release { serial, .. } => Self::Certificate(*serial),
             Deed::Suspend { what, .. } | Deed::Lift { what, .. } => Self::Suspension(*what),
             Deed::RegisterCards { lot, model, .. } => Self::Delivery(lot.clone(), model.clone()),

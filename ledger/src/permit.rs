@@ -232,7 +232,7 @@ impl Ledger<Issuing> {
     /// The permit that a batch gives: to take it in.
     ///
     /// # Errors
-    /// [`LedgerError::NotEnrolled`] when the signer is not the source in force.
+    /// [`LedgerError::NotEnrolled`] when the signer is not the source in force that speaks for the municipality.
     pub async fn permit_batch(
         &self,
         message: &Verified,
@@ -240,7 +240,9 @@ impl Ledger<Issuing> {
         now: Timestamp,
     ) -> Result<Permit, LedgerError> {
         let enrolment = self.signer_of(message, now).await?;
-        if enrolment.role != (Role::Source { municipality: source }) {
+        // For its own municipality, or one that was handed over to it.
+        let municipality = self.speaks_for(source).await?;
+        if enrolment.role != (Role::Source { municipality }) {
             return Err(LedgerError::NotEnrolled);
         }
         let digest = Sha256::of(message.content());

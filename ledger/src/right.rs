@@ -57,6 +57,8 @@ pub enum Right {
     Hold,
     /// The end of a hold: the certificate is good again.
     Release,
+    /// A municipality taken up by another.
+    HandOver,
     /// The end of what was recorded and never filed.
     Void,
     /// A renewed certificate in the place of the one before.
@@ -120,6 +122,7 @@ impl Right {
             Self::IndexStated => "index_stated",
             Self::Hold => "hold",
             Self::Release => "release",
+            Self::HandOver => "hand_over",
             Self::Void => "void",
             Self::Promote => "promote",
             Self::AcceptBatch => "accept_batch",
@@ -167,6 +170,7 @@ impl Right {
             | Self::AcceptClock
             | Self::SaveCase
             | Self::FindPerson
+            | Self::HandOver
             | Self::Revoke
             | Self::IndexStated
             | Self::Hold
@@ -207,9 +211,11 @@ pub(crate) fn of_deed(deed: &Deed) -> &'static [Right] {
         Deed::Revoke { .. } => &[SaveCase, Revoke, Void],
         Deed::Hold { .. } => &[SaveCase, Hold, Revoke, Void],
         Deed::CloseCase { .. } => &[SaveCase, Revoke, Void],
-        Deed::Enrol { .. } | Deed::Prolong { .. } | Deed::Lift { .. } | Deed::Release { .. } => {
-            &[Propose]
-        }
+        Deed::Enrol { .. }
+        | Deed::Prolong { .. }
+        | Deed::Lift { .. }
+        | Deed::Release { .. }
+        | Deed::HandOver { .. } => &[Propose],
         Deed::Dismiss { .. } => &[Dismiss, Propose],
         Deed::StopRecovery { .. } => &[StopRecovery],
         Deed::Suspend { .. } => &[Suspend],
@@ -234,6 +240,7 @@ pub(crate) fn of_two(deed: &Deed, role: &Role) -> &'static [Right] {
         Deed::Dismiss { .. } => &[Dismiss, DismissPower],
         Deed::Lift { .. } => &[Lift],
         Deed::Release { .. } => &[Release],
+        Deed::HandOver { .. } => &[HandOver],
         Deed::OpenCase { .. }
         | Deed::LookUp { .. }
         | Deed::FindCertificate { .. }

@@ -1,5 +1,7 @@
 //! Batches on their way: chained, signed by the source, encrypted to the authority.
 
+use std::sync::Arc;
+
 use akashi_keys::{EcKey, Signer as _, seal_to};
 use akashi_link::Identity;
 use akashi_wire::batch::{Batch, BatchEnvelope, BatchHeader, Opening, signed_form};
@@ -15,7 +17,7 @@ pub struct TownIdentity {
     /// Which municipality.
     pub municipality: MunicipalityCode,
     /// Signs batches, or answers.
-    pub key: EcKey,
+    pub key: Arc<EcKey>,
     /// DER of the certificate that the authority gave for this key.
     pub certificate: Vec<u8>,
     /// DER of the link authority.
@@ -25,6 +27,17 @@ pub struct TownIdentity {
 }
 
 impl TownIdentity {
+    /// The same keys for a municipality that was handed over to this one (引継ぎ).
+    pub fn speaking_for(&self, municipality: MunicipalityCode) -> Self {
+        Self {
+            municipality,
+            key: self.key.clone(),
+            certificate: self.certificate.clone(),
+            link_authority: self.link_authority.clone(),
+            recipient: self.recipient.clone(),
+        }
+    }
+
     /// The client's end of the link to the authority.
     pub fn link(&self) -> Identity {
         Identity {

@@ -16,7 +16,7 @@ use akashi_ra_console::Desk;
 use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure};
 use akashi_wire::ending::notice;
 use akashi_wire::octets::Sha256;
-use akashi_wire::{BirthDate, CaseId, Clock, SerialNumber, Sex, pki};
+use akashi_wire::{BirthDate, CaseId, Clock, MunicipalityCode, SerialNumber, Sex, pki};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -128,6 +128,17 @@ enum Ask {
     Suspend(office::Suspend),
     /// 停止の解除: let it go on; two persons must.
     Lift(office::Suspend),
+    /// 引継ぎ: a municipality that another takes up (合併): the other's source speaks for it from now on; two security
+    /// officers must.
+    HandOver {
+        /// Code of the municipality that is taken up.
+        from: MunicipalityCode,
+        /// Code of the one that takes it up.
+        to: MunicipalityCode,
+        /// Why.
+        #[arg(long)]
+        why: String,
+    },
     /// 一時保留の解除: let a certificate on hold be good again; two security officers must, where
     /// `rules.releases_holds` is set.
     Release {
@@ -218,6 +229,7 @@ impl DeskCommand {
             Ask::Dismiss { party, why } => done(desk, Deed::Dismiss { party, why }).await,
             Ask::Suspend(suspend) => suspend.suspend(desk).await,
             Ask::Lift(suspend) => suspend.lift(desk).await,
+            Ask::HandOver { from, to, why } => done(desk, Deed::HandOver { from, to, why }).await,
             Ask::Release { serial, why } => done(desk, Deed::Release { serial, why }).await,
             Ask::Countersign(second) => second.run(desk).await,
             Ask::Collect(collect) => collect.run(desk).await,

@@ -278,7 +278,13 @@ fn municipal(
     let certificate = token.certificate().to_vec();
     let link_authority = token.link_authority().to_vec();
     let recipient = recipient.to_vec();
-    TownIdentity { municipality, key: token.into_key(), certificate, link_authority, recipient }
+    TownIdentity {
+        municipality,
+        key: token.into_key().into(),
+        certificate,
+        link_authority,
+        recipient,
+    }
 }
 
 fn link(token: &OfficerToken) -> Identity {

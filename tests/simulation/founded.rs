@@ -219,7 +219,7 @@ fn municipal(
 ) -> TownIdentity {
     let certificate = token.certificate().to_vec();
     let link_authority = token.link_authority().to_vec();
-    let (key, recipient) = (token.into_key(), recipient.to_vec());
+    let (key, recipient) = (token.into_key().into(), recipient.to_vec());
     TownIdentity { municipality, key, certificate, link_authority, recipient }
 }
 

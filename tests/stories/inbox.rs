@@ -402,7 +402,7 @@ fn source_of(token: OfficerToken, recipient: &[u8]) -> TownIdentity {
         (token.certificate().to_vec(), token.link_authority().to_vec());
     TownIdentity {
         municipality: tottori(),
-        key: token.into_key(),
+        key: token.into_key().into(),
         certificate,
         link_authority,
         recipient: recipient.to_vec(),

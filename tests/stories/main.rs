@@ -15,6 +15,7 @@ mod clock_at_start;
 mod deletion;
 mod delivery;
 mod feed;
+mod handover;
 mod inbox;
 mod lint;
 mod logins;

@@ -223,7 +223,7 @@ fn municipal(token: OfficerToken, recipient: Vec<u8>) -> TownIdentity {
         (token.certificate().to_vec(), token.link_authority().to_vec());
     TownIdentity {
         municipality: tottori(),
-        key: token.into_key(),
+        key: token.into_key().into(),
         certificate,
         link_authority,
         recipient,

@@ -35,7 +35,7 @@ pub use suspension::Suspension;
 use crate::bounds;
 use crate::octets::{Octets, Sha256};
 use crate::party::Role;
-use crate::{BirthDate, RevocationReason, SerialNumber, Sex};
+use crate::{BirthDate, MunicipalityCode, RevocationReason, SerialNumber, Sex};
 
 /// One request of one officer, signed over exactly these octets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -325,6 +325,17 @@ pub enum Deed {
         #[serde(deserialize_with = "bounds::why")]
         why: String,
     },
+    /// 引継ぎ of a municipality that another takes up (合併): from then on the other's source speaks for it as well, and
+    /// its own speaks no more. Gives power: two security officers.
+    HandOver {
+        /// The municipality that is taken up.
+        from: MunicipalityCode,
+        /// The one that takes it up.
+        to: MunicipalityCode,
+        /// Why.
+        #[serde(deserialize_with = "bounds::why")]
+        why: String,
+    },
     /// The second person's word over what another proposed: it is carried out now.
     Countersign {
         /// The request that proposed it.
@@ -412,6 +423,7 @@ impl Deed {
             Self::Suspend { .. } => "suspend",
             Self::Lift { .. } => "lift",
             Self::Release { .. } => "release",
+            Self::HandOver { .. } => "hand_over",
             Self::Countersign { .. } => "countersign",
             Self::Outcome { .. } => "outcome",
             Self::Review => "review",
@@ -448,6 +460,7 @@ impl Deed {
             | Self::Suspend { .. }
             | Self::Lift { .. }
             | Self::Release { .. }
+            | Self::HandOver { .. }
             | Self::Countersign { .. }
             | Self::Outcome { .. }
             | Self::Review

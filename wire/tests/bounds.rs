@@ -213,6 +213,7 @@ fn what_parties_programs_and_holders_send_is_bounded_in_every_member() {
     for deed in [
         json!({"act": "suspend", "what": {"what": "issuing"}, "why": ""}),
         json!({"act": "release", "serial": "5f".repeat(16), "why": ""}),
+        json!({"act": "hand_over", "from": "312029", "to": "312011", "why": ""}),
         json!({"act": "stop_recovery", "recovery": hash(), "why": ""}),
     ] {
         line::<Act>(&act(deed), "/deed/why", 1_000);

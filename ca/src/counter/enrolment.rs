@@ -138,6 +138,19 @@ impl Counter {
         Ok(Carried { subject: what.to_string(), answer: Answer::Done })
     }
 
+    /// Hands a municipality over to another of this prefecture.
+    pub(super) async fn hand_over(
+        &self,
+        change: &mut Change,
+        from: MunicipalityCode,
+        to: MunicipalityCode,
+    ) -> Result<Carried, Halt> {
+        self.is_ours(from)?;
+        self.is_ours(to)?;
+        change.hand_over(from, to).await?;
+        Ok(Carried { subject: format!("{from} {to}"), answer: Answer::Done })
+    }
+
     /// Stops what the recovery key asked for.
     pub(super) async fn stop_recovery(
         &self,

@@ -163,6 +163,7 @@ impl Counter {
             Deed::Prolong { party, until } => self.prolong(change, *party, *until).await,
             Deed::Dismiss { party, .. } => self.dismiss(change, *party).await,
             Deed::Lift { what, .. } => self.lift(change, *what).await,
+            Deed::HandOver { from, to, .. } => self.hand_over(change, *from, *to).await,
             Deed::Release { serial, .. } => self.release(change, *serial).await,
             _ => Err(Refusal::NotAllowed.into()),
         }

@@ -182,6 +182,7 @@ async fn the_authority_adds_to_evidence_and_alters_and_deletes_none_of_it() {
         "clock_doubt",
         "clock_trust",
         "audit_content",
+        "handover",
     ];
     assert_eq!(evidence.len(), crate::evidence::tables().len() + 2, "a table has changed its side");
     for table in evidence {

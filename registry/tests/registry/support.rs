@@ -65,7 +65,7 @@ impl World {
             .unwrap();
         TownIdentity {
             municipality: code(municipality),
-            key,
+            key: key.into(),
             certificate,
             link_authority: self.authority.certificate().to_vec(),
             recipient: self.recipient.clone(),

@@ -9,6 +9,7 @@ use akashi_wire::act::{
     Answer, Deed, KnownParty, KnownProposal, PartyId, Refusal, RequestId, Suspension,
 };
 use akashi_wire::date::{day_in_japan, end_of_day};
+use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::pki::{certificate_pem, public_key, requested_key};
@@ -343,6 +344,11 @@ impl Known<'_> {
             Deed::Lift { what, why } => {
                 vec![("deed", format!("lift {}", self.suspension(what))), ("why", quoted(why))]
             }
+            Deed::HandOver { from, to, why } => vec![
+                ("deed", format!("hand over {}", town(*from))),
+                ("to", town(*to)),
+                ("why", quoted(why)),
+            ],
             Deed::Release { serial, why } => vec![
                 ("deed", format!("release the hold of certificate {serial}")),
                 ("why", quoted(why)),
@@ -350,6 +356,11 @@ impl Known<'_> {
             other => vec![("deed", other.verb().to_owned())],
         }
     }
+}
+
+/// A municipality: its code, and its name where it has one.
+fn town(code: MunicipalityCode) -> String {
+    Municipality::of(code).map_or(code.to_string(), |town| format!("{code} {}", town.name))
 }
 
 /// What somebody wrote, told apart from what we say.
@@ -536,6 +547,9 @@ mod tests {
             Deed::Lift { what: Suspension::Town { municipality }, why: why("a") },
             Deed::Lift { what: Suspension::Issuing, why: why("a") },
             Deed::Lift { what: Suspension::Issuing, why: why("b") },
+            Deed::HandOver { from: municipality, to: "312029".parse().unwrap(), why: why("a") },
+            Deed::HandOver { from: "312029".parse().unwrap(), to: municipality, why: why("a") },
+            Deed::HandOver { from: municipality, to: "312029".parse().unwrap(), why: why("b") },
             Deed::Release { serial: SerialNumber::from_random([1; 16]), why: why("a") },
             Deed::Release { serial: SerialNumber::from_random([2; 16]), why: why("a") },
             Deed::Release { serial: SerialNumber::from_random([1; 16]), why: why("b") },

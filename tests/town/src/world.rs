@@ -473,7 +473,7 @@ fn municipal(
     let link_authority = token.link_authority().to_vec();
     TownIdentity {
         municipality,
-        key: token.into_key(),
+        key: token.into_key().into(),
         certificate,
         link_authority,
         recipient: recipient.to_vec(),

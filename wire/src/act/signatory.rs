@@ -131,6 +131,7 @@ impl Deed {
             | Self::Outcome { .. } => Signatory::Administration,
             Self::Lift { .. }
             | Self::Release { .. }
+            | Self::HandOver { .. }
             | Self::StopRecovery { .. }
             | Self::RegisterCards { .. }
             | Self::PreviewRecall { .. }
@@ -179,6 +180,7 @@ mod tests {
             json!({"act": "suspend", "what": {"what": "counter", "municipality": "312029"}, "why": "…"}),
             json!({"act": "lift", "what": {"what": "issuing"}, "why": "…"}),
             json!({"act": "release", "serial": "5f".repeat(16), "why": "…"}),
+            json!({"act": "hand_over", "from": "312029", "to": "312011", "why": "…"}),
             json!({"act": "countersign", "request": case, "digest": digest}),
             json!({"act": "outcome", "request": case}),
             json!({"act": "review"}),
@@ -221,7 +223,7 @@ mod tests {
                     &administrator,
                     &cards,
                     &recall,
-                    &["enrol", "lift", "release", "accept_clock", "stop_recovery"],
+                    &["enrol", "lift", "release", "hand_over", "accept_clock", "stop_recovery"],
                 ];
                 all.concat()
             }
@@ -301,7 +303,7 @@ mod tests {
                 assert_eq!(deed.is_for(&role), expected, "{verb} by {}", role.name());
             }
         }
-        assert_eq!(verbs.len(), 30, "one of each: {verbs:?}");
+        assert_eq!(verbs.len(), 31, "one of each: {verbs:?}");
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub fn act(octets: &[u8]) {
             | Deed::Suspend { .. }
             | Deed::Lift { .. }
             | Deed::Release { .. }
+            | Deed::HandOver { .. }
             | Deed::Countersign { .. }
             | Deed::Outcome { .. }
             | Deed::Review
