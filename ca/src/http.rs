@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use akashi_keys::CardMaster;
+use akashi_ledger::Enrolment;
 use akashi_link::{Identity, LinkError, Peer};
 use akashi_wire::act::{Answer, Refusal};
 use akashi_wire::octets::{Octets, Sha256};
@@ -393,6 +394,10 @@ async fn standing(
 ) -> Response {
     let sender = doors.issuer.ledger.enrolment_of(Sha256::of(&peer.certificate)).await;
     let municipality = match sender {
+        Ok(Some(Enrolment { superseded_at: Some(since), ended_at: None, .. })) => {
+            let says = BatchRefusal::Superseded { since }.to_string();
+            return (StatusCode::FORBIDDEN, says).into_response();
+        }
         Ok(Some(sender)) if sender.is_in_force(doors.clock.now()) => match sender.role {
             Role::Source { municipality } => municipality,
             _ => return (StatusCode::FORBIDDEN, "only a source may ask").into_response(),

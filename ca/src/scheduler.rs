@@ -299,46 +299,51 @@ impl Scheduler {
         let generation = issuer.authority.generation();
         let age = i64::from(issuer.rules.responder_renewed_after_days) * 24;
         let keys = issuer.ledger.responders_to_certify(generation, now - age.hours()).await?;
+        // One that cannot be certified keeps no other from its certificate.
+        let mut certified = Ok(keys.len());
         for public_key in &keys {
-            let mut octets = [0; SerialNumber::LENGTH];
-            self.rng.lock().expect("nobody panics with the generator").fill_bytes(&mut octets);
-            let serial = SerialNumber::from_random(octets);
-            let not_before = Timestamp::from_second(now.as_second()).unwrap_or(now);
-            let life = i64::from(issuer.rules.responder_days) * 24;
-            let not_after = (not_before + life.hours()).min(issuer.facts.not_after);
-            let tbs = tbs_responder(
-                &issuer.authority.profile,
-                &issuer.facts,
-                issuer.key.algorithm(),
-                serial,
-                Decode::from_der(public_key)?,
-                (not_before, not_after),
-            )?
-            .to_der()?;
-            let algorithm = issuer.key.algorithm().to_der()?;
-            CaError::of_findings(issuer.lint.responder(&tbs, &algorithm))?;
-            let permit = self.orders.permit(Order::CertifyResponders, now).await?;
-            let mut change = issuer.ledger.begin(&permit, now).await?;
-            change.intend_responder(serial).await?;
-            change.commit().await?;
-            let certificate = issuance::sign(&tbs, &*issuer.key, &issuer.facts)?;
-            let mut change = issuer.ledger.begin(&permit, now).await?;
-            let public_key = public_key.clone();
-            change
-                .file_responder(
-                    generation,
-                    &ResponderCertificate {
-                        serial,
-                        public_key,
-                        certificate,
-                        not_before,
-                        not_after,
-                    },
-                )
-                .await?;
-            change.commit().await?;
+            if let Err(error) = self.certify_responder(public_key, generation, now).await {
+                certified = Err(error);
+            }
         }
-        Ok(keys.len())
+        certified
+    }
+
+    async fn certify_responder(
+        &self,
+        public_key: &[u8],
+        generation: i64,
+        now: Timestamp,
+    ) -> Result<(), CaError> {
+        let issuer = &self.issuer;
+        let mut octets = [0; SerialNumber::LENGTH];
+        self.rng.lock().expect("nobody panics with the generator").fill_bytes(&mut octets);
+        let serial = SerialNumber::from_random(octets);
+        let not_before = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let life = i64::from(issuer.rules.responder_days) * 24;
+        let not_after = (not_before + life.hours()).min(issuer.facts.not_after);
+        let tbs = tbs_responder(
+            &issuer.authority.profile,
+            &issuer.facts,
+            issuer.key.algorithm(),
+            serial,
+            Decode::from_der(public_key)?,
+            (not_before, not_after),
+        )?
+        .to_der()?;
+        let algorithm = issuer.key.algorithm().to_der()?;
+        CaError::of_findings(issuer.lint.responder(&tbs, &algorithm))?;
+        let permit = self.orders.permit(Order::CertifyResponders, now).await?;
+        let mut change = issuer.ledger.begin(&permit, now).await?;
+        change.intend_responder(serial).await?;
+        change.commit().await?;
+        let certificate = issuance::sign(&tbs, &*issuer.key, &issuer.facts)?;
+        let mut change = issuer.ledger.begin(&permit, now).await?;
+        let public_key = public_key.to_vec();
+        let new = ResponderCertificate { serial, public_key, certificate, not_before, not_after };
+        change.file_responder(generation, &new).await?;
+        change.commit().await?;
+        Ok(())
     }
 
     /// Enters what names each key of content that is new.

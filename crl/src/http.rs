@@ -201,7 +201,7 @@ fn cannot_read() -> Response {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = match self {
-            Self::Unknown | Self::NotAnAgency => StatusCode::FORBIDDEN,
+            Self::Unknown | Self::NotAnAgency | Self::Superseded { .. } => StatusCode::FORBIDDEN,
             Self::Purpose { .. } => StatusCode::BAD_REQUEST,
             Self::CannotRecord(_) => StatusCode::SERVICE_UNAVAILABLE,
         };

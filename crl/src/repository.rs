@@ -65,6 +65,14 @@ pub enum Refusal {
         "The certificate that you show is not that of an agency enrolled now. Notify the authority of your purpose (公的個人認証法 art. 17), or ask its security officer to renew your enrolment."
     )]
     NotAnAgency,
+    /// Another key of the agency was certified: this one is dead.
+    #[error(
+        "Another key of yours was certified at {since}, and this one is dead since: use that one. If it was not you who asked for it, tell the authority at once."
+    )]
+    Superseded {
+        /// When.
+        since: Timestamp,
+    },
     /// The purpose is not one that was notified.
     #[error(
         "Say for which of your notified purposes you fetch this list, as ?purpose=…; yours are: {}",
@@ -181,6 +189,9 @@ impl Repository {
             .enrolment_of(Sha256::of(&peer.certificate))
             .await?
             .ok_or(Refusal::NotAnAgency)?;
+        if let (Some(since), None) = (enrolment.superseded_at, enrolment.ended_at) {
+            return Err(Refusal::Superseded { since });
+        }
         let purpose = match enrolment.admitted(purpose.as_deref(), now) {
             Ok(purpose) => purpose.to_owned(),
             Err(NotAdmitted::NotAnAgency) => return Err(Refusal::NotAnAgency),

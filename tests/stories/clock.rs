@@ -1,8 +1,10 @@
 //! A machine's clock that is wrong while the authority runs: the time goes on, and nobody outside notices.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use akashi::house::House;
 use akashi_ledger::{Access, Scope};
 use akashi_ra_console::journey;
 use akashi_wire::RevocationReason;
@@ -255,21 +257,31 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// What openssl says of a certificate, now: by the list of the town, and by the responder.
 pub async fn judged(place: &Place, certificate: &[u8], expected: &str) {
-    let dir = place.dir.join("judged");
+    judged_in(&place.dir, &place.house, place.now(), certificate, expected).await;
+}
+
+/// The same of an authority that was opened again.
+pub async fn judged_in(
+    authority: &Path,
+    house: &House,
+    at: Timestamp,
+    certificate: &[u8],
+    expected: &str,
+) {
+    let dir = authority.join("judged");
     std::fs::create_dir_all(&dir).unwrap();
     let file = |name: &str| dir.join(name).to_str().unwrap().to_owned();
     let (ca, list, one) = (file("ca.pem"), file("list.pem"), file("one.der"));
     std::fs::write(&one, certificate).unwrap();
-    let published = place.dir.join("public/crl/1").join(format!("{}.crl", tottori()));
-    let made = place.dir.join("certificates/ca.der");
-    openssl(place.now(), &["x509", "-in", made.to_str().unwrap(), "-out", &ca]);
-    openssl(place.now(), &["crl", "-in", published.to_str().unwrap(), "-out", &list]);
-    let at = place.now();
+    let published = authority.join("public/crl/1").join(format!("{}.crl", tottori()));
+    let made = authority.join("certificates/ca.der");
+    openssl(at, &["x509", "-in", made.to_str().unwrap(), "-out", &ca]);
+    openssl(at, &["crl", "-in", published.to_str().unwrap(), "-out", &list]);
     let by_list = openssl(at, &["verify", "-crl_check", "-CAfile", &ca, "-CRLfile", &list, &one]);
     let word = if expected == "good" { "one.der: OK" } else { "certificate revoked" };
     // A certificate is on the list of its hour.
     assert!(by_list.contains(word), "{expected}: {by_list}");
-    let url = &place.house.doors.issuer.authority.profile.ocsp_url;
+    let url = &house.doors.issuer.authority.profile.ocsp_url;
     let by_ocsp = openssl(
         at,
         &["ocsp", "-issuer", &ca, "-cert", &one, "-CAfile", &ca, "-no_nonce", "-url", url],

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use akashi_agency::Verdict;
-use akashi_ledger::{Scope, TimeQuality};
+use akashi_ledger::{Access, Scope, TimeQuality};
 use akashi_ra_console::journey;
 use akashi_wire::act::{CertificateBy, Deed, LookUpBy, Procedure, Refusal, SerialGiven};
 use akashi_wire::batch::BatchAnswer;
@@ -11,6 +11,7 @@ use akashi_wire::date::EffectiveDate;
 use akashi_wire::{Clock, RevocationReason, SerialNumber};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::clock::judged_in;
 use crate::support::*;
 
 told_on_both!(
@@ -51,14 +52,18 @@ impl Again {
 }
 
 async fn in_the_same_life_of_the_machine_the_length_of_a_stop_is_known(book: Book) {
-    for ahead in [20 * 24 * HOUR, YEAR, -2 * HOUR, -YEAR] {
-        let mut place = Place::open(book).await;
+    let small = [SignedDuration::from_secs(3), SignedDuration::from_mins(9), 2 * HOUR];
+    for ahead in small.into_iter().chain([20 * 24 * HOUR, YEAR, -2 * HOUR, -YEAR]) {
+        let mut place = Place::make(book, Access::Open, usual_start()).await;
         let (_, holder) = place.holder(tottori()).await;
+        let (_, other) = place.holder(tottori()).await;
         let (clock, machine) = (place.clock.clone(), place.machine.clone());
         let again = place
             .reopened(|_| {
-                // Two days, of which the book knows nothing.
-                clock.advance(Duration::from_secs(48 * 3600));
+                // Ten minutes, or two days, of which the book knows nothing: what two clocks may drift apart in that
+                // time is no doubt.
+                let minutes = if ahead.abs() < HOUR { 10 } else { 48 * 60 };
+                clock.advance(Duration::from_secs(60 * minutes));
                 machine.set_ahead(ahead);
             })
             .await;
@@ -69,6 +74,19 @@ async fn in_the_same_life_of_the_machine_the_length_of_a_stop_is_known(book: Boo
         assert_eq!(again.revoked_at(holder.serial).await, Some((again.now(), HOLD)));
         let newest = again.house.ledger().audit_entries(1).await.unwrap().remove(0);
         assert_eq!(newest.quality, TimeQuality::Kept);
+        // Lists and answers are of now, whatever the machine's clock says: judged by software that is not ours.
+        let list = again.authority.join(format!("public/crl/1/{}.crl", tottori()));
+        for _ in 0..100 {
+            if holds(&list, holder.serial.as_bytes()) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        again.seen(&holder.certificate, |v| matches!(v, Verdict::Revoked { .. })).await;
+        for (one, expected) in [(&holder, "revoked"), (&other, "good")] {
+            let (house, at) = (&again.house, again.now());
+            judged_in(&again.authority, house, at, &one.certificate, expected).await;
+        }
         machine.set_ahead(SignedDuration::ZERO);
         assert!(!again.is_held().await, "{ahead:#}");
         again.house.ledger().verify_audit().await.unwrap();

@@ -212,6 +212,11 @@ async fn what_the_lint_refuses_is_recorded_for_nobody_and_signed_for_nobody() {
     let error = doors.scheduler.tick(&*doors.clock).await.unwrap_err();
     assert!(matches!(error, CaError::Lint(_)), "{error}");
     assert_eq!(sqlite(&book, wishes), wished);
+    // A responder that gets no certificate is an alarm of its own, though the tick ends with its fault.
+    place.clock.advance(std::time::Duration::from_secs(2 * 3600));
+    doors.scheduler.tick(&*doors.clock).await.unwrap_err();
+    let alarms = "SELECT COUNT(*) FROM audit WHERE verb = 'alarm' AND subject LIKE '%responder%'";
+    assert_eq!(sqlite(&book, alarms), "1");
     let keys = "SELECT COUNT(*) FROM responder_certificate WHERE substr(public_key, 23, 1) = X'06'";
     assert_eq!(sqlite(&book, keys), "0");
     place.close().await;

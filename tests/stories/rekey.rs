@@ -168,6 +168,14 @@ async fn what_each_does_goes_on_with_the_next_key_and_not_with_the_dead_one() {
     assert_eq!(judged(&with(next, &told, &agency.token)).await, Verdict::Valid);
     let dead = judged(&agency.token).await;
     assert!(matches!(&dead, Verdict::CannotTell(why) if why.contains("unauthorized")), "{dead:?}");
+    // Where it fetches lists it is told what it is.
+    let door = place.house.config.listen.repository_link;
+    let client = akashi_link::client(&agency.link()).unwrap();
+    let url = format!("https://{door}/crl/1/complete.crl");
+    let refused = client.get(url).send().await.unwrap();
+    assert_eq!(refused.status().as_u16(), 403);
+    let said = refused.text().await.unwrap();
+    assert!(said.contains("Another key of yours was certified at"), "{said}");
     place.close().await;
 }
 
@@ -188,6 +196,11 @@ async fn a_source_goes_on_with_its_next_key_and_its_register_under_its_name() {
     let link = place.sources[&town].link();
     let (status, said) = place.post("/idou", &link, before.sealed).await;
     assert_eq!(status, 403);
+    assert!(said.contains("another key of the source was certified at"), "{said}");
+    let client = akashi_link::client(&link).unwrap();
+    let stands = client.get(format!("{}/idou/1", place.url())).send().await.unwrap();
+    assert_eq!(stands.status().as_u16(), 403);
+    let said = stands.text().await.unwrap();
     assert!(said.contains("another key of the source was certified at"), "{said}");
     assert!(place.is_good(holder.serial).await, "nothing of it was taken");
     let next = with(next, &told, &source);
