@@ -13,6 +13,7 @@ use akashi_ledger::{Issuing, Ledger, LedgerError};
 use akashi_link::{Identity, LinkError};
 use akashi_ocsp::{OcspError, Responder};
 use akashi_wire::Clock;
+use akashi_wire::clock::Past;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -106,6 +107,11 @@ impl House {
             crl.clone(),
         )
         .await?;
+        // A book from a backup is older than what was published by the one that was lost.
+        let past = doors.issuer.ledger.past().await?;
+        if let Some(latest) = lists.newest_unknown().filter(|newest| *newest > past.latest) {
+            clock.resume(&Past { latest, ..past });
+        }
         let repository = akashi_crl::Repository::open(&public, lists.authority(), &crl)?
             .with_register(publishing);
         Ok(Self {

@@ -50,6 +50,8 @@ pub struct Issuer {
 struct Scopes {
     known: BTreeMap<Scope, Situation>,
     followed: Position,
+    /// Of the lists that were on the shelf at the start, and of which the book knows nothing.
+    newest_unknown: Option<Timestamp>,
 }
 
 /// A list that was published.
@@ -131,6 +133,12 @@ impl Issuer {
     /// The authority whose lists these are.
     pub fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// thisUpdate of the newest list that was on the shelf at the start and that the book does not know, if its
+    /// signature is ours: a book that was brought back from a backup is older than that, and so is no time.
+    pub fn newest_unknown(&self) -> Option<Timestamp> {
+        self.known().newest_unknown
     }
 
     /// Where the lists lie.
@@ -358,6 +366,13 @@ impl Issuer {
             let facts = blocking(move || Ok(shelf.facts(scope))).await?;
             let on_shelf = matches!((&published, facts), (Some(published), Some(facts))
                 if published.number == facts.number && published.digest == Some(facts.digest));
+            if let (false, Some(facts)) = (on_shelf, facts) {
+                let (shelf, signatory) = (self.shelf.clone(), self.signatory.clone());
+                let is_ours = blocking(move || Ok(shelf.is_signed(scope, &signatory))).await?;
+                let mut known = self.known();
+                let newest = Some(facts.this_update).filter(|_| is_ours);
+                known.newest_unknown = known.newest_unknown.max(newest);
+            }
             let mut situation = Situation { published, on_shelf, ..Situation::default() };
             if let Scope::Partition(code) = scope {
                 let up_to = situation.published.as_ref().map_or(Position(0), |last| last.up_to);

@@ -8,6 +8,7 @@ use akashi_crl::{Issuer, Outcome, Repository, Settings};
 use akashi_edge::LedgerRole;
 use akashi_edge::program::listen;
 use akashi_ledger::{Ledger, Listing, Publishing};
+use akashi_wire::clock::Past;
 use tokio::sync::watch;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -17,13 +18,18 @@ async fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
         let settings: Settings = opened.config.part("crl", &opened.config.crl)?;
         let ledger = Ledger::<Listing>::open(&opened.ledger(LedgerRole::ListIssuer)).await?;
-        clock.resume(&ledger.past().await?);
+        let past = ledger.past().await?;
+        clock.resume(&past);
         let register = Ledger::<Publishing>::open(&opened.ledger(LedgerRole::Repository)).await?;
         let orders = Arc::new(opened.authority_link(clock.clone())?);
         let (key, scheduler) = (Arc::new(opened.custody.rsa("ca")?), Arc::new(opened.scheduler()?));
         let public = opened.public();
         let lists =
             Issuer::open(ledger, orders, (key, scheduler), &public, settings.clone()).await?;
+        // A book from a backup is older than what was published by the one that was lost.
+        if let Some(latest) = lists.newest_unknown().filter(|newest| *newest > past.latest) {
+            clock.resume(&Past { latest, ..past });
+        }
         let repository =
             Repository::open(&public, lists.authority(), &settings)?.with_register(register);
         let (lists, repository) = (Arc::new(lists), Arc::new(repository));

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use crate::CrlError;
 use crate::read::Reading;
+use crate::signatory::Signatory;
 
 /// A scope as it stands in file names and URLs.
 pub fn scope_of(text: &str) -> Option<Scope> {
@@ -104,6 +105,12 @@ impl Shelf {
     pub fn facts(&self, scope: Scope) -> Option<Facts> {
         let file = self.current(scope);
         Facts::of(File::open(&file).ok()?, &file).ok()
+    }
+
+    /// Whether the current list is signed by the authority, read to its end.
+    pub(crate) fn is_signed(&self, scope: Scope, signatory: &Signatory) -> bool {
+        let tail = Reading::open(&self.current(scope)).and_then(Reading::finish);
+        tail.is_ok_and(|tail| signatory.verifies(&tail.signed, &tail.signature))
     }
 
     /// What is read of the newest list that can be read to its end, by any of its names; `None`

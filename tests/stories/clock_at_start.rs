@@ -11,7 +11,8 @@ use akashi_wire::date::EffectiveDate;
 use akashi_wire::{Clock, RevocationReason, SerialNumber};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::clock::judged_in;
+use crate::audit::sqlite;
+use crate::clock::{judged_in, one_register};
 use crate::support::*;
 
 told_on_both!(
@@ -115,7 +116,7 @@ struct Boot {
 
 async fn booted(book: Book, stop: Stop, is_synchronised: bool) -> Boot {
     let place = Place::open(book).await;
-    crate::clock::one_register(&place).await;
+    one_register(&place).await;
     booted_from(place, stop, is_synchronised).await
 }
 
@@ -278,4 +279,49 @@ async fn whoever_does_not_know_the_time_learns_it_from_two_registers(book: Book)
     assert!(!again.is_held().await);
     again.house.ledger().verify_audit().await.unwrap();
     again.close().await;
+}
+
+/// A book from a backup, and a clock that stands between the two: what was published since says that it is wrong.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_before_the_newest_published_list_is_not_believed_though_the_book_is_older() {
+    for is_behind in [true, false] {
+        let mut place = Place::open(Book::Sqlite).await;
+        let (_, holder) = place.holder(tottori()).await;
+        let newcomer = place.resident(tottori());
+        place.machine.synchronise(false);
+        one_register(&place).await;
+        let book = place.dir.join("book.sqlite");
+        let backup = place.dir.join("backup.sqlite");
+        place.quiet_head().await;
+        sqlite(&book, &format!("VACUUM INTO '{}'", backup.display()));
+        place.clock.advance(Duration::from_secs(40 * 60));
+        journey::hold(place.desk(tottori()), whole(holder.serial)).await.unwrap();
+        place.listed(Scope::Partition(tottori())).await.unwrap();
+        let published = listed(&place.dir);
+        let (clock, machine) = (place.clock.clone(), place.machine.clone());
+        let again = place
+            .reopened(|_| {
+                for end in ["", "-wal", "-shm"] {
+                    let _ = std::fs::remove_file(book.with_file_name(format!("book.sqlite{end}")));
+                }
+                std::fs::rename(&backup, &book).unwrap();
+                clock.advance(Duration::from_secs(60));
+                machine.reboot();
+                // Later than anything that the book has, and earlier than what agencies have.
+                machine.set_ahead(SignedDuration::from_mins(if is_behind { -20 } else { 0 }));
+            })
+            .await;
+        assert_eq!(again.is_held().await, is_behind);
+        if is_behind {
+            let by = again.by_items(&newcomer);
+            let refused = again.desks[&tottori()].certify(Procedure::Issue, by, &*key(77)).await;
+            assert_eq!(refusal(refused), Refusal::TimeInDoubt);
+            assert_eq!(listed(&again.authority), published, "no list goes back before it");
+            machine.set_ahead(SignedDuration::ZERO);
+            assert!(!again.is_held().await);
+        }
+        let by = again.by_items(&newcomer);
+        again.desks[&tottori()].certify(Procedure::Issue, by, &*key(77)).await.unwrap();
+        again.close().await;
+    }
 }
