@@ -51,6 +51,11 @@ pub enum HouseError {
     /// The book.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The logins lead to more than one book.
+    #[error(
+        "`[logins]` of akashi.toml lead to the book of another authority: give four logins of one data base"
+    )]
+    OtherBook,
     /// The authority.
     #[error(transparent)]
     Authority(#[from] CaError),
@@ -90,6 +95,13 @@ impl House {
             Ledger::open(&responder_at),
             Ledger::open(&repository_at)
         )?;
+        // Four addresses, and one book.
+        let own = doors.issuer.authority.fingerprint();
+        let others =
+            tokio::try_join!(listing.authority(), responding.authority(), publishing.authority())?;
+        if [others.0, others.1, others.2].iter().any(|other| other.fingerprint() != own) {
+            return Err(HouseError::OtherBook);
+        }
         let orders = doors.orders.clone();
         let scheduler = Arc::new(opened.scheduler()?);
         let settings = akashi_ocsp::Settings::default();

@@ -396,6 +396,25 @@ fn every_verb_of_the_chain_stands_on_the_page_that_tells_them() {
             );
         }
     }
+    // What a status row and what became of an event are called.
+    for line in &lines {
+        let text = line.text.trim();
+        let is_call = text.contains("append_one_status(");
+        let is_argument = text.starts_with('"') && text.ends_with("\",");
+        if line.file == "ledger/src/status.rs" && (is_call || is_argument) {
+            verbs.extend(text.split('"').skip(1).step_by(2).last().map(str::to_owned));
+        }
+        if line.file == "ledger/src/idou.rs" && text.starts_with("Self::") && text.contains("=> \"")
+        {
+            verbs.extend(text.split('"').nth(1).map(str::to_owned));
+        }
+        if line.file == "wire/src/act.rs" && text.starts_with("Self::") && text.contains("=> \"") {
+            let verb = text.split('"').nth(1).unwrap_or_default();
+            assert!(page.contains(&format!("| `{verb}`")), "no act {verb} on the page");
+        }
+    }
+    verbs.remove("waiting");
+    assert!(["hold", "release", "replaced", "void"].iter().all(|verb| verbs.contains(*verb)));
     let told = |verb: &String| chain.contains(&format!("`{verb}`"));
     let missing: Vec<_> = verbs.iter().filter(|verb| !told(verb)).collect();
     assert!(verbs.len() > 30, "the sources say it otherwise: {verbs:?}");

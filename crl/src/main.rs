@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use akashi_crl::{Issuer, Outcome, Repository, Settings};
 use akashi_edge::LedgerRole;
+use akashi_edge::doubt::{Teller, tell};
 use akashi_edge::program::listen;
 use akashi_ledger::{Ledger, Listing, Publishing};
 use akashi_wire::clock::Past;
+use akashi_wire::order::ProgramApart;
 use tokio::sync::watch;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -22,6 +24,8 @@ async fn main() -> ExitCode {
         clock.resume(&past);
         let register = Ledger::<Publishing>::open(&opened.ledger(LedgerRole::Repository)).await?;
         let orders = Arc::new(opened.authority_link(clock.clone())?);
+        let teller = Teller::new(ProgramApart::ListIssuer, Arc::new(opened.scheduler()?));
+        tokio::spawn(tell(teller, clock.clone(), orders.clone()));
         let (key, scheduler) = (Arc::new(opened.custody.rsa("ca")?), Arc::new(opened.scheduler()?));
         let public = opened.public();
         let lists =

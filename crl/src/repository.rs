@@ -163,7 +163,7 @@ impl Repository {
             Some((file, Some(facts))) => return Ok(Some((file, facts))),
             Some((file, None)) => (file, self.reading.clone().acquire_owned().await),
         };
-        let _permit = known.map_err(|_| CrlError::BrokenOff)?;
+        let _slot = known.map_err(|_| CrlError::BrokenOff)?;
         let repository = self.clone();
         tokio::task::spawn_blocking(move || repository.read_through(scope, number, file))
             .await

@@ -3,6 +3,7 @@
 use akashi_link::{Identity, LinkError, Now, TimeFault};
 use akashi_wire::SignedMessage;
 use akashi_wire::order::{Answered, Done, OrderDoor, OrderRefusal};
+use jiff::Timestamp;
 
 /// The longest answer that is read, in octets.
 const LIMIT: usize = 16 * 1024;
@@ -11,13 +12,28 @@ const LIMIT: usize = 16 * 1024;
 pub struct AuthorityLink {
     client: reqwest::Client,
     url: String,
+    about: String,
+}
+
+/// What is read of what the authority says of itself.
+#[derive(serde::Deserialize)]
+struct About {
+    now: Timestamp,
 }
 
 impl AuthorityLink {
     /// A link to the authority at `url` (`https://HOST:PORT`), with this identity, by this time.
     pub fn new(identity: &Identity, url: &str, now: Now) -> Result<Self, LinkError> {
-        let url = format!("{}/orders", url.trim_end_matches('/'));
-        Ok(Self { client: akashi_link::client_by(identity, now)?, url })
+        let base = url.trim_end_matches('/');
+        let (url, about) = (format!("{base}/orders"), format!("{base}/authority"));
+        Ok(Self { client: akashi_link::client_by(identity, now)?, url, about })
+    }
+
+    /// What time it is there; nothing where it cannot be reached.
+    pub async fn now(&self) -> Option<Timestamp> {
+        let answer = self.client.get(&self.about).send().await.ok()?;
+        let octets = answer.error_for_status().ok()?.bytes().await.ok()?;
+        Some(serde_json::from_slice::<About>(&octets).ok()?.now)
     }
 
     async fn send(&self, order: SignedMessage) -> Result<Done, OrderRefusal> {

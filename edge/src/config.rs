@@ -46,7 +46,7 @@ pub enum LedgerRole {
     Responder,
     /// The repository.
     Repository,
-    /// Whatever only reads: `akashi audit`, `clock`, `lint`.
+    /// The commands that only read it: `akashi audit`, `clock`, `lint`, `identity`, `recovery`.
     Verifier,
 }
 
@@ -242,13 +242,16 @@ impl Config {
         })
     }
 
-    /// The ledger's address for a role, a relative SQLite path taken from the authority's directory. The
-    /// variable `AKASHI_LEDGER`, or the role's own, goes before the file: a password belongs into no file.
+    /// The ledger's address for a role, a relative SQLite path taken from the authority's directory. The role's
+    /// own variable goes before `AKASHI_LEDGER`, and both before the file: a password belongs into no file.
     pub fn ledger_address(&self, dir: &Path, role: LedgerRole) -> String {
-        let own = self.logins.of(role);
-        let own = own.and_then(|(name, told)| std::env::var(name).ok().or_else(|| told.cloned()));
-        let all = || std::env::var("AKASHI_LEDGER").unwrap_or_else(|_| self.ledger.clone());
-        let address = own.unwrap_or_else(all);
+        let (variable, login) = self.logins.of(role).unzip();
+        let set = |name: &str| std::env::var(name).ok();
+        let address = variable
+            .and_then(set)
+            .or_else(|| set("AKASHI_LEDGER"))
+            .or_else(|| login.flatten().cloned())
+            .unwrap_or_else(|| self.ledger.clone());
         match address.strip_prefix("sqlite:") {
             Some(path) => format!("sqlite:{}", dir.join(path).display()),
             None => address,

@@ -8,6 +8,7 @@
 pub mod authority;
 pub mod clock;
 pub mod config;
+pub mod doubt;
 pub mod hold;
 pub mod program;
 pub mod secret;

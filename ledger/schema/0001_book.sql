@@ -530,7 +530,7 @@ CREATE TABLE clock_acceptance (
 );
 
 -- The chain. What an entry says beyond its subject is committed to here and kept, sealed, beside it,
--- where it can be deleted when its time is over without breaking the chain. `row_digest` is over every
+-- and the key is destroyed when its time is over; the row stays. `row_digest` is over every
 -- row of evidence that the entry writes.
 CREATE TABLE audit (
     position   BIGINT PRIMARY KEY,

@@ -122,7 +122,7 @@ impl Entry {
 const COLUMNS: &str =
     "position, version, at, quality, actor, verb, subject, cause, commitment, row_digest";
 
-/// What an entry says beyond its subject: sealed, and deletable when its time is over.
+/// What an entry says beyond its subject: sealed under a key that is destroyed when its time is over.
 #[derive(Clone)]
 pub struct Content {
     pub(crate) salt: [u8; 32],
@@ -231,7 +231,7 @@ impl Ledger<Issuing> {
 
 impl<R: ReadsAll> Ledger<R> {
     /// What an entry says beyond its subject: its commitment, the salt, and the sealed text.
-    /// `None` when it says no more, or when its time is over and it was deleted.
+    /// `None` when it says no more.
     pub async fn sealed_content(
         &self,
         position: Position,

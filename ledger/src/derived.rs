@@ -179,7 +179,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         table: "inquiry",
-        what: "it was added to a group that the chain had entered, by whoever writes for responder or repository",
+        what: "it is no line of its group as the chain entered it: whoever writes for responder or repository added it",
         sql: "SELECT DISTINCT inquiry.group_id FROM inquiry
               JOIN inquiry_entered ON inquiry_entered.group_id = inquiry.group_id
               WHERE inquiry.ordinal < 0 OR inquiry.ordinal >= inquiry_entered.count LIMIT $1",

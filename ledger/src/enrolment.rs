@@ -330,13 +330,7 @@ impl Change {
         self.keep_term(position, new.party, new.until).await?;
         self.keep_key(position, new.party, &new.certificate, None).await?;
         if let Role::Source { municipality } = &new.role {
-            self.tx
-                .execute(
-                    "INSERT INTO source (municipality, next_expected) VALUES ($1, 1)
-                     ON CONFLICT (municipality) DO NOTHING",
-                    args![municipality.to_string()],
-                )
-                .await?;
+            self.watch(*municipality).await?;
         }
         Ok(())
     }

@@ -19,9 +19,9 @@ pub enum LedgerError {
     Address(String),
     /// A server elsewhere, and no word on TLS.
     #[error(
-        "“{0}” is on another host: say how it is reached, sslmode=verify-full&sslrootcert=FILE, or sslmode=disable where nobody listens between"
+        "“{0}” is on another host: say how it is reached: ?sslmode=verify-full&sslrootcert=FILE, or sslmode=disable where nobody listens in between (sslmode=prefer and allow take a server without TLS)"
     )]
-    UntoldTls(String),
+    TlsNotStated(String),
     /// There is no such file.
     #[error(
         "there is no book at {0}: restore it from the backup, or correct `ledger` in akashi.toml; none was made in its place"

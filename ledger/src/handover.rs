@@ -3,6 +3,7 @@
 use akashi_wire::MunicipalityCode;
 use akashi_wire::act::Suspension;
 use akashi_wire::party::Role;
+use jiff::Timestamp;
 
 use crate::evidence;
 use crate::object::Object;
@@ -17,7 +18,28 @@ fn to(row: &Row) -> Result<MunicipalityCode, LedgerError> {
     row.get("to_town")
 }
 
+/// A municipality that another has taken up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandOver {
+    /// The one that was taken up.
+    pub from: MunicipalityCode,
+    /// Who took it up, and speaks for it.
+    pub to: MunicipalityCode,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 impl Ledger<Issuing> {
+    /// Every municipality that another has taken up.
+    pub async fn handovers(&self) -> Result<Vec<HandOver>, LedgerError> {
+        let sql = "SELECT from_town, to_town, at FROM handover ORDER BY position";
+        let rows = self.store.rows(sql, args![]).await?;
+        let read = |row: &Row| {
+            Ok(HandOver { from: row.get("from_town")?, to: to(row)?, since: row.get("at")? })
+        };
+        rows.iter().map(read).collect()
+    }
+
     /// Which municipality's source speaks for this one: its own, or that of whoever took it up.
     pub async fn speaks_for(
         &self,
@@ -33,7 +55,7 @@ impl Change {
     ///
     /// # Errors
     /// [`LedgerError::TakesTwo`] where one has signed; [`LedgerError::NotAsItStands`] where either was taken up
-    /// before, where it took another up itself, or where no source of the other is enrolled.
+    /// before, where it took another up itself, or where no source of the other is in force.
     pub async fn hand_over(
         &mut self,
         from: MunicipalityCode,
@@ -48,8 +70,10 @@ impl Change {
             )
             .await?;
         let source = |municipality| Role::Source { municipality };
+        let at = self.at();
         let speaks = self.not_dismissed_as(&source(to)).await?;
-        if from == to || known.is_some() || speaks.is_empty() {
+        let is_spoken_for = speaks.iter().any(|one| one.is_in_force(at));
+        if from == to || known.is_some() || !is_spoken_for {
             return Err(LedgerError::NotAsItStands);
         }
         self.require_about(Right::HandOver, &Object::HandOver(from, to))?;
@@ -59,7 +83,8 @@ impl Change {
         for own in self.not_dismissed_as(&source(from)).await? {
             self.end_enrolment(own.party).await?;
         }
-        Ok(())
+        // Where it never had a source, its numbers are watched from now on.
+        self.watch(from).await
     }
 
     /// Whether another municipality has taken this one up.
@@ -70,7 +95,7 @@ impl Change {
         Ok(self.tx.row(TAKEN_UP, args![town.to_string()]).await?.is_some())
     }
 
-    /// Stops a batch of a source that does not speak for this municipality now, or that of one that is cut.
+    /// Stops a batch of a source that does not speak for this municipality now, and one for a municipality that is cut.
     pub(crate) async fn require_voice(
         &mut self,
         source: MunicipalityCode,

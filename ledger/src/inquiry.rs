@@ -199,22 +199,22 @@ impl<R> Ledger<R> {
             position,
             what: "the inquiries that it entered are not those that are kept".into(),
         };
-        let (mut group, mut lines) = ([0; 16], Lines::default());
+        let (mut group, mut lines) = (None, Lines::default());
         let mut most = 0;
         let sql = "SELECT group_id, ordinal, party, purpose, asked, answer, at FROM inquiry
                    ORDER BY group_id, ordinal";
         self.store
             .each(sql, args![], |row| {
                 let own: [u8; 16] = row.get("group_id")?;
-                if own != group {
-                    is_entered(&mut entered, &group, &lines).map_err(broken)?;
-                    (group, lines) = (own, Lines::default());
-                    most = entered.get(&group).map_or(0, |(_, count, _)| *count);
+                if group != Some(own) {
+                    is_entered(&mut entered, group, &lines).map_err(broken)?;
+                    (group, lines) = (Some(own), Lines::default());
+                    most = entered.get(&own).map_or(0, |(_, count, _)| *count);
                 }
                 lines.take(&row, most)
             })
             .await?;
-        is_entered(&mut entered, &group, &lines).map_err(broken)?;
+        is_entered(&mut entered, group, &lines).map_err(broken)?;
         match entered.values().map(|(position, ..)| *position).min() {
             Some(position) => Err(broken(position)),
             None => Ok(()),
@@ -225,10 +225,10 @@ impl<R> Ledger<R> {
 /// Strikes a group off those that were entered; gives the entry of one that is not what was entered.
 fn is_entered(
     entered: &mut HashMap<[u8; 16], (Position, i64, Sha256)>,
-    group: &[u8; 16],
+    group: Option<[u8; 16]>,
     lines: &Lines,
 ) -> Result<(), Position> {
-    match entered.remove(group) {
+    match group.and_then(|group| entered.remove(&group)) {
         Some((position, count, digest)) if (count, digest) != (lines.count, lines.digest()) => {
             Err(position)
         }

@@ -72,6 +72,7 @@ pub use derived::Difference;
 pub use enrolment::{Enrolment, NewEnrolment, NotAdmitted};
 pub use error::LedgerError;
 pub use fault::{Fault, FaultInjection, FaultPoint};
+pub use handover::HandOver;
 pub use idou::{InboxState, NewEvent, PendingEvent};
 pub use inquiry::Inquiry;
 pub use listed::ListedChange;

@@ -123,6 +123,7 @@ impl Object {
             | Order::DoubtClock
             | Order::TrustClock
             | Order::RaiseAlarms
+            | Order::TellClock { .. }
             | Order::CertifyResponders
             | Order::EnterInquiries
             | Order::RecordContentKeys

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use akashi_wire::order::{Answered, Done, Order, OrderDoor, OrderRefusal};
+use akashi_wire::order::{Answered, Done, Order, OrderDoor, OrderRefusal, ProgramApart};
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{Clock, SignedMessage};
 use jiff::{SignedDuration, Timestamp};
@@ -52,6 +52,12 @@ impl BookDoor {
                 }
                 Ok(Done::Done)
             }
+            Order::TellClock { program, ahead } => {
+                let mut change = self.ledger.begin(&permit, now).await?;
+                change.append("alarm", &of_a_clock(program, ahead), None).await?;
+                change.commit().await?;
+                Ok(Done::Done)
+            }
             Order::RecordList { generation, scope, life, up_to } => {
                 let mut change = self.ledger.begin(&permit, now).await?;
                 // The book's time and not the clock's, which may stand a few seconds before the newest
@@ -80,6 +86,17 @@ impl BookDoor {
             // What the authority orders itself comes over no door.
             _ => Err(OrderRefusal::NotAllowed),
         }
+    }
+}
+
+/// What a program apart tells of its machine's clock.
+fn of_a_clock(program: ProgramApart, ahead: Option<i64>) -> String {
+    match ahead {
+        Some(ahead) => format!(
+            "the clock of the machine of {program} does not agree with the time that it keeps ({ahead:+} s): what it \
+             signs bears the time that it kept; set that clock right, or stop it there (akashi clock)"
+        ),
+        None => format!("the clock of the machine of {program} agrees with its time again"),
     }
 }
 

@@ -57,7 +57,7 @@ impl Proposal {
     }
 
     /// The act as it was signed; `open` gets the octets of the entry's commitment and what is sealed
-    /// under it. `None` where the content was deleted.
+    /// under it. `None` where the entry has none.
     pub fn message<T>(&self, open: impl FnOnce(&[u8], &[u8]) -> T) -> Option<T> {
         self.sealed.as_ref().map(|(commitment, sealed)| open(&commitment.0, sealed))
     }

@@ -58,6 +58,18 @@ impl Ledger<Issuing> {
 }
 
 impl Change {
+    /// From now on somebody speaks for a municipality: silence and gaps are noticed.
+    pub(crate) async fn watch(&mut self, town: MunicipalityCode) -> Result<(), LedgerError> {
+        self.tx
+            .execute(
+                "INSERT INTO source (municipality, next_expected) VALUES ($1, 1)
+                 ON CONFLICT (municipality) DO NOTHING",
+                args![town.to_string()],
+            )
+            .await
+            .map(|_| ())
+    }
+
     /// A batch that leaves a gap, or does not follow the last one, raises an alarm: something of
     /// this source was lost on the way and must be sent again.
     pub(crate) async fn watch_chain(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
@@ -348,9 +348,9 @@ fn postgres_options(
     let options = PgConnectOptions::from_str(address)
         .map_err(|_| LedgerError::Address(without_password(address)))?;
     // The driver's own default takes a server that offers no TLS, and says nothing.
-    let is_told = address.split(['?', '&']).any(|part| part.starts_with("sslmode="));
-    if !is_told && options.get_socket().is_none() && !is_this_host(options.get_host()) {
-        return Err(LedgerError::UntoldTls(without_password(address)));
+    let may_be_plain = matches!(options.get_ssl_mode(), PgSslMode::Prefer | PgSslMode::Allow);
+    if may_be_plain && options.get_socket().is_none() && !is_this_host(options.get_host()) {
+        return Err(LedgerError::TlsNotStated(without_password(address)));
     }
     let options = options.options(PLANNING).statement_cache_capacity(STATEMENTS);
     Ok(options.options(role.map(|role| ("role", role))))
@@ -364,16 +364,17 @@ fn is_this_host(host: &str) -> bool {
         || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// An address as it may be shown.
+/// An address as it may be shown: neither the password beside the user nor what follows a question mark, where there
+/// may be one too.
 pub(crate) fn without_password(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
+    let shown = rest.split(['?', '#']).next().unwrap_or_default();
+    match shown.rfind('@') {
         Some(at) => {
-            let user = rest[..at].split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}{}", &rest[at..])
+            let user = shown[..at].split([':', '/']).next().unwrap_or_default();
+            format!("{scheme}://{user}{}", &shown[at..])
         }
-        None => address.to_owned(),
+        None => format!("{scheme}://{shown}"),
     }
 }
 

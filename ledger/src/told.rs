@@ -22,8 +22,8 @@ struct Told {
     events: HashMap<u64, (InboxState, u64)>,
     /// Of a certificate: the position at which its key was found to share a prime.
     shared: BTreeMap<String, i64>,
-    /// Days whose comparison was begun, and whether it was ended.
-    nights: BTreeMap<String, bool>,
+    /// Days whose comparison was begun: by which entry, and whether it was ended.
+    nights: BTreeMap<String, (i64, bool)>,
     /// Acts that say that the clock is right: by whom, and where.
     acceptances: BTreeSet<(String, i64)>,
     hasher: RandomState,
@@ -42,11 +42,13 @@ impl Told {
                 self.shared.insert(subject, position);
             }
             "begin_comparison" => {
-                self.nights.insert(subject, false);
+                self.nights.insert(subject, (position, false));
             }
             "end_comparison" => {
                 let day = subject.split(' ').next().unwrap_or_default();
-                self.nights.insert(day.to_owned(), true);
+                if let Some((_, is_ended)) = self.nights.get_mut(day) {
+                    *is_ended = true;
+                }
             }
             "accept_clock" => {
                 let actor: String = row.get("actor")?;
@@ -87,22 +89,14 @@ impl<'d> Found<'d> {
 }
 
 impl<R: ReadsAll> Ledger<R> {
-    /// Holds what is kept of what the chain told against what it told. The rows are read after the entries: what is
-    /// told meanwhile is not missed, and an event that is settled meanwhile is looked at once more.
+    /// Holds what is kept of what the chain told against what it told. Rows are read after entries, and again for as
+    /// long as there are newer entries: work goes on meanwhile, and whatever it wrote has an entry by then.
     pub(crate) async fn verify_told(
         &self,
         differences: &mut Vec<Difference>,
     ) -> Result<(), LedgerError> {
-        let mut told = Told::default();
-        let mut head = 0;
-        let sql = "SELECT position, actor, verb, subject FROM audit WHERE position > $1 AND verb IN
-                   ('settled', 'scheduled', 'held_back', 'withdrawn', 'replaced', 'share_prime',
-                    'begin_comparison', 'end_comparison', 'accept_clock') ORDER BY position";
-        let mut take = |row: Row| {
-            head = row.get::<i64>("position")?;
-            told.take(&row)
-        };
-        self.store.each(sql, args![0], &mut take).await?;
+        let (mut told, mut head) = (Told::default(), 0);
+        self.hear(&mut told, &mut head).await?;
         let mut odd = Vec::new();
         self.store
             .each("SELECT source, sequence, state, result FROM idou", args![], |row| {
@@ -113,30 +107,50 @@ impl<R: ReadsAll> Ledger<R> {
                 Ok(())
             })
             .await?;
-        // Settled between the two: the entries since say so now.
-        if !odd.is_empty() {
-            self.store.each(sql, args![head], |row| told.take(&row)).await?;
-        }
-        let mut found =
-            Found::new(differences, "idou", "the chain does not say that this became of it");
-        for which in odd {
-            let (source, sequence) = which.split_once(' ').unwrap_or_default();
-            let sql = "SELECT state, result FROM idou WHERE source = $1 AND sequence = $2";
-            let sequence: i64 = sequence.parse().unwrap_or_default();
-            if let Some(row) = self.store.row(sql, args![source, sequence]).await?
-                && !told.agrees(row.get("state")?, &which, row.maybe::<String>("result")?)
-            {
-                found.tell(which);
-            }
-        }
         let mut found = self.findings_but(&told).await?;
-        // Written between the two: the entries since tell of it.
-        if !found.is_empty() {
-            self.store.each(sql, args![head], |row| told.take(&row)).await?;
-            found = self.findings_but(&told).await?;
+        while !(odd.is_empty() && found.is_empty()) {
+            let before = head;
+            self.hear(&mut told, &mut head).await?;
+            if head == before {
+                break;
+            }
+            let mut still = Vec::new();
+            for which in odd {
+                if !self.event_agrees(&told, &which).await? {
+                    still.push(which);
+                }
+            }
+            (odd, found) = (still, self.findings_but(&told).await?);
         }
+        let what = "the chain does not say that this became of it";
+        let mut events = Found::new(differences, "idou", what);
+        odd.into_iter().for_each(|which| events.tell(which));
         differences.append(&mut found);
         Ok(())
+    }
+
+    /// Reads the entries after `head`, and moves it.
+    async fn hear(&self, told: &mut Told, head: &mut i64) -> Result<(), LedgerError> {
+        let sql = "SELECT position, actor, verb, subject FROM audit WHERE position > $1 AND verb IN
+                   ('settled', 'scheduled', 'held_back', 'withdrawn', 'replaced', 'share_prime',
+                    'begin_comparison', 'end_comparison', 'accept_clock') ORDER BY position";
+        let after = *head;
+        self.store
+            .each(sql, args![after], |row| {
+                *head = row.get::<i64>("position")?;
+                told.take(&row)
+            })
+            .await
+    }
+
+    async fn event_agrees(&self, told: &Told, which: &str) -> Result<bool, LedgerError> {
+        let (source, sequence) = which.split_once(' ').unwrap_or_default();
+        let sql = "SELECT state, result FROM idou WHERE source = $1 AND sequence = $2";
+        let sequence: i64 = sequence.parse().unwrap_or_default();
+        let row = self.store.row(sql, args![source, sequence]).await?;
+        // Sent again in another form, it waits under the same number.
+        let Some(row) = row else { return Ok(true) };
+        Ok(told.agrees(row.get("state")?, which, row.maybe::<String>("result")?))
     }
 
     /// What is kept of primes, nights and clocks otherwise than it was told.
@@ -157,25 +171,43 @@ impl<R: ReadsAll> Ledger<R> {
         shared.into_keys().for_each(|serial| found.tell(serial));
 
         let mut nights = told.nights.clone();
-        let rows = self.store.rows("SELECT day, ended_at FROM comparison", args![]).await?;
+        let rows = self.store.rows("SELECT day, up_to, ended_at FROM comparison", args![]).await?;
         let mut found =
             Found::new(differences, "comparison", "the chain tells otherwise of this night");
         for row in &rows {
             let day: String = row.get("day")?;
-            if nights.remove(&day) != Some(row.maybe::<i64>("ended_at")?.is_some()) {
+            let is_ended = row.maybe::<i64>("ended_at")?.is_some();
+            // All keys up to a place before its own entry, and no further.
+            let up_to: i64 = row.get("up_to")?;
+            let as_told = nights
+                .remove(&day)
+                .is_some_and(|(begun, ended)| ended == is_ended && (0..begun).contains(&up_to));
+            if !as_told {
                 found.tell(day);
             }
         }
         nights.into_keys().for_each(|day| found.tell(day));
 
-        let rows = self.store.rows("SELECT position, party FROM clock_acceptance", args![]).await?;
-        let mut found =
-            Found::new(differences, "clock_acceptance", "nobody signed that the clock is right");
+        let rows = self
+            .store
+            .rows("SELECT position, party, decides FROM clock_acceptance", args![])
+            .await?;
+        let mut found = Found::new(
+            differences,
+            "clock_acceptance",
+            "it was not signed, or not by two, that the clock is right",
+        );
         for row in &rows {
             let (doubt, party): (i64, PartyId) = (row.get("position")?, row.get("party")?);
             let party = party.to_string();
-            let signed = |(who, at): &(String, i64)| *who == party && *at > doubt;
-            if !told.acceptances.iter().any(signed) {
+            let signed: BTreeSet<&str> = told
+                .acceptances
+                .iter()
+                .filter(|(_, at)| *at > doubt)
+                .map(|(who, _)| who.as_str())
+                .collect();
+            let decides = row.get::<i64>("decides")? > 0;
+            if !signed.contains(party.as_str()) || decides && signed.len() < 2 {
                 found.tell(party);
             }
         }

@@ -5,9 +5,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use akashi_edge::LedgerRole;
+use akashi_edge::doubt::{Teller, tell};
 use akashi_edge::program::listen;
 use akashi_ledger::Ledger;
 use akashi_ocsp::{Responder, Settings};
+use akashi_wire::order::ProgramApart;
 use tokio::sync::watch;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -19,6 +21,8 @@ async fn main() -> ExitCode {
         clock.resume(&ledger.past().await?);
         let (key, scheduler) = (opened.custody.responder_key()?, Arc::new(opened.scheduler()?));
         let orders = Arc::new(opened.authority_link(clock.clone())?);
+        let teller = Teller::new(ProgramApart::Responder, Arc::new(opened.scheduler()?));
+        tokio::spawn(tell(teller, clock.clone(), orders.clone()));
         let settings = Settings::default();
         let responder = Responder::open(ledger, orders, (key, scheduler), settings).await?;
         let addresses = &opened.config.listen;

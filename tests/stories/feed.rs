@@ -49,7 +49,8 @@ async fn a_move_or_a_death_or_a_new_name_ends_the_certificate_on_receipt(book: B
         place.seen_revoked(&holder.certificate, RevocationReason::AffiliationChanged).await;
     }
     place.seen_good(&holders[8].1.certificate).await;
-    // The day that was told lies nowhere in the open: it is personal, and is deleted with the event.
+    // The day that was told lies nowhere in the open: it is personal, and is deleted with the event. (On PostgreSQL the
+    // book is no file here; its tables are the same.)
     for file in files_under(&place.dir) {
         assert!(!holds(&file, "令和の春".as_bytes()), "{}", file.display());
     }

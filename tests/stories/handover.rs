@@ -60,6 +60,12 @@ async fn whoever_takes_a_municipality_up_speaks_for_it_and_its_own_source_no_mor
     assert_eq!(status, 403, "proposed is not done");
     other.ask(Deed::Countersign { request, digest }).await.unwrap();
 
+    // Who asks who may do what is told who speaks for whom.
+    let Answer::Reviewed { handovers, .. } = one.ask(Deed::Review).await.unwrap() else {
+        panic!("a review shows");
+    };
+    let known: Vec<_> = handovers.iter().map(|one| (one.from, one.to)).collect();
+    assert_eq!(known, [(yonago(), tottori())]);
     // The same batch is taken now, and ends what it says.
     let (status, says) = sent(&place, tottori(), &told).await;
     assert_eq!(status, 202, "{says}");

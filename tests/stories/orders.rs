@@ -4,7 +4,7 @@
 use akashi_edge::Opened;
 use akashi_keys::{OfficerToken, Passphrase, Signer};
 use akashi_wire::octets::{Octets, Sha256};
-use akashi_wire::order::{Order, SignedOrder};
+use akashi_wire::order::{Order, ProgramApart, SignedOrder};
 use akashi_wire::party::Role;
 use akashi_wire::{Scope, SignedMessage};
 use jiff::{Timestamp, ToSpan};
@@ -69,6 +69,17 @@ async fn an_order_is_taken_from_the_authoritys_own_programs_and_every_other_is_o
     let of = |why: &str| refused.iter().filter(|entry| entry.subject.starts_with(why)).count();
     assert_eq!((of("order_not_allowed "), of("order_malformed ")), (5, 4), "{refused:?}");
     assert_eq!(of("order_of_another_generation "), 3, "{refused:?}");
+
+    // A program apart tells of its machine's clock, and that is an alarm.
+    for (ahead, word) in [(Some(-7200), "(-7200 s)"), (None, "agrees with its time again")] {
+        let order = Order::TellClock { program: ProgramApart::Responder, ahead };
+        assert_eq!(send(signed(order, &scheduler, now)).await, 200);
+        let alarms = place.entries("alarm").await;
+        let told = |entry: &akashi_ledger::Entry| {
+            entry.subject.contains("akashi-ocsp") && entry.subject.contains(word)
+        };
+        assert_eq!(alarms.iter().filter(|entry| told(entry)).count(), 1, "{word}: {alarms:?}");
+    }
 
     // A list that takes long to write is published all the same, and said twice it is said once.
     let message = signed(record(), &scheduler, now).as_der().to_vec();

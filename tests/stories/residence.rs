@@ -201,6 +201,10 @@ async fn a_birth_date_that_cannot_be_is_refused_before_the_register_is_asked() {
         let deed = Deed::LookUp { case, by: born(outside) };
         assert_eq!(refusal(place.desk(tottori()).ask(deed).await), Refusal::BornInNoSuchEra);
     }
+    // Whoever ends a certificate is not held up by it.
+    let ending = Acts::open(place.desk(tottori()), Procedure::Revocation).await;
+    let deed = Deed::LookUp { case: ending, by: born("319890601") };
+    assert_eq!(refusal(place.desk(tottori()).ask(deed).await), Refusal::NotInRegister);
     // Whoever is born today is asked for, and is not there.
     let deed = Deed::LookUp { case, by: born(&day(today)) };
     assert_eq!(refusal(place.desk(tottori()).ask(deed).await), Refusal::NotInRegister);

@@ -26,7 +26,7 @@ pub use choices::SubstituteChoices;
 pub use find::{CertificateBy, NotASerialGiven, SerialGiven, StatedHolder};
 pub use id::{CaseId, NotAnId, PartyId, RecallId, RequestId};
 pub use identity::{INQUIRY_DAYS, IdentityProof};
-pub use proposal::{KnownParty, KnownProposal, KnownRecovery, KnownSuspension};
+pub use proposal::{KnownHandOver, KnownParty, KnownProposal, KnownRecovery, KnownSuspension};
 pub use recall::{CardSelection, KnownRecall, RecallCounts};
 pub use received::{AskedAct, ReceivedAct};
 pub use refusal::Refusal;

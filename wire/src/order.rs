@@ -61,6 +61,15 @@ pub enum Order {
     TrustClock,
     /// Puts alarms on record.
     RaiseAlarms,
+    /// Tells how the clock of the machine of another program of the authority stands to the time that it keeps: an
+    /// alarm.
+    TellClock {
+        /// Which program.
+        program: ProgramApart,
+        /// By how many seconds the clock is ahead; absent where the two agree again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ahead: Option<i64>,
+    },
     /// Certifies the responders that asked.
     CertifyResponders,
     /// Enrols whom the recovery key named, once its time has come.
@@ -120,6 +129,25 @@ pub enum Order {
     },
 }
 
+/// A program of the authority that runs in a process of its own, perhaps on another machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProgramApart {
+    /// `akashi-crl`.
+    ListIssuer,
+    /// `akashi-ocsp`.
+    Responder,
+}
+
+impl std::fmt::Display for ProgramApart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::ListIssuer => "akashi-crl",
+            Self::Responder => "akashi-ocsp",
+        })
+    }
+}
+
 /// The longest life that a list may be set to and ordered with, in seconds: ten years.
 pub const LONGEST_LIST: u32 = 3660 * 24 * 60 * 60;
 
@@ -144,6 +172,7 @@ impl Order {
             | Self::DoubtClock
             | Self::TrustClock
             | Self::RaiseAlarms
+            | Self::TellClock { .. }
             | Self::CertifyResponders
             | Self::CarryOutRecovery { .. }
             | Self::EnterInquiries
@@ -168,6 +197,7 @@ impl Order {
             | Self::DoubtClock
             | Self::TrustClock
             | Self::RaiseAlarms
+            | Self::TellClock { .. }
             | Self::CertifyResponders
             | Self::CarryOutRecovery { .. }
             | Self::EnterInquiries
@@ -189,6 +219,7 @@ impl Order {
             Self::DoubtClock => "doubt_clock",
             Self::TrustClock => "trust_clock",
             Self::RaiseAlarms => "raise_alarms",
+            Self::TellClock { .. } => "tell_clock",
             Self::CertifyResponders => "certify_responders",
             Self::CarryOutRecovery { .. } => "carry_out_recovery",
             Self::EnterInquiries => "enter_inquiries",

@@ -34,7 +34,7 @@ impl Counter {
         if record.applied.as_ref().is_some_and(|applied| applied.card != card) {
             return Err(Refusal::WrongCard.into());
         }
-        self.require_standing(&mut change, &file, &record).await?;
+        self.require_in_force(&mut change, &file, &record).await?;
         let issued = match (file.step, file.serial) {
             (Step::Issued, Some(serial)) => {
                 let certificate = self.issued(&file).await?;
@@ -76,7 +76,7 @@ impl Counter {
         if record.application()?.card != card {
             return Err(Refusal::WrongCard.into());
         }
-        self.require_standing(&mut change, &file, &record).await?;
+        self.require_in_force(&mut change, &file, &record).await?;
         let applied = record.application_mut()?;
         may_make_key(&file, applied, acting, change.at())?;
         if let Some(person) = file.person {
@@ -107,7 +107,7 @@ impl Counter {
             Step::Issued => self.issued(&file).await?,
             _ => Vec::new(),
         };
-        self.require_standing(&mut change, &file, &record).await?;
+        self.require_in_force(&mut change, &file, &record).await?;
         let certificates = self.certificates(&own);
         let procedure = record.procedure;
         let applied = record.application_mut()?;
@@ -208,7 +208,7 @@ impl Counter {
     /// Refuses to go on with a card when what was issued in the case, or what the case rests on, was
     /// revoked or put on hold since: an open channel and a PIN window are dead from that moment on,
     /// and the card keeps what its holder has.
-    pub(super) async fn require_standing(
+    pub(super) async fn require_in_force(
         &self,
         change: &mut Change,
         file: &CaseFile,

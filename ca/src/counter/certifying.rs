@@ -138,16 +138,16 @@ impl Counter {
         let (reply, mut answer) = oneshot::channel();
         let (acting, card) = (acting.clone(), card.to_owned());
         self.queue.push(Waiting { acting, case, card, proven, reply });
-        // Everybody who waits takes one permit, and each takes all that wait: nobody is left.
+        // Everybody who waits gets a slot once, and whoever has one certifies all that wait then: nobody is left.
         loop {
-            let permit = tokio::select! {
+            let slot = tokio::select! {
                 biased;
                 answer = &mut answer => return answer.unwrap_or_else(|_| Err(lost())),
-                permit = self.queue.groups.acquire() => permit.expect("the queue is never closed"),
+                slot = self.queue.groups.acquire() => slot.expect("the queue is never closed"),
             };
             let group = self.queue.take();
             if group.is_empty() {
-                drop(permit);
+                drop(slot);
                 return answer.await.unwrap_or_else(|_| Err(lost()));
             }
             self.certify_group(group).await;

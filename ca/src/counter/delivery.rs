@@ -28,7 +28,7 @@ impl Counter {
         if change.standing(serial).await? != Some(Standing::Good) {
             return Err(Refusal::NoLivingCertificate.into());
         }
-        self.require_standing(&mut change, &file, &record).await?;
+        self.require_in_force(&mut change, &file, &record).await?;
         // What was not read back through the channel is not in the card, whoever says so.
         if !record.application()?.written {
             let asked = acting.act.verb.to_owned();

@@ -5,8 +5,8 @@ use akashi_ledger::{Sought, Standing, Step};
 use akashi_wire::CaseId;
 use akashi_wire::FourItems;
 use akashi_wire::act::{Answer, CertificateBy, Procedure, Refusal, SerialGiven, StatedHolder};
+use akashi_wire::date::day_in_japan;
 
-use super::look_up::can_be;
 use super::{Acting, Counter, Halt, at_step};
 use crate::{CaError, stated};
 
@@ -30,7 +30,10 @@ impl Counter {
             CertificateBy::Serial { serial: SerialGiven::End(end) } => Sought::End(*end),
             CertificateBy::Card { card } => Sought::Card(card),
             CertificateBy::Stated { name, birth_date } => {
-                can_be(birth_date, change.at())?;
+                // What ends a certificate is not held up by an era.
+                if birth_date.is_after(day_in_japan(change.at())) {
+                    return Err(Refusal::BornInTheFuture.into());
+                }
                 digest = stated::digest(self.vault(), name, birth_date);
                 Sought::Stated(&digest)
             }

@@ -71,7 +71,7 @@ impl Counter {
             case,
             purpose: procedure_name(record.procedure).to_owned(),
             municipality,
-            whom: self.whom(acting, by)?,
+            whom: self.whom(acting, (record.procedure, by))?,
         };
         let found = self
             .services
@@ -82,7 +82,7 @@ impl Counter {
         if found.record.municipality != municipality {
             return Err(Refusal::NotResidentHere { municipality: found.record.municipality }.into());
         }
-        let issues = matches!(record.procedure, Procedure::Issue | Procedure::Renewal);
+        let issues = issues(record.procedure);
         if issues {
             match found.record.state {
                 ResidentState::Living => {}
@@ -138,10 +138,14 @@ impl Counter {
         self.finish(change, acting, &case.to_string(), answer).await
     }
 
-    fn whom(&self, acting: &Acting, by: &LookUpBy) -> Result<Whom, Halt> {
+    fn whom(&self, acting: &Acting, (procedure, by): (Procedure, &LookUpBy)) -> Result<Whom, Halt> {
         Ok(match by {
             LookUpBy::Items { name, birth_date, sex, address } => {
-                can_be(birth_date, acting.now)?;
+                match can_be(birth_date, acting.now) {
+                    // The register may have it so, and whoever ends a certificate is not held up by an era.
+                    Err(Refusal::BornInNoSuchEra) if !issues(procedure) => {}
+                    other => other?,
+                }
                 Whom::Items {
                     name: name.clone(),
                     birth_date: *birth_date,
@@ -208,6 +212,11 @@ pub(super) fn procedure_name(procedure: Procedure) -> &'static str {
         Procedure::Hold => "hold",
         Procedure::PinReset => "pin_reset",
     }
+}
+
+/// Whether a certificate comes of it.
+fn issues(procedure: Procedure) -> bool {
+    matches!(procedure, Procedure::Issue | Procedure::Renewal)
 }
 
 /// Whether somebody can have been born on this day.

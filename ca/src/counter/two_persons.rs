@@ -3,8 +3,8 @@
 
 use akashi_ledger::{Change, Enrolment, LedgerError, Proposal, Proposed};
 use akashi_wire::act::{
-    Answer, Deed, KnownParty, KnownProposal, KnownRecovery, KnownSuspension, ReceivedAct, Refusal,
-    RequestId,
+    Answer, Deed, KnownHandOver, KnownParty, KnownProposal, KnownRecovery, KnownSuspension,
+    ReceivedAct, Refusal, RequestId,
 };
 use akashi_wire::octets::Sha256;
 use akashi_wire::signed::MessageKind;
@@ -149,7 +149,12 @@ impl Counter {
                 parties: one.request.parties,
             })
             .collect();
-        let answer = Answer::Reviewed { parties, suspended, waiting, recoveries };
+        let handovers = ledger.handovers().await?.into_iter();
+        let handovers = handovers
+            .filter(|one| own.is_none_or(|own| [one.from, one.to].contains(&own)))
+            .map(|one| KnownHandOver { from: one.from, to: one.to, since: one.since })
+            .collect();
+        let answer = Answer::Reviewed { parties, suspended, waiting, recoveries, handovers };
         let change = self.begin(acting).await?;
         self.finish(change, acting, "parties", answer).await
     }

@@ -151,6 +151,11 @@ async fn what_was_altered_added_or_lost_in_a_derived_table_is_found() {
             ("comparison", "DELETE FROM comparison".into(), "otherwise of this night"),
             (
                 "comparison",
+                "UPDATE comparison SET up_to = 9223372036854775807".into(),
+                "otherwise of this night",
+            ),
+            (
+                "comparison",
                 "UPDATE comparison SET ended_at = NULL".into(),
                 "otherwise of this night",
             ),
@@ -160,7 +165,7 @@ async fn what_was_altered_added_or_lost_in_a_derived_table_is_found() {
                     "INSERT INTO clock_acceptance (position, party, terminal, at, decides)
                      VALUES (1, {one}, {one}, 0, 1)"
                 ),
-                "nobody signed that the clock is right",
+                "not by two, that the clock is right",
             ),
             ("idou", "UPDATE idou SET sequence = sequence + 7".into(), "no batch has brought it"),
             ("idou", "DELETE FROM idou WHERE sequence = 2".into(), "is missing"),

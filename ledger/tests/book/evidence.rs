@@ -330,6 +330,20 @@ async fn what_agencies_asked_is_not_altered_added_to_or_lost_unseen_once_it_was_
         let told = book.ledger.verify_derived().await.unwrap();
         assert_eq!(told.iter().map(|one| one.table).collect::<Vec<_>>(), ["inquiry"]);
         run(&format!("DELETE FROM inquiry WHERE group_id = {other}")).await;
+        // The number of a group is whatever its writer likes, zeros too.
+        let zeros = match book.address.starts_with("sqlite:") {
+            true => "zeroblob(16)",
+            false => "decode(repeat('00', 16), 'hex')",
+        };
+        run(&format!(
+            "INSERT INTO inquiry SELECT {zeros}, 0, party, purpose, asked, answer, at FROM kept
+             WHERE ordinal = 0"
+        ))
+        .await;
+        run(&format!("INSERT INTO inquiry_new VALUES ({zeros})")).await;
+        assert_eq!(enter_inquiries(&book).await, 1);
+        book.ledger.verify_audit().await.unwrap();
+        assert_eq!(book.ledger.verify_derived().await.unwrap(), []);
         // A group that was entered is closed, and what nobody can read is not taken at all: neither
         // keeps the authority from entering the next.
         run("INSERT INTO inquiry_new SELECT DISTINCT group_id FROM kept").await;

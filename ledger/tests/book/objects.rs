@@ -3,6 +3,7 @@
 use akashi_ledger::{CaseFile, LedgerError, NewRecall, Recording, Scope, Slot, Standing, Step};
 use akashi_wire::act::{CardSelection, CaseId, Deed, IdentityProof, PartyId, RecallId, Suspension};
 use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::party::Role;
 use akashi_wire::{Order, RevocationReason, SerialNumber};
 use jiff::ToSpan;
 
@@ -243,5 +244,31 @@ async fn a_hold_is_released_over_two_signatures_about_that_certificate_alone() {
         assert_eq!(book.ledger.standing(one).await.unwrap(), Some(Standing::Good));
         let at = held[1].recorded_at;
         assert_eq!(book.ledger.standing(another).await.unwrap(), Some(Standing::Held { at }));
+    }
+}
+
+#[tokio::test]
+async fn a_municipality_that_never_had_a_source_is_watched_once_another_speaks_for_it() {
+    for (book, other) in crate::two_persons::with_two().await {
+        let (to, from) = ("131016".parse().unwrap(), "131024".parse().unwrap());
+        let hand_over = Deed::HandOver { from, to, why: String::new() };
+        let first = crate::two_persons::signed(&book.security, 70, hand_over, book.now);
+        let mut change = crate::two_persons::change(&book, &first, book.now).await.unwrap();
+        let nobody = change.hand_over(from, to).await;
+        assert!(matches!(nobody, Err(LedgerError::NotAsItStands)), "nobody speaks for it");
+        drop(change);
+        let source = Role::Source { municipality: to };
+        crate::two_persons::enrolled_by_two(&book, &other, 9, source).await;
+        let (_, digest) = crate::two_persons::proposed(&book, &first).await;
+        let both = crate::two_persons::second(&book, (&other, 71), &first, (digest, book.now));
+        let mut both = both.await.unwrap();
+        refused(both.hand_over("131032".parse().unwrap(), to).await);
+        both.hand_over(from, to).await.unwrap();
+        both.commit().await.unwrap();
+        assert_eq!(book.ledger.speaks_for(from).await.unwrap(), to);
+        let watched = book.ledger.sources().await.unwrap();
+        let its = watched.iter().find(|one| one.municipality == from).expect("it is watched");
+        assert_eq!((its.next_expected, its.last_heard), (1, None));
+        assert_eq!(book.ledger.handovers().await.unwrap().len(), 1);
     }
 }

@@ -309,6 +309,8 @@ async fn a_password_is_never_repeated() {
     for address in [
         "postgres://user:hunter2@localhost/book?sslmode=nonsense",
         "postgres://user:hunter2@db.example/book",
+        "postgres://user@db.example/book?password=hunter2",
+        "postgres://user:hun/hunter2@db.example/book",
         "postgres://user:hunter2@127.0.0.1:1/book",
         "mysql://user:hunter2@localhost/book",
     ] {
@@ -325,6 +327,9 @@ async fn a_server_on_another_host_is_not_asked_without_a_word_on_tls() {
         ("postgres://u@db.example/book", true),
         ("postgres://u@192.0.2.1:5432/book?application_name=x", true),
         ("postgresql://u@[2001:db8::1]/book", true),
+        ("postgres://u@db.example/book?sslmode=prefer", true),
+        ("postgres://u@db.example/book?application_name=x?sslmode=verify-full", true),
+        ("postgres://u@nowhere.invalid:1/book?ssl-mode=verify-full", false),
         ("postgres://u@127.0.0.1:1/book", false),
         ("postgres://u@[::1]:1/book", false),
         ("postgres://u@localhost:1/book?sslmode=disable", false),
@@ -332,7 +337,7 @@ async fn a_server_on_another_host_is_not_asked_without_a_word_on_tls() {
         ("postgres://u@localhost/book?host=/nowhere", false),
     ] {
         let error = Ledger::<Verifying>::open(address).await.unwrap_err();
-        let untold = matches!(error, LedgerError::UntoldTls(_));
+        let untold = matches!(error, LedgerError::TlsNotStated(_));
         assert_eq!(untold, is_refused, "{address}: {error}");
     }
 }

@@ -239,7 +239,7 @@ pub(super) fn waits(request: RequestId, digest: Sha256, until: Timestamp) -> Lin
 
 /// Who is enrolled, what is suspended, what waits: everything that whoever signs a proposal signs for.
 pub(super) async fn review(desk: &Desk) -> Result<Lines<String>, Failure> {
-    let Answer::Reviewed { parties, suspended, waiting, recoveries } =
+    let Answer::Reviewed { parties, suspended, waiting, recoveries, handovers } =
         desk.ask(Deed::Review).await?
     else {
         return Err("the authority's answer cannot be understood".into());
@@ -265,6 +265,11 @@ pub(super) async fn review(desk: &Desk) -> Result<Lines<String>, Failure> {
             format!("suspended {}", number + 1),
             format!("{what}, since {} by {by}", one.since),
         ));
+    }
+    for (number, one) in handovers.iter().enumerate() {
+        let (from, to) = (town(one.from), town(one.to));
+        let told = format!("{from}, since {}: the source of {to} speaks for it", one.since);
+        lines.push((format!("handed over {}", number + 1), told));
     }
     for (number, one) in waiting.iter().enumerate() {
         let KnownProposal { request, digest, deed, proposed_by, proposed_at, until } = one;

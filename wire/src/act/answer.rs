@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::id::{CaseId, PartyId, RecallId, RequestId};
-use super::proposal::{KnownParty, KnownProposal, KnownRecovery, KnownSuspension};
+use super::proposal::{KnownHandOver, KnownParty, KnownProposal, KnownRecovery, KnownSuspension};
 use super::recall::{KnownRecall, RecallCounts};
 use super::{Procedure, StatedHolder};
 use crate::journal::Finding;
@@ -278,6 +278,9 @@ pub enum Answer {
         /// What the recovery key asked for and what waits.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         recoveries: Vec<KnownRecovery>,
+        /// Municipalities that others have taken up.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        handovers: Vec<KnownHandOver>,
     },
     /// Done; there is nothing more to say.
     Done,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Deed, PartyId, RequestId, Suspension};
+use crate::MunicipalityCode;
 use crate::octets::Sha256;
 use crate::party::Role;
 use crate::recovery::RecoveredParty;
@@ -57,6 +58,18 @@ pub struct KnownSuspension {
     pub suspended: Suspension,
     /// By whom.
     pub by: PartyId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A municipality that another has taken up, and whose source speaks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownHandOver {
+    /// The one that was taken up.
+    pub from: MunicipalityCode,
+    /// Who took it up.
+    pub to: MunicipalityCode,
     /// Since when.
     pub since: Timestamp,
 }

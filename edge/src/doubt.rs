@@ -1,0 +1,130 @@
+//! A doubt about the clock of a machine on which a program of the authority runs apart: told to the authority, whose
+//! book and alarms are elsewhere.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use akashi_keys::OfficerToken;
+use akashi_wire::Clock;
+use akashi_wire::clock::Doubt;
+use akashi_wire::order::{Order, OrderDoor, ProgramApart, SignedOrder};
+use jiff::Timestamp;
+
+/// So often it is looked.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// What was told last, of one program.
+pub struct Teller {
+    program: ProgramApart,
+    scheduler: Arc<OfficerToken>,
+    told: Option<i64>,
+}
+
+impl Teller {
+    /// Nothing was told yet, and nothing is until there is a doubt.
+    pub fn new(program: ProgramApart, scheduler: Arc<OfficerToken>) -> Self {
+        Self { program, scheduler, told: None }
+    }
+
+    /// Tells a doubt that is new or over. `there` is what time it is at the authority, since an order is of now by
+    /// its clock and not by one in doubt. What cannot be told now is told at the next look.
+    pub async fn look(
+        &mut self,
+        doubt: Option<Doubt>,
+        door: &dyn OrderDoor,
+        there: impl Future<Output = Option<Timestamp>>,
+    ) {
+        let ahead = doubt.map(|doubt| doubt.ahead().as_secs());
+        if ahead.is_some() == self.told.is_some() {
+            return;
+        }
+        let Some(at) = there.await else { return };
+        let order = Order::TellClock { program: self.program, ahead };
+        let sign = |octets: &[u8]| self.scheduler.sign(octets);
+        let Ok(message) = SignedOrder::sign(order, self.scheduler.certificate(), at, sign) else {
+            return;
+        };
+        match door.carry_out(message).await {
+            Ok(_) => self.told = ahead,
+            Err(refusal) => eprintln!(
+                "{}: the clock of this machine does not agree with the time that is kept, and the authority cannot be \
+                 told: {refusal}",
+                self.program
+            ),
+        }
+    }
+}
+
+/// Tells of doubts for as long as the program runs.
+pub async fn tell(mut teller: Teller, clock: Arc<dyn Clock>, link: Arc<crate::AuthorityLink>) {
+    loop {
+        teller.look(clock.read().doubt, &*link, link.now()).await;
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use akashi_keys::{EcKey, LinkAuthority, Signer, Usage};
+    use akashi_wire::SignedMessage;
+    use akashi_wire::order::{Answered, Done, OrderRefusal};
+    use akashi_wire::signed::MessageKind;
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    /// An authority that takes orders, or is out of reach.
+    #[derive(Default)]
+    struct Door {
+        heard: Mutex<Vec<SignedOrder>>,
+        is_away: Mutex<bool>,
+    }
+
+    impl OrderDoor for Door {
+        fn carry_out(&self, order: SignedMessage) -> Answered<'_> {
+            Box::pin(async move {
+                if *self.is_away.lock().unwrap() {
+                    return Err(OrderRefusal::NotNow { why: "away".into() });
+                }
+                let read = order.verify(MessageKind::Order).unwrap();
+                self.heard.lock().unwrap().push(serde_json::from_slice(read.content()).unwrap());
+                Ok(Done::Done)
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_doubt_is_told_once_and_its_end_too_by_the_authoritys_time_and_again_until_it_is_heard()
+     {
+        let now: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+        let key = EcKey::generate().unwrap();
+        let link = LinkAuthority::create(&EcKey::generate().unwrap(), "link", now).unwrap();
+        let usage = Usage::Party { hosts: Vec::new() };
+        let certificate = link.certify(key.public_key(), "Scheduler", &usage, now).unwrap();
+        let token = OfficerToken::new(key, certificate, link.certificate().to_vec());
+        let (door, mut teller) =
+            (Door::default(), Teller::new(ProgramApart::Responder, Arc::new(token)));
+        let doubt = |seconds| Some(Doubt::Differs { ahead: SignedDuration::from_secs(seconds) });
+        let ahead = |order: &SignedOrder| match order.order {
+            Order::TellClock { program: ProgramApart::Responder, ahead } => ahead,
+            ref other => panic!("{other:?}"),
+        };
+        teller.look(None, &door, async { Some(now) }).await;
+        assert!(door.heard.lock().unwrap().is_empty(), "nothing is wrong");
+        // Out of reach, in two ways; then told, and once.
+        teller.look(doubt(-7200), &door, async { None }).await;
+        *door.is_away.lock().unwrap() = true;
+        teller.look(doubt(-7200), &door, async { Some(now) }).await;
+        *door.is_away.lock().unwrap() = false;
+        for _ in 0..3 {
+            teller.look(doubt(-7200), &door, async { Some(now) }).await;
+        }
+        teller.look(None, &door, async { Some(now) }).await;
+        let heard = door.heard.lock().unwrap();
+        assert_eq!(heard.iter().map(ahead).collect::<Vec<_>>(), [Some(-7200), None]);
+        assert!(heard.iter().all(|order| order.at == now), "by the authority's time");
+    }
+}
