@@ -440,8 +440,10 @@ async fn an_act_of_another_time_place_or_person_is_not_carried_out() {
         ("an hour ago", at(&text(-1.hours())), "not_now"),
         ("in an hour", at(&text(1.hours())), "not_now"),
         ("six minutes ago", at(&text(-6.minutes())), "not_now"),
-        ("at the beginning of time", at("-009999-01-02T01:59:59Z"), "not_now"),
-        ("at the end of time", at("9999-12-30T22:00:00Z"), "not_now"),
+        ("at the beginning of time", at("-009999-01-02T01:59:59Z"), "malformed"),
+        ("at the end of time", at("9999-12-30T22:00:00Z"), "malformed"),
+        ("in the year 1", at("0001-01-01T00:00:00Z"), "not_now"),
+        ("in the year 9000", at("9000-12-31T23:59:59Z"), "not_now"),
         ("for another authority", elsewhere, "other_authority"),
     ];
     cases.extend(deeds.into_iter().map(|(what, deed, refusal)| (what, act(place, deed), refusal)));

@@ -59,7 +59,7 @@ const BY_HAND: [Oddity; 24] = [
     ("山田　太郎", "20番地の0", "420000101", Sex::Male),
     ("山田 太郎", "２０番地の０", "420000101", Sex::Male),
     ("　余白　余子　", "　２１番地　", "419890108", Sex::Female),
-    ("０１　ＡＢ", "①番館Ⅱ号　№３　㈱内", "419890107", Sex::Unknown),
+    ("０１　ＡＢ", "①番館Ⅱ号　№３　㈱内", "319890107", Sex::Unknown),
 ];
 
 /// The municipalities of the prefecture.
