@@ -112,6 +112,8 @@ pub(crate) fn of_the_book(error: &LedgerError) -> Refusal {
         LedgerError::ProposalDiffers => Refusal::ProposalDiffers,
         LedgerError::ProposalLapsed { until } => Refusal::ProposalLapsed { until: *until },
         LedgerError::NotAsItStands => Refusal::NotAsItStands,
+        LedgerError::NoHandOver => Refusal::NoHandOver,
+        LedgerError::TakenUp { by } => Refusal::TakenUp { by: *by },
         LedgerError::TooFewSecurityOfficers => Refusal::TooFewSecurityOfficers,
         LedgerError::OwnEnrolment => Refusal::OwnEnrolment,
         LedgerError::OwnIdentity => Refusal::OwnIdentity,

@@ -379,9 +379,7 @@ impl Change {
                 Err(LedgerError::LinkTaken)
             }
             // Another speaks for it.
-            Role::Source { municipality } if self.is_taken_up(*municipality).await? => {
-                Err(LedgerError::NotAsItStands)
-            }
+            Role::Source { municipality } => self.require_not_taken_up(*municipality).await,
             _ => Ok(()),
         }
     }

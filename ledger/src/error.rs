@@ -162,6 +162,17 @@ pub enum LedgerError {
     /// It is suspended already, or is not, or there is no such thing.
     #[error("this is not how it stands")]
     NotAsItStands,
+    /// A municipality cannot be handed over so.
+    #[error(
+        "one of the two was part of a hand-over before, or no source speaks for the one that takes the other up"
+    )]
+    NoHandOver,
+    /// Another municipality speaks for this one.
+    #[error("{by} has taken this municipality up, and its source speaks for it")]
+    TakenUp {
+        /// Which.
+        by: akashi_wire::MunicipalityCode,
+    },
     /// Two security officers must remain.
     #[error("fewer than two security officers could sign")]
     TooFewSecurityOfficers,

@@ -54,7 +54,7 @@ impl Change {
     /// Hands a municipality over to another: the other's source speaks for it from now on, and its own sources end.
     ///
     /// # Errors
-    /// [`LedgerError::TakesTwo`] where one has signed; [`LedgerError::NotAsItStands`] where either was taken up
+    /// [`LedgerError::TakesTwo`] where one has signed; [`LedgerError::NoHandOver`] where either was taken up
     /// before, where it took another up itself, or where no source of the other is in force.
     pub async fn hand_over(
         &mut self,
@@ -74,7 +74,7 @@ impl Change {
         let speaks = self.not_dismissed_as(&source(to)).await?;
         let is_spoken_for = speaks.iter().any(|one| one.is_in_force(at));
         if from == to || known.is_some() || !is_spoken_for {
-            return Err(LedgerError::NotAsItStands);
+            return Err(LedgerError::NoHandOver);
         }
         self.require_about(Right::HandOver, &Object::HandOver(from, to))?;
         let position = self.append("hand_over", &format!("{from} {to}"), None).await?;
@@ -87,12 +87,15 @@ impl Change {
         self.watch(from).await
     }
 
-    /// Whether another municipality has taken this one up.
-    pub(crate) async fn is_taken_up(
+    /// Stops whoever would speak for a municipality that another has taken up.
+    pub(crate) async fn require_not_taken_up(
         &mut self,
         town: MunicipalityCode,
-    ) -> Result<bool, LedgerError> {
-        Ok(self.tx.row(TAKEN_UP, args![town.to_string()]).await?.is_some())
+    ) -> Result<(), LedgerError> {
+        match self.tx.row(TAKEN_UP, args![town.to_string()]).await? {
+            Some(row) => Err(LedgerError::TakenUp { by: to(&row)? }),
+            None => Ok(()),
+        }
     }
 
     /// Stops a batch of a source that does not speak for this municipality now, and one for a municipality that is cut.

@@ -48,7 +48,7 @@ async fn whoever_takes_a_municipality_up_speaks_for_it_and_its_own_source_no_mor
     for (from, to) in [(yonago(), yonago()), (yonago(), "312037".parse().unwrap())] {
         let deed = Deed::HandOver { from, to, why: why() };
         // The second has no source.
-        assert_eq!(refusal(one.ask(deed).await), Refusal::NotAsItStands, "{from} {to}");
+        assert_eq!(refusal(one.ask(deed).await), Refusal::NoHandOver, "{from} {to}");
     }
     let elsewhere = Deed::HandOver { from: yonago(), to: "131016".parse().unwrap(), why: why() };
     assert!(matches!(refusal(one.ask(elsewhere).await), Refusal::Malformed { .. }));
@@ -78,11 +78,11 @@ async fn whoever_takes_a_municipality_up_speaks_for_it_and_its_own_source_no_mor
     place.tick().await;
     assert!(place.is_good(after.serial).await);
     let (deed, _) = place.enrolment("Yonago again", Role::Source { municipality: yonago() });
-    assert_eq!(refusal(place.security.one.ask(deed).await), Refusal::NotAsItStands);
+    assert_eq!(refusal(place.security.one.ask(deed).await), Refusal::TakenUp { by: tottori() });
     let again = refusal(place.security.one.ask(hand_over).await);
-    assert_eq!(again, Refusal::NotAsItStands);
+    assert_eq!(again, Refusal::NoHandOver);
     let chained = Deed::HandOver { from: tottori(), to: yonago(), why: why() };
-    assert_eq!(refusal(place.security.one.ask(chained).await), Refusal::NotAsItStands);
+    assert_eq!(refusal(place.security.one.ask(chained).await), Refusal::NoHandOver);
 
     // Where an event of it stands is told to whoever speaks for it.
     let link = akashi_link::client(&place.sources[&tottori()].link()).unwrap();

@@ -255,7 +255,7 @@ async fn a_municipality_that_never_had_a_source_is_watched_once_another_speaks_f
         let first = crate::two_persons::signed(&book.security, 70, hand_over, book.now);
         let mut change = crate::two_persons::change(&book, &first, book.now).await.unwrap();
         let nobody = change.hand_over(from, to).await;
-        assert!(matches!(nobody, Err(LedgerError::NotAsItStands)), "nobody speaks for it");
+        assert!(matches!(nobody, Err(LedgerError::NoHandOver)), "nobody speaks for it");
         drop(change);
         let source = Role::Source { municipality: to };
         crate::two_persons::enrolled_by_two(&book, &other, 9, source).await;

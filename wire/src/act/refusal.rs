@@ -451,6 +451,19 @@ pub enum Refusal {
         "this is not how it stands: look at what is suspended and what waits (`akashi desk review`)"
     )]
     NotAsItStands,
+    /// A municipality cannot be handed over so.
+    #[error(
+        "this cannot be handed over: whoever takes a municipality up needs a source in force (`akashi desk enrol source`), and neither of the two may have been part of a hand-over before (`akashi desk review`)"
+    )]
+    NoHandOver,
+    /// Another municipality speaks for this one.
+    #[error(
+        "{by} has taken this municipality up, and its source speaks for it: no other is enrolled"
+    )]
+    TakenUp {
+        /// Which.
+        by: MunicipalityCode,
+    },
     /// Fewer than two security officers could sign.
     #[error(
         "fewer than two security officers could sign then: enrol another first; nothing was changed"
