@@ -95,7 +95,7 @@ impl House {
             Ledger::open(&responder_at),
             Ledger::open(&repository_at)
         )?;
-        // Four addresses, and one book.
+        // Four addresses, and one authority.
         let own = doors.issuer.authority.fingerprint();
         let others =
             tokio::try_join!(listing.authority(), responding.authority(), publishing.authority())?;

@@ -136,24 +136,30 @@ pub async fn serve(
         let (mut asking, mut asked) = (JoinSet::new(), None);
         loop {
             interval.tick().await;
-            match scheduler.tick(&*clock).await {
+            let ticked = scheduler.tick(&*clock).await;
+            // One part that fails each time keeps nobody from being told of the others.
+            scheduler.take_alarms().iter().for_each(|alarm| tell(alarm));
+            let held_by_clock = match ticked {
                 Ok(ticked) => {
                     last.clear();
-                    ticked.alarms.iter().for_each(|alarm| tell(alarm));
-                    while comparing.try_join_next().is_some() {}
-                    while asking.try_join_next().is_some() {}
-                    let rested = asked
-                        .is_none_or(|at| clock.monotonic().saturating_sub(at) >= WITNESSES_REST);
-                    if ticked.held_by_clock && asking.is_empty() && rested {
-                        asked = Some(clock.monotonic());
-                        asking.spawn(ask_witnesses(witnesses.clone(), clock.clone()));
-                    }
-                    // A clock in doubt does not say which night it is.
-                    if !ticked.held_by_clock && comparing.is_empty() {
-                        comparing.spawn(compare(scheduler.clone(), clock.clone()));
-                    }
+                    ticked.held_by_clock
                 }
-                Err(error) => complain(&error, &mut last),
+                Err(error) => {
+                    complain(&error, &mut last);
+                    clock.read().doubt.is_some()
+                }
+            };
+            while comparing.try_join_next().is_some() {}
+            while asking.try_join_next().is_some() {}
+            let rested =
+                asked.is_none_or(|at| clock.monotonic().saturating_sub(at) >= WITNESSES_REST);
+            if held_by_clock && asking.is_empty() && rested {
+                asked = Some(clock.monotonic());
+                asking.spawn(ask_witnesses(witnesses.clone(), clock.clone()));
+            }
+            // A clock in doubt does not say which night it is.
+            if !held_by_clock && comparing.is_empty() {
+                comparing.spawn(compare(scheduler.clone(), clock.clone()));
             }
         }
     });

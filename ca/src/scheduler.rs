@@ -80,6 +80,8 @@ pub struct Scheduler {
     recovery_rests: Mutex<Option<Timestamp>>,
     doubt: ClockGuard,
     alarms: Alarms,
+    /// Alarms that began and that nobody was told yet.
+    untold: Mutex<Vec<String>>,
     comparison: Comparison,
     /// Numbers of the content keys that are on record.
     content_keys: tokio::sync::Mutex<Vec<u32>>,
@@ -105,6 +107,7 @@ impl Scheduler {
             recovery_rests: Mutex::default(),
             doubt: ClockGuard::default(),
             alarms: Alarms::default(),
+            untold: Mutex::default(),
             comparison: Comparison::default(),
             content_keys: Default::default(),
             rng: Mutex::new(rng),
@@ -194,9 +197,17 @@ impl Scheduler {
                 change.append("alarm", alarm, None).await?;
             }
             change.commit().await?;
-            Ok(())
+            Ok::<_, CaError>(())
         };
-        self.alarms.begin(wrong, record).await
+        let begun = self.alarms.begin(wrong, record).await?;
+        self.untold.lock().expect("nobody panics with it").extend(begun.iter().cloned());
+        Ok(begun)
+    }
+
+    /// Alarms that began since this was asked last: they are on record, and whoever runs the machines is told, whatever
+    /// came of the rest of their tick.
+    pub fn take_alarms(&self) -> Vec<String> {
+        std::mem::take(&mut *self.untold.lock().expect("nobody panics with it"))
     }
 
     async fn carry_out_recoveries(&self, now: Timestamp) -> Result<usize, CaError> {

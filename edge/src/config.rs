@@ -200,6 +200,23 @@ impl Config {
                         `ledger`: a file (sqlite:PATH) knows no logins",
             );
         }
+        // Which of the two is meant nobody can know: whoever has a login for a role wants it used.
+        let unset = |role| {
+            let told = self.logins.of(role);
+            told.is_some_and(|(name, login)| login.is_some() && std::env::var_os(name).is_none())
+        };
+        let roles = [
+            LedgerRole::ListIssuer,
+            LedgerRole::Responder,
+            LedgerRole::Repository,
+            LedgerRole::Verifier,
+        ];
+        if std::env::var_os("AKASHI_LEDGER").is_some() && roles.into_iter().any(unset) {
+            return Err(
+                "AKASHI_LEDGER is set, and `[logins]` name addresses of their own: set AKASHI_LEDGER_LIST_ISSUER, \
+                        _RESPONDER, _REPOSITORY and _VERIFIER as well, for each role that is named there",
+            );
+        }
         let listen = &self.listen;
         let ports: Vec<SocketAddr> = [
             listen.authority,

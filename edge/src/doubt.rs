@@ -18,8 +18,12 @@ const EVERY: Duration = Duration::from_secs(5);
 pub struct Teller {
     program: ProgramApart,
     scheduler: Arc<OfficerToken>,
-    told: Option<i64>,
+    /// Whether the time was unknown, and by how many seconds the clock was ahead.
+    told: Option<(bool, i64)>,
 }
+
+/// A clock that has moved by no more since is the same doubt.
+const SAME: u64 = 60;
 
 impl Teller {
     /// Nothing was told yet, and nothing is until there is a doubt.
@@ -35,21 +39,30 @@ impl Teller {
         door: &dyn OrderDoor,
         there: impl Future<Output = Option<Timestamp>>,
     ) {
-        let ahead = doubt.map(|doubt| doubt.ahead().as_secs());
-        if ahead.is_some() == self.told.is_some() {
+        let now = doubt.map(|doubt| (doubt.is_unwitnessed(), doubt.ahead().as_secs()));
+        let is_told = match (now, self.told) {
+            (None, None) => true,
+            (Some((kind, ahead)), Some((then, before))) => {
+                kind == then && ahead.abs_diff(before) <= SAME
+            }
+            _ => false,
+        };
+        if is_told {
             return;
         }
         let Some(at) = there.await else { return };
-        let order = Order::TellClock { program: self.program, ahead };
+        let (ahead, unwitnessed) =
+            (now.map(|(_, ahead)| ahead), now.is_some_and(|(unwitnessed, _)| unwitnessed));
+        let order = Order::TellClock { program: self.program, ahead, unwitnessed };
         let sign = |octets: &[u8]| self.scheduler.sign(octets);
         let Ok(message) = SignedOrder::sign(order, self.scheduler.certificate(), at, sign) else {
             return;
         };
         match door.carry_out(message).await {
-            Ok(_) => self.told = ahead,
+            Ok(_) => self.told = now,
             Err(refusal) => eprintln!(
-                "{}: the clock of this machine does not agree with the time that is kept, and the authority cannot be \
-                 told: {refusal}",
+                "{}: the authority cannot be told how the clock of this machine stands to the time that is kept: \
+                 {refusal}",
                 self.program
             ),
         }
@@ -109,7 +122,9 @@ mod tests {
             (Door::default(), Teller::new(ProgramApart::Responder, Arc::new(token)));
         let doubt = |seconds| Some(Doubt::Differs { ahead: SignedDuration::from_secs(seconds) });
         let ahead = |order: &SignedOrder| match order.order {
-            Order::TellClock { program: ProgramApart::Responder, ahead } => ahead,
+            Order::TellClock { program: ProgramApart::Responder, ahead, unwitnessed } => {
+                ahead.map(|ahead| (unwitnessed, ahead))
+            }
             ref other => panic!("{other:?}"),
         };
         teller.look(None, &door, async { Some(now) }).await;
@@ -122,9 +137,15 @@ mod tests {
         for _ in 0..3 {
             teller.look(doubt(-7200), &door, async { Some(now) }).await;
         }
+        // It moves on a little, and then by much; and another kind of doubt is another.
+        teller.look(doubt(-7220), &door, async { Some(now) }).await;
+        teller.look(doubt(9 * 3600), &door, async { Some(now) }).await;
+        let unknown = Some(Doubt::Unwitnessed { ahead: SignedDuration::from_hours(9) });
+        teller.look(unknown, &door, async { Some(now) }).await;
         teller.look(None, &door, async { Some(now) }).await;
         let heard = door.heard.lock().unwrap();
-        assert_eq!(heard.iter().map(ahead).collect::<Vec<_>>(), [Some(-7200), None]);
+        let expected = [Some((false, -7200)), Some((false, 32_400)), Some((true, 32_400)), None];
+        assert_eq!(heard.iter().map(ahead).collect::<Vec<_>>(), expected);
         assert!(heard.iter().all(|order| order.at == now), "by the authority's time");
     }
 }

@@ -52,9 +52,9 @@ impl BookDoor {
                 }
                 Ok(Done::Done)
             }
-            Order::TellClock { program, ahead } => {
+            Order::TellClock { program, ahead, unwitnessed } => {
                 let mut change = self.ledger.begin(&permit, now).await?;
-                change.append("alarm", &of_a_clock(program, ahead), None).await?;
+                change.append("alarm", &of_a_clock(program, ahead, unwitnessed), None).await?;
                 change.commit().await?;
                 Ok(Done::Done)
             }
@@ -90,8 +90,12 @@ impl BookDoor {
 }
 
 /// What a program apart tells of its machine's clock.
-fn of_a_clock(program: ProgramApart, ahead: Option<i64>) -> String {
+fn of_a_clock(program: ProgramApart, ahead: Option<i64>, unwitnessed: bool) -> String {
     match ahead {
+        Some(ahead) if unwitnessed => format!(
+            "{program} has started and does not know the time ({ahead:+} s): it signs nothing until its machine's clock is \
+             set right (akashi clock)"
+        ),
         Some(ahead) => format!(
             "the clock of the machine of {program} does not agree with the time that it keeps ({ahead:+} s): what it \
              signs bears the time that it kept; set that clock right, or stop it there (akashi clock)"

@@ -58,7 +58,7 @@ impl Ledger<Issuing> {
 }
 
 impl Change {
-    /// From now on somebody speaks for a municipality: silence and gaps are noticed.
+    /// From now on somebody speaks for a municipality: gaps are noticed, and from its first batch on silence.
     pub(crate) async fn watch(&mut self, town: MunicipalityCode) -> Result<(), LedgerError> {
         self.tx
             .execute(

@@ -368,8 +368,10 @@ fn is_this_host(host: &str) -> bool {
 /// may be one too.
 pub(crate) fn without_password(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
-    let shown = rest.split(['?', '#']).next().unwrap_or_default();
+    let (shown, hidden) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
     match shown.rfind('@') {
+        // A password that has one of the two in it.
+        None if hidden.contains('@') => format!("{scheme}://…"),
         Some(at) => {
             let user = shown[..at].split([':', '/']).next().unwrap_or_default();
             format!("{scheme}://{user}{}", &shown[at..])

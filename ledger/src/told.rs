@@ -3,7 +3,7 @@
 //!
 //! The rows are read and written by everyday work; the entries are evidence. Both are read once from end to end.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
 use akashi_wire::SerialNumber;
@@ -26,6 +26,10 @@ struct Told {
     nights: BTreeMap<String, (i64, bool)>,
     /// Acts that say that the clock is right: by whom, and where.
     acceptances: BTreeSet<(String, i64)>,
+    /// Events of which this round's entries told, by their hashes.
+    news: HashSet<u64>,
+    /// Whether this round's entries told of anything else.
+    finds_anew: bool,
     hasher: RandomState,
 }
 
@@ -34,9 +38,19 @@ impl Told {
         self.hasher.hash_one(text)
     }
 
+    fn begin_round(&mut self) {
+        self.news.clear();
+        self.finds_anew = false;
+    }
+
+    fn is_news(&self, which: &str) -> bool {
+        self.news.contains(&self.hash(which))
+    }
+
     fn take(&mut self, row: &Row) -> Result<(), LedgerError> {
         let (verb, subject): (String, String) = (row.get("verb")?, row.get("subject")?);
         let position: i64 = row.get("position")?;
+        self.finds_anew |= InboxState::from_name(&verb).is_none();
         match verb.as_str() {
             "share_prime" => {
                 self.shared.insert(subject, position);
@@ -61,6 +75,7 @@ impl Told {
                 let (which, result) = subject.split_at(end);
                 let (which, result) = (self.hash(which), self.hash(result.trim_start()));
                 self.events.insert(which, (state, result));
+                self.news.insert(which);
             }
         }
         Ok(())
@@ -108,24 +123,30 @@ impl<R: ReadsAll> Ledger<R> {
             })
             .await?;
         let mut found = self.findings_but(&told).await?;
+        let mut wrong = Vec::new();
+        // A row that was found odd and of which the chain has told nothing since is wrong; of which it has, it is read
+        // again. Whatever else goes on meanwhile is no reason to wait.
         while !(odd.is_empty() && found.is_empty()) {
-            let before = head;
+            told.begin_round();
             self.hear(&mut told, &mut head).await?;
-            if head == before {
-                break;
-            }
-            let mut still = Vec::new();
-            for which in odd {
+            let (newer, final_ones): (Vec<_>, Vec<_>) =
+                odd.into_iter().partition(|which| told.is_news(which));
+            wrong.extend(final_ones);
+            odd = Vec::new();
+            for which in newer {
                 if !self.event_agrees(&told, &which).await? {
-                    still.push(which);
+                    odd.push(which);
                 }
             }
-            (odd, found) = (still, self.findings_but(&told).await?);
+            if told.finds_anew {
+                found = self.findings_but(&told).await?;
+            } else {
+                differences.append(&mut found);
+            }
         }
         let what = "the chain does not say that this became of it";
         let mut events = Found::new(differences, "idou", what);
-        odd.into_iter().for_each(|which| events.tell(which));
-        differences.append(&mut found);
+        wrong.into_iter().for_each(|which| events.tell(which));
         Ok(())
     }
 

@@ -71,8 +71,12 @@ async fn an_order_is_taken_from_the_authoritys_own_programs_and_every_other_is_o
     assert_eq!(of("order_of_another_generation "), 3, "{refused:?}");
 
     // A program apart tells of its machine's clock, and that is an alarm.
-    for (ahead, word) in [(Some(-7200), "(-7200 s)"), (None, "agrees with its time again")] {
-        let order = Order::TellClock { program: ProgramApart::Responder, ahead };
+    for (ahead, unwitnessed, word) in [
+        (Some(-7200), false, "(-7200 s)"),
+        (Some(60), true, "does not know the time (+60 s)"),
+        (None, false, "agrees with its time again"),
+    ] {
+        let order = Order::TellClock { program: ProgramApart::Responder, ahead, unwitnessed };
         assert_eq!(send(signed(order, &scheduler, now)).await, 200);
         let alarms = place.entries("alarm").await;
         let told = |entry: &akashi_ledger::Entry| {

@@ -390,3 +390,26 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
     assert_eq!(same, url);
     up.stop();
 }
+
+#[test]
+fn work_that_fails_each_time_keeps_nobody_from_being_told_of_an_alarm() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("ca");
+    init(dir.to_str().unwrap(), "https://127.0.0.1:1");
+    // A key that no responder has (prime239v3, RFC 5480 §2.1.1.1): it is certified at no tick, which ends with that.
+    let key = "3059301306072a8648ce3d020106082a8648ce3d030106034200".to_owned() + &"04".repeat(65);
+    let sql = format!("INSERT INTO responder_key VALUES (1, 1, X'{key}', 0)");
+    crate::audit::sqlite(&dir.join("book.sqlite"), &sql);
+    let mut command = akashi(&["up", "--dir", dir.to_str().unwrap()]);
+    let mut up = Up(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
+    let (said, heard) = std::sync::mpsc::channel();
+    let lines = BufReader::new(up.0.stderr.take().unwrap()).lines();
+    std::thread::spawn(move || lines.map_while(Result::ok).all(|line| said.send(line).is_ok()));
+    let (mut fails, mut told) = (false, false);
+    while !(fails && told) {
+        let line = heard.recv_timeout(std::time::Duration::from_secs(60)).expect("both are said");
+        fails |= line.contains("against the profile");
+        told |= line.contains("alarm: ") && line.contains("responder");
+    }
+    up.stop();
+}

@@ -69,6 +69,9 @@ pub enum Order {
         /// By how many seconds the clock is ahead; absent where the two agree again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ahead: Option<i64>,
+        /// Whether nothing known reaches to its start: then it signs nothing.
+        #[serde(default)]
+        unwitnessed: bool,
     },
     /// Certifies the responders that asked.
     CertifyResponders,

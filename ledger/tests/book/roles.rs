@@ -311,6 +311,8 @@ async fn a_password_is_never_repeated() {
         "postgres://user:hunter2@db.example/book",
         "postgres://user@db.example/book?password=hunter2",
         "postgres://user:hun/hunter2@db.example/book",
+        "postgres://user:hunter2?x@db.example/book",
+        "postgres://user:hunter2#x@db.example/book",
         "postgres://user:hunter2@127.0.0.1:1/book",
         "mysql://user:hunter2@localhost/book",
     ] {
