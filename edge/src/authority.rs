@@ -32,7 +32,7 @@ impl AuthorityLink {
     /// What time it is there; nothing where it cannot be reached.
     pub async fn now(&self) -> Option<Timestamp> {
         let answer = self.client.get(&self.about).send().await.ok()?;
-        let octets = answer.error_for_status().ok()?.bytes().await.ok()?;
+        let octets = bounded(answer.error_for_status().ok()?).await.ok()?;
         Some(serde_json::from_slice::<About>(&octets).ok()?.now)
     }
 
@@ -40,24 +40,30 @@ impl AuthorityLink {
         let not_now = |why: String| OrderRefusal::NotNow { why };
         let body = order.as_der().to_vec();
         let answer = self.client.post(&self.url).body(body).send().await;
-        let mut answer = answer.map_err(|error| {
+        let answer = answer.map_err(|error| {
             let fault = TimeFault::of(&error).map(|fault| fault.to_string());
             not_now(fault.unwrap_or_else(|| error.to_string()))
         })?;
         let granted = answer.status().is_success();
-        let mut octets = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| not_now(error.to_string()))? {
-            octets.extend_from_slice(&chunk);
-            if octets.len() > LIMIT {
-                return Err(not_now("its answer is too long".into()));
-            }
-        }
+        let octets = bounded(answer).await.map_err(not_now)?;
         let strange = |_| not_now(format!("{} answers otherwise than an authority", self.url));
         match granted {
             true => serde_json::from_slice(&octets).map_err(strange),
             false => Err(serde_json::from_slice(&octets).map_err(strange)?),
         }
     }
+}
+
+/// The octets of an answer, of at most [`LIMIT`]; else why there are none.
+async fn bounded(mut answer: reqwest::Response) -> Result<Vec<u8>, String> {
+    let mut octets = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| error.to_string())? {
+        octets.extend_from_slice(&chunk);
+        if octets.len() > LIMIT {
+            return Err("its answer is too long".into());
+        }
+    }
+    Ok(octets)
 }
 
 impl OrderDoor for AuthorityLink {

@@ -168,6 +168,31 @@ async fn the_address_of_the_book_stands_in_no_file_where_the_environment_has_it(
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_address_for_everybody_is_refused_where_the_roles_have_logins_of_their_own() {
+    let place = Place::open(Book::Sqlite).await;
+    let (dir, _kept) = place.closed().await;
+    let address = |login: &str| format!("postgres://{login}@127.0.0.1:1/nothing");
+    let mut config = akashi::config::Config::read(&dir).unwrap();
+    config.ledger = address("authority");
+    config.logins.responder = Some(address("responder"));
+    std::fs::write(dir.join(akashi::config::FILE), config.to_text()).unwrap();
+    let run = |own: Option<&str>| {
+        let mut akashi = Command::new(env!("CARGO_BIN_EXE_akashi"));
+        akashi.args(["audit", "verify", "--dir"]).arg(&dir).env_clear();
+        akashi.env("AKASHI_LEDGER", address("everybody"));
+        own.map(|own| akashi.env("AKASHI_LEDGER_RESPONDER", own));
+        let output = akashi.output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let told = run(None);
+    assert!(told.contains("AKASHI_LEDGER is set, and `[logins]` name"), "{told}");
+    // With a variable for the role nothing is passed over: now it is the data base that is missing.
+    let told = run(Some(&address("responder")));
+    assert!(!told.contains("AKASHI_LEDGER is set"), "{told}");
+}
+
 #[test]
 fn without_an_authority_to_hold_it_against_nothing_is_judged() {
     assert_eq!(lint(&["file"]).status.code(), Some(2));

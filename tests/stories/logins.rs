@@ -54,3 +54,11 @@ async fn each_role_of_akashi_up_comes_by_a_login_that_may_play_that_role_alone()
     opened.close().await;
     place.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[should_panic(expected = "OtherBook")]
+async fn akashi_up_does_not_start_where_a_login_leads_to_the_book_of_another_authority() {
+    let (place, other) = (Place::open(Book::Postgres).await, Place::open(Book::Postgres).await);
+    let lists = other.login("akashi_list_issuer");
+    place.reopened(|config| config.logins.list_issuer = Some(lists)).await;
+}

@@ -232,6 +232,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn somebody_is_as_old_as_the_latest_birthday_that_the_register_allows() {
+        let day = jiff::civil::date(2026, 11, 29);
+        for (text, years) in [
+            ("420111129", Some(15)),
+            ("420111130", Some(14)),
+            ("420111200", Some(14)),
+            ("420111100", Some(14)),
+            ("420111000", Some(15)),
+            ("420110000", Some(14)),
+            ("000000000", None),
+        ] {
+            let date: BirthDate = text.parse().unwrap();
+            assert_eq!(date.least_age_on(day), years, "{text}");
+        }
+    }
+
+    #[test]
     fn dates_that_no_calendar_knows_are_kept_as_the_registry_has_them() {
         for (text, japanese) in [
             ("319710229", "昭和46年2月29日"),

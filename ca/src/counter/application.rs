@@ -43,7 +43,7 @@ impl Counter {
         person.stands(&change.stopped_registries().await?, file.municipality)?;
         if let Some(minimum) = rules.minimum_age {
             let age = person.items.birth_date.least_age_on(today);
-            // Of whom not even the year is known the register knows since long.
+            // Where not even the year is known, nothing says that somebody is too young.
             if age.is_some_and(|age| age < i16::from(minimum)) {
                 return Err(Refusal::TooYoung { minimum }.into());
             }

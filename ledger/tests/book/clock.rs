@@ -128,7 +128,9 @@ async fn what_needs_a_time_waits_while_nobody_knows_it_and_what_ends_a_certifica
         assert!(!book.ledger.is_time_known().await.unwrap());
         let mut change = book.begin(&book.order(Order::CertifyResponders).await).await;
         use akashi_ledger::Right::*;
-        for right in [Issue, Enrol, RecordList, PublishList, CertifyResponder, DeleteContent] {
+        for right in
+            [Issue, Enrol, RecordList, PublishList, CertifyResponder, DeleteContent, Release]
+        {
             let refused = change.require(right);
             assert!(matches!(refused, Err(LedgerError::TimeInDoubt)), "{right:?}: {refused:?}");
         }
