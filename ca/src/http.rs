@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use akashi_keys::CardMaster;
-use akashi_ledger::Enrolment;
+use akashi_ledger::{Enrolment, LedgerError};
 use akashi_link::{Identity, LinkError, Peer};
 use akashi_wire::act::{Answer, Refusal};
 use akashi_wire::octets::{Octets, Sha256};
@@ -146,6 +146,10 @@ pub async fn serve(
                 }
                 Err(error) => {
                     complain(&error, &mut last);
+                    // What this process keeps of the time is wrong: nothing of it may be signed.
+                    if matches!(error, CaError::Ledger(LedgerError::BroughtBack)) {
+                        return;
+                    }
                     clock.read().doubt.is_some()
                 }
             };

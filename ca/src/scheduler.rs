@@ -309,7 +309,8 @@ impl Scheduler {
         }
         let generation = issuer.authority.generation();
         let age = i64::from(issuer.rules.responder_renewed_after_days) * 24;
-        let keys = issuer.ledger.responders_to_certify(generation, now - age.hours()).await?;
+        let since = (now - age.hours(), now);
+        let keys = issuer.ledger.responders_to_certify(generation, since).await?;
         // One that cannot be certified keeps no other from its certificate.
         let mut certified = Ok(keys.len());
         for public_key in &keys {

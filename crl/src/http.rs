@@ -164,7 +164,8 @@ fn etag(facts: &Facts) -> String {
 }
 
 /// Whether the asker has these octets already (RFC 9110 §13.2.2: the tag counts, and the date only
-/// where no tag was sent).
+/// where no tag was sent, and only where it is the very one that was told with the list: where a time was brought
+/// back, the list of now is older than the one before).
 fn is_known(headers: &HeaderMap, facts: &Facts) -> bool {
     let mut tags = headers.get_all(IF_NONE_MATCH).iter().peekable();
     if tags.peek().is_some() {
@@ -178,7 +179,7 @@ fn is_known(headers: &HeaderMap, facts: &Facts) -> bool {
     headers
         .get(IF_MODIFIED_SINCE)
         .and_then(|value| DateTimeParser::new().parse_timestamp(value.as_bytes()).ok())
-        .is_some_and(|since| facts.this_update <= since)
+        .is_some_and(|since| facts.this_update.as_second() == since.as_second())
 }
 
 /// The octets of a file, a chunk at a time.

@@ -175,14 +175,14 @@ impl Issuer {
     /// When the book cannot be read. What goes wrong with the list is in the outcome.
     pub async fn step(&self, now: Timestamp) -> Result<Option<Outcome>, CrlError> {
         self.follow().await?;
-        let most_pressing = self
-            .known()
-            .known
-            .iter()
-            .filter_map(|(scope, known)| {
-                Some((due(*scope, known, (now, self.end), &self.settings)?, *scope))
-            })
-            .min();
+        let brought_back = self.ledger.times().await?.brought_back;
+        let most_pressing = {
+            let scopes = self.known();
+            let due = |(scope, known): (&Scope, &Situation)| {
+                Some((due(*scope, known, brought_back, (now, self.end), &self.settings)?, *scope))
+            };
+            scopes.known.iter().filter_map(due).min()
+        };
         let Some((cause, scope)) = most_pressing else { return Ok(None) };
         let result = self.publish(scope, now).await;
         if result.is_err() {
@@ -192,9 +192,19 @@ impl Issuer {
         Ok(Some(Outcome { scope, cause, result }))
     }
 
-    /// What the book knows of the time, as far as it can be asked.
-    pub async fn past(&self) -> Option<Past> {
+    /// What the book knows of the time, where somebody must be told: while there is a doubt, and once the time was
+    /// brought back by a later entry than `known`.
+    pub async fn past(&self, is_in_doubt: bool, known: Position) -> Option<Past> {
+        let times = self.ledger.times().await.ok()?;
+        if !is_in_doubt && times.brought_back == known {
+            return None;
+        }
         self.ledger.past().await.ok()
+    }
+
+    /// The entry that brought the time back last.
+    pub async fn brought_back(&self) -> Result<Position, CrlError> {
+        Ok(self.ledger.times().await?.brought_back)
     }
 
     /// Publishes a list of a scope now, due or not.
@@ -204,8 +214,8 @@ impl Issuer {
         // The head comes first: what the list holds is what was committed up to here, and
         // whatever is committed from now on makes the next one due.
         let up_to = self.ledger.head().await?;
-        let last = self.ledger.published_crl(self.authority.generation(), scope).await?;
-        let ended_before = last.map_or(Timestamp::UNIX_EPOCH, |last| last.this_update);
+        let last = self.ledger.listed_until(self.authority.generation(), scope).await?;
+        let ended_before = last.unwrap_or(Timestamp::UNIX_EPOCH);
 
         let record = self.record(scope, up_to, now).await?;
         let list = Arc::new(self.list(scope, ended_before, up_to).await?);
@@ -366,7 +376,10 @@ impl Issuer {
             let facts = blocking(move || Ok(shelf.facts(scope))).await?;
             let on_shelf = matches!((&published, facts), (Some(published), Some(facts))
                 if published.number == facts.number && published.digest == Some(facts.digest));
-            if let (false, Some(facts)) = (on_shelf, facts) {
+            let newest = self.ledger.newest_number(self.authority.generation(), scope).await?;
+            // One whose number the book gave, and of which it heard no more, is of this book's own time.
+            let unknown = facts.filter(|facts| !on_shelf && facts.number > newest);
+            if let Some(facts) = unknown {
                 let (shelf, signatory) = (self.shelf.clone(), self.signatory.clone());
                 let is_ours = blocking(move || Ok(shelf.is_signed(scope, &signatory))).await?;
                 let mut known = self.known();

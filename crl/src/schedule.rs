@@ -107,6 +107,8 @@ pub enum Cause {
     Urgent,
     /// There is none, or the file is not the one that the book says was published.
     Missing,
+    /// The time was brought back since the last, which bears one that was wrong.
+    BroughtBack,
     /// Something changed since the last, and that is old enough.
     Changed,
     /// The authority ends within the hour: its last one.
@@ -139,11 +141,14 @@ pub struct Situation {
 
 /// Whether a list of this scope is due, and why; never after the authority's `end`.
 ///
+/// `brought_back` is the entry that brought the time back last.
+///
 /// The complete list waits for its time even when something urgent happened: signing three million
 /// entries for each lost card would delay the partition, which carries the news.
 pub fn due(
     scope: Scope,
     situation: &Situation,
+    brought_back: Position,
     (now, end): (Timestamp, Timestamp),
     settings: &Settings,
 ) -> Option<Cause> {
@@ -156,6 +161,9 @@ pub fn due(
     let Some(published) = situation.published.as_ref().filter(|_| situation.on_shelf) else {
         return Some(Cause::Missing);
     };
+    if published.up_to < brought_back {
+        return Some(Cause::BroughtBack);
+    }
     let age = now.duration_since(published.this_update);
     if let Scope::Partition(_) = scope {
         if situation.urgent > published.up_to {
@@ -200,7 +208,7 @@ mod tests {
 
     fn partition(situation: &Situation, seconds: i64) -> Option<Cause> {
         let scope = Scope::Partition("131041".parse().unwrap());
-        due(scope, situation, (at(seconds), Timestamp::MAX), &Settings::default())
+        due(scope, situation, Position(0), (at(seconds), Timestamp::MAX), &Settings::default())
     }
 
     #[test]
@@ -230,9 +238,33 @@ mod tests {
         let urgent = Situation { changed: Position(11), urgent: Position(11), ..published() };
         assert_eq!(partition(&urgent, 1), Some(Cause::Urgent));
         assert_eq!(
-            due(Scope::Complete, &urgent, (at(1), Timestamp::MAX), &Settings::default()),
+            due(
+                Scope::Complete,
+                &urgent,
+                Position(0),
+                (at(1), Timestamp::MAX),
+                &Settings::default()
+            ),
             None
         );
+    }
+
+    #[test]
+    fn what_was_made_before_a_time_was_brought_back_is_made_anew_at_once_and_once() {
+        for scope in
+            [Scope::Complete, Scope::Authority, Scope::Partition("131041".parse().unwrap())]
+        {
+            let made_then = |brought_back| {
+                let times = (at(-3600), Timestamp::MAX);
+                due(scope, &published(), Position(brought_back), times, &Settings::default())
+            };
+            assert_eq!(
+                made_then(11),
+                Some(Cause::BroughtBack),
+                "it bears a time that has not come"
+            );
+            assert_eq!(made_then(10), None, "it was made since");
+        }
     }
 
     #[test]
@@ -246,7 +278,7 @@ mod tests {
     fn the_complete_list_comes_every_six_hours_and_the_authoritys_every_month() {
         let settings = Settings::default();
         let due = |scope, hours: i64| {
-            due(scope, &published(), (at(hours * 3600), Timestamp::MAX), &settings)
+            due(scope, &published(), Position(0), (at(hours * 3600), Timestamp::MAX), &settings)
         };
         assert_eq!(due(Scope::Complete, 5), None);
         assert_eq!(due(Scope::Complete, 6), Some(Cause::Regular));
@@ -259,7 +291,7 @@ mod tests {
         let settings = Settings::default();
         let end = at(10 * 3600);
         let due = |situation: &Situation, seconds: i64| {
-            let due = |scope| due(scope, situation, (at(seconds), end), &settings);
+            let due = |scope| due(scope, situation, Position(0), (at(seconds), end), &settings);
             [Scope::Complete, Scope::Authority, Scope::Partition("131041".parse().unwrap())]
                 .map(due)
         };

@@ -35,7 +35,8 @@ GRANT SELECT, INSERT ON
     countersignature, request, certificate, certificate_file,
     status, batch, content_key, deletion, crl, crl_published, responder_key, responder_replaced, responder_certificate,
     inquiry_entered, card,
-    offline_use, audit, audit_content, audit_signature, clock_doubt, clock_trust TO akashi_authority;
+    offline_use, audit, audit_content, audit_signature, clock_doubt, clock_trust, clock_back, time_word
+    TO akashi_authority;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     person, case_file, certificate_person, certificate_items, living, stated_index, intended, source, idou,
     modulus, comparison, shared_prime, recall, clock_acceptance, batch_content
@@ -46,13 +47,13 @@ GRANT SELECT, UPDATE ON chain_head TO akashi_authority;
 
 -- The list issuer reads, and writes nothing.
 GRANT SELECT ON authority, founding_signature, distribution_point, enrolment, party_key, status, crl,
-    crl_published, chain_head, clock_trust, audit_signature TO akashi_list_issuer;
+    crl_published, chain_head, clock_trust, clock_back, audit_signature TO akashi_list_issuer;
 
 -- Whoever answers agencies reads who they are, and adds what they asked.
 GRANT SELECT ON authority, enrolment, party_key, term, dismissal, suspension, lifting, chain_head TO akashi_repository;
 GRANT INSERT ON inquiry, inquiry_new TO akashi_repository;
 GRANT SELECT ON authority, founding_signature, enrolment, party_key, term, dismissal, suspension, lifting, status,
-    responder_certificate, chain_head, clock_trust, audit_signature
+    responder_certificate, chain_head, clock_trust, clock_back, audit_signature
     TO akashi_responder;
 GRANT INSERT ON inquiry, inquiry_new TO akashi_responder;
 GRANT SELECT, INSERT, UPDATE ON responder_time TO akashi_responder;

@@ -380,8 +380,10 @@ CREATE INDEX responder_certificate_key ON responder_certificate (generation, pub
 -- A responder's own: the newest time that it has seen, so that one started anew never answers from
 -- before. No part of the chain.
 CREATE TABLE responder_time (
-    public_key BYTEA  PRIMARY KEY,
-    seen_at    BIGINT NOT NULL
+    public_key   BYTEA  PRIMARY KEY,
+    seen_at      BIGINT NOT NULL,
+    -- The newest entry that had brought a time back by then: what was seen before it is of another time.
+    brought_back BIGINT NOT NULL
 );
 
 -- Which agency asked about which certificate, for what (law art. 17, 18). Written by whoever answers,
@@ -518,6 +520,23 @@ CREATE TABLE clock_trust (
     shift    BIGINT NOT NULL,
     at       BIGINT NOT NULL
 );
+-- Evidence. A time that has not come yet was brought back by this entry: what stands at `first` and before `until`
+-- is to be read as so many milliseconds earlier, but as no later than `latest`. The rows stay as they were written.
+CREATE TABLE clock_back (
+    position BIGINT NOT NULL,
+    first    BIGINT NOT NULL,
+    until    BIGINT NOT NULL,
+    back     BIGINT NOT NULL,
+    latest   BIGINT NOT NULL,
+    PRIMARY KEY (position, first)
+);
+-- Evidence. What each person signed who spoke of the time at the host.
+CREATE TABLE time_word (
+    position BIGINT NOT NULL,
+    party    BYTEA  NOT NULL,
+    message  BYTEA  NOT NULL,
+    PRIMARY KEY (position, party)
+);
 -- Derived. Who said that the machine's clock is right, of which doubt; `decides` is 1 for whoever was the
 -- second to say so.
 CREATE TABLE clock_acceptance (
@@ -564,6 +583,8 @@ CREATE TABLE chain_head (
     position BIGINT NOT NULL,
     hash     BYTEA  NOT NULL,
     at       BIGINT NOT NULL,
-    quality  BIGINT NOT NULL
+    quality  BIGINT NOT NULL,
+    -- The newest entry that brought a time back; 0 where none did.
+    brought_back BIGINT NOT NULL
 );
-INSERT INTO chain_head (one, position, hash, at, quality) VALUES (1, 0, '', 0, 0);
+INSERT INTO chain_head (one, position, hash, at, quality, brought_back) VALUES (1, 0, '', 0, 0, 0);

@@ -8,7 +8,7 @@ use akashi_wire::{SignedMessage, Verified};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::evidence::{self, digest_of_rows};
 use crate::row::{Row, Stored};
@@ -278,6 +278,10 @@ impl<R> Ledger<R> {
             .await?
             .ok_or_else(|| bad(1, "the head of the chain is missing"))?
             .get::<i64>("position")?;
+        let sql = "SELECT DISTINCT position FROM clock_back";
+        let rows = self.store.rows(sql, args![]).await?;
+        let brings_back = rows.iter().map(|row| row.get("position"));
+        let brings_back: HashSet<i64> = brings_back.collect::<Result<_, _>>()?;
         let mut signatures = self.signed_heads().await?.into_iter().peekable();
         let mut chain = Chain::default();
         loop {
@@ -293,6 +297,10 @@ impl<R> Ledger<R> {
                 if *hash != own.0 {
                     return Err(bad(position, "its hash does not follow from what it says"));
                 }
+                if chain.at.is_some_and(|at| entry.at < at) && !brings_back.contains(&position) {
+                    return Err(bad(position, "its time lies before that of the entry before it"));
+                }
+                chain.at = Some(entry.at);
                 let found = rows.get(&position).cloned().unwrap_or_default();
                 if digest_of_rows(found) != entry.rows {
                     return Err(bad(position, "the rows that belong to it are not those it wrote"));
@@ -427,5 +435,7 @@ const PAGE: i64 = 2048;
 struct Chain {
     before: Vec<u8>,
     last: i64,
+    /// When the last entry was written.
+    at: Option<Timestamp>,
     signed_up_to: i64,
 }

@@ -17,6 +17,8 @@ pub enum Cause {
     Batch(MunicipalityCode, Sha256),
     /// A party's request for another key, by the SHA-256 of the signed message.
     Rekey(Sha256),
+    /// A person's word on the time, by the SHA-256 of the signed message.
+    TimeWord(Sha256),
     /// A request of the recovery key, by the SHA-256 of what was signed.
     Recovery(Sha256),
     /// An order of the authority's own programs, by its name and the SHA-256 of the signed message.
@@ -40,6 +42,7 @@ impl fmt::Display for Cause {
             Self::Act(request) => write!(f, "act {request}"),
             Self::Batch(source, digest) => write!(f, "batch {source} {digest}"),
             Self::Recovery(digest) => write!(f, "recovery {digest}"),
+            Self::TimeWord(evidence) => write!(f, "time word {evidence}"),
             Self::Rekey(evidence) => write!(f, "rekey {evidence}"),
             Self::Order(name, evidence) => write!(f, "order {name} {evidence}"),
             Self::Event(source, sequence) => write!(f, "event {source} {sequence}"),

@@ -8,6 +8,7 @@ use akashi_wire::{RequestId, SerialNumber, pki};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{Content, Entry, TimeQuality, chain_hash};
+use crate::brought_back::WrongTimes;
 use crate::cause::Cause;
 use crate::evidence::{self, Evidence, digest_of_rows};
 use crate::group::{Head, Member};
@@ -70,6 +71,8 @@ pub struct Change {
     cause: Cause,
     at: Timestamp,
     quality: TimeQuality,
+    /// Whether this brings the time back.
+    brings_back: bool,
     began_with: Head,
     entries: Vec<Pending>,
 }
@@ -103,16 +106,14 @@ impl Ledger<Issuing> {
     /// its terminal.
     pub async fn begin(&self, permit: &Permit, now: Timestamp) -> Result<Change, LedgerError> {
         let tx = self.store.join().await?;
-        let head = tx.head().clone();
-        if now + BACKWARDS < head.at {
-            return Err(LedgerError::ClockBehind { now, last: head.at });
+        self.check_brought_back(tx.head().brought_back)?;
+        let last = tx.head().at;
+        if now + BACKWARDS < last {
+            return Err(LedgerError::ClockBehind { now, last });
         }
         // To the millisecond, as the book keeps it; never before the entry before.
-        let at = timestamp(now.as_millisecond())?.max(head.at);
-        let (permit, cause) = (permit.clone(), permit.cause().clone());
-        let quality = head.quality;
-        let entries = Vec::new();
-        let mut change = Change { tx, permit, cause, at, quality, began_with: head, entries };
+        let at = timestamp(now.as_millisecond())?.max(last);
+        let mut change = Change::over(tx, permit, at);
         if !change.permit.is_founding() {
             change.check_enrolled(change.permit.certificates().collect()).await?;
         }
@@ -128,7 +129,47 @@ impl Ledger<Issuing> {
     }
 }
 
+impl Ledger<Issuing> {
+    /// Begins the one change whose time lies before the last entry's: the one that brings it back, over the very
+    /// book that was looked at.
+    pub(crate) async fn begin_back(
+        &self,
+        permit: &Permit,
+        now: Timestamp,
+        wrong: &WrongTimes,
+    ) -> Result<Change, LedgerError> {
+        permit.require(Right::BringBack)?;
+        let tx = self.store.join().await?;
+        let head = tx.head();
+        if (head.position, &head.hash[..]) != (wrong.head, &wrong.hash.0[..]) {
+            return Err(LedgerError::NotAsItStands);
+        }
+        let mut change = Change::over(tx, permit, timestamp(now.as_millisecond())?);
+        change.quality = TimeQuality::Trusted;
+        Ok(change)
+    }
+}
+
 impl Change {
+    fn over(tx: Member, permit: &Permit, at: Timestamp) -> Self {
+        let began_with = tx.head().clone();
+        Self {
+            tx,
+            permit: permit.clone(),
+            cause: permit.cause().clone(),
+            at,
+            quality: began_with.quality,
+            brings_back: false,
+            began_with,
+            entries: Vec::new(),
+        }
+    }
+
+    /// From here on this is the change that brings the time back.
+    pub(crate) fn brings_back(&mut self) {
+        self.brings_back = true;
+    }
+
     /// The time of everything that this change records.
     pub fn at(&self) -> Timestamp {
         self.at
@@ -289,6 +330,9 @@ impl Change {
             .await?;
         self.tx.write(evidence::AUDIT_CONTENT.insert, contents).await?;
         let position = head.position;
+        if self.brings_back {
+            head.brought_back = Position(self.began_with.position.0 + 1);
+        }
         self.tx.commit(head).await?;
         Ok(position)
     }

@@ -26,8 +26,9 @@ const NEWEST: &str = "SELECT clock_doubt.position, unwitnessed, ahead, audit.at,
                       WHERE clock_doubt.position > (SELECT COALESCE(MAX(position), 0) FROM clock_trust)
                       ORDER BY clock_doubt.position DESC LIMIT 1";
 
-/// The newest signed head.
-const SIGNED: &str = "SELECT message FROM audit_signature ORDER BY position DESC LIMIT 1";
+/// The newest signed head after an entry.
+const SIGNED: &str =
+    "SELECT message FROM audit_signature WHERE position > $1 ORDER BY position DESC LIMIT 1";
 
 /// A doubt as it stands in the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,37 +104,45 @@ pub struct Times {
     /// The newest entry that says how others before it are to be read: whoever read those before it reads them
     /// anew.
     pub shifted: Position,
+    /// The newest entry that brought a time back: what was known of the time before it is of another.
+    pub brought_back: Position,
 }
 
-/// How what was recorded in a doubt is to be read.
+/// How what was recorded by a time that nobody knew, or by one that was wrong, is to be read; what governs first comes
+/// first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shifts(Vec<Shift>);
 
-/// From which entry on, to which, by how many milliseconds, and as no later than when.
+/// From which entry on, before which, by how many milliseconds later, and as no later than when.
 #[derive(Debug, Clone, Copy)]
 struct Shift {
     first: i64,
-    trusted: i64,
-    shift: i64,
-    trusted_at: i64,
+    until: i64,
+    later: i64,
+    latest: i64,
 }
 
 impl Shifts {
     /// A time of the entry at this position, in milliseconds, as it is to be read.
     pub(crate) fn read(&self, position: i64, at: i64) -> i64 {
-        let is_of = |one: &&Shift| one.first <= position && position < one.trusted;
-        self.0.iter().find(is_of).map_or(at, |one| (at + one.shift).min(one.trusted_at).max(at))
+        let is_of = |one: &&Shift| one.first <= position && position < one.until;
+        self.0.iter().find(is_of).map_or(at, |one| (at + one.later).min(one.latest))
     }
 }
 
 impl<R> Ledger<R> {
     /// How what was recorded in a doubt is to be read, as far as that has ended.
     pub(crate) async fn shifts(&self) -> Result<Shifts, LedgerError> {
-        let sql = "SELECT position, first, shift, at FROM clock_trust WHERE shift > 0";
+        // A time that was brought back was wrong whatever was said of it before.
+        let sql =
+            "SELECT 1 AS governs, position, first, until, -back AS later, latest FROM clock_back
+                   UNION ALL
+                   SELECT 0, position, first, position, shift, at FROM clock_trust WHERE shift > 0
+                   ORDER BY 1 DESC, 2 DESC";
         let rows = self.store.rows(sql, args![]).await?;
         let shift = |row: &Row| {
-            let (first, trusted) = (row.get("first")?, row.get("position")?);
-            Ok(Shift { first, trusted, shift: row.get("shift")?, trusted_at: row.get("at")? })
+            let (first, until) = (row.get("first")?, row.get("until")?);
+            Ok(Shift { first, until, later: row.get("later")?, latest: row.get("latest")? })
         };
         rows.iter().map(shift).collect::<Result<_, LedgerError>>().map(Shifts)
     }
@@ -145,31 +154,38 @@ impl<R> Ledger<R> {
 
     /// What the times in the book are worth now.
     pub async fn times(&self) -> Result<Times, LedgerError> {
-        let sql = "SELECT quality,
+        let sql = "SELECT quality, brought_back,
                    (SELECT COALESCE(MAX(position), 0) FROM clock_trust WHERE shift > 0) AS shifted
                    FROM chain_head WHERE one = 1";
         let row = self.store.row(sql, args![]).await?;
         let row = row.ok_or_else(|| damaged("chain_head", "no row"))?;
         let are_known = row.get::<TimeQuality>("quality")? != TimeQuality::NotWitnessed;
-        Ok(Times { are_known, shifted: row.get("shifted")? })
+        let brought_back: Position = row.get("brought_back")?;
+        let shifted = row.get::<Position>("shifted")?.max(brought_back);
+        Ok(Times { are_known, shifted, brought_back })
     }
 
     /// What the book knows of the time: its newest entry's, and the mark that the scheduler signed last with
     /// the chain.
     pub async fn past(&self) -> Result<Past, LedgerError> {
-        let mark = match self.store.row(SIGNED, args![]).await? {
+        let sql = "SELECT quality, brought_back, at FROM chain_head WHERE one = 1";
+        let row =
+            self.store.row(sql, args![]).await?.ok_or_else(|| damaged("chain_head", "no row"))?;
+        let brought_back: Position = row.get("brought_back")?;
+        // Whoever asks goes on from here; a change looks whether that is so still.
+        let _ = self.check_brought_back(brought_back);
+        // What was signed before that is a mark of the wrong time.
+        let signed = self.store.row(SIGNED, args![brought_back.0]).await?;
+        let mark = match signed {
             Some(row) => self.mark_of(row.get("message")?).await?,
             None => None,
         };
-        let sql = "SELECT quality FROM chain_head WHERE one = 1";
-        let row =
-            self.store.row(sql, args![]).await?.ok_or_else(|| damaged("chain_head", "no row"))?;
         let in_doubt = row.get::<TimeQuality>("quality")? != TimeQuality::Trusted;
-        Ok(Past { latest: self.head_time().await?, mark, in_doubt })
+        Ok(Past { latest: row.get("at")?, mark, in_doubt, brought_back: brought_back.0 })
     }
 
     /// What somebody else signed, or nobody can read, is no mark.
-    async fn mark_of(&self, message: Vec<u8>) -> Result<Option<Mark>, LedgerError> {
+    pub(crate) async fn mark_of(&self, message: Vec<u8>) -> Result<Option<Mark>, LedgerError> {
         let message = SignedMessage::from_der(message).verify(MessageKind::ChainHead);
         let Ok(message) = message else { return Ok(None) };
         let signer = Sha256::of(message.signer());
@@ -262,6 +278,15 @@ impl Change {
         let sql = "UPDATE clock_acceptance SET decides = 1 WHERE position = $1 AND party = $2";
         let row = args![position, self.permit.party().as_bytes()];
         self.tx.execute(sql, row).await.map(|_| ())
+    }
+
+    /// Ends a doubt that stands, and says of nothing that it is to be read as later.
+    pub(crate) async fn end_doubt_unshifted(&mut self) -> Result<(), LedgerError> {
+        if self.tx.row(NEWEST, args![]).await?.is_none() {
+            return Ok(());
+        }
+        let Position(position) = self.append("trust_clock", "", None).await?;
+        self.record(&evidence::CLOCK_TRUST, vec![args![position, 0i64, 0i64, self.at()]]).await
     }
 
     pub(crate) async fn held_clock(&mut self) -> Result<Option<Position>, LedgerError> {

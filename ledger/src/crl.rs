@@ -57,6 +57,32 @@ impl<R> Ledger<R> {
         row.as_ref().map(read).transpose()
     }
 
+    /// thisUpdate of the newest published CRL of a scope whose time was right when it was made, as far as the book
+    /// says: what had not ended by then is on every later one.
+    pub async fn listed_until(
+        &self,
+        generation: i64,
+        scope: Scope,
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        let sql = "SELECT crl.this_update
+                   FROM crl_published JOIN crl ON crl.generation = crl_published.generation
+                   AND crl.scope = crl_published.scope AND crl.number = crl_published.number
+                   WHERE crl_published.generation = $1 AND crl_published.scope = $2
+                   AND NOT EXISTS (SELECT 1 FROM clock_back
+                     WHERE first <= crl.position AND until > crl.position)
+                   ORDER BY crl_published.number DESC LIMIT 1";
+        let row = self.store.row(sql, args![generation, scope.to_string()]).await?;
+        row.map(|row| row.get("this_update")).transpose()
+    }
+
+    /// The highest number that was given in a scope, published or not.
+    pub async fn newest_number(&self, generation: i64, scope: Scope) -> Result<i64, LedgerError> {
+        let sql = "SELECT COALESCE(MAX(number), 0) AS newest FROM crl
+                   WHERE generation = $1 AND scope = $2";
+        let row = self.store.row(sql, args![generation, scope.to_string()]).await?;
+        row.map_or(Ok(0), |row| row.get("newest"))
+    }
+
     /// The newest change of status in a scope: its position and time, and whether one since
     /// `after` is urgent (keyCompromise, hold).
     pub async fn newest_change(

@@ -93,6 +93,22 @@ pub enum LedgerError {
         /// The last entry.
         last: Timestamp,
     },
+    /// The book's time was brought back since this program began.
+    #[error(
+        "the time of this book was brought back since this program was started, which goes on by a wrong one: start it anew"
+    )]
+    BroughtBack,
+    /// A person's clock is not the machine's.
+    #[error(
+        "the time is said to be {said}, and this machine's clock says {machine}: set that right first, or read the time \
+         again"
+    )]
+    TimesDiffer {
+        /// By the person.
+        said: Timestamp,
+        /// By the machine.
+        machine: Timestamp,
+    },
     /// Nobody knows the time, and this would be good from a time or until one.
     #[error(
         "nobody has witnessed the time since the start: what is good from a time or until one waits for it; \

@@ -117,6 +117,8 @@ evidence! {
     CARD = "card" { "number": Text, "lot": Text, "model": Text }
     CLOCK_DOUBT = "clock_doubt" { "unwitnessed": Int, "ahead": Int }
     CLOCK_TRUST = "clock_trust" { "first": Int, "shift": Int, "at": Int }
+    CLOCK_BACK = "clock_back" { "first": Int, "until": Int, "back": Int, "latest": Int }
+    TIME_WORD = "time_word" { "party": Octets, "message": Octets }
     AUDIT_CONTENT = "audit_content" { "salt": Octets, "sealed_content": Octets }
     OFFLINE_USE = "offline_use" {
         "entry": Octets, "municipality": Text, "token": Text, "uses": Int, "journal": Octets,

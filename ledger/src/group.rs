@@ -29,6 +29,8 @@ pub(crate) struct Head {
     pub at: Timestamp,
     /// What times are worth from here on.
     pub quality: TimeQuality,
+    /// The newest entry that brought a time back; 0 where none did.
+    pub brought_back: Position,
 }
 
 /// The right to write, one at a time, with what was written since the last commit.
@@ -66,6 +68,7 @@ impl Group {
             hash: row.get("hash")?,
             at: row.get("at")?,
             quality: row.get("quality")?,
+            brought_back: row.get("brought_back")?,
         };
         Ok(Self { tx, head, changes: 0, torn: false, ticket: Arc::default() })
     }
@@ -105,9 +108,15 @@ impl Group {
         self.mend().await?;
         self.tx
             .execute(
-                "UPDATE chain_head SET position = $1, hash = $2, at = $3, quality = $4
-                 WHERE one = 1",
-                args![self.head.position.0, self.head.hash, self.head.at, self.head.quality as i64],
+                "UPDATE chain_head SET position = $1, hash = $2, at = $3, quality = $4,
+                 brought_back = $5 WHERE one = 1",
+                args![
+                    self.head.position.0,
+                    self.head.hash,
+                    self.head.at,
+                    self.head.quality as i64,
+                    self.head.brought_back.0,
+                ],
             )
             .await?;
         self.tx.commit().await?;

@@ -13,6 +13,7 @@
 
 mod audit;
 mod authority;
+mod brought_back;
 mod card;
 mod case;
 mod cause;
@@ -56,10 +57,13 @@ mod suspension;
 mod told;
 
 use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 pub use akashi_wire::Scope;
 pub use audit::{AuditReport, Content, Entry, TimeQuality, chain_hash};
 pub use authority::{Access, Authority, AuthorityProfile};
+pub use brought_back::{Here, WrongTimes};
 pub use card::{KnownCard, Registered};
 pub use case::{CaseFile, Step};
 pub use cause::Cause;
@@ -157,12 +161,15 @@ impl ReadsAll for Verifying {}
 #[derive(Debug)]
 pub struct Ledger<R = Issuing> {
     store: store::Store,
+    /// The entry that brought the time back last, as it was when this began; below zero before it was looked at.
+    brought_back: Arc<AtomicI64>,
     role: PhantomData<fn() -> R>,
 }
 
 impl<R> Clone for Ledger<R> {
     fn clone(&self) -> Self {
-        Self { store: self.store.clone(), role: PhantomData }
+        let brought_back = self.brought_back.clone();
+        Self { store: self.store.clone(), brought_back, role: PhantomData }
     }
 }
 
@@ -179,14 +186,34 @@ impl<R: BookRole> Ledger<R> {
         let access = if R::WRITES { store::Access::Write } else { store::Access::Read };
         let store = store::Store::open(address, access, Some(R::NAME)).await?;
         schema::check(&store).await?;
-        Ok(Self { store, role: PhantomData })
+        Ok(Self::over(store))
     }
 }
 
 impl<R> Ledger<R> {
+    fn over(store: store::Store) -> Self {
+        Self { store, brought_back: Arc::new(AtomicI64::new(-1)), role: PhantomData }
+    }
+
+    /// From here on a time that was brought back later than by this entry is another's.
+    pub(crate) fn know_brought_back(&self, position: Position) {
+        self.brought_back.store(position.0, Ordering::Release);
+    }
+
+    /// Stops whoever goes on by a time that was brought back since.
+    pub(crate) fn check_brought_back(&self, position: Position) -> Result<(), LedgerError> {
+        let known =
+            self.brought_back.compare_exchange(-1, position.0, Ordering::AcqRel, Ordering::Acquire);
+        match known {
+            Err(known) if known != position.0 => Err(LedgerError::BroughtBack),
+            _ => Ok(()),
+        }
+    }
+
     /// The same book, where a fault may be injected at every statement: for simulation.
     pub fn with_faults(&self, faults: std::sync::Arc<dyn FaultInjection>) -> Self {
-        Self { store: self.store.with_faults(faults), role: PhantomData }
+        let brought_back = self.brought_back.clone();
+        Self { store: self.store.with_faults(faults), brought_back, role: PhantomData }
     }
 
     /// Closes every connection.
@@ -202,13 +229,13 @@ impl Ledger<Issuing> {
         schema::migrate(address, true).await?;
         let store = store::Store::open(address, store::Access::Write, None).await?;
         schema::check(&store).await?;
-        Ok(Self { store, role: PhantomData })
+        Ok(Self::over(store))
     }
 
     /// The same book by the type of a lesser role, over the authority's own connections: what the type has
     /// not cannot be called; what the data base would refuse is not refused. For tests in one process.
     pub fn as_role<R: BookRole>(&self) -> Ledger<R> {
-        Ledger { store: self.store.clone(), role: PhantomData }
+        Ledger::over(self.store.clone())
     }
 }
 

@@ -12,6 +12,7 @@ use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Order, SignedOrder};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
+use akashi_wire::time_word::{Saying, TimeWord};
 use akashi_wire::{MunicipalityCode, RecoveryRequest, RekeyRequest, Verified, pki};
 use jiff::{SignedDuration, Timestamp};
 
@@ -325,6 +326,45 @@ impl Ledger<Issuing> {
             gained: &[],
         };
         Ok((asked, permit))
+    }
+
+    /// What a person says of the time at the host, and the permit that it gives: to write that down, together with
+    /// another's. Who signs is held against the machine's clock, of which it speaks.
+    ///
+    /// # Errors
+    /// As [`Ledger::permit_act`], but for the terminal, since there is none; [`LedgerError::NotEnrolled`] where the
+    /// signer may not say so.
+    pub(crate) async fn permit_time_word(
+        &self,
+        message: &Verified,
+        machine: Timestamp,
+        right: Right,
+    ) -> Result<(TimeWord, Permit), LedgerError> {
+        let enrolment = self.signer_of(message, machine).await?;
+        let word: TimeWord = serde_json::from_slice(message.content())
+            .map_err(|e| LedgerError::Unreadable { column: e.column() })?;
+        let rights: &[Right] = match word.says {
+            Saying::Right { .. } => &[Right::AcceptClock],
+            Saying::BringBack { .. } => &[Right::BringBack],
+        };
+        if !word.is_for(&enrolment.role) || !rights.contains(&right) {
+            return Err(LedgerError::NotEnrolled);
+        }
+        let evidence = Sha256::of(message.message());
+        let permit = Permit {
+            party: enrolment.party,
+            role: enrolment.role,
+            certificate: Sha256::of(message.signer()),
+            terminal: None,
+            evidence,
+            content: Sha256::of(message.content()),
+            cause: Cause::TimeWord(evidence),
+            rights,
+            object: Object::Nothing,
+            of_two: &[],
+            gained: &[],
+        };
+        Ok((word, permit))
     }
 
     /// What an order says, and the permit that it gives.

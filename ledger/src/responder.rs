@@ -9,7 +9,7 @@ use crate::object::Object;
 use crate::right::Right;
 use crate::row::Row;
 use crate::store::args;
-use crate::{Change, Issuing, Ledger, LedgerError, Responding};
+use crate::{Change, Issuing, Ledger, LedgerError, Position, Responding};
 
 /// A certificate of a delegated responder (RFC 6960 §4.2.2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl<R> Ledger<R> {
             .row(
                 "SELECT serial, public_key, certificate, not_before, not_after
                  FROM responder_certificate WHERE generation = $1 AND public_key = $2
-                 ORDER BY not_before DESC, serial LIMIT 1",
+                 ORDER BY position DESC LIMIT 1",
                 args![generation, public_key],
             )
             .await?;
@@ -72,43 +72,56 @@ impl<R> Ledger<R> {
 impl Ledger<Responding> {
     /// Keeps the newest time that a responder has seen. It is about the responder and no change of
     /// the book: no entry, no place in the chain.
+    ///
+    /// `brought_back` is the newest entry that brought a time back, as this responder knows it: what was seen before
+    /// that is of another time.
     pub async fn keep_responder_time(
         &self,
         public_key: &[u8],
         seen_at: Timestamp,
+        brought_back: Position,
     ) -> Result<(), LedgerError> {
         let mut tx = self.store.begin().await?;
         tx.execute(
-            "INSERT INTO responder_time (public_key, seen_at) VALUES ($1, $2)
-             ON CONFLICT (public_key) DO UPDATE SET seen_at = CASE
-             WHEN responder_time.seen_at > excluded.seen_at THEN responder_time.seen_at
-             ELSE excluded.seen_at END",
-            args![public_key, seen_at],
+            "INSERT INTO responder_time (public_key, seen_at, brought_back) VALUES ($1, $2, $3)
+             ON CONFLICT (public_key) DO UPDATE SET
+             seen_at = CASE
+             WHEN responder_time.brought_back > excluded.brought_back
+             OR (responder_time.brought_back = excluded.brought_back
+             AND responder_time.seen_at > excluded.seen_at) THEN responder_time.seen_at
+             ELSE excluded.seen_at END,
+             brought_back = CASE WHEN responder_time.brought_back > excluded.brought_back
+             THEN responder_time.brought_back ELSE excluded.brought_back END",
+            args![public_key, seen_at, brought_back.0],
         )
         .await?;
         tx.commit().await
     }
 
-    /// The newest time that a responder has seen, in this or an earlier life.
+    /// The newest time that a responder has seen, in this or an earlier life, since a time was brought back last.
     pub async fn responder_time(
         &self,
         public_key: &[u8],
     ) -> Result<Option<Timestamp>, LedgerError> {
         let row = self
             .store
-            .row("SELECT seen_at FROM responder_time WHERE public_key = $1", args![public_key])
+            .row(
+                "SELECT seen_at FROM responder_time WHERE public_key = $1
+                 AND brought_back = (SELECT brought_back FROM chain_head WHERE one = 1)",
+                args![public_key],
+            )
             .await?;
         row.map(|row| row.get("seen_at")).transpose()
     }
 }
 
 impl Ledger<Issuing> {
-    /// Public keys of responders whose newest certificate began before `renew_before`, or that
-    /// have none, but for those whose place another key took that has one.
+    /// Public keys of responders that have no certificate which began between `renew_before` and `now`, but for
+    /// those whose place another key took that has one. One that has not begun yet was made by a wrong time.
     pub async fn responders_to_certify(
         &self,
         generation: i64,
-        renew_before: Timestamp,
+        (renew_before, now): (Timestamp, Timestamp),
     ) -> Result<Vec<Vec<u8>>, LedgerError> {
         let rows = self
             .store
@@ -117,14 +130,14 @@ impl Ledger<Issuing> {
                    SELECT 1 FROM responder_certificate
                    WHERE responder_certificate.generation = responder_key.generation
                    AND responder_certificate.public_key = responder_key.public_key
-                   AND not_before >= $2)
+                   AND not_before >= $2 AND not_before <= $3)
                  AND NOT EXISTS (
                    SELECT 1 FROM responder_replaced JOIN responder_certificate
                    ON responder_certificate.generation = responder_replaced.generation
                    AND responder_certificate.public_key = responder_replaced.by_key
                    WHERE responder_replaced.generation = responder_key.generation
                    AND responder_replaced.public_key = responder_key.public_key)",
-                args![generation, renew_before],
+                args![generation, renew_before, now],
             )
             .await?;
         rows.iter().map(|row| row.get("public_key")).collect()
@@ -132,8 +145,8 @@ impl Ledger<Issuing> {
 }
 
 impl Ledger<Issuing> {
-    /// Public keys of responders that asked before `asked_by` and have no certificate that is good until `by`,
-    /// but for those whose place another key took.
+    /// Public keys of responders that asked before `asked_by` and have no certificate that is good until `by`
+    /// and has begun by then, but for those whose place another key took.
     pub async fn responders_that_end(
         &self,
         generation: i64,
@@ -145,7 +158,7 @@ impl Ledger<Issuing> {
                      SELECT 1 FROM responder_certificate
                      WHERE responder_certificate.generation = responder_key.generation
                      AND responder_certificate.public_key = responder_key.public_key
-                     AND not_after >= $2)
+                     AND not_after >= $2 AND not_before <= $2)
                    AND NOT EXISTS (
                      SELECT 1 FROM responder_replaced
                      WHERE responder_replaced.generation = responder_key.generation

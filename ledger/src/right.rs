@@ -43,6 +43,8 @@ pub enum Right {
     TrustClock,
     /// One person's word that the clock is right.
     AcceptClock,
+    /// A time that has not come, brought back.
+    BringBack,
     /// A case's state.
     SaveCase,
     /// Whom a case is about.
@@ -115,6 +117,7 @@ impl Right {
             Self::DoubtClock => "doubt_clock",
             Self::TrustClock => "trust_clock",
             Self::AcceptClock => "accept_clock",
+            Self::BringBack => "bring_back",
             Self::SaveCase => "save_case",
             Self::FindPerson => "find_person",
             Self::Issue => "issue",
@@ -168,6 +171,7 @@ impl Right {
             | Self::DoubtClock
             | Self::TrustClock
             | Self::AcceptClock
+            | Self::BringBack
             | Self::SaveCase
             | Self::FindPerson
             | Self::HandOver

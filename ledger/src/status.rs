@@ -156,7 +156,10 @@ macro_rules! rows_where {
     ($condition:literal) => {
         concat!(
             "SELECT position, serial, municipality, not_after, change, reason, generation,
-             COALESCE((SELECT CASE WHEN recorded_at + shift < at THEN recorded_at + shift ELSE at END
+             COALESCE((SELECT CASE WHEN recorded_at - back < latest THEN recorded_at - back ELSE latest END
+             FROM clock_back WHERE clock_back.first <= status.position AND until > status.position
+             ORDER BY clock_back.position DESC LIMIT 1),
+             (SELECT CASE WHEN recorded_at + shift < at THEN recorded_at + shift ELSE at END
              FROM clock_trust WHERE shift > 0 AND first <= status.position
              AND clock_trust.position > status.position), recorded_at)
              AS recorded_at FROM status WHERE ",

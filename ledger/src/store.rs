@@ -385,9 +385,12 @@ impl Transaction {
     /// else, and what it then reads cannot change under it. SQLite's one writer needs no more.
     pub(crate) async fn lock_head(&mut self) -> Result<Option<Row>, LedgerError> {
         let sql = match &self.open {
-            Open::Sqlite(_) => "SELECT position, hash, at, quality FROM chain_head WHERE one = 1",
+            Open::Sqlite(_) => {
+                "SELECT position, hash, at, quality, brought_back FROM chain_head WHERE one = 1"
+            }
             Open::Postgres(_) => {
-                "SELECT position, hash, at, quality FROM chain_head WHERE one = 1 FOR UPDATE"
+                "SELECT position, hash, at, quality, brought_back FROM chain_head WHERE one = 1
+                 FOR UPDATE"
             }
         };
         self.row(sql, args![]).await

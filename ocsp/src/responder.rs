@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use akashi_keys::{OfficerToken, ResponderKey};
-use akashi_ledger::{Access, Authority, Inquiry, Ledger, LedgerError, Responding};
+use akashi_ledger::{Access, Authority, Inquiry, Ledger, LedgerError, Position, Responding};
 use akashi_lint::Lint;
 use akashi_wire::clock::Past;
 use akashi_wire::octets::{Octets, Sha256};
@@ -88,6 +88,10 @@ pub struct Responder {
     last_signed: AtomicI64,
     /// The second of the newest time that the book keeps of this responder.
     kept_time: AtomicI64,
+    /// The entry that brought the time back last, as far as the book was followed.
+    brought_back: AtomicI64,
+    /// Whether the clock has not heard of that yet.
+    must_hear: AtomicBool,
 }
 
 /// How far the wish for a certificate has come.
@@ -120,6 +124,7 @@ impl Responder {
         let key_hash = key_hash(key.key.public_key()).map_err(OcspError::PublicKey)?;
         // One that is started anew with its clock set back must not answer from before.
         let seen = ledger.responder_time(key.key.public_key()).await?;
+        let brought_back = ledger.times().await?.brought_back;
         Ok(Arc::new(Self {
             recorder: Recorder::start(ledger.clone(), settings.patience),
             follower: Follower::new(authority.generation(), settings.compare_every),
@@ -130,6 +135,8 @@ impl Responder {
             counts: Counts::default(),
             last_signed: AtomicI64::new(seen.map_or(i64::MIN, |seen| seen.as_second())),
             kept_time: AtomicI64::new(seen.map_or(i64::MIN, |seen| seen.as_second())),
+            brought_back: AtomicI64::new(brought_back.0),
+            must_hear: AtomicBool::new(false),
             ledger,
             orders,
             key,
@@ -174,7 +181,9 @@ impl Responder {
         // What is recorded while nobody knows the time is read when it is known how it is to be read.
         let times = self.ledger.times().await;
         let times = times.inspect_err(|_| self.counts.fail_to_follow())?;
-        let is_known = is_ours && times.are_known;
+        // Until this clock has heard of it, its time is the one that was found wrong.
+        let is_brought_back = self.is_brought_back(times.brought_back);
+        let is_known = is_ours && times.are_known && !is_brought_back;
         self.knows_time.store(is_known, Ordering::Release);
         if !is_known {
             return Ok(Followed::default());
@@ -191,9 +200,27 @@ impl Responder {
         Ok(followed)
     }
 
-    /// What the book knows of the time, as far as it can be asked.
-    pub async fn past(&self) -> Option<Past> {
-        self.ledger.past().await.ok()
+    /// Whether the time was brought back since this was asked last: what was seen and signed before is of a time that
+    /// was wrong, and keeps nobody from going on by the right one.
+    fn is_brought_back(&self, by: Position) -> bool {
+        let is_new = self.brought_back.swap(by.0, Ordering::AcqRel) != by.0;
+        if is_new {
+            self.must_hear.store(true, Ordering::Release);
+            self.last_signed.store(i64::MIN, Ordering::Relaxed);
+            self.kept_time.store(i64::MIN, Ordering::Relaxed);
+        }
+        self.must_hear.load(Ordering::Acquire)
+    }
+
+    /// What the book knows of the time, where somebody must be told: while there is a doubt, and once the time was
+    /// brought back.
+    pub async fn past(&self, is_in_doubt: bool) -> Option<Past> {
+        if !is_in_doubt && !self.must_hear.load(Ordering::Acquire) {
+            return None;
+        }
+        let past = self.ledger.past().await.ok()?;
+        self.must_hear.store(false, Ordering::Release);
+        Some(past)
     }
 
     /// Answers one request.
@@ -333,7 +360,9 @@ impl Responder {
         let tolerance = self.settings.clock_tolerance.as_secs() as i64;
         let kept = self.kept_time.load(Ordering::Relaxed);
         if now.as_second() > kept.saturating_add(tolerance) {
-            self.ledger.keep_responder_time(self.key.key.public_key(), now).await?;
+            let brought_back = Position(self.brought_back.load(Ordering::Acquire));
+            let public_key = self.key.key.public_key();
+            self.ledger.keep_responder_time(public_key, now, brought_back).await?;
             self.kept_time.fetch_max(now.as_second(), Ordering::Relaxed);
         }
         Ok(())

@@ -1,6 +1,8 @@
 //! `akashi clock`.
 
-use std::path::PathBuf;
+mod at_the_host;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use akashi_edge::clock::{Kernel, Machine};
@@ -14,47 +16,68 @@ use crate::clock::TrustedClock;
 use crate::config::{Config, LedgerRole};
 
 /// What this machine, the book and a program that starts now say of the time; and what to do where they do
-/// not agree. Changes nothing, and no passphrase is needed.
+/// not agree. Alone it changes nothing, and no passphrase is needed.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ClockCommand {
     /// Directory of the authority.
-    #[arg(long, value_name = "DIR")]
-    dir: PathBuf,
+    #[arg(long, value_name = "DIR", required = true)]
+    dir: Option<PathBuf>,
+    #[command(subcommand)]
+    saying: Option<Saying>,
+}
+
+/// What persons say at the host of an authority that is stopped.
+#[derive(clap::Subcommand)]
+enum Saying {
+    /// Two persons say that the machine's clock, which is in doubt, is right; at the host, however wrong the time is
+    /// that the authority keeps.
+    Accept(at_the_host::Accept),
+    /// Two persons bring back the time of a book whose newest entries bear one that has not come yet.
+    BringBack(at_the_host::BringBack),
 }
 
 impl ClockCommand {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let config = Config::read(&self.dir)?;
-        let ledger =
-            Ledger::<Verifying>::open(&config.ledger_address(&self.dir, LedgerRole::Verifier))
-                .await?;
-        let (past, doubt) = (ledger.past().await?, ledger.clock_doubt().await?);
-        let machine = Arc::new(Kernel::new());
-        let look = machine.look();
-        let kept = TrustedClock::over(machine, config.clock.longest_stop());
-        kept.resume(&past);
-        let reading = kept.read();
-
-        let synchronised = match look.is_synchronised {
-            true => "kept synchronised",
-            false => "nothing keeps it synchronised: it is no witness",
-        };
-        let mut lines = vec![
-            ("machine", format!("{}  {synchronised}", seconds(look.wall))),
-            ("book", format!("{}  the newest entry", seconds(past.latest))),
-            ("a start now", told(&past, reading.now, reading.doubt)),
-        ];
-        lines.push(("in the book", recorded(doubt.as_ref())));
-        if doubt.is_some() || reading.doubt.is_some() {
-            let ahead = reading.doubt.or(doubt.map(|found| found.doubt)).map(|one| one.ahead());
-            lines.extend(advice(ahead.unwrap_or_default()).map(|line| ("what to do", line)));
+        match self.saying {
+            Some(Saying::Accept(accept)) => accept.run().await,
+            Some(Saying::BringBack(bring_back)) => bring_back.run().await,
+            None => show(&self.dir.expect("the command line asks for it")).await,
         }
-        for (name, value) in lines {
-            println!("{name:<12} {value}");
-        }
-        ledger.close().await;
-        Ok(())
     }
+}
+
+async fn show(dir: &Path) -> Result<(), Failure> {
+    let config = Config::read(dir)?;
+    let ledger =
+        Ledger::<Verifying>::open(&config.ledger_address(dir, LedgerRole::Verifier)).await?;
+    let (past, doubt) = (ledger.past().await?, ledger.clock_doubt().await?);
+    let machine = Arc::new(Kernel::new());
+    let look = machine.look();
+    let kept = TrustedClock::over(machine, config.clock.longest_stop());
+    kept.resume(&past);
+    let reading = kept.read();
+
+    let synchronised = match look.is_synchronised {
+        true => "kept synchronised",
+        false => "nothing keeps it synchronised: it is no witness",
+    };
+    let mut lines = vec![
+        ("machine", format!("{}  {synchronised}", seconds(look.wall))),
+        ("book", format!("{}  the newest entry", seconds(past.latest))),
+        ("a start now", told(&past, reading.now, reading.doubt)),
+    ];
+    lines.push(("in the book", recorded(doubt.as_ref())));
+    if doubt.is_some() || reading.doubt.is_some() {
+        let ahead = reading.doubt.or(doubt.map(|found| found.doubt)).map(|one| one.ahead());
+        lines.extend(advice(ahead.unwrap_or_default()).map(|line| ("what to do", line)));
+    }
+    lines.extend(at_the_host::wrong(&ledger, dir).await?);
+    for (name, value) in lines {
+        println!("{name:<12} {value}");
+    }
+    ledger.close().await;
+    Ok(())
 }
 
 /// What a program would believe that starts now.
@@ -96,9 +119,9 @@ fn advice(ahead: SignedDuration) -> [String; 2] {
     let second = match ahead < SignedDuration::ZERO {
         false => {
             "where the machine's clock is right and cannot agree: two persons, each \
-             `akashi desk … accept-clock`"
+             `akashi desk … accept-clock`, or together `akashi clock accept` at the host"
         }
-        true => "nobody's word makes a clock right that stands before what is recorded",
+        true => "or wait until it has come to what is recorded",
     };
     [
         "set the machine's clock right, or have NTP do it: the doubt ends by itself".into(),

@@ -29,7 +29,8 @@ pub trait Clock: Send + Sync {
     fn resume(&self, _past: &Past) {}
 
     /// What others of the authority know meanwhile: in the same life of the machine they have settled what
-    /// time it is; elsewhere it is not before what they have recorded. Told while there is a doubt.
+    /// time it is; elsewhere it is not before what they have recorded. Told while there is a doubt, and when a time
+    /// was brought back, which is the one thing that lets it go back.
     fn hear(&self, _past: &Past) {}
 
     /// Where this time stands in the life of the machine; `None` where the time is not known, or may
@@ -112,6 +113,9 @@ pub struct Past {
     pub mark: Option<Mark>,
     /// Whether the machine's clock was in doubt when that was recorded: what it differs by now is no drift.
     pub in_doubt: bool,
+    /// The entry that brought the time back last, by its position; 0 where none did. Who knows an earlier one goes on
+    /// by a time that was found wrong.
+    pub brought_back: i64,
 }
 
 /// By how much a clock that says this is wrong, where the time is that: "9 h 0 min fast".

@@ -36,6 +36,7 @@ pub mod serial;
 pub mod signed;
 pub mod signed_data;
 pub mod time;
+pub mod time_word;
 pub mod validity;
 
 /// Municipalities, their codes and names: a crate of its own, which the lint knows too.

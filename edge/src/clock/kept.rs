@@ -31,6 +31,8 @@ pub(super) struct Kept {
     state: State,
     /// For how long nothing may have been recorded while the machine was down.
     longest_stop: Duration,
+    /// The entry that brought the time back last, as far as it was told.
+    brought_back: i64,
     /// Up to so much the two may differ now: more than ever where the machine was found right and is a little
     /// behind, until the time has been drawn towards it. The time goes neither back nor by leaps.
     tolerance: SignedDuration,
@@ -68,6 +70,7 @@ impl Kept {
             since_boot: look.since_boot,
             state: State::Known,
             longest_stop,
+            brought_back: 0,
             tolerance: AGREES,
         }
     }
@@ -76,7 +79,8 @@ impl Kept {
     /// in another from the machine's word, if that is neither before what is on record nor later than a
     /// stop can last.
     pub fn resume(past: &Past, boot: Sha256, longest_stop: Duration, look: &Look) -> Self {
-        let mut kept = Self { at: past.latest, ..Self::begin(look, longest_stop) };
+        let begun = Self::begin(look, longest_stop);
+        let mut kept = Self { at: past.latest, brought_back: past.brought_back, ..begun };
         if let Some((at, passed)) = since_mark(past, boot, look) {
             let at = later(at, passed);
             let ahead = look.wall.duration_since(at);
@@ -186,8 +190,13 @@ impl Kept {
         }
     }
 
-    /// What others know meanwhile, told while there is a doubt.
+    /// What others know meanwhile, told while there is a doubt, and when a time was brought back.
     pub fn hear(&mut self, past: &Past, boot: Sha256, look: &Look) {
+        if past.brought_back > self.brought_back {
+            // What was kept so far is what was found wrong.
+            *self = Self::resume(past, boot, self.longest_stop, look);
+            return;
+        }
         let settled = since_mark(past, boot, look).map(|(at, passed)| later(at, passed));
         if let Some(at) = settled {
             self.at = self.at.max(at);
@@ -270,7 +279,7 @@ mod tests {
     }
 
     fn past(mark: Option<Mark>) -> Past {
-        Past { latest: start(), mark, in_doubt: false }
+        Past { latest: start(), mark, in_doubt: false, brought_back: 0 }
     }
 
     #[test]
@@ -293,7 +302,7 @@ mod tests {
         let (days, ahead) = (10 * 24 * HOUR, SignedDuration::from_mins(3));
         let now = look(HOUR + days, ahead);
         for (in_doubt, doubt) in [(false, None), (true, Some(Doubt::Differs { ahead }))] {
-            let past = Past { latest: start(), mark, in_doubt };
+            let past = Past { latest: start(), mark, in_doubt, brought_back: 0 };
             let mut kept = Kept::resume(&past, BOOT, HOUR, &now);
             assert_eq!(kept.look(&now).doubt, doubt, "in doubt before: {in_doubt}");
         }
@@ -398,7 +407,7 @@ mod tests {
         let mut kept = Kept::begin(&look(Duration::ZERO, NONE), HOUR);
         let resumed = look(HOUR, SignedDuration::from_hours(40));
         assert!(kept.look(&resumed).doubt.is_some());
-        let recorded = |latest| Past { latest, mark: None, in_doubt: false };
+        let recorded = |latest| Past { latest, mark: None, in_doubt: false, brought_back: 0 };
         kept.hear(&recorded(later(start(), 41 * HOUR - Duration::from_secs(5))), BOOT, &resumed);
         let read = kept.look(&resumed);
         assert_eq!((read.now, read.doubt), (resumed.wall, None));
@@ -436,7 +445,11 @@ mod tests {
         // Another program has recorded something: it is not before that.
         let mut hears = bound.clone();
         let recorded = later(start(), 8 * HOUR);
-        hears.hear(&Past { latest: recorded, mark: None, in_doubt: false }, BOOT, &wrong);
+        hears.hear(
+            &Past { latest: recorded, mark: None, in_doubt: false, brought_back: 0 },
+            BOOT,
+            &wrong,
+        );
         assert_eq!((hears.look(&wrong).doubt, hears.at), (None, wrong.wall));
         // Beside it, on the same machine, one knows the time.
         let mut hears = bound.clone();

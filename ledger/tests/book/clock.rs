@@ -17,6 +17,11 @@ use crate::books::{Book, books};
 
 const DAYS: SignedDuration = SignedDuration::from_hours(20 * 24);
 
+/// Puts the clock of a book in doubt.
+pub async fn doubt(book: &Book, doubt: Doubt) {
+    book.doubt(doubt).await;
+}
+
 impl Book {
     async fn doubt(&self, doubt: Doubt) {
         let permit = self.order(Order::DoubtClock).await;
@@ -211,7 +216,7 @@ async fn a_mark_is_what_the_scheduler_signed_last_and_nobody_else() {
 }
 
 /// The head of the chain, signed with this token and this mark.
-async fn signed_head(book: &Book, token: &OfficerToken, mark: Mark) -> Verified {
+pub async fn signed_head(book: &Book, token: &OfficerToken, mark: Mark) -> Verified {
     let head = book.ledger.head_to_sign(Some(mark)).await.unwrap().unwrap();
     let (by, sign) = (token.certificate(), |octets: &[u8]| token.sign(octets));
     SignedMessage::sign(MessageKind::ChainHead, &head, by, book.now, sign)
@@ -219,7 +224,7 @@ async fn signed_head(book: &Book, token: &OfficerToken, mark: Mark) -> Verified 
         .unwrap()
 }
 
-async fn revoked(book: &Book, serial: akashi_wire::SerialNumber) -> jiff::Timestamp {
+pub async fn revoked(book: &Book, serial: akashi_wire::SerialNumber) -> jiff::Timestamp {
     let order = Order::EndByHolder { serial };
     let mut change = book.begin(&book.order(order).await).await;
     let recording = Recording { reason: RevocationReason::KeyCompromise, received_at: book.now };

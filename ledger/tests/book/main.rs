@@ -3,6 +3,7 @@
 
 mod audit;
 mod books;
+mod brought_back;
 mod cards;
 mod certificates;
 mod clock;

@@ -55,6 +55,7 @@ fn may(role: &str, verb: &str, table: &str) -> bool {
             "crl_published",
             "chain_head",
             "clock_trust",
+            "clock_back",
             "audit_signature",
         ],
         "akashi_repository" => &[
@@ -81,6 +82,7 @@ fn may(role: &str, verb: &str, table: &str) -> bool {
             "responder_time",
             "chain_head",
             "clock_trust",
+            "clock_back",
             "audit_signature",
         ],
         _ => return verb == "SELECT",
@@ -181,6 +183,8 @@ async fn the_authority_adds_to_evidence_and_alters_and_deletes_none_of_it() {
         "responder_replaced",
         "clock_doubt",
         "clock_trust",
+        "clock_back",
+        "time_word",
         "audit_content",
         "handover",
     ];

@@ -77,7 +77,7 @@ async fn a_clock_that_went_back_stops_the_signing() {
 async fn the_responder_asks_for_its_certificate_and_waits_for_it() {
     let world = World::with(Options { certified: false, ..Options::default() }).await;
     assert!(world.follow().await.trouble.is_none());
-    let wishes = world.ledger.responders_to_certify(1, world.now()).await.unwrap();
+    let wishes = world.ledger.responders_to_certify(1, (world.now(), world.now())).await.unwrap();
     assert_eq!(wishes, std::slice::from_ref(&world.responder_key));
     let question = world.request(&[serial()]);
     assert_eq!(world.ask(&question).await, TRY_LATER);

@@ -31,7 +31,7 @@ enum Signatory {
 impl Deed {
     /// Whether a party of this role may ask for it. A deed or a role that is new does not compile until
     /// it has its line here.
-    pub(super) fn is_for(&self, role: &Role) -> bool {
+    pub(crate) fn is_for(&self, role: &Role) -> bool {
         use Signatory::*;
         let asked = self.signatory();
         match role {

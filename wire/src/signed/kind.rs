@@ -40,6 +40,8 @@ pub enum MessageKind {
     RekeyRequest,
     /// What the recovery key asks for ([`crate::recovery`]).
     RecoveryRequest,
+    /// A person's word on the time, given at the host ([`crate::time_word`]).
+    TimeWord,
 }
 
 const fn under(number: &str) -> ObjectIdentifier {
@@ -48,7 +50,7 @@ const fn under(number: &str) -> ObjectIdentifier {
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Act,
         Self::Batch,
         Self::LookUpQuestion,
@@ -61,6 +63,7 @@ impl MessageKind {
         Self::TimeAnswer,
         Self::RekeyRequest,
         Self::RecoveryRequest,
+        Self::TimeWord,
     ];
 
     /// Its content type.
@@ -78,6 +81,7 @@ impl MessageKind {
             Self::TimeAnswer => under("1.3.6.1.4.1.32473.2.10"),
             Self::RekeyRequest => under("1.3.6.1.4.1.32473.2.11"),
             Self::RecoveryRequest => under("1.3.6.1.4.1.32473.2.12"),
+            Self::TimeWord => under("1.3.6.1.4.1.32473.2.13"),
         }
     }
 
@@ -96,6 +100,7 @@ impl MessageKind {
             Self::TimeAnswer => "an answer what time it is",
             Self::RekeyRequest => "a request for another key",
             Self::RecoveryRequest => "a request of the recovery key",
+            Self::TimeWord => "a person's word on the time",
         }
     }
 }

@@ -1,0 +1,344 @@
+//! A time that has not come yet, brought back; and what persons say of the time at the authority's host.
+//!
+//! A clock that ran ahead and was believed leaves entries whose time lies in the future. Nothing can be recorded until
+//! that has come, and lists and answers bear it. Two persons bring the time back: the entries stay as they are, one more
+//! says which of them bear a wrong time and how they are to be read, and the book goes on from now. What it read in
+//! another way before is read anew by whoever follows it ([`crate::Times`]); a program that knows nothing of it writes
+//! nothing any more ([`LedgerError::BroughtBack`]).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use akashi_wire::Verified;
+use akashi_wire::clock::Mark;
+use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
+use akashi_wire::time_word::{AGREES, Saying, TimeWord};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::change::BACKWARDS;
+use crate::evidence;
+use crate::permit::Permit;
+use crate::right::Right;
+use crate::store::{args, damaged, timestamp};
+use crate::{Change, Issuing, Ledger, LedgerError, Position, ReadsAll};
+
+/// Signed heads that are read at a time.
+const PAGE: i64 = 64;
+
+/// What this machine says of the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Here {
+    /// SHA-256 of the kernel's boot id.
+    pub boot: Sha256,
+    /// What has passed since that start.
+    pub since_boot: Duration,
+    /// What its clock says.
+    pub wall: Timestamp,
+}
+
+/// Entries whose time has not come yet, and what is known of when they were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrongTimes {
+    /// The first of them.
+    pub first: Position,
+    /// The newest entry.
+    pub head: Position,
+    /// The hash of the chain there.
+    pub hash: Sha256,
+    /// The time that it bears.
+    pub head_at: Timestamp,
+    /// From this entry on it is known by how much: those were written in this life of the machine, by one time that
+    /// went on. After `head` where that is of none of them.
+    pub exact: Position,
+    /// By how much.
+    pub back: SignedDuration,
+    /// The others were written by then.
+    pub begun: Timestamp,
+}
+
+/// A mark, and under which head it was signed.
+type Marked = (Position, Mark);
+
+impl<R: ReadsAll> Ledger<R> {
+    /// The entries whose time has not come yet by the clock of this machine; `None` where there is none. `first` names
+    /// an earlier one: whoever knows that the clock ran ahead before its time was later than now.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotAsItStands`] where `first` is no entry that can be meant.
+    pub async fn wrong_times(
+        &self,
+        here: &Here,
+        first: Option<Position>,
+    ) -> Result<Option<WrongTimes>, LedgerError> {
+        let sql = "SELECT position, hash, at, brought_back FROM chain_head WHERE one = 1";
+        let row = self.store.row(sql, args![]).await?;
+        let row = row.ok_or_else(|| damaged("chain_head", "no row"))?;
+        let (head, head_at): (Position, Timestamp) = (row.get("position")?, row.get("at")?);
+        if head_at <= here.wall + BACKWARDS {
+            return Ok(None);
+        }
+        let since: Position = row.get("brought_back")?;
+        let latest = self.first_after(here.wall, since, head).await?;
+        // Whatever is wrong came after the founding.
+        let earliest = since.max(Position(1));
+        let first = first.unwrap_or(latest);
+        if first <= earliest || first > latest {
+            return Err(LedgerError::NotAsItStands);
+        }
+        let unknown = WrongTimes {
+            first,
+            head,
+            hash: row.get("hash")?,
+            head_at,
+            exact: Position(head.0 + 1),
+            back: SignedDuration::ZERO,
+            begun: here.wall,
+        };
+        let Some(((oldest, mark), newest)) = self.one_line(here, first).await? else {
+            return Ok(Some(unknown));
+        };
+        let back = at_of(&newest, here.since_boot)?.duration_since(here.wall);
+        if back <= SignedDuration::ZERO {
+            return Ok(Some(unknown));
+        }
+        let begun =
+            timestamp(mark.at)?.checked_sub(back).map_err(|_| LedgerError::NotAsItStands)?;
+        Ok(Some(WrongTimes {
+            exact: Position(oldest.0 + 1).max(first),
+            back,
+            begun: begun.min(here.wall),
+            ..unknown
+        }))
+    }
+
+    /// The first entry after `since` whose time is later than this. Times go forwards from there on.
+    async fn first_after(
+        &self,
+        wall: Timestamp,
+        since: Position,
+        head: Position,
+    ) -> Result<Position, LedgerError> {
+        let (mut before, mut after) = (since.0, head.0);
+        while after - before > 1 {
+            let middle = before + (after - before) / 2;
+            let row =
+                self.store.row("SELECT at FROM audit WHERE position = $1", args![middle]).await?;
+            let at: Timestamp =
+                row.ok_or_else(|| damaged("audit", "an entry is missing"))?.get("at")?;
+            if at > wall { after = middle } else { before = middle }
+        }
+        Ok(Position(after))
+    }
+
+    /// The oldest and the newest of the marks, from the newest back to `first`, that are of this life of the machine
+    /// and of one time that went on.
+    async fn one_line(
+        &self,
+        here: &Here,
+        first: Position,
+    ) -> Result<Option<(Marked, Mark)>, LedgerError> {
+        let (mut found, mut newest): (Option<Marked>, Option<Mark>) = (None, None);
+        let mut before = i64::MAX;
+        loop {
+            let sql = "SELECT position, message FROM audit_signature
+                       WHERE position >= $1 AND position < $2 ORDER BY position DESC LIMIT $3";
+            let rows = self.store.rows(sql, args![first.0, before, PAGE]).await?;
+            for row in &rows {
+                let position: Position = row.get("position")?;
+                before = position.0;
+                let Some(mark) = self.mark_of(row.get("message")?).await? else {
+                    return Ok(found.zip(newest));
+                };
+                let newest = *newest.get_or_insert(mark);
+                if mark.boot != here.boot || !is_one_line(&mark, &newest) {
+                    return Ok(found.zip(Some(newest)));
+                }
+                found = Some((position, mark));
+            }
+            if (rows.len() as i64) < PAGE {
+                return Ok(found.zip(newest));
+            }
+        }
+    }
+}
+
+/// Whether between two marks the time went on as it passes, within two seconds and 500 ppm.
+fn is_one_line(mark: &Mark, newest: &Mark) -> bool {
+    let Some(passed) = newest.since_boot.checked_sub(mark.since_boot) else { return false };
+    let passed = i64::try_from(passed).unwrap_or(i64::MAX);
+    let off = newest.at.saturating_sub(mark.at).saturating_sub(passed);
+    off.abs() <= 2000 + passed / 2000
+}
+
+/// What the time of a mark would be now, had it gone on.
+fn at_of(mark: &Mark, since_boot: Duration) -> Result<Timestamp, LedgerError> {
+    let passed = since_boot.saturating_sub(Duration::from_millis(mark.since_boot));
+    let at = timestamp(mark.at)?;
+    at.checked_add(passed).map_err(|_| LedgerError::NotAsItStands)
+}
+
+impl Ledger<Issuing> {
+    /// Brings the time back, as two persons said at the host, of whom one at least is a security officer: gives which
+    /// entries bore a wrong one.
+    ///
+    /// # Errors
+    /// [`LedgerError::TakesTwo`] for fewer; [`LedgerError::NotAsItStands`] where they speak of another book, of another
+    /// state of it, or of one whose time has come; [`LedgerError::TimesDiffer`] where a person's clock is not this
+    /// machine's; whatever is wrong with a signer.
+    pub async fn bring_back(
+        &self,
+        words: &[Verified],
+        here: &Here,
+    ) -> Result<WrongTimes, LedgerError> {
+        let said = self.said_at_the_host(words, here, Right::BringBack).await?;
+        let officers = said.iter().filter(|one| *one.permit.role() == Role::SecurityOfficer);
+        let (true, [one, ..]) = (officers.count() > 0, &said[..]) else {
+            return Err(LedgerError::TakesTwo);
+        };
+        let Saying::BringBack { first, head, hash } = one.word.says else {
+            return Err(LedgerError::NotAsItStands);
+        };
+        if said.iter().any(|other| other.word.says != one.word.says) {
+            return Err(LedgerError::NotAsItStands);
+        }
+        let wrong = self.wrong_times(here, Some(Position(first))).await?;
+        let wrong = wrong.filter(|wrong| (wrong.head.0, wrong.hash) == (head, hash));
+        let wrong = wrong.ok_or(LedgerError::NotAsItStands)?;
+        let mut change = self.begin_back(&one.permit, here.wall, &wrong).await?;
+        let keys: BTreeSet<Sha256> = said.iter().map(|one| one.permit.certificate()).collect();
+        change.check_enrolled(keys).await?;
+        change.bring_back(&wrong, words, &said).await?;
+        change.commit().await?;
+        self.know_brought_back(Position(wrong.head.0 + 1));
+        Ok(wrong)
+    }
+
+    /// Writes down that these persons said at the host that the machine's clock is right. With two, at the door or
+    /// here, it is believed. `now` is the time that is kept.
+    ///
+    /// # Errors
+    /// As [`Ledger::bring_back`], but for one word that is enough to be noted; [`LedgerError::ClockBehind`] where that
+    /// clock stands before what is recorded: then the time is brought back.
+    pub async fn accept_clock_at_the_host(
+        &self,
+        words: &[Verified],
+        here: &Here,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        for (message, said) in
+            words.iter().zip(self.said_at_the_host(words, here, Right::AcceptClock).await?)
+        {
+            let stands = self.clock_doubt().await?.map(|found| found.position.0);
+            let Saying::Right { doubt } = said.word.says else {
+                return Err(LedgerError::NotAsItStands);
+            };
+            if stands != Some(doubt) {
+                return Err(LedgerError::NotAsItStands);
+            }
+            let mut change = self.begin(&said.permit, now).await?;
+            change.accept_clock().await?;
+            let position = change.append("accept_clock", "at the host", None).await?;
+            let row = args![position.0, said.permit.party().as_bytes(), message.message()];
+            change.record(&evidence::TIME_WORD, vec![row]).await?;
+            change.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// What was signed, by persons who may say so, each once, by clocks that agree with the machine's.
+    async fn said_at_the_host(
+        &self,
+        words: &[Verified],
+        here: &Here,
+        right: Right,
+    ) -> Result<Vec<Said>, LedgerError> {
+        let authority = self.authority().await?.fingerprint();
+        let mut said: Vec<Said> = Vec::new();
+        for message in words {
+            let (word, permit) = self.permit_time_word(message, here.wall, right).await?;
+            if word.authority != authority {
+                return Err(LedgerError::NotAsItStands);
+            }
+            if word.time.duration_since(here.wall).abs() > AGREES {
+                return Err(LedgerError::TimesDiffer { said: word.time, machine: here.wall });
+            }
+            if said.iter().any(|one| one.permit.party() == permit.party()) {
+                return Err(LedgerError::TakesTwo);
+            }
+            said.push(Said { word, permit });
+        }
+        if right == Right::BringBack && said.len() < 2 {
+            return Err(LedgerError::TakesTwo);
+        }
+        Ok(said)
+    }
+}
+
+/// A person's word, and what may be written by it.
+struct Said {
+    word: TimeWord,
+    permit: Permit,
+}
+
+impl Change {
+    async fn bring_back(
+        &mut self,
+        wrong: &WrongTimes,
+        words: &[Verified],
+        said: &[Said],
+    ) -> Result<(), LedgerError> {
+        self.require(Right::BringBack)?;
+        let WrongTimes { first, head, exact, back, begun, .. } = wrong;
+        let back = i64::try_from(back.as_millis()).map_err(|_| LedgerError::NotAsItStands)?;
+        let subject = match exact.0 > head.0 {
+            true => format!("entries {first} to {head} bear a time that had not come"),
+            false => format!(
+                "entries {first} to {head} bear a time that had not come; from {exact} on one that is {back} ms late"
+            ),
+        };
+        let position = self.append("bring_back_clock", &subject, None).await?;
+        let row = |first: i64, until: i64, back: i64, latest: Timestamp| {
+            args![position.0, first, until, back, latest]
+        };
+        let mut rows = Vec::new();
+        // What was read by the wrong time as so much later is read as of now.
+        let sql = "SELECT first, shift FROM clock_trust
+                   WHERE shift > 0 AND position >= $1 AND first < $1 ORDER BY first";
+        for trust in &self.tx.rows(sql, args![first.0]).await? {
+            let shift: i64 = trust.get("shift")?;
+            rows.push(row(trust.get("first")?, first.0, -shift, self.at()));
+        }
+        if exact > first {
+            rows.push(row(first.0, exact.0.min(position.0), 0, *begun));
+        }
+        if exact.0 < position.0 {
+            rows.push(row(exact.0, position.0, back, self.at()));
+        }
+        self.record(&evidence::CLOCK_BACK, rows).await?;
+        let word = |(message, said): (&Verified, &Said)| {
+            args![position.0, said.permit.party().as_bytes(), message.message()]
+        };
+        let rows = words.iter().zip(said).map(word).collect();
+        self.record(&evidence::TIME_WORD, rows).await?;
+        self.end_doubt_unshifted().await?;
+        self.forget_what_has_not_come().await?;
+        self.brings_back();
+        Ok(())
+    }
+
+    /// Work that waits for a time counted from one that has not come waits no longer than from now: cases that were
+    /// opened by it close, and who was heard by it was heard by now.
+    async fn forget_what_has_not_come(&mut self) -> Result<(), LedgerError> {
+        let now = self.at();
+        for sql in [
+            "UPDATE case_file SET closes_at = $1 WHERE closes_at IS NOT NULL AND opened_at > $1",
+            "UPDATE case_file SET opened_at = $1 WHERE opened_at > $1",
+            "UPDATE intended SET at = $1 WHERE at > $1",
+            "UPDATE source SET last_heard = $1 WHERE last_heard > $1",
+        ] {
+            self.tx.execute(sql, args![now]).await?;
+        }
+        Ok(())
+    }
+}

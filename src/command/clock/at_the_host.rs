@@ -1,0 +1,237 @@
+//! What two persons say of the time at the authority's host, while the authority is stopped.
+
+use std::path::{Path, PathBuf};
+
+use akashi_edge::clock::{Kernel, Machine};
+use akashi_edge::{Hold, TrustedClock};
+use akashi_keys::OfficerToken;
+use akashi_ledger::{Here, Issuing, Ledger, LedgerError, Position, Verifying, WrongTimes};
+use akashi_wire::clock::Past;
+use akashi_wire::octets::Sha256;
+use akashi_wire::signed::MessageKind;
+use akashi_wire::time_word::{Saying, TimeWord};
+use akashi_wire::{Clock, SignedMessage, Verified};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+
+use super::{length, seconds};
+use crate::command::Failure;
+use crate::config::{Config, LedgerRole};
+use crate::secret::TOKEN_PASSWORD;
+
+/// Who speaks, and what time it is.
+#[derive(clap::Args)]
+pub(super) struct Persons {
+    /// Directory of the authority, which is stopped.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// What time it is, read from a clock that is not this machine's: 2026-11-29T08:15 in Japan's time, or with an
+    /// offset.
+    #[arg(long, value_name = "TIME")]
+    time: Told,
+    /// The token (PKCS#12) of each person; given once for each.
+    #[arg(long, value_name = "FILE", required = true)]
+    token: Vec<PathBuf>,
+    /// File with a token's password, in the order of the tokens; else AKASHI_TOKEN_PASSWORD, else a prompt.
+    #[arg(long, value_name = "FILE")]
+    password_file: Vec<PathBuf>,
+}
+
+/// A time as a person gives it.
+#[derive(Clone, Copy)]
+struct Told(Timestamp);
+
+impl std::str::FromStr for Told {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let japan = TimeZone::fixed(Offset::constant(9));
+        let local = |at: DateTime| at.to_zoned(japan).ok().map(|zoned| zoned.timestamp());
+        let told = text.parse().ok().or_else(|| text.parse().ok().and_then(local));
+        told.map(Self).ok_or("a time is given as 2026-11-29T08:15, in Japan, or with an offset")
+    }
+}
+
+/// Two persons say that the machine's clock, which is in doubt, is right.
+#[derive(clap::Args)]
+pub(super) struct Accept {
+    #[command(flatten)]
+    persons: Persons,
+}
+
+/// Two persons bring back the time of a book whose newest entries bear one that has not come yet.
+#[derive(clap::Args)]
+pub(super) struct BringBack {
+    #[command(flatten)]
+    persons: Persons,
+    /// The first entry whose time is wrong, where the clock ran ahead before what it recorded was later than now;
+    /// `akashi audit show` lists them.
+    #[arg(long, value_name = "POSITION")]
+    first: Option<i64>,
+}
+
+impl Persons {
+    fn here() -> (Here, Kernel) {
+        let machine = Kernel::new();
+        let (look, boot) = (machine.look(), machine.boot());
+        (Here { boot, since_boot: look.since_boot, wall: look.wall }, machine)
+    }
+
+    /// What each signs, over the same.
+    fn sign(&self, authority: Sha256, says: Saying) -> Result<Vec<Verified>, Failure> {
+        let Told(time) = self.time;
+        let content = serde_json::to_vec(&TimeWord { authority, time, says })?;
+        let sign = |(number, file): (usize, &PathBuf)| -> Result<Verified, Failure> {
+            println!("signs        {}", file.display());
+            let password =
+                TOKEN_PASSWORD.read(self.password_file.get(number).map(PathBuf::as_path))?;
+            let token = OfficerToken::open(file, &password)
+                .map_err(|error| format!("{}: {error}", file.display()))?;
+            let (kind, certificate) = (MessageKind::TimeWord, token.certificate());
+            let message = SignedMessage::sign(kind, &content, certificate, time, |octets| {
+                token.sign(octets)
+            })?;
+            Ok(message.verify(kind)?)
+        };
+        self.token.iter().enumerate().map(sign).collect()
+    }
+
+    async fn open(&self) -> Result<(Hold, Config, Ledger<Issuing>), Failure> {
+        let hold = Hold::take(&self.dir)?;
+        let config = Config::read(&self.dir)?;
+        let address = config.ledger_address(&self.dir, LedgerRole::Authority);
+        Ok((hold, config, Ledger::<Issuing>::open(&address).await?))
+    }
+}
+
+impl Accept {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let (_hold, config, ledger) = self.persons.open().await?;
+        let (here, machine) = Persons::here();
+        let past = ledger.past().await?;
+        let kept = TrustedClock::over(std::sync::Arc::new(machine), config.clock.longest_stop());
+        kept.resume(&past);
+        let doubt = ledger.clock_doubt().await?.ok_or(
+            "nothing is in doubt: where the book's time has not come yet, see `akashi clock bring-back`",
+        )?;
+        println!("machine      {}", seconds(here.wall));
+        println!("in doubt     since entry {}: {}", doubt.position.0, length(doubt.doubt.ahead()));
+        let authority = ledger.authority().await?.fingerprint();
+        let words = self.persons.sign(authority, Saying::Right { doubt: doubt.position.0 })?;
+        let accepted = ledger.accept_clock_at_the_host(&words, &here, kept.now()).await;
+        accepted.map_err(|error| sentence(error, &past))?;
+        let stands = ledger.clock_doubt().await?;
+        ledger.close().await;
+        match stands.is_some_and(|found| found.is_accepted) {
+            true => println!("accepted     by two: start the authority"),
+            false => {
+                println!("noted        another person says so too, here or by `desk accept-clock`")
+            }
+        }
+        Ok(())
+    }
+}
+
+impl BringBack {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let (_hold, _, ledger) = self.persons.open().await?;
+        let (here, _) = Persons::here();
+        let past = ledger.past().await?;
+        let found = ledger.wrong_times(&here, self.first.map(Position)).await;
+        let found = found.map_err(|error| match error {
+            LedgerError::NotAsItStands => {
+                "--first names no entry that can be meant: one after the founding, and none \
+                                           after the first whose time has not come (`akashi clock`)"
+                    .into()
+            }
+            other => Failure::from(other),
+        })?;
+        let wrong = found.ok_or("no entry of this book bears a time that has not come")?;
+        for (name, value) in told(&wrong, here.wall) {
+            println!("{name:<12} {value}");
+        }
+        let authority = ledger.authority().await?.fingerprint();
+        let says = Saying::BringBack { first: wrong.first.0, head: wrong.head.0, hash: wrong.hash };
+        let words = self.persons.sign(authority, says)?;
+        let brought = ledger.bring_back(&words, &here).await;
+        let wrong = brought.map_err(|error| sentence(error, &past))?;
+        ledger.close().await;
+        println!(
+            "brought back by entry {}: the book goes on from {}",
+            wrong.head.0 + 1,
+            seconds(here.wall)
+        );
+        println!(
+            "next         start every program of the authority; all lists are made anew at once"
+        );
+        Ok(())
+    }
+}
+
+/// What bringing back would say of the entries.
+pub(super) fn told(wrong: &WrongTimes, wall: Timestamp) -> Vec<(&'static str, String)> {
+    let WrongTimes { first, head, head_at, exact, back, begun, .. } = wrong;
+    let mut lines = vec![
+        ("machine", seconds(wall)),
+        (
+            "wrong times",
+            format!("entries {first} to {head}; the newest says {}", seconds(*head_at)),
+        ),
+    ];
+    if exact > first {
+        let until = exact.0.min(head.0 + 1) - 1;
+        let by = seconds(*begun);
+        lines.push((
+            "",
+            format!("entries {first} to {until}, as later than {by}, are read as of then"),
+        ));
+    }
+    if exact <= head {
+        let by = back.as_secs();
+        lines.push(("", format!("entries {exact} to {head} are read as {by} seconds earlier")));
+    }
+    lines
+}
+
+/// What is wrong, where the book's own sentence does not say what to do here.
+fn sentence(error: LedgerError, past: &Past) -> Failure {
+    match error {
+        LedgerError::ClockBehind { now, .. } => format!(
+            "the book was last written at {}, and the machine's clock says {}: where that is right, the time is brought back \
+             (`akashi clock bring-back`)",
+            seconds(past.latest),
+            seconds(now),
+        )
+        .into(),
+        LedgerError::TakesTwo => "two persons sign, each with an own token; to bring a time back, security officers or \
+                                  operators, and one at least is a security officer"
+            .into(),
+        LedgerError::NotEnrolled => "one of the tokens is not enrolled as somebody who may say so: officers, supervisors, \
+                                     operators and security officers accept a clock; operators and security officers bring \
+                                     a time back"
+            .into(),
+        other => other.into(),
+    }
+}
+
+/// What stands in the book beside it, for whoever only looks.
+pub(super) async fn wrong(
+    ledger: &Ledger<Verifying>,
+    dir: &Path,
+) -> Result<Vec<(&'static str, String)>, Failure> {
+    let (here, _) = Persons::here();
+    let Some(wrong) = ledger.wrong_times(&here, None).await? else { return Ok(Vec::new()) };
+    let mut lines = told(&wrong, here.wall);
+    lines.remove(0);
+    let command = format!(
+        "akashi clock bring-back --dir {} --time TIME --token FILE --token FILE",
+        dir.display()
+    );
+    lines.push((
+        "what to do",
+        "where the machine's clock is right: stop every program of the authority, then two".into(),
+    ));
+    lines.push(("", format!("persons at the host: {command}")));
+    Ok(lines)
+}
