@@ -11,6 +11,7 @@ use akashi_wire::date::EffectiveDate;
 use akashi_wire::{Clock, RevocationReason, SerialNumber};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::again::Again;
 use crate::audit::sqlite;
 use crate::clock::{judged_in, one_register};
 use crate::support::*;

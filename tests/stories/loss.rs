@@ -9,6 +9,7 @@ use akashi_wire::date::EffectiveDate;
 use akashi_wire::{BirthDate, FourItems, RevocationReason, SerialNumber};
 use jiff::ToSpan;
 
+use crate::again::Again;
 use crate::support::*;
 
 told_on_both!(a_certificate_is_found_by_its_number_its_card_and_what_it_states);

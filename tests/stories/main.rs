@@ -5,6 +5,7 @@
 
 mod access;
 mod acts;
+mod again;
 mod audit;
 mod bounds;
 mod cards;

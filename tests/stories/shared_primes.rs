@@ -12,6 +12,7 @@ use akashi_wire::octets::Sha256;
 use akashi_wire::{Clock, RevocationReason, SerialNumber};
 use jiff::ToSpan;
 
+use crate::again::Again;
 use crate::support::*;
 
 told_on_both!(

@@ -6,22 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use akashi::config::{Config, FILE};
-use akashi::house::{House, HouseError, Services, certificate};
-use akashi_agency::{Agency, Verdict};
+use akashi::house::HouseError;
+use akashi_agency::Verdict;
 use akashi_edge::program::OpenError;
-use akashi_keys::{CardMaster, EcKey, OfficerToken, Passphrase, RsaKey, RsaSize, Signer};
+use akashi_keys::{CardMaster, EcKey, OfficerToken, RsaKey, RsaSize, Signer};
 use akashi_ledger::{Access, Entry, Position, Standing, StatusRow, status};
 use akashi_link::Identity;
 use akashi_ra_console::{Desk, DeskError};
-use akashi_registry::http::{self as registry_http, Window};
-use akashi_registry::{Office, Person, Queued, Registry, RegistryError, SealedBatch};
-use akashi_town::{PASSPHRASE, PaperCard, SecurityOfficers, Setting, TownError, World, kept_by};
+use akashi_registry::{Office, Person, Queued, RegistryError, SealedBatch};
+use akashi_town::{PaperCard, Setting, TownError, World};
 use akashi_wire::act::{
     Act, Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure, Refusal, RequestId,
 };
 use akashi_wire::batch::{BatchAnswer, EventStanding};
-use akashi_wire::clock::SimulatedClock;
 use akashi_wire::date::{day_in_japan, start_of_day};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
@@ -33,11 +30,8 @@ use akashi_wire::{
 use der::asn1::{Any, BitString, PrintableString, SetOfVec};
 use der::{Decode, Encode};
 use jiff::{Timestamp, ToSpan};
-use rand::SeedableRng;
 use rand::rngs::StdRng;
 use spki::{AlgorithmIdentifierOwned, ObjectIdentifier, SubjectPublicKeyInfoOwned};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use x509_cert::attr::Attribute;
 use x509_cert::name::Name;
 use x509_cert::request::{CertReq, CertReqInfo, Version};
@@ -82,7 +76,7 @@ macro_rules! told_on_both {
 pub(crate) use told_on_both;
 
 /// A data base of one story, gone with it.
-struct Base {
+pub struct Base {
     server: String,
     name: String,
 }
@@ -122,7 +116,7 @@ impl Base {
     }
 
     /// Who is connected.
-    fn connected(&self) -> std::collections::BTreeSet<String> {
+    pub fn connected(&self) -> std::collections::BTreeSet<String> {
         let sql = format!(
             "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = '{}'",
             self.name
@@ -151,6 +145,13 @@ pub struct Place {
     keys: usize,
     dir: tempfile::TempDir,
     base: Option<Base>,
+}
+
+impl Place {
+    /// Takes it apart: the world, and what its directory and data base live as long as.
+    pub fn apart(self) -> (World, tempfile::TempDir, Option<Base>) {
+        (self.world, self.dir, self.base)
+    }
 }
 
 impl Deref for Place {
@@ -495,62 +496,6 @@ impl Place {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
-    /// Stops the authority, and opens it again with a changed configuration.
-    pub async fn reopened(mut self, change: impl FnOnce(&mut Config)) -> Again {
-        let (clock, machine) = (self.clock.clone(), self.machine.clone());
-        let (registry, sources) = (self.registry.clone(), self.sources.clone());
-        let registries = self.registries.clone();
-        let desks = std::mem::take(&mut self.world.desks);
-        let agency = std::mem::replace(&mut self.world.agency, Agency::new(Vec::new(), None));
-        let authority = self.world.dir.clone();
-        self.world.stop().await;
-
-        let door = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let mut config = Config::read(&authority).unwrap();
-        config.registry.url = format!("https://{}", door.local_addr().unwrap());
-        change(&mut config);
-        std::fs::write(authority.join(FILE), config.to_text()).unwrap();
-        let passphrase = Passphrase::new(PASSPHRASE.into()).unwrap();
-        let house = House::open(&authority, &passphrase, kept_by(&machine)).await.unwrap();
-        let services = house.serve().await.unwrap();
-        let window = Window {
-            asker: certificate(&authority, "scheduler").unwrap().into(),
-            registry: registry.clone(),
-            registries: registries.clone(),
-            clock: Arc::new({
-                let clock = clock.clone();
-                move || clock.now()
-            }),
-            rng: Arc::new(Mutex::new(StdRng::seed_from_u64(5))),
-        };
-        let identity = registries[&tottori()].link();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(async move {
-            let stopped = async move {
-                let _ = stopped.await;
-            };
-            registry_http::serve(door, &identity, window, stopped).await.unwrap();
-        });
-        let registry_task = (stop, task);
-        let url = format!("https://{}", house.config.listen.authority);
-        let security =
-            SecurityOfficers::sign_in((&authority, PASSPHRASE), &url, clock.clone()).await.unwrap();
-        Again {
-            house,
-            services,
-            clock,
-            registry,
-            desks,
-            security,
-            agency,
-            sources,
-            registry_task,
-            authority,
-            dir: self.dir,
-            base: self.base,
-        }
-    }
-
     /// Stops everything; gives the directory, which lives as long as what is given.
     pub async fn closed(self) -> (PathBuf, tempfile::TempDir) {
         let authority = self.world.dir.clone();
@@ -569,84 +514,6 @@ impl Place {
         let derived = self.house.ledger().verify_derived().await.unwrap();
         assert!(derived.is_empty(), "{derived:?}");
         self.world.stop().await;
-    }
-}
-
-/// An authority that was stopped and opened again.
-pub struct Again {
-    pub house: House,
-    services: Services,
-    pub clock: Arc<SimulatedClock>,
-    pub registry: Arc<Mutex<Registry>>,
-    pub desks: std::collections::BTreeMap<MunicipalityCode, Desk>,
-    pub security: SecurityOfficers,
-    pub agency: Agency,
-    pub sources:
-        Arc<std::collections::BTreeMap<MunicipalityCode, Arc<akashi_registry::TownIdentity>>>,
-    registry_task: (oneshot::Sender<()>, JoinHandle<()>),
-    pub authority: PathBuf,
-    /// Lives as long as the authority.
-    dir: tempfile::TempDir,
-    /// The same.
-    base: Option<Base>,
-}
-
-impl Again {
-    /// Who is connected to the story's own data base.
-    pub fn connected(&self) -> std::collections::BTreeSet<String> {
-        self.base.as_ref().expect("a story on PostgreSQL").connected()
-    }
-
-    pub fn by_items(&self, code: &ResidentCode) -> LookUpBy {
-        by_items(&self.registry.lock().unwrap().record(code).unwrap().items().clone())
-    }
-
-    pub async fn tick(&self) {
-        let doors = &self.house.doors;
-        doors.scheduler.tick(&*doors.clock).await.unwrap();
-    }
-
-    pub async fn judged(&self, certificate: &[u8]) -> Verdict {
-        for _ in 0..100 {
-            match self.agency.judge(certificate, self.clock.now()).await {
-                Verdict::CannotTell(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-                verdict => return verdict,
-            }
-        }
-        panic!("the responder cannot tell");
-    }
-
-    /// OCSP says so, within five seconds.
-    pub async fn seen(&self, certificate: &[u8], as_must: impl Fn(&Verdict) -> bool) {
-        let mut verdict = self.judged(certificate).await;
-        for _ in 0..100 {
-            if as_must(&verdict) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            verdict = self.judged(certificate).await;
-        }
-        panic!("{verdict:?}");
-    }
-
-    pub async fn send(&self, town: MunicipalityCode, batch: &SealedBatch) -> BatchAnswer {
-        let client = akashi_link::client(&self.sources[&town].link()).unwrap();
-        let url = format!("https://{}/idou", self.house.config.listen.authority);
-        registry_http::send(&client, &url, batch).await.unwrap()
-    }
-
-    pub async fn close(self) {
-        self.stopped().await;
-    }
-
-    /// Stops everything; gives what the directory and the data base live as long as.
-    pub async fn stopped(self) -> impl std::any::Any {
-        self.services.stop().await;
-        let (stop, task) = self.registry_task;
-        let _ = stop.send(());
-        let _ = task.await;
-        self.house.ledger().close().await;
-        (self.dir, self.base)
     }
 }
 
