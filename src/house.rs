@@ -203,7 +203,7 @@ impl House {
     pub async fn responder_certificate(&self) -> Result<Vec<u8>, HouseError> {
         let key = &self.responder_key;
         let generation = self.doors.issuer.authority.generation();
-        let found = self.ledger().responder_certificate(generation, key).await?;
+        let found = self.ledger().responder_certificate(generation, key, self.clock.now()).await?;
         Ok(found.map(|found| found.certificate).unwrap_or_default())
     }
 

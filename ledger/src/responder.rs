@@ -37,19 +37,21 @@ fn read(row: &Row) -> Result<ResponderCertificate, LedgerError> {
 }
 
 impl<R> Ledger<R> {
-    /// The newest certificate for a responder's public key.
+    /// The newest certificate for a responder's public key that has begun: one that has not was made by a time that
+    /// was wrong, and the one before it may be good still.
     pub async fn responder_certificate(
         &self,
         generation: i64,
         public_key: &[u8],
+        now: Timestamp,
     ) -> Result<Option<ResponderCertificate>, LedgerError> {
         let row = self
             .store
             .row(
                 "SELECT serial, public_key, certificate, not_before, not_after
                  FROM responder_certificate WHERE generation = $1 AND public_key = $2
-                 ORDER BY position DESC LIMIT 1",
-                args![generation, public_key],
+                 AND not_before <= $3 ORDER BY position DESC LIMIT 1",
+                args![generation, public_key, now],
             )
             .await?;
         row.as_ref().map(read).transpose()

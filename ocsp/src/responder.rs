@@ -403,7 +403,7 @@ impl Responder {
     async fn pick_up(&self, asking: &mut Asking, now: Timestamp) -> Result<(), OcspError> {
         let public_key = self.key.key.public_key();
         let Some(found) =
-            self.ledger.responder_certificate(self.authority.generation(), public_key).await?
+            self.ledger.responder_certificate(self.authority.generation(), public_key, now).await?
         else {
             return Ok(());
         };

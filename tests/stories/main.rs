@@ -8,6 +8,7 @@ mod acts;
 mod again;
 mod audit;
 mod bounds;
+mod brought_back;
 mod cards;
 mod cases;
 mod channel;
