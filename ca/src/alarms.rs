@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use akashi_keys::{ContentKeys, Copy, KeyError};
-use akashi_ledger::{Enrolment, InForce, Recovery, Source};
+use akashi_ledger::{BeginsLater, Enrolment, InForce, Recovery, Source};
 use akashi_wire::clock::Doubt;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
@@ -70,6 +70,8 @@ pub(crate) struct Report {
     changing: Vec<Role>,
     /// Certificates whose keys have something in common with others, each with what.
     sharing: Vec<(SerialNumber, String)>,
+    /// What was certified by a clock that ran ahead, and has not begun.
+    begins_later: Vec<BeginsLater>,
     /// Days whose comparison of moduli did not come to its end.
     broken: Vec<String>,
     /// Numbers of the content keys that are here, of those that were destroyed, and the copies of their store.
@@ -93,6 +95,7 @@ impl Report {
             responders: responders_that_end(issuer, now).await?,
             changing: ledger.links_that_change().await?,
             sharing: ledger.shared_primes(now).await?,
+            begins_later: ledger.begins_later(now).await?,
             broken: ledger.broken_comparisons(now - COMPARING).await?,
             content_keys: Contents::read(contents).map_err(|error| error.to_string()),
         })
@@ -123,6 +126,7 @@ pub(crate) fn wrong(
             .iter()
             .map(|day| format!("the comparison of all moduli that was begun on {day} did not end")),
     );
+    wrong.extend(of_what_begins_later(&report.begins_later));
     wrong.extend(of_the_office(report));
     wrong.extend(of_the_content(report, now));
     wrong.extend(clock.doubt.map(of_the_clock));
@@ -135,6 +139,20 @@ pub(crate) fn wrong(
     wrong.extend(of_what_ends(issuer, own, report, now));
     wrong.extend(of_shares(dir));
     wrong
+}
+
+/// What a clock that ran ahead has certified.
+fn of_what_begins_later(all: &[BeginsLater]) -> impl Iterator<Item = String> {
+    all.iter().map(|what| match what {
+        BeginsLater::Certificate(serial, at) => format!(
+            "certificate {serial} was issued by a clock that ran ahead and begins at {at}: end it at its counter, and \
+             issue another to its holder"
+        ),
+        BeginsLater::Party(name, at) => format!(
+            "the key of “{name}” was certified by a clock that ran ahead and begins at {at}: dismiss the party, and \
+             enrol it anew"
+        ),
+    })
 }
 
 /// What ends, or has ended.
@@ -320,6 +338,18 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn what_a_clock_that_ran_ahead_certified_is_told_with_what_to_do() {
+        let at: Timestamp = "2026-12-19T00:00:00Z".parse().unwrap();
+        let serial = SerialNumber::from_random([7; 16]);
+        let all =
+            [BeginsLater::Certificate(serial, at), BeginsLater::Party("窓口 花子".into(), at)];
+        let told: Vec<String> = of_what_begins_later(&all).collect();
+        assert!(told[0].contains(&serial.to_string()) && told[0].contains("end it at its counter"));
+        assert!(told[1].contains("“窓口 花子”") && told[1].contains("enrol it anew"), "{told:?}");
+        assert!(told.iter().all(|alarm| alarm.contains("2026-12-19T00:00:00Z")));
+    }
+
     #[tokio::test]
     async fn an_alarm_is_told_when_it_begins_and_again_only_after_it_has_ended() {
         let alarms = Alarms::default();
@@ -371,6 +401,7 @@ mod tests {
             responders: Vec::new(),
             changing: Vec::new(),
             sharing: Vec::new(),
+            begins_later: Vec::new(),
             broken: Vec::new(),
             content_keys: Ok(Contents::default()),
         }

@@ -23,6 +23,7 @@ impl ClockGuard {
     ) -> Result<Option<Doubt>, CaError> {
         // One at a time: a doubt is said once.
         let mut last = self.0.lock().await;
+        ledger.goes_on_by_its_time().await?;
         let mut reading = clock.read();
         let known = ledger.clock_doubt().await?;
         if let (Some(doubt), Some(known)) = (reading.doubt, known)

@@ -9,17 +9,18 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use akashi_wire::Verified;
 use akashi_wire::clock::Mark;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::time_word::{AGREES, Saying, TimeWord};
+use akashi_wire::{SerialNumber, Verified};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::change::BACKWARDS;
 use crate::evidence;
 use crate::permit::Permit;
 use crate::right::Right;
+use crate::row::Row;
 use crate::store::{args, damaged, timestamp};
 use crate::{Change, Issuing, Ledger, LedgerError, Position, ReadsAll};
 
@@ -178,7 +179,50 @@ fn at_of(mark: &Mark, since_boot: Duration) -> Result<Timestamp, LedgerError> {
     at.checked_add(passed).map_err(|_| LedgerError::NotAsItStands)
 }
 
+/// Something that was certified by a time that was brought back, and begins only then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BeginsLater {
+    /// A resident's certificate.
+    Certificate(SerialNumber, Timestamp),
+    /// The key of a party, by its name.
+    Party(String, Timestamp),
+}
+
 impl Ledger<Issuing> {
+    /// Stops whoever goes on by a time that was brought back since this was opened, though there is nothing to write.
+    ///
+    /// # Errors
+    /// [`LedgerError::BroughtBack`].
+    pub async fn goes_on_by_its_time(&self) -> Result<(), LedgerError> {
+        let row =
+            self.store.row("SELECT brought_back FROM chain_head WHERE one = 1", args![]).await?;
+        let row = row.ok_or_else(|| damaged("chain_head", "no row"))?;
+        self.check_brought_back(row.get("brought_back")?)
+    }
+
+    /// What was certified by a time that was brought back and has not begun, but for what ended since; a hundred of
+    /// each at most.
+    pub async fn begins_later(&self, now: Timestamp) -> Result<Vec<BeginsLater>, LedgerError> {
+        let sql = "SELECT certificate.serial, certificate.not_before FROM clock_back
+                   JOIN certificate ON certificate.position >= clock_back.first
+                   AND certificate.position < clock_back.until
+                   JOIN living ON living.serial = certificate.serial
+                   WHERE certificate.not_before > $1 ORDER BY certificate.serial LIMIT 100";
+        let certificates = self.store.rows(sql, args![now]).await?;
+        let certificate =
+            |row: &Row| Ok(BeginsLater::Certificate(row.get("serial")?, row.get("not_before")?));
+        let sql = "SELECT enrolment.name, party_key.certified_at FROM clock_back
+                   JOIN party_key ON party_key.position >= clock_back.first
+                   AND party_key.position < clock_back.until
+                   JOIN enrolment ON enrolment.party = party_key.party
+                   LEFT JOIN dismissal ON dismissal.party = party_key.party
+                   WHERE party_key.certified_at > $1 AND dismissal.party IS NULL
+                   ORDER BY enrolment.name LIMIT 100";
+        let parties = self.store.rows(sql, args![now]).await?;
+        let party = |row: &Row| Ok(BeginsLater::Party(row.get("name")?, row.get("certified_at")?));
+        certificates.iter().map(certificate).chain(parties.iter().map(party)).collect()
+    }
+
     /// Brings the time back, as two persons said at the host, of whom one at least is a security officer: gives which
     /// entries bore a wrong one.
     ///

@@ -63,7 +63,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 pub use akashi_wire::Scope;
 pub use audit::{AuditReport, Content, Entry, TimeQuality, chain_hash};
 pub use authority::{Access, Authority, AuthorityProfile};
-pub use brought_back::{Here, WrongTimes};
+pub use brought_back::{BeginsLater, Here, WrongTimes};
 pub use card::{KnownCard, Registered};
 pub use case::{CaseFile, Step};
 pub use cause::Cause;

@@ -70,7 +70,7 @@ async fn show(dir: &Path) -> Result<(), Failure> {
     lines.push(("in the book", recorded(doubt.as_ref())));
     if doubt.is_some() || reading.doubt.is_some() {
         let ahead = reading.doubt.or(doubt.map(|found| found.doubt)).map(|one| one.ahead());
-        lines.extend(advice(ahead.unwrap_or_default()).map(|line| ("what to do", line)));
+        lines.extend(advice(ahead.unwrap_or_default()));
     }
     lines.extend(at_the_host::wrong(&ledger, dir).await?);
     for (name, value) in lines {
@@ -114,19 +114,16 @@ fn recorded(doubt: Option<&ClockDoubt>) -> String {
     format!("in doubt since entry {} ({}): {ahead}; {what}; {said}", position.0, seconds(*at))
 }
 
-/// What a person can do.
-fn advice(ahead: SignedDuration) -> [String; 2] {
-    let second = match ahead < SignedDuration::ZERO {
-        false => {
-            "where the machine's clock is right and cannot agree: two persons, each \
-             `akashi desk … accept-clock`, or together `akashi clock accept` at the host"
-        }
-        true => "or wait until it has come to what is recorded",
-    };
-    [
-        "set the machine's clock right, or have NTP do it: the doubt ends by itself".into(),
-        second.into(),
-    ]
+/// What a person can do; where the machine's clock stands before the book, more is said of that.
+fn advice(ahead: SignedDuration) -> Vec<(&'static str, String)> {
+    let set = "set the machine's clock right, or have NTP do it: the doubt ends by itself";
+    let mut lines = vec![("what to do", set.to_owned())];
+    if ahead >= SignedDuration::ZERO {
+        let accept = "the machine's clock is right and cannot agree: two persons, each `akashi desk … accept-clock`, or \
+                      together `akashi clock accept` at the host";
+        lines.push(("or, where", accept.to_owned()));
+    }
+    lines
 }
 
 fn seconds(at: Timestamp) -> String {

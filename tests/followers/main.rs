@@ -7,6 +7,7 @@
 #[path = "../stories/support.rs"]
 mod support;
 
+mod brought_back;
 mod compared;
 mod cut;
 mod held_open;

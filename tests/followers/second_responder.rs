@@ -51,11 +51,26 @@ impl SecondResponder {
 
     /// Reads what is new, once.
     pub async fn follow(&self, place: &Place) -> Followed {
-        self.responder.follow(place.clock.read()).await.unwrap()
+        self.follow_by(&*place.clock).await
+    }
+
+    /// The same, by a clock of its own.
+    pub async fn follow_by(&self, clock: &dyn Clock) -> Followed {
+        let followed = self.responder.follow(clock.read()).await.unwrap();
+        // As the service does after each.
+        if let Some(past) = self.responder.past(clock.read().doubt.is_some()).await {
+            clock.hear(&past);
+        }
+        followed
     }
 
     /// Asks about one certificate of the world's authority.
     pub async fn ask(&self, place: &Place, serial: SerialNumber) -> Told {
+        self.ask_by(&*place.clock, place, serial).await
+    }
+
+    /// The same, by a clock of its own.
+    pub async fn ask_by(&self, clock: &dyn Clock, place: &Place, serial: SerialNumber) -> Told {
         let authority = x509_cert::Certificate::from_der(&place.security.authority().certificate.0);
         let authority = authority.unwrap();
         let tbs = authority.tbs_certificate();
@@ -69,7 +84,7 @@ impl SecondResponder {
             request = tlv(0x30, &request);
         }
         let asker = Asker::default();
-        let answer: Answer = self.responder.answer(&request, asker, place.clock.read()).await;
+        let answer: Answer = self.responder.answer(&request, asker, clock.read()).await;
         let octets = answer.octets();
         // In an answer the status follows the CertID (RFC 6960 §4.2.1).
         let at = octets.windows(cert_id.len()).position(|window| window == cert_id);

@@ -423,6 +423,38 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_was_brought_back_is_taken_by_whoever_goes_on_by_the_one_before() {
+        let days = SignedDuration::from_hours(20 * 24);
+        let ahead = Past { latest: start() + days, mark: None, in_doubt: false, brought_back: 0 };
+        let second = Duration::from_secs(1);
+        let wrong = Look { is_synchronised: true, ..look(Duration::ZERO, days) };
+        let mut kept = Kept::resume(&ahead, BOOT, HOUR, &wrong);
+        assert_eq!(kept.look(&wrong).doubt, None, "it was believed");
+        let right = look(60 * second, NONE);
+        assert!(kept.look(&right).doubt.is_some_and(|doubt| doubt.ahead() < NONE));
+        // What others know of the wrong time changes nothing.
+        kept.hear(&ahead, BOOT, &right);
+        assert!(kept.look(&right).now >= start() + days);
+        let brought_back = Past { latest: start(), brought_back: 7, ..ahead };
+        kept.hear(&brought_back, BOOT, &right);
+        let read = kept.look(&right);
+        assert_eq!((read.now, read.doubt), (right.wall, None));
+        // Said again it changes nothing, and the time goes on.
+        let later = look(120 * second, NONE);
+        kept.hear(&brought_back, BOOT, &later);
+        assert_eq!(kept.look(&later).now, later.wall);
+        // A machine that is wrong still is not believed.
+        let mut kept = Kept::resume(&ahead, BOOT, HOUR, &wrong);
+        kept.hear(&brought_back, BOOT, &wrong);
+        let wrong = Look { is_synchronised: false, ..wrong };
+        let mut doubting = Kept::resume(&ahead, BOOT, HOUR, &wrong);
+        doubting.hear(&brought_back, BOOT, &wrong);
+        let read = doubting.look(&wrong);
+        assert_eq!(read.now, start());
+        assert!(read.doubt.is_some_and(|doubt| doubt.is_unwitnessed()));
+    }
+
+    #[test]
     fn steps_after_a_boot_reach_no_further_than_a_stop_can_last() {
         let second = Duration::from_secs(1);
         let mut kept = Kept::resume(&past(None), BOOT, HOUR, &look(Duration::ZERO, NONE));

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use akashi_keys::OfficerToken;
 use akashi_ledger::{
-    Here, Issuing, Ledger, LedgerError, ListedChange, Listing, Position, Responding, Scope,
-    TimeQuality, WrongTimes, chain_hash,
+    BeginsLater, Here, Issuing, Ledger, LedgerError, ListedChange, Listing, Position, Responding,
+    Scope, TimeQuality, WrongTimes, chain_hash,
 };
 use akashi_wire::clock::{Doubt, Mark};
 use akashi_wire::octets::{Octets, Sha256};
@@ -294,6 +294,39 @@ async fn whoever_goes_on_by_the_time_before_writes_nothing_any_more() {
         book.now = now.wall;
         let permit = book.order(Order::Settle).await;
         again.begin(&permit, now.wall).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_certified_by_the_wrong_time_is_told_until_it_is_ended() {
+    for (mut book, other) in with_two().await {
+        let right = book.issue(1, 1).await.serial;
+        book.now = founded(&book) + 20 * DAY;
+        let wrong = book.issue(2, 2).await.serial;
+        enrolled_by_two(&book, &other, 40, Role::Operator).await;
+        let now = here(&book, DAY);
+        assert_eq!(
+            book.ledger.begins_later(now.wall).await.unwrap(),
+            [],
+            "nothing was brought back"
+        );
+        let begins = book.now;
+        brought_back(&book, &other, &now, None).await;
+        book.now = now.wall;
+        let told = book.ledger.begins_later(now.wall).await.unwrap();
+        let party = BeginsLater::Party("party 40".into(), begins);
+        assert_eq!(
+            told,
+            [BeginsLater::Certificate(wrong, begins), party.clone()],
+            "and not {right}"
+        );
+        revoked(&book, wrong).await;
+        assert_eq!(book.ledger.begins_later(now.wall).await.unwrap(), [party]);
+        assert_eq!(
+            book.ledger.begins_later(begins).await.unwrap(),
+            [],
+            "once it has begun it is good"
+        );
     }
 }
 

@@ -184,12 +184,12 @@ pub(super) fn told(wrong: &WrongTimes, wall: Timestamp) -> Vec<(&'static str, St
         let by = seconds(*begun);
         lines.push((
             "",
-            format!("entries {first} to {until}, as later than {by}, are read as of then"),
+            format!("what entries {first} to {until} say is later than {by} is read as {by}"),
         ));
     }
     if exact <= head {
         let by = back.as_secs();
-        lines.push(("", format!("entries {exact} to {head} are read as {by} seconds earlier")));
+        lines.push(("", format!("entries {exact} to {head} are read as {by} seconds earlier, which is when they were written")));
     }
     lines
 }
