@@ -1,6 +1,7 @@
 //! Playing a plan: each event happens, the machines do their round, everything is checked.
 
 mod case;
+mod clock;
 mod counter;
 mod feed;
 mod office;

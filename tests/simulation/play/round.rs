@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use akashi_ledger::Position;
 use akashi_ocsp::Asker;
 use akashi_wire::{Clock, SerialNumber};
-use jiff::SignedDuration;
 
 use super::Play;
 use crate::checks::lists::Listed;
@@ -66,7 +65,7 @@ impl Play {
         self.prefecture.restart(role);
     }
 
-    fn follow(&mut self, mishap: Option<Mishap>) -> Result<bool, Breach> {
+    pub(super) fn follow(&mut self, mishap: Option<Mishap>) -> Result<bool, Breach> {
         let reading = self.prefecture.kept.read();
         let (outcome, struck) =
             self.prefecture.responder(mishap, async |responder| responder.follow(reading).await);
@@ -90,7 +89,7 @@ impl Play {
         Ok(struck)
     }
 
-    fn publish(&mut self, mishap: Option<Mishap>) -> Result<bool, Breach> {
+    pub(super) fn publish(&mut self, mishap: Option<Mishap>) -> Result<bool, Breach> {
         let now = self.now();
         let (outcome, struck) = self.prefecture.lists(mishap, async |lists| lists.tick(now).await);
         self.struck(struck);
@@ -251,77 +250,6 @@ impl Play {
             }
         }
         Ok(())
-    }
-
-    /// The machine's clock is set ahead: the time goes on, and what is planned waits for two persons.
-    pub(super) fn jump(&mut self, minutes: u16) -> Result<(), Breach> {
-        self.ahead += SignedDuration::from_mins(i64::from(minutes));
-        self.prefecture.machine.set_ahead(self.ahead);
-        self.truth.held = true;
-        Ok(())
-    }
-
-    /// The machine's clock is set back for a while: the time goes on, and whoever is told something is told
-    /// what is true.
-    pub(super) fn set_back(&mut self, minutes: u16, restart: Option<Role>) -> Result<(), Breach> {
-        let back = SignedDuration::from_mins(i64::from(minutes));
-        if back == self.ahead {
-            return Ok(());
-        }
-        self.prefecture.machine.set_ahead(self.ahead - back);
-        if let Some(role) = restart {
-            self.restart(role);
-        }
-        let was_held = std::mem::replace(&mut self.truth.held, true);
-        self.round(None)?;
-        self.prefecture.machine.set_ahead(self.ahead);
-        self.truth.held = was_held;
-        self.round(None)
-    }
-
-    /// The machine is started anew with a wrong clock: until that is set right nobody is told anything, what
-    /// is planned waits, and what had come in is settled.
-    pub(super) fn boot(&mut self, off: u16, ahead: i32) -> Result<(), Breach> {
-        const NAME: &str = "whoever_does_not_know_the_time_signs_nothing";
-        let off = SignedDuration::from_mins(i64::from(off));
-        let due = self.truth.next_due(self.now()).is_some_and(|due| due <= self.now() + off);
-        if self.truth.held || due {
-            return Ok(());
-        }
-        self.prefecture.clock.advance(off.unsigned_abs());
-        let machine = self.prefecture.machine.clone();
-        machine.reboot();
-        machine.synchronise(false);
-        machine.set_ahead(SignedDuration::from_mins(i64::from(ahead)));
-        for role in [Role::Authority, Role::Responder, Role::Lists] {
-            self.restart(role);
-        }
-        self.truth.held = true;
-        self.tick(None)?;
-        let (now, reading) = (self.now(), self.prefecture.kept.read());
-        let is_bound = reading.doubt.is_some_and(|doubt| doubt.is_unwitnessed());
-        hold(NAME, is_bound && reading.now <= now, || format!("{reading:?} at {now}"))?;
-        let _ = self.prefecture.responder(None, async |r| r.follow(reading).await.is_ok());
-        let signed = self.prefecture.lists(None, async |lists| lists.tick(reading.now).await);
-        let signed = signed
-            .0
-            .is_some_and(|made| made.is_ok_and(|made| made.iter().any(|one| one.result.is_ok())));
-        hold(NAME, !signed, || "a list was made".into())?;
-        let serials: Vec<SerialNumber> =
-            self.truth.certificates.iter().rev().take(20).map(|c| c.serial).collect();
-        if !serials.is_empty() {
-            let octets = self.asked(&serials, Some([7; 16]));
-            let answer = read(NAME, self.issuer.answer(&octets, Some([7; 16]), now));
-            let later = matches!(answer, Ok(Err(3)));
-            hold(NAME, later, || "the responder does not say tryLater".into())?;
-        }
-        machine.set_ahead(SignedDuration::ZERO);
-        machine.synchronise(true);
-        self.truth.held = false;
-        // Lists that were refused rest for a minute.
-        self.tick(None)?;
-        self.a_minute();
-        self.round(None)
     }
 
     /// A list's file is gone, or the one before lies in its place, as when the power goes between
