@@ -94,7 +94,11 @@ fn step(rng: &mut StdRng) -> Step {
             off: rng.random_range(1..40),
             ahead: [9 * 60, 366 * 24 * 60, -366 * 24 * 60][rng.random_range(0..3)],
         },
-        93..96 => Step::AcceptClock,
+        93..95 => Step::AcceptClock,
+        95 => Step::BringBack {
+            minutes: rng.random_range(1..60 * 24 * 3),
+            again: rng.random_bool(0.5),
+        },
         96 => Step::SetBack {
             minutes: rng.random_range(2..300),
             restart: rng.random_bool(0.5).then(|| role(rng)),

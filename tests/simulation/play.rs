@@ -159,6 +159,7 @@ impl Play {
             Step::Rekey { town, which } => self.rekey((town, which), mishap),
             Step::SetBack { minutes, restart } => self.set_back(minutes, restart),
             Step::Boot { off, ahead } => self.boot(off, ahead),
+            Step::BringBack { minutes, again } => self.bring_back(minutes, again),
             Step::Shelf { town } => self.disturb_shelf(town),
         }
     }

@@ -5,18 +5,22 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use akashi::init::SECURITY_OFFICERS;
 use akashi_ca::counter::Services;
 use akashi_ca::scheduler::Recoverers;
 use akashi_ca::{Counter, Inbox, Issuer, Orders, RegistryClient, Rules, Scheduler};
 use akashi_edge::Opened;
+use akashi_edge::clock::Machine;
 use akashi_keys::{LinkAuthority, OfficerToken, Signer};
-use akashi_ledger::{Issuing, Ledger};
+use akashi_ledger::{Here, Issuing, Ledger};
 use akashi_ocsp::Responder;
 use akashi_registry::http::Window;
 use akashi_registry::{Registry, TownIdentity};
-use akashi_town::SimulatedMachine;
+use akashi_town::{PASSPHRASE, SimulatedMachine};
 use akashi_wire::clock::SimulatedClock;
-use akashi_wire::{Clock, MunicipalityCode};
+use akashi_wire::signed::MessageKind;
+use akashi_wire::time_word::{Saying, TimeWord};
+use akashi_wire::{Clock, MunicipalityCode, SignedMessage};
 use jiff::SignedDuration;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -254,6 +258,38 @@ impl Prefecture {
             self.restart(Role::Authority);
         }
         outcome
+    }
+
+    /// Stops the authority, and has two security officers bring the time of its book back to the machine's.
+    pub fn bring_back(&mut self) {
+        let process = self.authority.take();
+        self.unrecorded.extend(process.iter().flat_map(Process::of_key));
+        drop(process);
+        let look = self.machine.look();
+        let (boot, since_boot, wall) = (self.machine.boot(), look.since_boot, look.wall);
+        let here = Here { boot, since_boot, wall };
+        let home = &self.founded.opened.dir;
+        let (address, authority) = (self.book.address().to_owned(), self.founded.fingerprint());
+        crate::process::runtime().block_on(async {
+            let book = Ledger::<Issuing>::open(&address).await.expect("the book opens");
+            let Some(wrong) = book.wrong_times(&here, None).await.expect("it can be read") else {
+                return;
+            };
+            let (first, head, hash) = (wrong.first.0, wrong.head.0, wrong.hash);
+            let says = Saying::BringBack { first, head, hash };
+            let word = TimeWord { authority, time: wall, says };
+            let content = serde_json::to_vec(&word).expect("a word is JSON");
+            let words = SECURITY_OFFICERS.map(|file| {
+                let token = OfficerToken::open(&home.join(file), PASSPHRASE).expect("a token");
+                let sign = |octets: &[u8]| token.sign(octets);
+                let kind = MessageKind::TimeWord;
+                SignedMessage::sign(kind, &content, token.certificate(), wall, sign)
+                    .and_then(|message| message.verify(kind))
+                    .expect("it signs")
+            });
+            book.bring_back(&words, &here).await.expect("two bring it back");
+            book.close().await;
+        });
     }
 
     /// How often the authority met the book in what it did last.

@@ -132,6 +132,13 @@ pub enum Step {
         /// By so many minutes its clock is ahead; below zero it is behind.
         ahead: i32,
     },
+    /// The machine is started anew ahead of its time, and believed; two persons bring the time back.
+    BringBack {
+        /// By so many minutes it was ahead.
+        minutes: u16,
+        /// Whether it was started once more before that.
+        again: bool,
+    },
     /// A list's file is lost, or an interruption left the one before in its place.
     Shelf {
         /// Which town; one more is the complete list.

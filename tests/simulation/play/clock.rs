@@ -7,7 +7,54 @@ use super::Play;
 use crate::checks::{Breach, hold, read};
 use crate::prefecture::Role;
 
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
 impl Play {
+    /// The machine is started ahead of its time, with something that says that it keeps its clock: all of it is
+    /// believed, lists and the responder's certificate are made by it. Set right, it is brought back by two, and
+    /// everybody is told the truth again, as of now.
+    pub(super) fn bring_back(&mut self, minutes: u16, again: bool) -> Result<(), Breach> {
+        const NAME: &str = "a_time_that_was_brought_back_goes_on";
+        let ahead = SignedDuration::from_mins(i64::from(minutes));
+        let due = self.truth.next_due(self.now()).is_some_and(|due| due <= self.now() + ahead);
+        // What falls due by the wrong time is done by it, for good.
+        if self.truth.held || due || !self.truth.doubts.is_empty() {
+            return Ok(());
+        }
+        let machine = self.prefecture.machine.clone();
+        machine.reboot();
+        machine.set_ahead(ahead);
+        let restart = |play: &mut Self| {
+            for role in [Role::Authority, Role::Responder, Role::Lists] {
+                play.restart(role);
+            }
+        };
+        restart(self);
+        self.tick(None)?;
+        self.follow(None)?;
+        self.publish(None)?;
+        let reading = self.prefecture.kept.read();
+        let believed = reading.doubt.is_none() && reading.now >= self.now() + ahead - MINUTE;
+        hold(NAME, believed, || format!("{reading:?}"))?;
+
+        machine.set_ahead(SignedDuration::ZERO);
+        if again {
+            machine.reboot();
+            restart(self);
+        }
+        self.truth.held = true;
+        self.tick(None)?;
+        self.prefecture.bring_back();
+        restart(self);
+        self.truth.held = false;
+        let reading = self.prefecture.kept.read();
+        let is_right = reading.doubt.is_none() && reading.now == self.now();
+        hold(NAME, is_right, || format!("{reading:?} at {}", self.now()))?;
+        self.tick(None)?;
+        self.a_minute();
+        self.round(None)
+    }
+
     /// The machine's clock is set ahead: the time goes on, and what is planned waits for two persons.
     pub(super) fn jump(&mut self, minutes: u16) -> Result<(), Breach> {
         self.ahead += SignedDuration::from_mins(i64::from(minutes));

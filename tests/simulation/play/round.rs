@@ -90,7 +90,7 @@ impl Play {
     }
 
     pub(super) fn publish(&mut self, mishap: Option<Mishap>) -> Result<bool, Breach> {
-        let now = self.now();
+        let now = self.prefecture.kept.now();
         let (outcome, struck) = self.prefecture.lists(mishap, async |lists| lists.tick(now).await);
         self.struck(struck);
         let words = format!("{outcome:?}");
