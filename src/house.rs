@@ -147,7 +147,7 @@ impl House {
     /// Starts every service; they listen when this returns.
     pub async fn serve(&self) -> Result<Services, HouseError> {
         // What is in doubt is on record before anybody is served by it.
-        self.doors.scheduler.see_to_the_clock(&*self.clock).await?;
+        self.doors.see_to_the_clock().await?;
         let listen = &self.config.listen;
         let authority = listen_at("authority", listen.authority).await?;
         let ocsp = listen_at("ocsp", listen.ocsp).await?;

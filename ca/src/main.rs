@@ -12,7 +12,7 @@ async fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
         let _hold = akashi_edge::Hold::take(&opened.dir)?;
         let doors = Doors::open(&opened, clock).await?;
-        doors.scheduler.see_to_the_clock(&*doors.clock).await?;
+        doors.see_to_the_clock().await?;
         let address = opened.config.listen.authority;
         let door = listen("authority", address).await?;
         println!("authority https://{address}");

@@ -103,6 +103,15 @@ impl Doors {
     }
 }
 
+impl Doors {
+    /// Asks who can say whether the clock of a start is right, and puts a doubt about it on record: before a door is
+    /// opened.
+    pub async fn see_to_the_clock(&self) -> Result<(), CaError> {
+        self.witnesses.see_to_a_start(&*self.clock, rand::random).await?;
+        self.scheduler.see_to_the_clock(&*self.clock).await
+    }
+}
+
 /// The certificates of the inner hierarchy that nobody is enrolled with, and that end all the same.
 fn own_certificates(opened: &Opened) -> Result<Vec<OwnCertificate>, CaError> {
     let all = [

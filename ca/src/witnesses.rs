@@ -2,7 +2,8 @@
 //!
 //! Two that do not depend on each other must agree within a minute, and not as many on another time: the
 //! kernel, where something keeps its clock synchronised, and registers, each of which answers a challenge that
-//! nobody has seen before.
+//! nobody has seen before. After a start in another life of the machine its own clock is one that says so, and is
+//! asked about before anything is recorded by it.
 
 use std::time::Duration;
 
@@ -58,34 +59,68 @@ impl Witnesses {
         Self { ledger, orders, registry }
     }
 
+    /// At a start in another life of the machine: believes its clock only where as many say so as say another time, the
+    /// kernel among them where it is kept synchronised. Nobody is waited for longer than ten seconds, and whoever does
+    /// not answer says nothing. Called before anything is recorded.
+    pub async fn see_to_a_start(
+        &self,
+        clock: &dyn Clock,
+        challenge: impl FnMut() -> [u8; 32],
+    ) -> Result<(), CaError> {
+        if !clock.began_anew() {
+            return Ok(());
+        }
+        // Links are judged by what was known before: by a wrong clock no register's certificate is of now.
+        clock.withhold_belief();
+        let words = self.of_registers(clock, challenge).await?;
+        let reading = clock.read();
+        let ahead = reading.doubt.map_or(SignedDuration::ZERO, |doubt| doubt.ahead());
+        let machine = reading.now.saturating_add(ahead).unwrap_or(Timestamp::MAX);
+        if !is_contradicted(&words, machine, &reading) {
+            clock.give_belief();
+        }
+        if is_vouched_for(&words, machine, &reading) {
+            clock.settle(machine);
+        }
+        Ok(())
+    }
+
+    /// What the registers say, all asked at once.
+    async fn of_registers(
+        &self,
+        clock: &dyn Clock,
+        mut challenge: impl FnMut() -> [u8; 32],
+    ) -> Result<Vec<Word>, CaError> {
+        let registers = self.registers(usize::from(challenge()[0])).await?;
+        let challenges: Vec<Sha256> = registers.iter().map(|_| Sha256(challenge())).collect();
+        let ask = async |municipality, challenge| {
+            let begun = clock.read();
+            let asking = self.registry.time(municipality, challenge, &self.ledger, begun.now);
+            // A minute's sleep of the machine is no answer of now, whatever the timer says of it.
+            let told = tokio::time::timeout(LONGEST, asking).await.ok()?;
+            let heard = clock.monotonic();
+            let at = told.ok()?.filter(|_| heard.saturating_sub(begun.monotonic) <= LONGEST)?;
+            Some(Word { by: format!("register of {municipality}"), at, heard })
+        };
+        let asked = registers.iter().zip(challenges).map(|(town, challenge)| ask(*town, challenge));
+        Ok(futures::future::join_all(asked).await.into_iter().flatten().collect())
+    }
+
     /// Asks everybody, where there is a doubt; puts on record who agreed, and settles the time.
     /// `challenge` gives 32 octets that nobody can foresee. Gives whether two agreed.
     pub async fn ask(
         &self,
         clock: &dyn Clock,
-        mut challenge: impl FnMut() -> [u8; 32],
+        challenge: impl FnMut() -> [u8; 32],
     ) -> Result<bool, CaError> {
         if clock.read().doubt.is_none() {
             return Ok(false);
         }
-        let mut words = Vec::new();
-        for municipality in self.registers(usize::from(challenge()[0])).await? {
-            let (begun, challenge) = (clock.read(), Sha256(challenge()));
-            let told = self.registry.time(municipality, challenge, &self.ledger, begun.now).await?;
-            let heard = clock.monotonic();
-            if let Some(at) = told
-                && heard.saturating_sub(begun.monotonic) <= LONGEST
-            {
-                words.push(Word { by: format!("register of {municipality}"), at, heard });
-            }
-        }
+        let mut words = self.of_registers(clock, challenge).await?;
         words.extend(of_the_kernel(&clock.read()));
         let reading = clock.read();
         let Some(doubt) = reading.doubt else { return Ok(false) };
-        let Some((agreed, by)) = agreed(&words, reading.monotonic) else { return Ok(false) };
-        if !settles(&doubt, &reading, agreed) {
-            return Ok(false);
-        }
+        let Some((agreed, by)) = said(&words, &doubt, &reading) else { return Ok(false) };
         let permit = self.orders.permit(Order::TrustClock, reading.now).await?;
         let mut change = self.ledger.begin(&permit, reading.now).await?;
         change.append("witness_clock", &format!("{agreed}: {by}"), None).await?;
@@ -113,6 +148,43 @@ impl Witnesses {
         registers.truncate(ASKED);
         Ok(registers)
     }
+}
+
+/// How many registers say what the machine's clock says, and how many say another time.
+fn for_and_against(words: &[Word], machine: Timestamp, reading: &Reading) -> (usize, usize) {
+    let words = || words.iter().filter(|word| word.by != KERNEL);
+    let agrees = |word: &&Word| word.at(reading.monotonic).duration_since(machine).abs() <= AGREE;
+    let vouch = words().filter(agrees).count();
+    (vouch, words().count() - vouch)
+}
+
+/// Whether more say another time than the machine's clock.
+fn is_contradicted(words: &[Word], machine: Timestamp, reading: &Reading) -> bool {
+    let (vouch, contradict) = for_and_against(words, machine, reading);
+    contradict > vouch + usize::from(reading.is_synchronised)
+}
+
+/// Whether the machine's clock, which is not before what is known, has a witness: after a start in another life of the
+/// machine one is enough, since it says a time by itself.
+fn is_vouched_for(words: &[Word], machine: Timestamp, reading: &Reading) -> bool {
+    let (vouch, contradict) = for_and_against(words, machine, reading);
+    vouch > contradict && machine >= reading.now
+}
+
+/// What ends a doubt, and who said so: two that agree; or, of who does not know the time, one that agrees with the
+/// machine.
+fn said(words: &[Word], doubt: &Doubt, reading: &Reading) -> Option<(Timestamp, String)> {
+    if let Some((time, by)) = agreed(words, reading.monotonic)
+        && settles(doubt, reading, time)
+    {
+        return Some((time, by));
+    }
+    let machine = reading.now.saturating_add(doubt.ahead()).ok()?;
+    if !doubt.is_unwitnessed() || !is_vouched_for(words, machine, reading) {
+        return None;
+    }
+    let by: Vec<&str> = words.iter().map(|word| word.by.as_str()).collect();
+    Some((machine, format!("this machine and {}", by.join(" and "))))
 }
 
 /// What the kernel says of its own clock.
@@ -192,6 +264,52 @@ mod tests {
         let honest = [word("a", 5, 10), word("b", 0, 10), word("c", 9, 10)];
         assert_eq!(by(&[&liars[..], &honest].concat()), told(0, "b and a and c"));
         assert_eq!(by(&[&liars[..], &honest[..2]].concat()), None);
+    }
+
+    #[test]
+    fn a_start_is_believed_where_as_many_vouch_for_its_clock_as_say_another_time() {
+        let read = |is_synchronised| Reading {
+            now: start(),
+            monotonic: Duration::from_secs(10),
+            doubt: None,
+            is_synchronised,
+        };
+        let (right, other) = (|by| word(by, 30, 10), |by| word(by, 90, 10));
+        for (words, alone, kept) in [
+            (vec![], false, false),
+            (vec![right("a")], false, false),
+            (vec![other("a")], true, false),
+            (vec![other("a"), right("b")], false, false),
+            (vec![other("a"), other("b")], true, true),
+            (vec![other("a"), other("b"), right("c")], true, false),
+        ] {
+            assert_eq!(is_contradicted(&words, start(), &read(false)), alone, "{words:?}");
+            assert_eq!(is_contradicted(&words, start(), &read(true)), kept, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_does_not_know_the_time_believes_the_machine_with_one_that_agrees() {
+        let ahead = 20 * HOUR;
+        let hours = 20 * 3600;
+        let read = |doubt| Reading {
+            now: start(),
+            monotonic: Duration::from_secs(10),
+            doubt: Some(doubt),
+            is_synchronised: false,
+        };
+        let said =
+            |words: &[Word], doubt: Doubt| said(words, &doubt, &read(doubt)).map(|(at, _)| at);
+        let bound = Doubt::Unwitnessed { ahead };
+        assert_eq!(said(&[], bound), None);
+        assert_eq!(said(&[word("a", hours + 59, 10)], bound), Some(start() + ahead));
+        assert_eq!(said(&[word("a", hours + 61, 10)], bound), None);
+        assert_eq!(said(&[word("a", hours, 10), word("b", 0, 10)], bound), None, "one against one");
+        // While it runs one is one, and of a clock before what is known nobody's word is enough.
+        let differs = Doubt::Differs { ahead };
+        assert_eq!(said(&[word("a", hours, 10)], differs), None);
+        let behind = Doubt::Unwitnessed { ahead: -ahead };
+        assert_eq!(said(&[word("a", -hours, 10)], behind), None);
     }
 
     #[test]

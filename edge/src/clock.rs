@@ -80,6 +80,18 @@ impl Clock for TrustedClock {
         kept.hear(past, self.machine.boot(), &self.machine.look());
     }
 
+    fn began_anew(&self) -> bool {
+        self.kept().began_anew()
+    }
+
+    fn withhold_belief(&self) {
+        self.kept().withhold_belief(&self.machine.look());
+    }
+
+    fn give_belief(&self) {
+        self.kept().give_belief();
+    }
+
     fn mark(&self) -> Option<Mark> {
         let mut kept = self.kept();
         let look = self.machine.look();

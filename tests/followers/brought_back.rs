@@ -1,6 +1,5 @@
 //! A time that is brought back while programs go on by the one before: on other hosts, which nobody stopped.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use akashi_ca::CaError;

@@ -26,8 +26,42 @@ use crate::support::*;
 
 type Registries = Arc<BTreeMap<MunicipalityCode, Arc<TownIdentity>>>;
 
+type RegistryTask = (oneshot::Sender<()>, JoinHandle<()>);
+
+/// Who answers an authority.
+struct Around {
+    authority: PathBuf,
+    clock: Arc<SimulatedClock>,
+    registry: Arc<Mutex<Registry>>,
+    registries: Registries,
+}
+
+impl Around {
+    fn serve_registry(&self, door: tokio::net::TcpListener) -> RegistryTask {
+        let clock = self.clock.clone();
+        let window = Window {
+            asker: certificate(&self.authority, "scheduler").unwrap().into(),
+            registry: self.registry.clone(),
+            registries: self.registries.clone(),
+            clock: Arc::new(move || clock.now()),
+            rng: Arc::new(Mutex::new(StdRng::seed_from_u64(5))),
+        };
+        let identity = self.registries[&tottori()].link();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let stopped = async move {
+                let _ = stopped.await;
+            };
+            registry_http::serve(door, &identity, window, stopped).await.unwrap();
+        });
+        (stop, task)
+    }
+}
+
 /// An authority that is stopped, with the people around it.
 pub struct Stopped {
+    /// Whether the registry is out of reach when it is opened.
+    pub silent: bool,
     pub clock: Arc<SimulatedClock>,
     pub machine: Arc<SimulatedMachine>,
     registry: Arc<Mutex<Registry>>,
@@ -52,6 +86,7 @@ impl Place {
         let desks = std::mem::take(&mut world.desks);
         let agency = std::mem::replace(&mut world.agency, Agency::new(Vec::new(), None));
         let stopped = Stopped {
+            silent: false,
             clock: world.clock.clone(),
             machine: world.machine.clone(),
             registry: world.registry.clone(),
@@ -78,31 +113,22 @@ impl Stopped {
         config.registry.url = format!("https://{}", door.local_addr().unwrap());
         change(&mut config);
         std::fs::write(authority.join(FILE), config.to_text()).unwrap();
+        let address = door.local_addr().unwrap();
+        let people = Around { authority: authority.clone(), clock, registry, registries };
+        // A start asks the registers what time it is.
+        let registry_task = match self.silent {
+            true => None,
+            false => Some(people.serve_registry(door)),
+        };
+        let Around { clock, .. } = &people;
+        let clock = clock.clone();
         let passphrase = Passphrase::new(PASSPHRASE.into()).unwrap();
         let house = House::open(&authority, &passphrase, kept_by(&machine)).await.unwrap();
         let services = house.serve().await.unwrap();
-        let window = Window {
-            asker: certificate(&authority, "scheduler").unwrap().into(),
-            registry: registry.clone(),
-            registries: registries.clone(),
-            clock: Arc::new({
-                let clock = clock.clone();
-                move || clock.now()
-            }),
-            rng: Arc::new(Mutex::new(StdRng::seed_from_u64(5))),
-        };
-        let identity = registries[&tottori()].link();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(async move {
-            let stopped = async move {
-                let _ = stopped.await;
-            };
-            registry_http::serve(door, &identity, window, stopped).await.unwrap();
-        });
-        let registry_task = (stop, task);
         let url = format!("https://{}", house.config.listen.authority);
         let security =
             SecurityOfficers::sign_in((&authority, PASSPHRASE), &url, clock.clone()).await.unwrap();
+        let Around { registry, registries, .. } = people;
         Again {
             house,
             services,
@@ -114,6 +140,7 @@ impl Stopped {
             sources,
             machine,
             registries,
+            registry_at: address,
             registry_task,
             authority,
             dir: self.dir,
@@ -135,7 +162,8 @@ pub struct Again {
         Arc<std::collections::BTreeMap<MunicipalityCode, Arc<akashi_registry::TownIdentity>>>,
     pub machine: Arc<SimulatedMachine>,
     registries: Registries,
-    registry_task: (oneshot::Sender<()>, JoinHandle<()>),
+    registry_at: std::net::SocketAddr,
+    registry_task: Option<RegistryTask>,
     pub authority: PathBuf,
     /// Lives as long as the authority.
     dir: tempfile::TempDir,
@@ -144,6 +172,15 @@ pub struct Again {
 }
 
 impl Again {
+    /// From here on the registry answers that was out of reach.
+    pub async fn reach_registry(&mut self) {
+        let (authority, clock) = (self.authority.clone(), self.clock.clone());
+        let (registry, registries) = (self.registry.clone(), self.registries.clone());
+        let around = Around { authority, clock, registry, registries };
+        let door = tokio::net::TcpListener::bind(self.registry_at).await.unwrap();
+        self.registry_task = Some(around.serve_registry(door));
+    }
+
     /// Who is connected to the story's own data base.
     pub fn connected(&self) -> std::collections::BTreeSet<String> {
         self.base.as_ref().expect("a story on PostgreSQL").connected()
@@ -200,11 +237,13 @@ impl Again {
     /// Stops the authority, to be opened once more.
     pub async fn stop(self) -> Stopped {
         self.services.stop().await;
-        let (stop, task) = self.registry_task;
-        let _ = stop.send(());
-        let _ = task.await;
+        if let Some((stop, task)) = self.registry_task {
+            let _ = stop.send(());
+            let _ = task.await;
+        }
         self.house.ledger().close().await;
         Stopped {
+            silent: false,
             clock: self.clock,
             machine: self.machine,
             registry: self.registry,

@@ -253,6 +253,15 @@ pub async fn one_register(place: &Place) {
     place.security.ask(Deed::Dismiss { party, why: "…".into() }).await.unwrap();
 }
 
+/// From here on no register says what time it is.
+pub async fn no_register(place: &Place) {
+    let all = place.house.ledger().enrolments().await.unwrap();
+    let registers = all.iter().filter(|one| matches!(one.role, Role::Registry { .. }));
+    for party in registers.map(|one| one.party) {
+        place.security.ask(Deed::Dismiss { party, why: "…".into() }).await.unwrap();
+    }
+}
+
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// What openssl says of a certificate, now: by the list of the town, and by the responder.

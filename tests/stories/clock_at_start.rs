@@ -23,6 +23,8 @@ told_on_both!(
     after_a_long_stop_two_persons_say_that_the_clock_is_right,
     a_clock_that_is_synchronised_is_believed_after_any_stop,
     whoever_does_not_know_the_time_learns_it_from_two_registers,
+    after_a_long_stop_one_register_is_witness_enough_of_a_clock_that_says_the_same,
+    a_start_that_registers_contradict_is_not_believed_though_the_kernel_vouches_for_it,
 );
 
 const HOLD: RevocationReason = RevocationReason::CertificateHold;
@@ -121,7 +123,17 @@ async fn booted(book: Book, stop: Stop, is_synchronised: bool) -> Boot {
     booted_from(place, stop, is_synchronised).await
 }
 
-async fn booted_from(mut place: Place, stop: Stop, is_synchronised: bool) -> Boot {
+async fn booted_from(place: Place, stop: Stop, is_synchronised: bool) -> Boot {
+    booted_out_of_reach(place, stop, is_synchronised, false).await
+}
+
+/// The same, and perhaps no register can be reached.
+async fn booted_out_of_reach(
+    mut place: Place,
+    stop: Stop,
+    is_synchronised: bool,
+    silent: bool,
+) -> Boot {
     let (_, lost) = place.holder(tottori()).await;
     let (code, dead) = place.holder(tottori()).await;
     place.seen_good(&lost.certificate).await;
@@ -133,8 +145,10 @@ async fn booted_from(mut place: Place, stop: Stop, is_synchronised: bool) -> Boo
     let newcomer = place.by_items(&newcomer);
     let (clock, machine) = (place.clock.clone(), place.machine.clone());
     let lists = listed(&place.dir);
-    let again = place
-        .reopened(|_| {
+    let mut stopped = place.stop().await;
+    stopped.silent = silent;
+    let again = stopped
+        .opened(|_| {
             clock.advance(stop.off);
             machine.reboot();
             machine.synchronise(is_synchronised);
@@ -227,13 +241,39 @@ async fn a_year_behind_at_boot_is_over_when_the_clock_is_right(book: Book) {
 
 async fn after_a_long_stop_two_persons_say_that_the_clock_is_right(book: Book) {
     let stop = Stop { off: Duration::from_secs(40 * 24 * 3600), ahead: SignedDuration::ZERO };
-    let boot = booted(book, stop, false).await;
+    let place = Place::open(book).await;
+    // Nobody else can say so.
+    let mut boot = booted_out_of_reach(place, stop, false, true).await;
     let recorded = nobody_knows(&boot).await;
     boot.again.clock.advance(Duration::from_secs(3600));
     boot.again.desks[&tottori()].ask(Deed::AcceptClock).await.unwrap();
     assert!(boot.again.is_held().await, "one person is not two");
     boot.again.security.ask(Deed::AcceptClock).await.unwrap();
+    boot.again.reach_registry().await;
     everybody_knows(boot, recorded).await;
+}
+
+async fn after_a_long_stop_one_register_is_witness_enough_of_a_clock_that_says_the_same(
+    book: Book,
+) {
+    for silent in [false, true] {
+        let stop = Stop { off: Duration::from_secs(40 * 24 * 3600), ahead: SignedDuration::ZERO };
+        let place = Place::open(book).await;
+        one_register(&place).await;
+        let Boot { mut again, lost, .. } = booted_out_of_reach(place, stop, false, silent).await;
+        if silent {
+            // It is reached a while later.
+            assert!(again.is_held().await);
+            again.reach_registry().await;
+            let doors = &again.house.doors;
+            assert!(doors.witnesses.ask(&*doors.clock, rand::random).await.unwrap());
+        }
+        assert!(!again.is_held().await, "a planned stop is no night call");
+        assert_eq!(again.entries("doubt_clock").await.len(), usize::from(silent));
+        journey::hold(&again.desks[&tottori()], whole(lost.serial)).await.unwrap();
+        assert_eq!(again.revoked_at(lost.serial).await, Some((again.now(), HOLD)));
+        again.close().await;
+    }
 }
 
 async fn a_clock_that_is_synchronised_is_believed_after_any_stop(book: Book) {
@@ -280,6 +320,48 @@ async fn whoever_does_not_know_the_time_learns_it_from_two_registers(book: Book)
     assert!(!again.is_held().await);
     again.house.ledger().verify_audit().await.unwrap();
     again.close().await;
+}
+
+/// A boot with a clock that would be believed: a little ahead, or by something that says that it keeps it. Two registers
+/// say otherwise before anything is recorded by it.
+async fn a_start_that_registers_contradict_is_not_believed_though_the_kernel_vouches_for_it(
+    book: Book,
+) {
+    for (ahead, is_synchronised) in
+        [(SignedDuration::from_mins(9), false), (20 * 24 * HOUR, true), (YEAR * 6, true)]
+    {
+        let mut place = Place::make(book, Access::Open, usual_start()).await;
+        let (mover, moving) = place.holder(tottori()).await;
+        let day =
+            akashi_wire::date::day_in_japan(place.now()).saturating_add(jiff::Span::new().days(15));
+        place.reported(|office| office.notify_move_out(&mover, day)).await;
+        place.quiet_head().await;
+        let (clock, machine) = (place.clock.clone(), place.machine.clone());
+        let again = place
+            .reopened(|_| {
+                clock.advance(Duration::from_secs(600));
+                machine.reboot();
+                machine.synchronise(is_synchronised);
+                machine.set_ahead(ahead);
+            })
+            .await;
+        let before = again.now();
+        assert!(again.is_held().await, "{ahead:#}");
+        for entry in again.house.ledger().audit_entries(50).await.unwrap() {
+            assert!(entry.at <= before + SignedDuration::from_secs(120), "{ahead:#}: {entry:?}");
+        }
+        // They also tell what time it is: nothing waits but what is planned.
+        let doors = &again.house.doors;
+        doors.witnesses.ask(&*doors.clock, rand::random).await.unwrap();
+        assert!(again.is_held().await, "the machine's clock is wrong still");
+        let off = again.house.doors.clock.now().duration_since(again.now()).abs();
+        assert!(off <= SignedDuration::from_secs(60), "{ahead:#}: {off:#}");
+        machine.set_ahead(SignedDuration::ZERO);
+        assert!(!again.is_held().await);
+        assert!(again.revoked_at(moving.serial).await.is_none(), "its day has not come");
+        again.house.ledger().verify_audit().await.unwrap();
+        again.close().await;
+    }
 }
 
 /// A book from a backup, and a clock that stands between the two: what was published since says that it is wrong.

@@ -33,6 +33,19 @@ pub trait Clock: Send + Sync {
     /// was brought back, which is the one thing that lets it go back.
     fn hear(&self, _past: &Past) {}
 
+    /// Whether this goes on from a start in another life of the machine than the newest that is known: what its clock
+    /// says has no witness yet but what lies before.
+    fn began_anew(&self) -> bool {
+        false
+    }
+
+    /// Does not believe the machine's clock as it stands, since a start: until it is set, or somebody says what time
+    /// it is, the time is that bound. Called before anything is recorded by it.
+    fn withhold_belief(&self) {}
+
+    /// Believes it as a start does.
+    fn give_belief(&self) {}
+
     /// Where this time stands in the life of the machine; `None` where the time is not known, or may
     /// still be set, or nothing is known of the machine.
     fn mark(&self) -> Option<Mark> {

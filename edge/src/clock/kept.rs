@@ -31,6 +31,10 @@ pub(super) struct Kept {
     state: State,
     /// For how long nothing may have been recorded while the machine was down.
     longest_stop: Duration,
+    /// What is known from before a start in another life of the machine: the bound, and what had passed then.
+    bound: Option<(Timestamp, Duration)>,
+    /// By how much the machine's clock was ahead of the bound when somebody said that it is wrong.
+    contradicted: Option<SignedDuration>,
     /// The entry that brought the time back last, as far as it was told.
     brought_back: i64,
     /// Up to so much the two may differ now: more than ever where the machine was found right and is a little
@@ -70,6 +74,8 @@ impl Kept {
             since_boot: look.since_boot,
             state: State::Known,
             longest_stop,
+            bound: None,
+            contradicted: None,
             brought_back: 0,
             tolerance: AGREES,
         }
@@ -92,8 +98,28 @@ impl Kept {
             return kept;
         }
         kept.state = State::Bound;
+        kept.bound = Some((past.latest, look.since_boot));
         kept.look(look);
         kept
+    }
+
+    /// Whether it goes on from a start in another life of the machine.
+    pub fn began_anew(&self) -> bool {
+        self.bound.is_some()
+    }
+
+    /// Goes back to what is known from before the start, and does not believe the machine's clock as it stands.
+    pub fn withhold_belief(&mut self, look: &Look) {
+        let Some((latest, begun)) = self.bound else { return };
+        self.at = later(latest, look.since_boot.saturating_sub(begun));
+        self.since_boot = look.since_boot.max(self.since_boot);
+        self.contradicted = Some(look.wall.duration_since(self.at));
+        (self.state, self.tolerance) = (State::Bound, AGREES);
+    }
+
+    /// Believes it as a start does.
+    pub fn give_belief(&mut self) {
+        self.contradicted = None;
     }
 
     /// Lets the time go on up to this look.
@@ -102,7 +128,13 @@ impl Kept {
         let free = later(self.at, passed);
         let ahead = look.wall.duration_since(free);
         self.since_boot = look.since_boot.max(self.since_boot);
+        // Once it was set, it is another clock.
+        self.contradicted = self.contradicted.filter(|was| (ahead - *was).abs() <= NEAR);
         let doubt = match (self.state, self.stands(ahead)) {
+            (State::Bound, _) if self.contradicted.is_some() => {
+                self.at = free;
+                Some(Doubt::Unwitnessed { ahead })
+            }
             (State::Bound, Stands::Agrees | Stands::Ahead) => self.believe_at_start(look),
             // A synchronised clock is a witness of any later time.
             (State::Bound, Stands::Elsewhere) if look.is_synchronised && ahead > NONE => {
@@ -222,7 +254,7 @@ impl Kept {
         self.look(look);
         if self.state == State::Bound {
             self.at = self.at.max(agreed);
-            self.state = State::Known;
+            (self.state, self.contradicted) = (State::Known, None);
         }
     }
 
@@ -234,7 +266,7 @@ impl Kept {
         }
         self.at = look.wall.max(self.at);
         self.since_boot = look.since_boot.max(self.since_boot);
-        self.state = State::Known;
+        (self.state, self.contradicted) = (State::Known, None);
     }
 }
 
@@ -452,6 +484,46 @@ mod tests {
         let read = doubting.look(&wrong);
         assert_eq!(read.now, start());
         assert!(read.doubt.is_some_and(|doubt| doubt.is_unwitnessed()));
+    }
+
+    #[test]
+    fn a_start_that_is_contradicted_is_not_believed_until_the_clock_is_set_or_the_time_is_known() {
+        let second = Duration::from_secs(1);
+        for is_synchronised in [false, true] {
+            let nine = SignedDuration::from_mins(9);
+            let at = |seconds, ahead| Look { is_synchronised, ..look(second * seconds, ahead) };
+            let mut kept = Kept::resume(&past(None), BOOT, HOUR, &at(0, nine));
+            assert!(
+                kept.began_anew() && kept.look(&at(0, nine)).doubt.is_none(),
+                "it was believed"
+            );
+            kept.withhold_belief(&at(1, nine));
+            for seconds in 2..200 {
+                let read = kept.look(&at(seconds, nine));
+                assert!(read.doubt.is_some_and(|doubt| doubt.is_unwitnessed()), "{read:?}");
+                assert_eq!(read.now, later(start(), second * seconds), "the bound goes on");
+            }
+            let mut told = kept.clone();
+            // It is set right: a start believes it.
+            let read = kept.look(&at(200, NONE));
+            assert_eq!((read.now, read.doubt), (later(start(), second * 200), None));
+            // Or two say what time it is: then it is the clock that is in doubt.
+            told.settle(later(start(), second * 200), &at(200, nine));
+            let read = told.look(&at(200, nine));
+            assert_eq!(read.now, later(start(), second * 200));
+            assert!(read.doubt.is_some_and(|doubt| !doubt.is_unwitnessed()));
+        }
+        // Nobody contradicted it after all.
+        let mut kept = Kept::resume(&past(None), BOOT, HOUR, &look(second, NONE));
+        kept.withhold_belief(&look(second, NONE));
+        kept.give_belief();
+        assert_eq!(kept.look(&look(2 * second, NONE)).doubt, None);
+        // In the same life of the machine there is nothing to contradict.
+        let mark = Mark { boot: BOOT, since_boot: 0, at: start().as_millisecond() };
+        let mut kept = Kept::resume(&past(Some(mark)), BOOT, HOUR, &look(second, NONE));
+        assert!(!kept.began_anew());
+        kept.withhold_belief(&look(second, NONE));
+        assert_eq!(kept.look(&look(2 * second, NONE)).doubt, None);
     }
 
     #[test]
