@@ -86,6 +86,10 @@ pub struct AboutAuthority {
     pub envelope: Octets,
     /// The authority's time, to which a terminal may compare its own.
     pub now: jiff::Timestamp,
+    /// Asked of other programs of the authority, while the time is in doubt: 32 octets that nobody foresaw, over which
+    /// they say what time it is (`POST /time`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks_time: Option<Sha256>,
 }
 
 /// The router of the authority's doors.
@@ -97,6 +101,7 @@ pub fn router(doors: Doors) -> Router {
         .route("/authority", get(about))
         .route("/rekey", post(rekey).layer(DefaultBodyLimit::max(APPLICATION_LIMIT)))
         .route("/recovery", post(recover).layer(DefaultBodyLimit::max(ACT_LIMIT)))
+        .route("/time", post(time).layer(DefaultBodyLimit::max(ORDER_LIMIT)))
         .route("/orders", post(order).layer(DefaultBodyLimit::max(ORDER_LIMIT)))
         .with_state(doors)
 }
@@ -283,6 +288,20 @@ async fn recover(
     answered(to_its_end(asking).await)
 }
 
+/// What another program of the authority says of the time, where it is asked.
+async fn time(State(doors): State<Doors>, request: Request) -> Response {
+    let body = match whole(request, ACT_TIME).await {
+        Ok(body) => body,
+        Err(refused) => return refused,
+    };
+    let message = SignedMessage::from_der(body.to_vec());
+    match doors.witnesses.hear(message, &*doors.clock).await {
+        Ok(true) => StatusCode::NO_CONTENT.into_response(),
+        Ok(false) => (StatusCode::FORBIDDEN, "nobody has asked you for this").into_response(),
+        Err(error) => unavailable(&error),
+    }
+}
+
 /// What list issuer and responder ask, since they write nothing into the book themselves.
 async fn order(
     State(doors): State<Doors>,
@@ -438,6 +457,7 @@ async fn about(State(doors): State<Doors>) -> Response {
         certificate: Octets(authority.certificate.clone()),
         envelope: Octets(doors.envelope.to_vec()),
         now: doors.clock.now(),
+        asks_time: doors.witnesses.asks(&*doors.clock, rand::random),
     })
     .into_response()
 }

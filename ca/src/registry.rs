@@ -205,7 +205,8 @@ mod tests {
         let usage = Usage::Party { hosts: Vec::new() };
         let certificate = link.certify(key.public_key(), "register", &usage, now).unwrap();
         let (ours, before) = (Sha256([1; 32]), Sha256([2; 32]));
-        let answer = serde_json::to_vec(&TimeAnswer { challenge: ours, at: now }).unwrap();
+        let answer =
+            serde_json::to_vec(&TimeAnswer { challenge: ours, at: now, boot: None }).unwrap();
         let signed = |kind| {
             let sign = |octets: &[u8]| key.sign(octets);
             let message = SignedMessage::sign(kind, &answer, &certificate, now, sign).unwrap();

@@ -1,17 +1,21 @@
 //! Who is asked what time it is while the machine's clock is in doubt.
 //!
 //! Two that do not depend on each other must agree within a minute, and not as many on another time: the
-//! kernel, where something keeps its clock synchronised, and registers, each of which answers a challenge that
-//! nobody has seen before. After a start in another life of the machine its own clock is one that says so, and is
+//! kernel, where something keeps its clock synchronised; registers, each of which answers a challenge that
+//! nobody has seen before; and other programs of the authority, each other machine once. After a start in another life of the machine its own clock is one that says so, and is
 //! asked about before anything is recorded by it.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use akashi_ledger::{Issuing, Ledger};
 use akashi_wire::clock::Doubt;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
-use akashi_wire::{Clock, Order, Reading};
+use akashi_wire::signed::MessageKind;
+use akashi_wire::time::TimeAnswer;
+use akashi_wire::{Clock, Order, Reading, SignedMessage};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{CaError, Orders, RegistryClient};
@@ -33,6 +37,15 @@ pub struct Witnesses {
     ledger: Ledger<Issuing>,
     orders: Orders,
     registry: RegistryClient,
+    programs: Mutex<Programs>,
+}
+
+/// What other programs of the authority are asked, and what they said.
+#[derive(Default)]
+struct Programs {
+    challenge: Option<Sha256>,
+    /// By machine.
+    told: BTreeMap<Sha256, Word>,
 }
 
 /// What one said.
@@ -56,7 +69,43 @@ impl Word {
 impl Witnesses {
     /// Those of this authority.
     pub fn new(ledger: Ledger<Issuing>, orders: Orders, registry: RegistryClient) -> Self {
-        Self { ledger, orders, registry }
+        Self { ledger, orders, registry, programs: Mutex::default() }
+    }
+
+    /// What other programs of the authority are asked, where there is a doubt: the same until they have answered or it
+    /// is over.
+    pub fn asks(&self, clock: &dyn Clock, challenge: impl FnOnce() -> [u8; 32]) -> Option<Sha256> {
+        let mut programs = self.programs();
+        if clock.read().doubt.is_none() {
+            *programs = Programs::default();
+            return None;
+        }
+        Some(*programs.challenge.get_or_insert_with(|| Sha256(challenge())))
+    }
+
+    /// Hears what one of them says: over the challenge of now, signed by a key of the authority's own programs, on
+    /// another machine than this. `false` where it is none of that.
+    pub async fn hear(&self, message: SignedMessage, clock: &dyn Clock) -> Result<bool, CaError> {
+        let Ok(signed) = message.verify(MessageKind::TimeAnswer) else { return Ok(false) };
+        let Ok(TimeAnswer { challenge, at, boot: Some(boot) }) =
+            serde_json::from_slice(signed.content())
+        else {
+            return Ok(false);
+        };
+        let signer = self.ledger.enrolment_of(Sha256::of(signed.signer())).await?;
+        let is_ours =
+            signer.is_some_and(|one| one.role == Role::Scheduler && one.is_in_force(clock.now()));
+        let mut programs = self.programs();
+        if !is_ours || programs.challenge != Some(challenge) || clock.boot() == Some(boot) {
+            return Ok(false);
+        }
+        let by = format!("a program on the machine {:.8}", boot.to_string());
+        programs.told.insert(boot, Word { by, at, heard: clock.monotonic() });
+        Ok(true)
+    }
+
+    fn programs(&self) -> MutexGuard<'_, Programs> {
+        self.programs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// At a start in another life of the machine: believes its clock only where as many say so as say another time, the
@@ -118,6 +167,7 @@ impl Witnesses {
         }
         let mut words = self.of_registers(clock, challenge).await?;
         words.extend(of_the_kernel(&clock.read()));
+        words.extend(self.programs().told.values().cloned());
         let reading = clock.read();
         let Some(doubt) = reading.doubt else { return Ok(false) };
         let Some((agreed, by)) = said(&words, &doubt, &reading) else { return Ok(false) };

@@ -2,6 +2,7 @@
 
 use akashi_link::{Identity, LinkError, Now, TimeFault};
 use akashi_wire::SignedMessage;
+use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Answered, Done, OrderDoor, OrderRefusal};
 use jiff::Timestamp;
 
@@ -13,27 +14,44 @@ pub struct AuthorityLink {
     client: reqwest::Client,
     url: String,
     about: String,
+    time: String,
 }
 
 /// What is read of what the authority says of itself.
-#[derive(serde::Deserialize)]
-struct About {
-    now: Timestamp,
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+pub struct About {
+    /// What time it is there.
+    pub now: Timestamp,
+    /// What it asks, where it does not know that.
+    #[serde(default)]
+    pub asks_time: Option<Sha256>,
 }
 
 impl AuthorityLink {
     /// A link to the authority at `url` (`https://HOST:PORT`), with this identity, by this time.
     pub fn new(identity: &Identity, url: &str, now: Now) -> Result<Self, LinkError> {
         let base = url.trim_end_matches('/');
-        let (url, about) = (format!("{base}/orders"), format!("{base}/authority"));
-        Ok(Self { client: akashi_link::client_by(identity, now)?, url, about })
+        let door = |path: &str| format!("{base}/{path}");
+        let (url, about, time) = (door("orders"), door("authority"), door("time"));
+        Ok(Self { client: akashi_link::client_by(identity, now)?, url, about, time })
     }
 
     /// What time it is there; nothing where it cannot be reached.
     pub async fn now(&self) -> Option<Timestamp> {
+        Some(self.about().await?.now)
+    }
+
+    /// What it says of itself; nothing where it cannot be reached.
+    pub async fn about(&self) -> Option<About> {
         let answer = self.client.get(&self.about).send().await.ok()?;
         let octets = bounded(answer.error_for_status().ok()?).await.ok()?;
-        Some(serde_json::from_slice::<About>(&octets).ok()?.now)
+        serde_json::from_slice(&octets).ok()
+    }
+
+    /// Says what time it is here, as it was asked; gives whether it was taken.
+    pub async fn tell_time(&self, answer: &SignedMessage) -> bool {
+        let sent = self.client.post(&self.time).body(answer.as_der().to_vec()).send().await;
+        sent.is_ok_and(|answer| answer.status().is_success())
     }
 
     async fn send(&self, order: SignedMessage) -> Result<Done, OrderRefusal> {

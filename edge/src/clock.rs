@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use akashi_wire::clock::{Mark, Past};
+use akashi_wire::octets::Sha256;
 use akashi_wire::{Clock, Reading};
 use jiff::Timestamp;
 
@@ -78,6 +79,10 @@ impl Clock for TrustedClock {
     fn hear(&self, past: &Past) {
         let mut kept = self.kept();
         kept.hear(past, self.machine.boot(), &self.machine.look());
+    }
+
+    fn boot(&self) -> Option<Sha256> {
+        Some(self.machine.boot())
     }
 
     fn began_anew(&self) -> bool {

@@ -6,10 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use akashi_keys::OfficerToken;
-use akashi_wire::Clock;
 use akashi_wire::clock::Doubt;
+use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Order, OrderDoor, ProgramApart, SignedOrder};
+use akashi_wire::signed::MessageKind;
+use akashi_wire::time::TimeAnswer;
+use akashi_wire::{Clock, SignedMessage};
 use jiff::Timestamp;
+
+use crate::authority::About;
 
 /// So often it is looked.
 const EVERY: Duration = Duration::from_secs(5);
@@ -25,7 +30,23 @@ pub struct Teller {
 /// A clock that has moved by no more since is the same doubt.
 const SAME: u64 = 60;
 
+/// In so many of those rounds it is asked once whether the authority wants to know the time.
+const ASKED_EVERY: u32 = 6;
+
 impl Teller {
+    /// What time it is here, over this challenge; nothing where this program does not know it either, or may still be set.
+    pub fn time(&self, clock: &dyn Clock, challenge: Sha256) -> Option<SignedMessage> {
+        let (mark, reading) = (clock.mark()?, clock.read());
+        if reading.doubt.is_some() {
+            return None;
+        }
+        let answer = TimeAnswer { challenge, at: reading.now, boot: Some(mark.boot) };
+        let content = serde_json::to_vec(&answer).ok()?;
+        let (kind, certificate) = (MessageKind::TimeAnswer, self.scheduler.certificate());
+        let sign = |octets: &[u8]| self.scheduler.sign(octets);
+        SignedMessage::sign(kind, &content, certificate, reading.now, sign).ok()
+    }
+
     /// Nothing was told yet, and nothing is until there is a doubt.
     pub fn new(program: ProgramApart, scheduler: Arc<OfficerToken>) -> Self {
         Self { program, scheduler, told: None }
@@ -69,10 +90,19 @@ impl Teller {
     }
 }
 
-/// Tells of doubts for as long as the program runs.
+/// Tells of doubts for as long as the program runs; and, where it has none, what time it is while the authority does
+/// not know.
 pub async fn tell(mut teller: Teller, clock: Arc<dyn Clock>, link: Arc<crate::AuthorityLink>) {
+    let mut round = 0u32;
     loop {
         teller.look(clock.read().doubt, &*link, link.now()).await;
+        if round.is_multiple_of(ASKED_EVERY)
+            && let Some(About { asks_time: Some(challenge), .. }) = link.about().await
+            && let Some(answer) = teller.time(&*clock, challenge)
+        {
+            link.tell_time(&answer).await;
+        }
+        round = round.wrapping_add(1);
         tokio::time::sleep(EVERY).await;
     }
 }

@@ -84,7 +84,8 @@ impl Window {
             .get(&municipality)
             .ok_or(RegistryError::ForeignMunicipality(municipality))?;
         let at = (self.clock)();
-        let answer = serde_json::to_vec(&TimeAnswer { challenge, at }).expect("an answer is JSON");
+        let answer = serde_json::to_vec(&TimeAnswer { challenge, at, boot: None })
+            .expect("an answer is JSON");
         Ok(municipal.sign(MessageKind::TimeAnswer, &answer, at)?.0)
     }
 }

@@ -2,14 +2,21 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use akashi::house::House;
+use akashi_edge::Opened;
+use akashi_edge::doubt::Teller;
+use akashi_keys::{OfficerToken, Passphrase};
 use akashi_ledger::{Access, Scope};
 use akashi_ra_console::journey;
+use akashi_town::{SimulatedMachine, kept_by};
 use akashi_wire::RevocationReason;
 use akashi_wire::act::{CertificateBy, Deed, Procedure, Refusal, SerialGiven};
 use akashi_wire::date::{EffectiveDate, day_in_japan, start_of_day};
+use akashi_wire::octets::Sha256;
+use akashi_wire::order::ProgramApart;
 use akashi_wire::party::Role;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -19,6 +26,7 @@ told_on_both!(
     whatever_the_machines_clock_says_the_time_goes_on,
     a_machine_that_stood_still_is_right_when_two_persons_say_so,
     a_machine_that_stood_still_is_right_when_two_witnesses_agree,
+    a_program_of_the_authority_on_another_machine_is_a_witness_once,
 );
 
 const REVOKED: Option<RevocationReason> = Some(RevocationReason::AffiliationChanged);
@@ -162,6 +170,60 @@ async fn a_machine_that_stood_still_is_right_when_two_witnesses_agree(book: Book
     assert!(!ask(&place).await);
     assert_eq!(place.entries("accept_clock").await.len(), 0);
     place.house.ledger().verify_audit().await.unwrap();
+    place.close().await;
+}
+
+async fn a_program_of_the_authority_on_another_machine_is_a_witness_once(book: Book) {
+    let place = Place::open(book).await;
+    no_register(&place).await;
+    let passphrase = Passphrase::new(akashi_town::PASSPHRASE.into()).unwrap();
+    let opened = Opened::open(&place.dir, &passphrase).unwrap();
+    let of_scheduler = || Arc::new(opened.scheduler().unwrap());
+    let teller = Teller::new(ProgramApart::Responder, of_scheduler());
+    let elsewhere = |starts: u8| {
+        let machine = SimulatedMachine::new(place.clock.clone());
+        (0..starts).for_each(|_| machine.reboot());
+        (kept_by(&machine), machine)
+    };
+    let ((there, _), (beside, _)) = (elsewhere(1), elsewhere(0));
+    let link = opened.authority_link(place.clock.clone()).unwrap();
+    let asked = async || link.about().await.unwrap().asks_time;
+    assert_eq!(asked().await, None, "nobody is asked while nothing is in doubt");
+    place.machine.synchronise(false);
+    place.machine.pause(Duration::from_secs(8 * 3600));
+    assert!(place.tick().await.held_by_clock);
+    let challenge = asked().await.unwrap();
+    assert_eq!(asked().await, Some(challenge), "until somebody has answered");
+    let doors = &place.house.doors;
+    let settled = async || doors.witnesses.ask(&*doors.clock, rand::random).await.unwrap();
+    // Its own machine says nothing new, nor does whoever answers another question, or is not ours.
+    assert!(!link.tell_time(&teller.time(&*beside, challenge).unwrap()).await);
+    assert!(!link.tell_time(&teller.time(&*there, Sha256([1; 32])).unwrap()).await);
+    let officer = OfficerToken::open(
+        &place.dir.join(akashi::init::SECURITY_OFFICERS[0]),
+        akashi_town::PASSPHRASE,
+    );
+    let stranger = Teller::new(ProgramApart::Responder, Arc::new(officer.unwrap()));
+    assert!(!link.tell_time(&stranger.time(&*there, challenge).unwrap()).await);
+    place.machine.synchronise(true);
+    assert!(!settled().await, "the kernel alone is one");
+    place.machine.synchronise(false);
+    for _ in 0..2 {
+        assert!(link.tell_time(&teller.time(&*there, challenge).unwrap()).await);
+    }
+    assert!(!settled().await, "one that says it twice is one");
+    place.machine.synchronise(true);
+    assert!(settled().await);
+    assert!(!place.tick().await.held_by_clock);
+    assert_eq!(doors.clock.now(), place.now());
+    let told = place.entries("witness_clock").await.remove(0).subject;
+    assert!(told.contains("a program on the machine") && told.contains("the kernel"), "{told}");
+    assert_eq!(asked().await, None);
+    assert!(!link.tell_time(&teller.time(&*there, challenge).unwrap()).await, "it is over");
+    // Who does not know the time says none.
+    let (doubtful, machine) = elsewhere(2);
+    machine.set_ahead(20 * DAY);
+    assert!(teller.time(&*doubtful, challenge).is_none());
     place.close().await;
 }
 

@@ -33,6 +33,11 @@ pub trait Clock: Send + Sync {
     /// was brought back, which is the one thing that lets it go back.
     fn hear(&self, _past: &Past) {}
 
+    /// Which start of which machine this is of, where that is known.
+    fn boot(&self) -> Option<Sha256> {
+        None
+    }
+
     /// Whether this goes on from a start in another life of the machine than the newest that is known: what its clock
     /// says has no witness yet but what lies before.
     fn began_anew(&self) -> bool {

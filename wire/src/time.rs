@@ -17,8 +17,9 @@ pub struct TimeQuestion {
     pub challenge: Sha256,
 }
 
-/// The answer, signed by the register
-/// ([`MessageKind::TimeAnswer`](crate::signed::MessageKind)) over its JSON.
+/// The answer ([`MessageKind::TimeAnswer`](crate::signed::MessageKind)): the register's, signed over its JSON; or that
+/// of another program of the authority, which finds the challenge in what the authority says of itself and brings the
+/// answer to its door (`POST /time`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeAnswer {
@@ -27,4 +28,8 @@ pub struct TimeAnswer {
     /// What time it is there.
     #[serde(deserialize_with = "bounds::moment")]
     pub at: Timestamp,
+    /// Of a program of the authority: on which machine, by the SHA-256 of the kernel's boot id. One that stands on the
+    /// machine which asks says nothing that this does not say itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot: Option<Sha256>,
 }
