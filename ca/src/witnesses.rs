@@ -126,10 +126,7 @@ impl Witnesses {
         let ahead = reading.doubt.map_or(SignedDuration::ZERO, |doubt| doubt.ahead());
         let machine = reading.now.saturating_add(ahead).unwrap_or(Timestamp::MAX);
         if !is_contradicted(&words, machine, &reading) {
-            clock.give_belief();
-        }
-        if is_vouched_for(&words, machine, &reading) {
-            clock.settle(machine);
+            clock.give_belief(is_vouched_for(&words, machine, &reading));
         }
         Ok(())
     }

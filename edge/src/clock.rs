@@ -93,8 +93,8 @@ impl Clock for TrustedClock {
         self.kept().withhold_belief(&self.machine.look());
     }
 
-    fn give_belief(&self) {
-        self.kept().give_belief();
+    fn give_belief(&self, is_vouched_for: bool) {
+        self.kept().give_belief(is_vouched_for, &self.machine.look());
     }
 
     fn mark(&self) -> Option<Mark> {

@@ -14,6 +14,7 @@ mod cases;
 mod channel;
 mod clock;
 mod clock_at_start;
+mod clock_doors;
 mod deletion;
 mod delivery;
 mod feed;

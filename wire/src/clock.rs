@@ -48,8 +48,9 @@ pub trait Clock: Send + Sync {
     /// it is, the time is that bound. Called before anything is recorded by it.
     fn withhold_belief(&self) {}
 
-    /// Believes it as a start does.
-    fn give_belief(&self) {}
+    /// Believes it as a start does: within what a stop can last, or, where somebody vouches for it, whatever it says
+    /// that is not before what is known.
+    fn give_belief(&self, _is_vouched_for: bool) {}
 
     /// Where this time stands in the life of the machine; `None` where the time is not known, or may
     /// still be set, or nothing is known of the machine.

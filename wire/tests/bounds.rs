@@ -9,6 +9,7 @@ use akashi_wire::order::SignedOrder;
 use akashi_wire::party::Role;
 use akashi_wire::recovery::MOST_PARTIES;
 use akashi_wire::time::TimeAnswer;
+use akashi_wire::time_word::TimeWord;
 use akashi_wire::{Act, Idou, RecoveryRequest, RekeyRequest};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -178,6 +179,8 @@ fn a_time_in_any_message_is_one_from_which_years_can_be_counted() {
     let recovery = json!({"authority": hash(), "made_at": time, "parties": []});
     moment::<RecoveryRequest>(&recovery, "/made_at");
     moment::<TimeAnswer>(&json!({"challenge": hash(), "at": time}), "/at");
+    let says = json!({"says": "right", "doubt": 1});
+    moment::<TimeWord>(&json!({"authority": hash(), "time": time, "says": says}), "/time");
     moment::<RevocationApplication>(&application(), "/made_at");
 }
 

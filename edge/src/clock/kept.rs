@@ -117,9 +117,12 @@ impl Kept {
         (self.state, self.tolerance) = (State::Bound, AGREES);
     }
 
-    /// Believes it as a start does.
-    pub fn give_belief(&mut self) {
+    /// Believes it as a start does; where somebody vouches for it, however long the stop was. It may still be set.
+    pub fn give_belief(&mut self, is_vouched_for: bool, look: &Look) {
         self.contradicted = None;
+        if is_vouched_for && self.state == State::Bound && look.wall >= self.at {
+            self.believe_at_start(look);
+        }
     }
 
     /// Lets the time go on up to this look.
@@ -516,8 +519,24 @@ mod tests {
         // Nobody contradicted it after all.
         let mut kept = Kept::resume(&past(None), BOOT, HOUR, &look(second, NONE));
         kept.withhold_belief(&look(second, NONE));
-        kept.give_belief();
+        kept.give_belief(false, &look(second, NONE));
         assert_eq!(kept.look(&look(2 * second, NONE)).doubt, None);
+        // Somebody vouches for a clock after a stop of days; NTP may set it a little all the same.
+        let days = SignedDuration::from_hours(240);
+        let mut kept = Kept::resume(&past(None), BOOT, HOUR, &look(second, days));
+        kept.give_belief(false, &look(second, days));
+        assert!(kept.look(&look(second, days)).doubt.is_some());
+        kept.give_belief(true, &look(second, days));
+        assert_eq!(kept.look(&look(second, days)).doubt, None);
+        kept.look(&look(20 * second, days));
+        let set = look(20 * second, days - SignedDuration::from_secs(3));
+        assert!(kept.look(&set).doubt.is_some(), "it is waited for");
+        let set = look(24 * second, days - SignedDuration::from_secs(3));
+        assert_eq!(kept.look(&set).doubt, None);
+        // None vouches for one that stands before what is known.
+        let mut kept = Kept::resume(&past(None), BOOT, HOUR, &look(second, -days));
+        kept.give_belief(true, &look(second, -days));
+        assert!(kept.look(&look(second, -days)).doubt.is_some());
         // In the same life of the machine there is nothing to contradict.
         let mark = Mark { boot: BOOT, since_boot: 0, at: start().as_millisecond() };
         let mut kept = Kept::resume(&past(Some(mark)), BOOT, HOUR, &look(second, NONE));

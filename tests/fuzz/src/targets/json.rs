@@ -3,6 +3,8 @@
 use akashi_ca::AboutAuthority;
 use akashi_wire::act::{Answer, Deed, Refusal};
 use akashi_wire::lookup::{LookUpAnswer, LookUpEnvelope, LookUpRequest};
+use akashi_wire::time::TimeAnswer;
+use akashi_wire::time_word::TimeWord;
 use akashi_wire::{Act, CodeOpening};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,8 +48,10 @@ pub fn act(octets: &[u8]) {
     assert!(!format!("{act:?}").is_empty());
 }
 
-/// A question of the authority, and the registry's answer.
+/// A question of the authority, and the registry's answer; and what is said of the time.
 pub fn look_up(octets: &[u8]) {
+    read::<TimeAnswer>(octets);
+    read::<TimeWord>(octets);
     read::<LookUpRequest>(octets);
     read::<LookUpAnswer>(octets);
     read::<LookUpEnvelope>(octets);
