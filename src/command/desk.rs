@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Failure;
+use super::officer_token::renews_itself;
 use crate::clock::SystemClock;
 use crate::secret::{TERMINAL_PASSWORD, TOKEN_PASSWORD};
 
@@ -44,6 +45,10 @@ pub struct DeskCommand {
     /// File with the token's password; else AKASHI_TOKEN_PASSWORD, else a prompt.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// Leave the token and the terminal's key as they are, though they end within three months: they renew
+    /// themselves with each use that goes well, and every copy is dead then.
+    #[arg(long)]
+    no_renewal: bool,
     /// Print one JSON object.
     #[arg(long, global = true)]
     json: bool,
@@ -186,13 +191,19 @@ impl DeskCommand {
             (_, _, Ask::ResetPin(reset)) if reset.offline => owned(reset.run_offline(&token)?),
             (None, ..) => super::usage("--url https://HOST:PORT is needed to ask the authority"),
             (_, None, _) => super::usage("--terminal FILE is needed to ask the authority"),
-            (Some(url), Some(terminal), ask) => {
+            (Some(url), Some(terminal_file), ask) => {
                 let file = self.terminal_password_file.as_deref();
-                let terminal = opened(&terminal, file, &password)?;
+                let (terminal, its_password) = opened(&terminal_file, file, &password)?;
                 let clock = Arc::new(SystemClock::new());
                 tell_of_ends(&token, &terminal, clock.now());
+                let now = clock.now();
                 let desk = Desk::sign_in(&url, &terminal, token.clone(), clock).await?;
-                Self::carry_out(ask, &desk, &token).await?
+                let lines = Self::carry_out(ask, &desk, &token).await?;
+                if !self.no_renewal {
+                    renews_itself(&url, (&self.token, &password), Some(terminal), now).await;
+                    renews_itself(&url, (&terminal_file, &its_password), None, now).await;
+                }
+                lines
             }
         };
         if json {
@@ -252,7 +263,7 @@ fn tell_of_ends(token: &OfficerToken, terminal: &OfficerToken, now: Timestamp) {
             true => "whoever enrolled it dismisses it and enrols it again".to_owned(),
             false => {
                 format!(
-                    "have another key certified while it lives: akashi officer-token rekey{option}"
+                    "it renews itself with each use that goes well, and by akashi officer-token rekey{option}"
                 )
             }
         };
@@ -262,17 +273,18 @@ fn tell_of_ends(token: &OfficerToken, terminal: &OfficerToken, now: Timestamp) {
     }
 }
 
-/// Opens a terminal's key: with a password of its own, or the one that opens the token.
+/// Opens a terminal's key: with a password of its own, or the one that opens the token. Gives it too.
 pub(super) fn opened(
     terminal: &Path,
     file: Option<&Path>,
     password: &str,
-) -> Result<OfficerToken, Failure> {
+) -> Result<(OfficerToken, String), Failure> {
     let told = file.is_some() || std::env::var_os(TERMINAL_PASSWORD.variable).is_some();
     if !told && let Ok(terminal) = OfficerToken::open(terminal, password) {
-        return Ok(terminal);
+        return Ok((terminal, password.to_owned()));
     }
-    Ok(OfficerToken::open(terminal, &TERMINAL_PASSWORD.read(file)?)?)
+    let password = TERMINAL_PASSWORD.read(file)?;
+    Ok((OfficerToken::open(terminal, &password)?, password))
 }
 
 fn owned(lines: Lines) -> Lines<String> {

@@ -1,5 +1,6 @@
 //! `akashi officer-token`: a token whose key nobody but its holder ever has.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -115,9 +116,13 @@ impl OfficerTokenCommand {
             }
             Self::Rekey { url, token, password_file, terminal, terminal_password_file, now } => {
                 let password = TOKEN_PASSWORD.read(password_file.as_deref())?;
-                let terminal = terminal
-                    .map(|file| opened(&file, terminal_password_file.as_deref(), &password));
-                rekey(&url, (&token, &password), terminal.transpose()?, now).await?;
+                let open = |file: PathBuf| {
+                    let password_file = terminal_password_file.as_deref();
+                    opened(&file, password_file, &password).map(|(terminal, _)| terminal)
+                };
+                let terminal = terminal.map(open).transpose()?;
+                let lines = rekey(&url, (&token, &password), terminal, now).await?;
+                lines.iter().for_each(|(name, value)| println!("{name:<12} {value}"));
             }
         }
         Ok(())
@@ -131,7 +136,10 @@ async fn rekey(
     (file, password): (&Path, &str),
     terminal: Option<OfficerToken>,
     now: bool,
-) -> Result<(), Failure> {
+) -> Result<Vec<(&'static str, String)>, Failure> {
+    // Of two at once one would take the other's next key for its own; the file is read behind the lock.
+    let held = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    held.try_lock().map_err(|error| format!("{} is being renewed: {error}", file.display()))?;
     let mut next_file = file.as_os_str().to_owned();
     next_file.push(".next");
     let next_file = PathBuf::from(next_file);
@@ -139,9 +147,10 @@ async fn rekey(
     let (last, clock) = (pki::not_after(before.certificate()), SystemClock::new());
     if !now && !next_file.exists() && Ending::of(last, clock.now()).is_none() {
         let from = day_in_japan(Ending::Quarter.begins(last));
-        println!("token        {}, good until {}", file.display(), day_in_japan(last));
-        println!("next         nothing before {from}; with --now at once");
-        return Ok(());
+        return Ok(vec![
+            ("token", format!("{}, good until {}", file.display(), day_in_japan(last))),
+            ("next", format!("nothing before {from}; with --now at once")),
+        ]);
     }
     let desk = {
         let link = terminal.as_ref().unwrap_or(&before);
@@ -156,6 +165,7 @@ async fn rekey(
             waiting.into_key()
         }
     };
+    let mut lines = Vec::new();
     // Interrupted between the last two steps, the token is the next one already.
     if before.key().public_key() != next.public_key() {
         let told = desk.rekey(&next).await.map_err(|error| match error {
@@ -166,17 +176,47 @@ async fn rekey(
             ),
             error => format!("{error}; the next key is kept in {}", next_file.display()),
         })?;
-        println!("key          {}", fingerprint(next.public_key()));
-        println!("ends         {}", day_in_japan(pki::not_after(&told.certificate)));
-        println!("enrolled     until {}", day_in_japan(told.until));
+        lines.push(("key", fingerprint(next.public_key())));
+        lines.push(("ends", day_in_japan(pki::not_after(&told.certificate)).to_string()));
+        lines.push(("enrolled", format!("until {}", day_in_japan(told.until))));
         let link_authority = before.link_authority().to_vec();
         OfficerToken::new(next, told.certificate, link_authority).save(file, password)?;
     }
     std::fs::remove_file(&next_file)
         .map_err(|error| format!("{}: {error}", next_file.display()))?;
-    println!("token        {}", file.display());
-    println!("next         every copy of the token is dead: put this one in their places");
-    Ok(())
+    lines.push(("token", file.display().to_string()));
+    let dead = "every copy of the token is dead: put this one in their places";
+    lines.push(("next", dead.to_owned()));
+    Ok(lines)
+}
+
+/// At a use of a token that ends soon: it renews itself, once. What keeps it from that is told, and stops nothing else.
+pub(super) async fn renews_itself(
+    url: &str,
+    (file, password): (&Path, &str),
+    terminal: Option<OfficerToken>,
+    now: Timestamp,
+) {
+    let Ok(token) = OfficerToken::open(file, password) else { return };
+    let (first, last) = (pki::not_before(token.certificate()), pki::not_after(token.certificate()));
+    // One that is over renews nothing, and one that was renewed a while ago gained nothing by it: its term ends.
+    let ends_soon = Ending::of(last, now).is_some() && now <= last;
+    let is_new = first >= Ending::Quarter.begins(last);
+    if !ends_soon || is_new {
+        return;
+    }
+    let shown = file.display();
+    match rekey(url, (file, password), terminal, false).await {
+        Ok(lines) => {
+            let until = lines.iter().find(|(name, _)| *name == "ends").map(|(_, day)| day.as_str());
+            let until = until.unwrap_or("its end");
+            eprintln!(
+                "akashi: {shown} has renewed itself and is good until {until}: every copy of it is dead, put this one \
+                 in their places"
+            );
+        }
+        Err(error) => eprintln!("akashi: {shown} has not renewed itself: {error}"),
+    }
 }
 
 /// How a key is told by people to each other: SHA-256 of its SubjectPublicKeyInfo.

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use akashi_agency::{Agency, Verdict};
-use akashi_keys::{EcKey, OfficerToken};
+use akashi_keys::{EcKey, OfficerToken, Signer};
 use akashi_link::TimeFault;
 use akashi_ra_console::{Desk, DeskError, Rekeyed};
 use akashi_town::PASSPHRASE;
@@ -529,30 +529,53 @@ fn now_in_fact() -> jiff::Timestamp {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_desk_says_at_each_use_that_token_and_terminal_end_soon() {
+async fn the_desk_says_at_each_use_that_token_and_terminal_end_soon_and_they_renew_themselves() {
     // By the machine's clock, the only one that a desk has, the first tokens end in twenty days.
     let five_years = jiff::SignedDuration::from_hours(5 * 365 * 24);
     let start = now_in_fact() - five_years + (20 * 24).hours();
     let place = Place::make(Book::Sqlite, akashi_ledger::Access::Registered, start).await;
     place.clock.advance_to(now_in_fact());
-    let output = Command::new(env!("CARGO_BIN_EXE_akashi"))
-        .args(["desk", "--url", &place.url()])
-        .args(["--terminal", "office-terminal-1.p12", "--token", "security-officer-1.p12"])
-        .arg("review")
-        .current_dir(&place.dir)
-        .env_clear()
-        .env("AKASHI_TOKEN_PASSWORD", PASSPHRASE)
-        .output()
-        .unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{told}");
+    let review = |more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_akashi"))
+            .args(["desk", "--url", &place.url()])
+            .args(["--terminal", "office-terminal-1.p12", "--token", "security-officer-1.p12"])
+            .args(more)
+            .arg("review")
+            .current_dir(&place.dir)
+            .env_clear()
+            .env("AKASHI_TOKEN_PASSWORD", PASSPHRASE)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{told}");
+        (String::from_utf8(output.stdout).unwrap(), told)
+    };
+    let key = |file: &str| {
+        let token = OfficerToken::open(&place.dir.join(file), PASSPHRASE).unwrap();
+        token.key().public_key().to_vec()
+    };
+    let files = ["security-officer-1.p12", "office-terminal-1.p12"];
+    let before = files.map(key);
+    let (shown, told) = review(&["--no-renewal"]);
     for what in ["this token ends on", "the key of this terminal ends on"] {
         let line = told.lines().find(|line| line.contains(what));
         let line = line.unwrap_or_else(|| panic!("{told}"));
-        assert!(line.contains("within a month") && line.contains("officer-token rekey"), "{line}");
+        assert!(line.contains("within a month") && line.contains("renews itself"), "{line}");
     }
+    assert_eq!(files.map(key), before, "nobody renewed it");
     // Whoever reviews sees the ends of keys and of terms.
-    let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.contains("key until") && shown.contains("enrolled until"), "{shown}");
+    // A use that goes well renews both, once; what was asked for is not disturbed by it.
+    let (shown, told) = review(&["--json"]);
+    assert!(serde_json::from_str::<serde_json::Value>(&shown).is_ok(), "{shown}");
+    for file in files {
+        assert!(told.contains(&format!("{file} has renewed itself and is good until")), "{told}");
+    }
+    let after = files.map(key);
+    assert!(after[0] != before[0] && after[1] != before[1]);
+    let (_, told) = review(&[]);
+    assert_eq!(told, "", "and nothing ends any more");
+    assert_eq!(files.map(key), after);
+    assert_eq!(place.entries("rekey").await.len(), 2);
     place.close().await;
 }
