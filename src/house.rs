@@ -118,7 +118,8 @@ impl House {
             &public,
             crl.clone(),
         )
-        .await?;
+        .await?
+        .with_clock(clock.clone());
         // A book from a backup is older than what was published by the one that was lost.
         let past = doors.issuer.ledger.past().await?;
         if let Some(latest) = lists.newest_unknown().filter(|newest| *newest > past.latest) {

@@ -26,6 +26,12 @@ pub enum CrlError {
     /// The authority did not record what it was asked to.
     #[error("no list can be signed: {0}")]
     Order(akashi_wire::order::OrderRefusal),
+    /// The authority ended while the list was written.
+    #[error("the authority ended at {end}: its key signs nothing any more")]
+    AuthorityOver {
+        /// Its last moment.
+        end: jiff::Timestamp,
+    },
     /// Reading or writing a file failed.
     #[error("{file}: {source}")]
     File {

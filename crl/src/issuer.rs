@@ -13,7 +13,7 @@ use akashi_lint::Lint;
 use akashi_wire::clock::Past;
 use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Done, OrderDoor, OrderRefusal, SignedOrder};
-use akashi_wire::{MunicipalityCode, Order, pki};
+use akashi_wire::{Clock, MunicipalityCode, Order, pki};
 use jiff::Timestamp;
 
 use crate::list::{List, Lister};
@@ -35,6 +35,8 @@ pub struct Issuer {
     authority: Authority,
     /// Its last moment: no list is made after it.
     end: Timestamp,
+    /// What it is asked before the key is: a list may take long to write.
+    clock: Option<Arc<dyn Clock>>,
     signatory: Arc<Signatory>,
     lint: Arc<Lint>,
     points: BTreeMap<MunicipalityCode, Vec<u8>>,
@@ -118,6 +120,7 @@ impl Issuer {
             scheduler,
             authority,
             end,
+            clock: None,
             signatory,
             lint,
             points,
@@ -128,6 +131,12 @@ impl Issuer {
         };
         issuer.take_stock().await?;
         Ok(issuer)
+    }
+
+    /// With a clock, at which it looks before the key signs a list that was begun in time.
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
     }
 
     /// The authority whose lists these are.
@@ -231,9 +240,13 @@ impl Issuer {
             list,
         };
         let (shelf, signer) = (self.shelf.clone(), self.signer.clone());
-        let lint = self.lint.clone();
+        let (lint, clock, end) = (self.lint.clone(), self.clock.clone(), self.end);
         let (plan, sound) = blocking(move || {
-            let sound = make(&plan, &lint, &shelf, &*signer)?;
+            let in_time = || match clock.map_or(now, |clock| clock.now()) > end {
+                true => Err(CrlError::AuthorityOver { end }),
+                false => Ok(()),
+            };
+            let sound = make(&plan, &lint, &shelf, &*signer, in_time)?;
             Ok((plan, sound))
         })
         .await?;
@@ -445,6 +458,7 @@ fn make(
     lint: &Lint,
     shelf: &Shelf,
     signer: &dyn Signer,
+    in_time: impl FnOnce() -> Result<(), CrlError>,
 ) -> Result<judge::Sound, CrlError> {
     let Plan { scope, number, .. } = *plan;
     let previous = shelf.numbers(scope)?.first().copied();
@@ -453,7 +467,8 @@ fn make(
         let failed = CrlError::file(&beside);
         let mut out = File::create(&beside).map_err(&failed)?;
         write::write(plan, signer, &mut out, &failed, |unsigned| {
-            judge::before(lint, plan, previous, &beside, unsigned)
+            judge::before(lint, plan, previous, &beside, unsigned)?;
+            in_time()
         })?;
         drop(out);
         let sound = judge::after(lint, plan, &beside)?;

@@ -30,6 +30,7 @@ async fn main() -> ExitCode {
         let public = opened.public();
         let lists =
             Issuer::open(ledger, orders, (key, scheduler), &public, settings.clone()).await?;
+        let lists = lists.with_clock(clock.clone());
         // A book from a backup is older than what was published by the one that was lost.
         if let Some(latest) = lists.newest_unknown().filter(|newest| *newest > past.latest) {
             clock.resume(&Past { latest, ..past });

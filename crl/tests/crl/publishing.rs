@@ -1,9 +1,12 @@
 //! What is published, when, and what it says.
 
+use std::sync::Arc;
+
 use akashi_crl::schedule::Cause;
 use akashi_crl::{CrlError, Settings};
 use akashi_ledger::Scope;
 use akashi_wire::RevocationReason::*;
+use akashi_wire::clock::SimulatedClock;
 use akashi_wire::order::OrderRefusal;
 use jiff::SignedDuration;
 use x509_parser::prelude::*;
@@ -158,6 +161,25 @@ async fn numbers_increase_though_the_clock_stands_still_or_goes_back_a_little() 
     let behind = issuer.publish(shinjuku(), world.now()).await;
     assert!(matches!(behind, Err(CrlError::Order(OrderRefusal::ClockBehind { .. }))));
     assert_eq!(read(&issuer.shelf().current(shinjuku())).1.number(), numbers.last().copied());
+}
+
+#[tokio::test]
+async fn a_list_that_was_begun_before_the_authoritys_end_is_not_signed_after_it() {
+    let world = World::open().await;
+    let before = world.issuer().await.publish(shinjuku(), world.now()).await.unwrap();
+    let issuer = world.issuer().await;
+    let end = akashi_wire::pki::not_after(&issuer.authority().certificate);
+    let clock = Arc::new(SimulatedClock::at(end));
+    let issuer = issuer.with_clock(clock.clone());
+    let last = issuer.publish(shinjuku(), world.now()).await.unwrap();
+    assert!(last.number > before.number, "in its last moment it is");
+    // It took until a second later to write it.
+    clock.advance(std::time::Duration::from_secs(1));
+    let late = issuer.publish(shinjuku(), world.now()).await;
+    assert!(matches!(late, Err(CrlError::AuthorityOver { end: at }) if at == end), "{late:?}");
+    let shelf = issuer.shelf();
+    assert_eq!(read(&shelf.current(shinjuku())).1.number(), Some(last.number));
+    assert_eq!(shelf.numbers(shinjuku()).unwrap()[0], last.number, "and no trace of it is left");
 }
 
 #[tokio::test]
