@@ -87,34 +87,26 @@ impl Custody {
         key: &EcKey,
         quorum: &Quorum,
     ) -> Result<Vec<RecoveryShare>, KeyError> {
-        if !quorum.is_sound() {
-            return Err(KeyError::Shares("two or more of at most 32 persons are needed".into()));
-        }
-        let mut secret = Zeroizing::new([0; 32]);
-        aws_lc_rs::rand::fill(secret.as_mut())
-            .map_err(|_| KeyError::Crypto("the random generator"))?;
-        let sealed = under(&secret)?.seal(NAME, key.to_pkcs8())?;
-        self.keep(NAME, &sealed)?;
-        let of = quorum.holders.len() as u8;
-        let dealt = Sharks(quorum.needed).dealer(secret.as_ref());
-        let shares = dealt.zip(&quorum.holders).zip(1..=of).map(|((share, holder), number)| {
-            let share = hex::encode(Zeroizing::new(Vec::from(&share)).as_slice());
-            let mut share = RecoveryShare {
-                what: "a share of the recovery key of an Akashi authority: keep it from others, and from the \
-                       authority's host"
-                    .into(),
-                holder: holder.clone(),
-                number,
-                needed: quorum.needed,
-                of,
-                key: fingerprint(key),
-                check: String::new(),
-                share,
-            };
-            share.check = share.digest();
-            share
-        });
-        Ok(shares.collect())
+        let dealt = deal(key, quorum)?;
+        self.keep(NAME, &dealt.sealed)?;
+        Ok(dealt.shares)
+    }
+
+    /// Deals new shares of the same key to these persons, over a secret of its own, where enough of those who have
+    /// the shares of now come together. `keep` puts the new ones where their holders will find them, and only then are
+    /// those before good for nothing: whoever is interrupted between the two has shares that open it still.
+    ///
+    /// # Errors
+    /// As [`Custody::recovery`] and [`Custody::keep_recovery`]; whatever keeps the new ones from being kept.
+    pub fn deal_recovery_anew<E: From<KeyError>>(
+        &self,
+        shares: &[RecoveryShare],
+        quorum: &Quorum,
+        keep: impl FnOnce(&[RecoveryShare]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let dealt = deal(&self.recovery(shares)?, quorum)?;
+        keep(&dealt.shares)?;
+        Ok(self.replace(NAME, &dealt.sealed)?)
     }
 
     /// The recovery key, opened by shares of different persons.
@@ -158,10 +150,50 @@ impl Custody {
         let secret: Zeroizing<[u8; 32]> = Zeroizing::new(
             secret.as_slice().try_into().map_err(|_| wrong("they do not go together"))?,
         );
-        let other = || wrong("they open another key than the one that is kept here");
+        let other = || {
+            wrong(
+                "they open another key than the one that is kept here, or were good until others were dealt in their \
+                 place",
+            )
+        };
         let key = EcKey::from_pkcs8(&under(&secret)?.unseal(NAME, &sealed).ok_or_else(other)?)?;
         if fingerprint(&key) == first.key { Ok(key) } else { Err(other()) }
     }
+}
+
+/// A key sealed under a secret that nobody has, and the shares of that.
+struct Dealt {
+    sealed: Vec<u8>,
+    shares: Vec<RecoveryShare>,
+}
+
+fn deal(key: &EcKey, quorum: &Quorum) -> Result<Dealt, KeyError> {
+    if !quorum.is_sound() {
+        return Err(KeyError::Shares("two or more of at most 32 persons are needed".into()));
+    }
+    let mut secret = Zeroizing::new([0; 32]);
+    aws_lc_rs::rand::fill(secret.as_mut()).map_err(|_| KeyError::Crypto("the random generator"))?;
+    let sealed = under(&secret)?.seal(NAME, key.to_pkcs8())?;
+    let of = quorum.holders.len() as u8;
+    let dealt = Sharks(quorum.needed).dealer(secret.as_ref());
+    let shares = dealt.zip(&quorum.holders).zip(1..=of).map(|((share, holder), number)| {
+        let share = hex::encode(Zeroizing::new(Vec::from(&share)).as_slice());
+        let mut share = RecoveryShare {
+            what: "a share of the recovery key of an Akashi authority: keep it from others, and from the \
+                   authority's host"
+                .into(),
+            holder: holder.clone(),
+            number,
+            needed: quorum.needed,
+            of,
+            key: fingerprint(key),
+            check: String::new(),
+            share,
+        };
+        share.check = share.digest();
+        share
+    });
+    Ok(Dealt { sealed, shares: shares.collect() })
 }
 
 fn under(secret: &[u8; 32]) -> Result<Wrapping, KeyError> {
@@ -211,6 +243,37 @@ mod tests {
         let again = custody.keep_recovery(&key, &quorum(2, 2));
         assert!(matches!(again, Err(KeyError::Exists { .. })));
         assert!(custody.ec("recovery").is_err());
+    }
+
+    #[test]
+    fn shares_that_are_dealt_anew_open_the_same_key_and_those_before_nothing() {
+        let passphrase = Passphrase::new("correct horse battery".into()).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let custody = Custody::create(dir.path(), &passphrase).unwrap();
+        let key = EcKey::generate().unwrap();
+        let before = custody.keep_recovery(&key, &quorum(2, 3)).unwrap();
+        let opens = |shares: &[RecoveryShare]| custody.recovery(shares).is_ok();
+        let deal = |shares: &[RecoveryShare], keep: Result<(), KeyError>| {
+            let mut dealt = Vec::new();
+            let kept = custody.deal_recovery_anew(shares, &quorum(3, 5), |new| {
+                dealt = new.to_vec();
+                keep
+            });
+            (kept, dealt)
+        };
+        let (few, dealt) = deal(&before[..1], Ok(()));
+        assert!(matches!(few, Err(KeyError::Shares(_))) && dealt.is_empty());
+        // The disk was full: those of before are good still, and none of these is.
+        let (full, lost) = deal(&before[1..], Err(KeyError::Crypto("a disk")));
+        assert!(full.is_err() && opens(&before[..2]) && !opens(&lost));
+        let (done, dealt) = deal(&before[..2], Ok(()));
+        done.unwrap();
+        let opened = custody.recovery(&dealt[2..]).unwrap();
+        assert_eq!(opened.public_key(), key.public_key());
+        for dead in [&before[..], &lost, &[before[0].clone(), dealt[1].clone(), dealt[2].clone()]] {
+            assert!(!opens(dead), "{dead:?}");
+        }
+        assert!(!opens(&dealt[..2]), "three are needed now");
     }
 
     #[test]

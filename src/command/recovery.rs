@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use akashi_edge::LedgerRole;
-use akashi_keys::{RecoveryShare, Signer, write_durably};
+use akashi_keys::{Quorum, RecoveryShare, Signer, write_durably};
 use akashi_ledger::{Ledger, Verifying};
 use akashi_link::{Identity, TimeFault, client_by};
 use akashi_wire::act::{Answer, Refusal};
@@ -17,6 +17,7 @@ use akashi_wire::{Clock, SignedMessage};
 use super::officer_token::fingerprint;
 use super::{Failure, OpenArgs};
 use crate::clock::SystemClock;
+use crate::init::share_file;
 
 /// New security officers where fewer than two can sign, or new terminals where the office has none: asked here,
 /// with the passphrase and the shares of those who keep the recovery key together. It waits for
@@ -36,6 +37,25 @@ pub enum RecoveryCommand {
         /// A terminal of the office to be.
         #[arg(long, value_name = "NAME=FILE")]
         terminal: Vec<Party>,
+    },
+    /// Deal new shares of the recovery key, where somebody who keeps one leaves: enough of those of now come together, and
+    /// theirs are good for nothing from then on.
+    Deal {
+        #[command(flatten)]
+        open: OpenArgs,
+        /// A share of now; given once for each of those who came.
+        #[arg(long, value_name = "FILE", required = true)]
+        share: Vec<PathBuf>,
+        /// Name of whoever keeps a share from now on, given once for each.
+        #[arg(long, value_name = "NAME", required = true, num_args = 1)]
+        share_holder: Vec<String>,
+        /// How many of them open it together; else more than half.
+        #[arg(long, value_name = "M")]
+        shares_needed: Option<u8>,
+        /// Write the new shares into this directory, which must be empty or not there: best a medium that leaves with
+        /// them.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
     },
     /// Show what waits.
     Show(OpenArgs),
@@ -93,6 +113,13 @@ impl RecoveryCommand {
                 }
                 ask(&open, &share, parties).await
             }
+            Self::Deal { open, share, share_holder, shares_needed, to } => {
+                let holders: Vec<String> =
+                    share_holder.iter().map(|name| akashi_ca::normalised(name)).collect();
+                let most = u8::try_from(holders.len()).unwrap_or(u8::MAX);
+                let needed = shares_needed.unwrap_or(most / 2 + 1);
+                deal(&open, &share, &Quorum { holders, needed }, &to)
+            }
             Self::Show(open) => show(&open).await,
             Self::Collect { open, request, certificate } => {
                 collect(&open, &request, &certificate).await
@@ -112,14 +139,7 @@ async fn ask(
         );
     }
     let opened = open.opened()?;
-    let mut read_shares = Vec::new();
-    for file in shares {
-        let text = zeroize::Zeroizing::new(read(file)?);
-        let share: RecoveryShare = serde_json::from_slice(&text)
-            .map_err(|_| format!("{} is no share of a recovery key", file.display()))?;
-        read_shares.push(share);
-    }
-    let key = opened.custody.recovery(&read_shares)?;
+    let key = opened.custody.recovery(&read_shares(shares)?)?;
     let certificate = opened.certificate("recovery")?;
     let clock = Arc::new(SystemClock::new());
     let now = clock.now();
@@ -157,6 +177,41 @@ async fn ask(
         "waits        until {until}, and the authority must be up then; every security officer can stop it"
     );
     println!("then         recovery collect --request FILE --certificate FILE, for each");
+    Ok(())
+}
+
+fn read_shares(files: &[PathBuf]) -> Result<Vec<RecoveryShare>, Failure> {
+    let read = |file: &PathBuf| -> Result<RecoveryShare, Failure> {
+        let text = zeroize::Zeroizing::new(read(file)?);
+        let strange = |_| format!("{} is no share of a recovery key", file.display());
+        Ok(serde_json::from_slice(&text).map_err(strange)?)
+    };
+    files.iter().map(read).collect()
+}
+
+/// The new shares lie where they are to lie before those of now are good for nothing.
+fn deal(open: &OpenArgs, shares: &[PathBuf], quorum: &Quorum, to: &Path) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| format!("{}: {error}", to.display());
+    std::fs::create_dir_all(to).map_err(failed)?;
+    if std::fs::read_dir(to).map_err(failed)?.next().is_some() {
+        return Err(format!("{} is not empty: nothing was dealt", to.display()).into());
+    }
+    let custody = open.opened()?.custody;
+    custody.deal_recovery_anew(&read_shares(shares)?, quorum, |dealt| {
+        for share in dealt {
+            let text = zeroize::Zeroizing::new(serde_json::to_vec_pretty(share)?);
+            write_durably(&to.join(share_file(share.number)), &text)?;
+        }
+        Ok::<_, Failure>(())
+    })?;
+    for (holder, number) in quorum.holders.iter().zip(1..) {
+        let file = to.join(share_file(number));
+        let needed = quorum.needed;
+        println!("share        {}, to be taken away by {holder}; {needed} open it", file.display());
+    }
+    println!(
+        "next         the shares before are good for nothing, but for a copy of keys/ of before: destroy both"
+    );
     Ok(())
 }
 

@@ -75,7 +75,29 @@ async fn where_all_tokens_have_ended_the_keepers_of_the_recovery_key_make_securi
         arguments.extend(["--terminal", "Office Terminal 3=terminal.p10"]);
         akashi(&place, &arguments)
     };
-    let shares = ["recovery-share-1.json", "recovery-share-3.json"];
+    // One of those who keep a share has left: it is dealt anew, to others.
+    let deal = |shares: &[&str], to: &str| {
+        let mut arguments = vec!["recovery", "deal", "--dir", &dir, "--to", to];
+        shares.iter().for_each(|share| arguments.extend(["--share", share]));
+        ["保管 一", "保管 二", "保管 四"]
+            .iter()
+            .for_each(|name| arguments.extend(["--share-holder", name]));
+        akashi(&place, &arguments)
+    };
+    let before = ["recovery-share-1.json", "recovery-share-3.json"];
+    let (few, told) = deal(&before[..1], "new");
+    assert!(!few && told.contains("2 different ones are needed"), "{told}");
+    let (full, told) = deal(&before, ".");
+    assert!(!full && told.contains("is not empty"), "{told}");
+    let (dealt, told) = deal(&before, "new");
+    assert!(
+        dealt && told.contains("new/recovery-share-3.json, to be taken away by 保管 四; 2 open it"),
+        "{told}"
+    );
+    let (dead, told) = ask(&before);
+    assert!(!dead && told.contains("others were dealt in their place"), "{told}");
+
+    let shares = ["new/recovery-share-1.json", "new/recovery-share-3.json"];
     let (one, told) = ask(&shares[..1]);
     assert!(!one && told.contains("2 different ones are needed, and 1 were given"), "{told}");
     let (twice, told) = ask(&[shares[0], shares[0]]);
