@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 refused or failed, with one sentence on what to do; 2 the command line is
 //! wrong. `card status` and `lint` have their own.
 
+mod archive;
 mod audit;
 mod card;
 mod clock;
@@ -45,6 +46,8 @@ pub enum Command {
     Init(init::Init),
     /// Serve an authority, all its roles in one process, until interrupted.
     Up(up::Up),
+    /// Write what is kept of an authority that has ended: its book as one file, its last lists, a manifest.
+    Archive(archive::Archive),
     /// Bring the book's schema up to date.
     Migrate(migrate::Migrate),
     /// Ask the authority as an officer, a security officer included.
@@ -95,6 +98,7 @@ impl Command {
         let done = match self {
             Self::Init(init) => init.run().await,
             Self::Up(up) => up.run().await,
+            Self::Archive(archive) => archive.run().await,
             Self::Migrate(migrate) => migrate.run().await,
             Self::Desk(desk) => desk.run().await,
             Self::Card(card) => match card.run().await {

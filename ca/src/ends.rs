@@ -86,7 +86,8 @@ pub(crate) fn of_the_authority(
     let mut told = BTreeSet::new();
     if now > not_after {
         told.insert(format!(
-            "the authority ended on {end}: it signs nothing any more; keep its book and its last lists"
+            "the authority ended on {end}: it signs nothing any more; stop it, and archive its book and its last lists (akashi \
+             archive)"
         ));
         return told;
     }

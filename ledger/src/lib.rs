@@ -11,6 +11,7 @@
 //!
 //! Personal data comes here sealed and leaves sealed; this room has no key.
 
+mod archive;
 mod audit;
 mod authority;
 mod brought_back;

@@ -13,9 +13,12 @@ use crate::store::{Access, Pools, Store, args};
 /// not notice.
 const PROGRAM: i64 = 1;
 
+/// Every table, as the steps make them: a step that makes another is one more of these.
+pub(crate) const TABLES: &str = include_str!("../schema/0001_book.sql");
+
 /// The steps, in order; the place in this list is the schema's number.
 const STEPS: &[Step] = &[Step {
-    both: include_str!("../schema/0001_book.sql"),
+    both: TABLES,
     postgres: include_str!("../schema/0001_book.postgres.sql"),
     oldest_program: 1,
 }];

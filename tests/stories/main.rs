@@ -6,6 +6,7 @@
 mod access;
 mod acts;
 mod again;
+mod archive;
 mod audit;
 mod bounds;
 mod brought_back;
