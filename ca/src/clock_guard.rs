@@ -27,8 +27,7 @@ impl ClockGuard {
         let mut reading = clock.read();
         let known = ledger.clock_doubt().await?;
         if let (Some(doubt), Some(known)) = (reading.doubt, known)
-            && known.is_accepted
-            && known.is(&doubt, reading.now)
+            && known.is_accepted(&doubt, reading.now)
         {
             *last = Some(reading);
             clock.believe_the_machine();

@@ -52,7 +52,7 @@ impl Comparison {
         if *self.0.lock().unwrap_or_else(PoisonError::into_inner) == Some(day) {
             return Ok(None);
         }
-        let compared = if issuer.ledger.is_comparison_due(begins).await? {
+        let compared = if issuer.ledger.is_comparison_due(begins, now).await? {
             compare(issuer, orders, clock, (day, began)).await?
         } else {
             None

@@ -5,7 +5,7 @@
 //! nobody has seen before; and other programs of the authority, each other machine once. After a start in another life of the machine its own clock is one that says so, and is
 //! asked about before anything is recorded by it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -43,10 +43,14 @@ pub struct Witnesses {
 /// What other programs of the authority are asked, and what they said.
 #[derive(Default)]
 struct Programs {
-    challenge: Option<Sha256>,
+    /// Asked of whoever looks, and when: an answer that took longer than one of a register says nothing.
+    asked: VecDeque<(Sha256, Duration)>,
     /// By machine.
     told: BTreeMap<Sha256, Word>,
 }
+
+/// Questions that are open at a time.
+const OPEN: usize = 64;
 
 /// What one said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,15 +76,19 @@ impl Witnesses {
         Self { ledger, orders, registry, programs: Mutex::default() }
     }
 
-    /// What other programs of the authority are asked, where there is a doubt: the same until they have answered or it
-    /// is over.
+    /// What other programs of the authority are asked, where there is a doubt; another question each time.
     pub fn asks(&self, clock: &dyn Clock, challenge: impl FnOnce() -> [u8; 32]) -> Option<Sha256> {
-        let mut programs = self.programs();
-        if clock.read().doubt.is_none() {
+        let (mut programs, reading) = (self.programs(), clock.read());
+        if reading.doubt.is_none() {
             *programs = Programs::default();
             return None;
         }
-        Some(*programs.challenge.get_or_insert_with(|| Sha256(challenge())))
+        let challenge = Sha256(challenge());
+        programs.asked.push_back((challenge, reading.monotonic));
+        if programs.asked.len() > OPEN {
+            programs.asked.pop_front();
+        }
+        Some(challenge)
     }
 
     /// Hears what one of them says: over the challenge of now, signed by a key of the authority's own programs, on
@@ -96,11 +104,17 @@ impl Witnesses {
         let is_ours =
             signer.is_some_and(|one| one.role == Role::Scheduler && one.is_in_force(clock.now()));
         let mut programs = self.programs();
-        if !is_ours || programs.challenge != Some(challenge) || clock.boot() == Some(boot) {
+        let heard = clock.monotonic();
+        let is_open = |(asked, at): &(Sha256, Duration)| {
+            *asked == challenge && heard.saturating_sub(*at) <= LONGEST
+        };
+        let asked = programs.asked.iter().position(is_open);
+        let Some(asked) = asked.filter(|_| is_ours && clock.boot() != Some(boot)) else {
             return Ok(false);
-        }
+        };
+        programs.asked.remove(asked);
         let by = format!("a program on the machine {:.8}", boot.to_string());
-        programs.told.insert(boot, Word { by, at, heard: clock.monotonic() });
+        programs.told.insert(boot, Word { by, at, heard });
         Ok(true)
     }
 
@@ -197,24 +211,38 @@ impl Witnesses {
     }
 }
 
-/// How many registers say what the machine's clock says, and how many say another time.
-fn for_and_against(words: &[Word], machine: Timestamp, reading: &Reading) -> (usize, usize) {
+/// A kernel that is kept synchronised is contradicted by whoever differs by more than acts may: a register's own clock
+/// is seldom better than it.
+const AGAINST_THE_KERNEL: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whether somebody says what the machine's clock says, as nearly as that.
+fn says(word: &Word, machine: Timestamp, reading: &Reading, near: SignedDuration) -> bool {
+    word.at(reading.monotonic).duration_since(machine).abs() <= near
+}
+
+/// How many others say what the machine's clock says, and how many say another time.
+fn for_and_against(
+    words: &[Word],
+    machine: Timestamp,
+    reading: &Reading,
+    near: SignedDuration,
+) -> (usize, usize) {
     let words = || words.iter().filter(|word| word.by != KERNEL);
-    let agrees = |word: &&Word| word.at(reading.monotonic).duration_since(machine).abs() <= AGREE;
-    let vouch = words().filter(agrees).count();
+    let vouch = words().filter(|word| says(word, machine, reading, near)).count();
     (vouch, words().count() - vouch)
 }
 
 /// Whether more say another time than the machine's clock.
 fn is_contradicted(words: &[Word], machine: Timestamp, reading: &Reading) -> bool {
-    let (vouch, contradict) = for_and_against(words, machine, reading);
+    let near = if reading.is_synchronised { AGAINST_THE_KERNEL } else { AGREE };
+    let (vouch, contradict) = for_and_against(words, machine, reading, near);
     contradict > vouch + usize::from(reading.is_synchronised)
 }
 
 /// Whether the machine's clock, which is not before what is known, has a witness: after a start in another life of the
 /// machine one is enough, since it says a time by itself.
 fn is_vouched_for(words: &[Word], machine: Timestamp, reading: &Reading) -> bool {
-    let (vouch, contradict) = for_and_against(words, machine, reading);
+    let (vouch, contradict) = for_and_against(words, machine, reading, AGREE);
     vouch > contradict && machine >= reading.now
 }
 
@@ -230,7 +258,8 @@ fn said(words: &[Word], doubt: &Doubt, reading: &Reading) -> Option<(Timestamp, 
     if !doubt.is_unwitnessed() || !is_vouched_for(words, machine, reading) {
         return None;
     }
-    let by: Vec<&str> = words.iter().map(|word| word.by.as_str()).collect();
+    let agree = words.iter().filter(|word| says(word, machine, reading, AGREE));
+    let by: Vec<&str> = agree.map(|word| word.by.as_str()).filter(|by| *by != KERNEL).collect();
     Some((machine, format!("this machine and {}", by.join(" and "))))
 }
 
@@ -320,15 +349,18 @@ mod tests {
             monotonic: Duration::from_secs(10),
             doubt: None,
             is_synchronised,
+            brought_back: 0,
         };
         let (right, other) = (|by| word(by, 30, 10), |by| word(by, 90, 10));
+        let far = |by| word(by, 301, 10);
         for (words, alone, kept) in [
             (vec![], false, false),
             (vec![right("a")], false, false),
             (vec![other("a")], true, false),
             (vec![other("a"), right("b")], false, false),
-            (vec![other("a"), other("b")], true, true),
-            (vec![other("a"), other("b"), right("c")], true, false),
+            (vec![other("a"), other("b")], true, false),
+            (vec![far("a"), far("b")], true, true),
+            (vec![far("a"), far("b"), right("c")], true, false),
         ] {
             assert_eq!(is_contradicted(&words, start(), &read(false)), alone, "{words:?}");
             assert_eq!(is_contradicted(&words, start(), &read(true)), kept, "{words:?}");
@@ -344,6 +376,7 @@ mod tests {
             monotonic: Duration::from_secs(10),
             doubt: Some(doubt),
             is_synchronised: false,
+            brought_back: 0,
         };
         let said =
             |words: &[Word], doubt: Doubt| said(words, &doubt, &read(doubt)).map(|(at, _)| at);
@@ -367,6 +400,7 @@ mod tests {
             monotonic: Duration::ZERO,
             doubt: Some(doubt),
             is_synchronised: false,
+            brought_back: 0,
         };
         let (differs, bound) = (Doubt::Differs { ahead }, Doubt::Unwitnessed { ahead });
         // The machine's clock was right.

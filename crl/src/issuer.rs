@@ -13,7 +13,7 @@ use akashi_lint::Lint;
 use akashi_wire::clock::Past;
 use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Done, OrderDoor, OrderRefusal, SignedOrder};
-use akashi_wire::{Clock, MunicipalityCode, Order, pki};
+use akashi_wire::{Clock, MunicipalityCode, Order, Reading, pki};
 use jiff::Timestamp;
 
 use crate::list::{List, Lister};
@@ -201,19 +201,18 @@ impl Issuer {
         Ok(Some(Outcome { scope, cause, result }))
     }
 
-    /// What the book knows of the time, where somebody must be told: while there is a doubt, and once the time was
-    /// brought back by a later entry than `known`.
-    pub async fn past(&self, is_in_doubt: bool, known: Position) -> Option<Past> {
+    /// What the book knows of the time, where the clock must be told that gave this reading: while it is in doubt, and
+    /// once the time was brought back. What rests until some time rests no more then: that may not come for a year.
+    pub async fn past(&self, reading: &Reading) -> Option<Past> {
         let times = self.ledger.times().await.ok()?;
-        if !is_in_doubt && times.brought_back == known {
+        let is_brought_back = times.brought_back.0 > reading.brought_back;
+        if is_brought_back {
+            self.known().known.values_mut().for_each(|known| known.rests_until = None);
+        }
+        if reading.doubt.is_none() && !is_brought_back {
             return None;
         }
         self.ledger.past().await.ok()
-    }
-
-    /// The entry that brought the time back last.
-    pub async fn brought_back(&self) -> Result<Position, CrlError> {
-        Ok(self.ledger.times().await?.brought_back)
     }
 
     /// Publishes a list of a scope now, due or not.

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use akashi_ledger::Position;
 use akashi_link::{Identity, LinkError};
 use akashi_wire::Clock;
 use tokio::net::TcpListener;
@@ -61,16 +60,13 @@ pub async fn keep_publishing(
     report: Report,
     mut stopped: watch::Receiver<bool>,
 ) {
-    // Whoever opened the issuer resumed its time by what the book knew then.
-    let mut known = issuer.brought_back().await.unwrap_or_default();
     loop {
         if *stopped.borrow() {
             return;
         }
         // The others may know what time it is.
-        if let Some(past) = issuer.past(clock.read().doubt.is_some(), known).await {
+        if let Some(past) = issuer.past(&clock.read()).await {
             clock.hear(&past);
-            known = Position(past.brought_back);
         }
         match issuer.step(clock.now()).await {
             Ok(Some(outcome)) => {

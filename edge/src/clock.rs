@@ -33,7 +33,7 @@ impl SystemClock {
 impl Clock for SystemClock {
     fn read(&self) -> Reading {
         let Look { wall, since_boot, is_synchronised } = self.0.look();
-        Reading { now: wall, monotonic: since_boot, doubt: None, is_synchronised }
+        Reading { now: wall, monotonic: since_boot, doubt: None, is_synchronised, brought_back: 0 }
     }
 }
 

@@ -93,8 +93,8 @@ impl Custody {
     }
 
     /// Deals new shares of the same key to these persons, over a secret of its own, where enough of those who have
-    /// the shares of now come together. `keep` puts the new ones where their holders will find them, and only then are
-    /// those before good for nothing: whoever is interrupted between the two has shares that open it still.
+    /// the shares of now come together. `keep` puts the new ones where their holders will find them and gives them as
+    /// they stand there, and only then are those before good for nothing: whoever is interrupted between the two has shares that open it still.
     ///
     /// # Errors
     /// As [`Custody::recovery`] and [`Custody::keep_recovery`]; whatever keeps the new ones from being kept.
@@ -102,10 +102,13 @@ impl Custody {
         &self,
         shares: &[RecoveryShare],
         quorum: &Quorum,
-        keep: impl FnOnce(&[RecoveryShare]) -> Result<(), E>,
+        keep: impl FnOnce(&[RecoveryShare]) -> Result<Vec<RecoveryShare>, E>,
     ) -> Result<(), E> {
         let dealt = deal(&self.recovery(shares)?, quorum)?;
-        keep(&dealt.shares)?;
+        // They open it, and from where they were kept: before those of now are good for nothing.
+        let needed = usize::from(quorum.needed);
+        open(&keep(&dealt.shares)?, &dealt.sealed)?;
+        open(&dealt.shares[dealt.shares.len() - needed..], &dealt.sealed)?;
         Ok(self.replace(NAME, &dealt.sealed)?)
     }
 
@@ -114,51 +117,53 @@ impl Custody {
     /// # Errors
     /// [`KeyError::Shares`] where they are too few, damaged, or of another key.
     pub fn recovery(&self, shares: &[RecoveryShare]) -> Result<EcKey, KeyError> {
-        let wrong = |what: &str| KeyError::Shares(what.into());
-        let sealed = self.get(NAME)?;
-        let first = shares.first().ok_or_else(|| wrong("none was given"))?;
-        let mut numbers: Vec<u8> = shares.iter().map(|share| share.number).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        if numbers.len() < usize::from(first.needed) {
-            let (have, needed) = (numbers.len(), first.needed);
-            return Err(KeyError::Shares(format!(
-                "{needed} different ones are needed, and {have} were given"
-            )));
-        }
-        let mut points = Vec::with_capacity(shares.len());
-        for share in shares {
-            if share.key != first.key {
-                return Err(wrong("they are not of one key"));
-            }
-            let damaged = || {
-                KeyError::Shares(format!(
-                    "that of {} is damaged: compare it letter by letter",
-                    share.holder
-                ))
-            };
-            if share.digest() != share.check || (share.needed, share.of) != (first.needed, first.of)
-            {
-                return Err(damaged());
-            }
-            let octets = Zeroizing::new(hex::decode(&share.share).map_err(|_| damaged())?);
-            points.push(Share::try_from(octets.as_slice()).map_err(|_| damaged())?);
-        }
-        let sharks = Sharks(first.needed);
-        let secret = sharks.recover(&points);
-        let secret = Zeroizing::new(secret.map_err(|_| wrong("they do not go together"))?);
-        let secret: Zeroizing<[u8; 32]> = Zeroizing::new(
-            secret.as_slice().try_into().map_err(|_| wrong("they do not go together"))?,
-        );
-        let other = || {
-            wrong(
-                "they open another key than the one that is kept here, or were good until others were dealt in their \
-                 place",
-            )
-        };
-        let key = EcKey::from_pkcs8(&under(&secret)?.unseal(NAME, &sealed).ok_or_else(other)?)?;
-        if fingerprint(&key) == first.key { Ok(key) } else { Err(other()) }
+        open(shares, &self.get(NAME)?)
     }
+}
+
+/// A key that was sealed so, opened by shares of different persons.
+fn open(shares: &[RecoveryShare], sealed: &[u8]) -> Result<EcKey, KeyError> {
+    let wrong = |what: &str| KeyError::Shares(what.into());
+    let first = shares.first().ok_or_else(|| wrong("none was given"))?;
+    let mut numbers: Vec<u8> = shares.iter().map(|share| share.number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    if numbers.len() < usize::from(first.needed) {
+        let (have, needed) = (numbers.len(), first.needed);
+        return Err(KeyError::Shares(format!(
+            "{needed} different ones are needed, and {have} were given"
+        )));
+    }
+    let mut points = Vec::with_capacity(shares.len());
+    for share in shares {
+        if share.key != first.key {
+            return Err(wrong("they are not of one key"));
+        }
+        let damaged = || {
+            KeyError::Shares(format!(
+                "that of {} is damaged: compare it letter by letter",
+                share.holder
+            ))
+        };
+        if share.digest() != share.check || (share.needed, share.of) != (first.needed, first.of) {
+            return Err(damaged());
+        }
+        let octets = Zeroizing::new(hex::decode(&share.share).map_err(|_| damaged())?);
+        points.push(Share::try_from(octets.as_slice()).map_err(|_| damaged())?);
+    }
+    let sharks = Sharks(first.needed);
+    let secret = sharks.recover(&points);
+    let secret = Zeroizing::new(secret.map_err(|_| wrong("they do not go together"))?);
+    let secret: Zeroizing<[u8; 32]> =
+        Zeroizing::new(secret.as_slice().try_into().map_err(|_| wrong("they do not go together"))?);
+    let other = || {
+        wrong(
+            "they open another key than the one that is kept here, or were good until others were dealt in their \
+                 place",
+        )
+    };
+    let key = EcKey::from_pkcs8(&under(&secret)?.unseal(NAME, sealed).ok_or_else(other)?)?;
+    if fingerprint(&key) == first.key { Ok(key) } else { Err(other()) }
 }
 
 /// A key sealed under a secret that nobody has, and the shares of that.
@@ -257,7 +262,7 @@ mod tests {
             let mut dealt = Vec::new();
             let kept = custody.deal_recovery_anew(shares, &quorum(3, 5), |new| {
                 dealt = new.to_vec();
-                keep
+                keep.map(|()| new.to_vec())
             });
             (kept, dealt)
         };
@@ -266,6 +271,10 @@ mod tests {
         // The disk was full: those of before are good still, and none of these is.
         let (full, lost) = deal(&before[1..], Err(KeyError::Crypto("a disk")));
         assert!(full.is_err() && opens(&before[..2]) && !opens(&lost));
+        // What was kept is not what was dealt: a stick that forgets.
+        let kept = custody
+            .deal_recovery_anew(&before, &quorum(3, 5), |_| Ok::<_, KeyError>(before.clone()));
+        assert!(kept.is_err() && opens(&before[..2]));
         let (done, dealt) = deal(&before[..2], Ok(()));
         done.unwrap();
         let opened = custody.recovery(&dealt[2..]).unwrap();

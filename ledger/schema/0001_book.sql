@@ -544,6 +544,8 @@ CREATE TABLE clock_acceptance (
     party    BYTEA  NOT NULL,
     terminal BYTEA,
     at       BIGINT NOT NULL,
+    -- What the machine's clock said then.
+    machine  BIGINT NOT NULL,
     decides  BIGINT NOT NULL,
     PRIMARY KEY (position, party)
 );

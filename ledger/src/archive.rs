@@ -10,7 +10,7 @@ use crate::store::{Access, Store, Value, args};
 use crate::{Ledger, LedgerError, Verifying, schema};
 
 /// Rows that are copied at a time.
-const PAGE: usize = 1000;
+const PAGE: usize = 250;
 
 /// A table of the schema, as its text has it.
 #[derive(Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Table {
 
 impl Ledger<Verifying> {
     /// Copies every row into a new book at this path, which no file is at yet; gives how many. Whoever changes the
-    /// book is stopped meanwhile; the copy is then judged as any book.
+    /// book is to be stopped meanwhile, which nobody asks here; the copy is then judged as any book.
     ///
     /// # Errors
     /// Whatever keeps either from being read or written.
@@ -125,8 +125,10 @@ impl Ledger<Verifying> {
         schema::migrate(&address, true).await?;
         let copy = Store::open(&address, Access::Write, None).await?;
         let copied = self.copy_rows(&copy).await;
+        // One file, which can be read where nothing can be written.
+        let one_file = copy.be_one_file().await;
         copy.close().await;
-        copied
+        copied.and_then(|copied| one_file.map(|()| copied))
     }
 
     async fn copy_rows(&self, copy: &Store) -> Result<u64, LedgerError> {

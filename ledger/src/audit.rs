@@ -4,6 +4,7 @@ use akashi_wire::clock::Mark;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
+use akashi_wire::time_word::{Saying, TimeWord};
 use akashi_wire::{SignedMessage, Verified};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -215,7 +216,8 @@ impl Ledger<Issuing> {
         let head = read_head(message)?;
         let mut tx = self.store.begin().await?;
         // Whoever replaces it holds the head until then, and is seen from here on.
-        tx.lock_head().await?;
+        let locked = tx.lock_head().await?.ok_or_else(|| damaged("chain_head", "no row"))?;
+        self.check_brought_back(locked.get("brought_back")?)?;
         if tx.row(REPLACED, args![&signer.0]).await?.is_some() {
             return Err(LedgerError::NotEnrolled);
         }
@@ -325,8 +327,54 @@ impl<R> Ledger<R> {
         // A row behind the last entry belongs to no entry at all. What is written meanwhile has its
         // entry before anybody can see it.
         self.no_evidence_without_entry(last).await?;
+        for position in brings_back {
+            self.verify_brought_back(position).await?;
+        }
         self.verify_inquiries().await?;
         Ok(AuditReport { entries: last, signed_up_to, unsigned_tail: last - signed_up_to })
+    }
+
+    /// Two persons who might signed that the time is brought back, over the very book before this entry.
+    async fn verify_brought_back(&self, position: i64) -> Result<(), LedgerError> {
+        let bad = |what: &str| LedgerError::Chain {
+            position: Position(position),
+            what: format!("it brings the time back, and {what}"),
+        };
+        let sql = "SELECT before.hash, entry.verb FROM audit AS entry
+                   JOIN audit AS before ON before.position = entry.position - 1
+                   WHERE entry.position = $1";
+        let row = self.store.row(sql, args![position]).await?;
+        let row = row.ok_or_else(|| bad("there is no such entry"))?;
+        if row.get::<String>("verb")? != "bring_back_clock" {
+            return Err(bad("says something else"));
+        }
+        let before: Sha256 = row.get("hash")?;
+        let words = self.store.rows(
+            "SELECT party, message FROM time_word WHERE position = $1 ORDER BY party",
+            args![position],
+        );
+        let mut roles = Vec::new();
+        for row in &words.await? {
+            let message = SignedMessage::from_der(row.get::<Vec<u8>>("message")?)
+                .verify(MessageKind::TimeWord)
+                .map_err(|error| bad(&format!("a word is not signed: {error}")))?;
+            let word: TimeWord = serde_json::from_slice(message.content())
+                .map_err(|_| bad("a word cannot be read"))?;
+            let signer = self.enrolment_of(Sha256::of(message.signer())).await?;
+            let signer = signer.filter(|one| word.is_for(&one.role));
+            let signer = signer.ok_or_else(|| bad("somebody signed who may not"))?;
+            let Saying::BringBack { head, hash, .. } = word.says else {
+                return Err(bad("a word says something else"));
+            };
+            if (head, hash) != (position - 1, before) || signer.party != row.get("party")? {
+                return Err(bad("a word is about another book"));
+            }
+            roles.push(signer.role);
+        }
+        if roles.len() < 2 || !roles.contains(&Role::SecurityOfficer) {
+            return Err(bad("not two of the office signed it"));
+        }
+        Ok(())
     }
 
     /// The next entries after a position, each with its hash as it stands there.

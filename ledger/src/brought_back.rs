@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use akashi_wire::act::PartyId;
 use akashi_wire::clock::Mark;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
@@ -23,6 +24,12 @@ use crate::right::Right;
 use crate::row::Row;
 use crate::store::{args, damaged, timestamp};
 use crate::{Change, Issuing, Ledger, LedgerError, Position, ReadsAll};
+
+/// Between a start that did not know the time and two persons at the host, with the authority stopped.
+const LONGEST_STOP: SignedDuration = SignedDuration::from_hours(24);
+
+/// A mark is taken a moment before the head is signed that it goes with.
+const MARKED_BEFORE: SignedDuration = SignedDuration::from_secs(10);
 
 /// Signed heads that are read at a time.
 const PAGE: i64 = 64;
@@ -79,12 +86,10 @@ impl<R: ReadsAll> Ledger<R> {
         if head_at <= here.wall + BACKWARDS {
             return Ok(None);
         }
-        let since: Position = row.get("brought_back")?;
-        let latest = self.first_after(here.wall, since, head).await?;
-        // Whatever is wrong came after the founding.
-        let earliest = since.max(Position(1));
+        let latest = self.first_wrong(here.wall, head).await?;
         let first = first.unwrap_or(latest);
-        if first <= earliest || first > latest {
+        // Whatever is wrong came after the founding.
+        if first <= Position(1) || first > latest {
             return Err(LedgerError::NotAsItStands);
         }
         let unknown = WrongTimes {
@@ -96,21 +101,44 @@ impl<R: ReadsAll> Ledger<R> {
             back: SignedDuration::ZERO,
             begun: here.wall,
         };
-        let Some(((oldest, mark), newest)) = self.one_line(here, first).await? else {
-            return Ok(Some(unknown));
-        };
-        let back = at_of(&newest, here.since_boot)?.duration_since(here.wall);
+        let marks = self.one_line(here, first).await?;
+        let Some((oldest, mark)) = marks.last() else { return Ok(Some(unknown)) };
+        // By the least of what they say: the time may have been drawn while it went on, and none is read too early.
+        let mut back = SignedDuration::MAX;
+        for (_, mark) in &marks {
+            back = back.min(at_of(mark, here.since_boot)?.duration_since(here.wall));
+        }
         if back <= SignedDuration::ZERO {
             return Ok(Some(unknown));
         }
-        let begun =
-            timestamp(mark.at)?.checked_sub(back).map_err(|_| LedgerError::NotAsItStands)?;
+        let begun = timestamp(mark.at)?
+            .checked_sub(back)
+            .and_then(|at| at.checked_add(MARKED_BEFORE))
+            .map_err(|_| LedgerError::NotAsItStands)?;
         Ok(Some(WrongTimes {
             exact: Position(oldest.0 + 1).max(first),
             back,
             begun: begun.min(here.wall),
             ..unknown
         }))
+    }
+
+    /// The first entry whose time is later than this: of those before a bringing back too, where that was to a time
+    /// which has not come either.
+    async fn first_wrong(&self, wall: Timestamp, head: Position) -> Result<Position, LedgerError> {
+        let mut until = head;
+        loop {
+            let sql =
+                "SELECT COALESCE(MAX(position), 0) AS since FROM clock_back WHERE position <= $1";
+            let row = self.store.row(sql, args![until.0]).await?;
+            let since = row.map_or(Ok(Position(0)), |row| row.get("since"))?;
+            let first = self.first_after(wall, Position((since.0 - 1).max(0)), until).await?;
+            // The entry that brought it back is itself of a time that has not come.
+            if since == Position(0) || first > since {
+                return Ok(first);
+            }
+            until = Position(since.0 - 1);
+        }
     }
 
     /// The first entry after `since` whose time is later than this. Times go forwards from there on.
@@ -132,14 +160,9 @@ impl<R: ReadsAll> Ledger<R> {
         Ok(Position(after))
     }
 
-    /// The oldest and the newest of the marks, from the newest back to `first`, that are of this life of the machine
-    /// and of one time that went on.
-    async fn one_line(
-        &self,
-        here: &Here,
-        first: Position,
-    ) -> Result<Option<(Marked, Mark)>, LedgerError> {
-        let (mut found, mut newest): (Option<Marked>, Option<Mark>) = (None, None);
+    /// The marks, from the newest back to `first`, that are of this life of the machine and of one time that went on.
+    async fn one_line(&self, here: &Here, first: Position) -> Result<Vec<Marked>, LedgerError> {
+        let mut marks: Vec<Marked> = Vec::new();
         let mut before = i64::MAX;
         loop {
             let sql = "SELECT position, message FROM audit_signature
@@ -148,17 +171,15 @@ impl<R: ReadsAll> Ledger<R> {
             for row in &rows {
                 let position: Position = row.get("position")?;
                 before = position.0;
-                let Some(mark) = self.mark_of(row.get("message")?).await? else {
-                    return Ok(found.zip(newest));
-                };
-                let newest = *newest.get_or_insert(mark);
+                let Some(mark) = self.mark_of(row.get("message")?).await? else { return Ok(marks) };
+                let newest = marks.first().map_or(mark, |(_, newest)| *newest);
                 if mark.boot != here.boot || !is_one_line(&mark, &newest) {
-                    return Ok(found.zip(Some(newest)));
+                    return Ok(marks);
                 }
-                found = Some((position, mark));
+                marks.push((position, mark));
             }
             if (rows.len() as i64) < PAGE {
-                return Ok(found.zip(newest));
+                return Ok(marks);
             }
         }
     }
@@ -180,12 +201,12 @@ fn at_of(mark: &Mark, since_boot: Duration) -> Result<Timestamp, LedgerError> {
 }
 
 /// Something that was certified by a time that was brought back, and begins only then.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BeginsLater {
     /// A resident's certificate.
     Certificate(SerialNumber, Timestamp),
-    /// The key of a party, by its name.
-    Party(String, Timestamp),
+    /// The key of a party.
+    Party(PartyId, Timestamp),
 }
 
 impl Ledger<Issuing> {
@@ -211,15 +232,14 @@ impl Ledger<Issuing> {
         let certificates = self.store.rows(sql, args![now]).await?;
         let certificate =
             |row: &Row| Ok(BeginsLater::Certificate(row.get("serial")?, row.get("not_before")?));
-        let sql = "SELECT enrolment.name, party_key.certified_at FROM clock_back
+        let sql = "SELECT party_key.party, party_key.certified_at FROM clock_back
                    JOIN party_key ON party_key.position >= clock_back.first
                    AND party_key.position < clock_back.until
-                   JOIN enrolment ON enrolment.party = party_key.party
                    LEFT JOIN dismissal ON dismissal.party = party_key.party
                    WHERE party_key.certified_at > $1 AND dismissal.party IS NULL
-                   ORDER BY enrolment.name LIMIT 100";
+                   ORDER BY party_key.party LIMIT 100";
         let parties = self.store.rows(sql, args![now]).await?;
-        let party = |row: &Row| Ok(BeginsLater::Party(row.get("name")?, row.get("certified_at")?));
+        let party = |row: &Row| Ok(BeginsLater::Party(row.get("party")?, row.get("certified_at")?));
         certificates.iter().map(certificate).chain(parties.iter().map(party)).collect()
     }
 
@@ -273,15 +293,22 @@ impl Ledger<Issuing> {
         for (message, said) in
             words.iter().zip(self.said_at_the_host(words, here, Right::AcceptClock).await?)
         {
-            let stands = self.clock_doubt().await?.map(|found| found.position.0);
+            let found = self.clock_doubt().await?.ok_or(LedgerError::NotAsItStands)?;
+            let last = self.head_time().await?;
+            if here.wall + BACKWARDS < last {
+                return Err(LedgerError::ClockBehind { now: here.wall, last });
+            }
             let Saying::Right { doubt } = said.word.says else {
                 return Err(LedgerError::NotAsItStands);
             };
-            if stands != Some(doubt) {
+            // Of a clock that was set since there is nothing to accept: the next start says what is in doubt.
+            let moved = here.wall.duration_since(found.machine(now));
+            let stopped = if found.doubt.is_unwitnessed() { LONGEST_STOP } else { AGREES };
+            if found.position.0 != doubt || moved < -AGREES || moved > stopped {
                 return Err(LedgerError::NotAsItStands);
             }
             let mut change = self.begin(&said.permit, now).await?;
-            change.accept_clock().await?;
+            change.accept_machine(&found, here.wall).await?;
             let position = change.append("accept_clock", "at the host", None).await?;
             let row = args![position.0, said.permit.party().as_bytes(), message.message()];
             change.record(&evidence::TIME_WORD, vec![row]).await?;
@@ -338,7 +365,7 @@ impl Change {
         let subject = match exact.0 > head.0 {
             true => format!("entries {first} to {head} bear a time that had not come"),
             false => format!(
-                "entries {first} to {head} bear a time that had not come; from {exact} on one that is {back} ms late"
+                "entries {first} to {head} bear a time that had not come; from {exact} on one that is {back} ms ahead"
             ),
         };
         let position = self.append("bring_back_clock", &subject, None).await?;
@@ -346,18 +373,32 @@ impl Change {
             args![position.0, first, until, back, latest]
         };
         let mut rows = Vec::new();
-        // What was read by the wrong time as so much later is read as of now.
-        let sql = "SELECT first, shift FROM clock_trust
-                   WHERE shift > 0 AND position >= $1 AND first < $1 ORDER BY first";
-        for trust in &self.tx.rows(sql, args![first.0]).await? {
-            let shift: i64 = trust.get("shift")?;
-            rows.push(row(trust.get("first")?, first.0, -shift, self.at()));
+        // What was said to be read as later is that still, as long as it has come by then.
+        let sql = "SELECT position, first, shift, at FROM clock_trust
+                   WHERE shift > 0 AND position >= $1 AND first < $2 ORDER BY first";
+        let mut next = *first;
+        let (exact, now) = (Position(exact.0.min(position.0)), self.at());
+        for trust in &self.tx.rows(sql, args![first.0, exact.0]).await? {
+            let (shift, said): (i64, Timestamp) = (trust.get("shift")?, trust.get("at")?);
+            let (from, until): (Position, Position) = (trust.get("first")?, trust.get("position")?);
+            if from < *first {
+                let latest = if until >= *first { now } else { said.min(now) };
+                rows.push(row(from.0, first.0.min(until.0), -shift, latest));
+            }
+            let (from, until) = (from.max(*first).max(next), until.min(exact));
+            if from > next {
+                rows.push(row(next.0, from.0, 0, *begun));
+            }
+            if until > from {
+                rows.push(row(from.0, until.0, -shift, said.min(*begun)));
+                next = until;
+            }
         }
-        if exact > first {
-            rows.push(row(first.0, exact.0.min(position.0), 0, *begun));
+        if exact > next {
+            rows.push(row(next.0, exact.0, 0, *begun));
         }
         if exact.0 < position.0 {
-            rows.push(row(exact.0, position.0, back, self.at()));
+            rows.push(row(exact.0, position.0, back, now));
         }
         self.record(&evidence::CLOCK_BACK, rows).await?;
         let word = |(message, said): (&Verified, &Said)| {
@@ -371,15 +412,50 @@ impl Change {
         Ok(())
     }
 
+    /// Certificates that were taken for ended by a time that had not come are their holders' again, where those have no
+    /// other; each is an alarm, since what was reported of its holder meanwhile ended nothing.
+    async fn restore_living(&mut self) -> Result<(), LedgerError> {
+        let sql = "SELECT certificate.serial, certificate_person.person FROM certificate
+                   JOIN certificate_person ON certificate_person.serial = certificate.serial
+                   WHERE certificate.not_after >= $1
+                   AND NOT EXISTS (SELECT 1 FROM living WHERE living.serial = certificate.serial)
+                   AND NOT EXISTS (SELECT 1 FROM status
+                     WHERE status.serial = certificate.serial AND change IN (3, 4))
+                   ORDER BY certificate.position DESC";
+        for row in &self.tx.rows(sql, args![self.at()]).await? {
+            let serial: SerialNumber = row.get("serial")?;
+            let person: Vec<u8> = row.get("person")?;
+            let restored = self
+                .tx
+                .execute(
+                    "INSERT INTO living (person, slot, serial) VALUES ($1, 'current', $2)
+                     ON CONFLICT DO NOTHING",
+                    args![person, serial.as_bytes()],
+                )
+                .await?;
+            let what = match restored {
+                0 => "and its holder has another: end one of them",
+                _ => "and is its holder's again: see what was reported of the holder meanwhile",
+            };
+            let alarm = format!(
+                "certificate {serial} was taken for ended by a clock that ran ahead, {what}"
+            );
+            self.append("alarm", &alarm, None).await?;
+        }
+        Ok(())
+    }
+
     /// Work that waits for a time counted from one that has not come waits no longer than from now: cases that were
     /// opened by it close, and who was heard by it was heard by now.
     async fn forget_what_has_not_come(&mut self) -> Result<(), LedgerError> {
         let now = self.at();
+        self.restore_living().await?;
         for sql in [
             "UPDATE case_file SET closes_at = $1 WHERE closes_at IS NOT NULL AND opened_at > $1",
             "UPDATE case_file SET opened_at = $1 WHERE opened_at > $1",
             "UPDATE intended SET at = $1 WHERE at > $1",
             "UPDATE source SET last_heard = $1 WHERE last_heard > $1",
+            "UPDATE recall SET proposed_at = 0 WHERE proposed_at > $1 AND confirmed_at IS NULL",
         ] {
             self.tx.execute(sql, args![now]).await?;
         }

@@ -20,7 +20,7 @@ const PERSONS: usize = 2;
 
 /// The doubt that nothing has ended yet.
 const NEWEST: &str = "SELECT clock_doubt.position, unwitnessed, ahead, audit.at,
-                      (SELECT COUNT(*) FROM clock_acceptance WHERE decides = 1
+                      (SELECT MAX(machine) FROM clock_acceptance WHERE decides = 1
                        AND clock_acceptance.position = clock_doubt.position) AS accepted
                       FROM clock_doubt JOIN audit ON audit.position = clock_doubt.position
                       WHERE clock_doubt.position > (SELECT COALESCE(MAX(position), 0) FROM clock_trust)
@@ -39,9 +39,12 @@ pub struct ClockDoubt {
     pub at: Timestamp,
     /// What is in doubt, and by how much, when it was recorded.
     pub doubt: Doubt,
-    /// Whether two persons have said that the machine's clock is right.
-    pub is_accepted: bool,
+    /// What the machine's clock said when the second of two persons said that it is right.
+    pub accepted: Option<Timestamp>,
 }
+
+/// After a start a clock was accepted a while ago: what it says now may be later by so much, and by no more.
+const ACCEPTED_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 impl ClockDoubt {
     /// Whether this is the same doubt as then: of the same kind, and the clock has not been moved since by
@@ -58,8 +61,20 @@ impl ClockDoubt {
 }
 
 impl ClockDoubt {
+    /// Whether two persons have said of this very clock that it is right. After a start in another life of the machine
+    /// nothing says how long it was stopped since: it is the clock that they accepted if it says no earlier time than
+    /// then, nor a much later one.
+    pub fn is_accepted(&self, doubt: &Doubt, now: Timestamp) -> bool {
+        let Some(accepted) = self.accepted else { return false };
+        let machine = now.saturating_add(doubt.ahead()).unwrap_or(Timestamp::MAX);
+        let since = machine.duration_since(accepted);
+        let both_unwitnessed = self.doubt.is_unwitnessed() && doubt.is_unwitnessed();
+        self.is(doubt, now)
+            || both_unwitnessed && SignedDuration::from_secs(-2) <= since && since <= ACCEPTED_FOR
+    }
+
     /// What the machine's clock says now.
-    fn machine(&self, now: Timestamp) -> Timestamp {
+    pub(crate) fn machine(&self, now: Timestamp) -> Timestamp {
         now.saturating_add(self.doubt.ahead()).unwrap_or(Timestamp::MAX)
     }
 
@@ -84,8 +99,8 @@ fn read(row: &Row) -> Result<ClockDoubt, LedgerError> {
         0 => Doubt::Differs { ahead },
         _ => Doubt::Unwitnessed { ahead },
     };
-    let is_accepted = row.get::<i64>("accepted")? > 0;
-    Ok(ClockDoubt { position: row.get("position")?, at: row.get("at")?, doubt, is_accepted })
+    let accepted = row.maybe("accepted")?;
+    Ok(ClockDoubt { position: row.get("position")?, at: row.get("at")?, doubt, accepted })
 }
 
 impl<R: ReadsAll> Ledger<R> {
@@ -247,10 +262,20 @@ impl Change {
     /// [`LedgerError::ClockBehind`] where the machine's clock stands before what is recorded: no word makes
     /// it right.
     pub async fn accept_clock(&mut self) -> Result<(), LedgerError> {
-        self.require(Right::AcceptClock)?;
         let row = self.tx.row(NEWEST, args![]).await?;
-        let Some(found) = row.as_ref().map(read).transpose()? else { return Ok(()) };
-        let machine = found.machine(self.at());
+        let Some(found) = row.as_ref().map(read).transpose()? else {
+            return self.require(Right::AcceptClock);
+        };
+        self.accept_machine(&found, found.machine(self.at())).await
+    }
+
+    /// The same of a clock that says this now.
+    pub(crate) async fn accept_machine(
+        &mut self,
+        found: &ClockDoubt,
+        machine: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.require(Right::AcceptClock)?;
         if machine < self.last_written() {
             return Err(LedgerError::ClockBehind { now: machine, last: self.last_written() });
         }
@@ -258,10 +283,11 @@ impl Change {
         let terminal = self.permit.terminal();
         self.tx
             .execute(
-                "INSERT INTO clock_acceptance (position, party, terminal, at, decides)
-                 VALUES ($1, $2, $3, $4, 0) ON CONFLICT (position, party)
-                 DO UPDATE SET terminal = excluded.terminal, at = excluded.at",
-                args![position, self.permit.party().as_bytes(), terminal, self.at()],
+                "INSERT INTO clock_acceptance (position, party, terminal, at, machine, decides)
+                 VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT (position, party)
+                 DO UPDATE SET terminal = excluded.terminal, at = excluded.at,
+                 machine = excluded.machine",
+                args![position, self.permit.party().as_bytes(), terminal, self.at(), machine],
             )
             .await?;
         let sql = "SELECT party, terminal, at FROM clock_acceptance WHERE position = $1";

@@ -124,7 +124,8 @@ impl Change {
     /// Records the next number of a scope, before anything is signed with it.
     ///
     /// `max(last + 1, Unix milliseconds)`: a book restored from a backup cannot give a number that
-    /// the lost book gave already.
+    /// the lost book gave already. After a time was brought back, the milliseconds by which it was ahead are added:
+    /// numbers of the wrong time are above those of now, and a backup of since then may know few of the later ones.
     ///
     /// # Errors
     /// [`LedgerError::AuthorityOver`] after the end of the authority: it signs no list any more.
@@ -146,7 +147,12 @@ impl Change {
             )
             .await?
             .map_or(Ok(0), |row| row.get::<i64>("newest"))?;
-        let number = (last + 1).max(self.at().as_millisecond());
+        let sql = "SELECT CAST(COALESCE(SUM(wrong.at - back.at), 0) AS BIGINT) AS ahead FROM audit AS back
+                   JOIN audit AS wrong ON wrong.position = back.position - 1
+                   WHERE back.position IN (SELECT position FROM clock_back)";
+        let ahead =
+            self.tx.row(sql, args![]).await?.map_or(Ok(0), |row| row.get::<i64>("ahead"))?;
+        let number = (last + 1).max(self.at().as_millisecond() + ahead);
         let position =
             self.append("record_crl", &format!("{generation}/{scope} {number}"), None).await?;
         let row = args![

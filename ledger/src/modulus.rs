@@ -4,6 +4,7 @@ use akashi_wire::SerialNumber;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::change::BACKWARDS;
 use crate::right::Right;
 use crate::row::Row;
 use crate::status::StatusChange;
@@ -50,14 +51,19 @@ impl Ledger<Issuing> {
         row.map_or(Ok(Position(0)), |row| row.get("position"))
     }
 
-    /// Whether a modulus was written down before this time that no comparison has seen to its end.
-    pub async fn is_comparison_due(&self, before: Timestamp) -> Result<bool, LedgerError> {
+    /// Whether a modulus was written down before this time, or at one that has not come by `now`, that no comparison
+    /// has seen to its end.
+    pub async fn is_comparison_due(
+        &self,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
         let sql = "SELECT audit.at FROM audit WHERE position =
                    (SELECT MIN(position) FROM modulus WHERE position >
                      (SELECT COALESCE(MAX(up_to), 0) FROM comparison WHERE ended_at IS NOT NULL))";
         let first = self.store.row(sql, args![]).await?;
         let first = first.map(|row| row.get::<Timestamp>("at")).transpose()?;
-        Ok(first.is_some_and(|first| first < before))
+        Ok(first.is_some_and(|first| first < before || first > now + BACKWARDS))
     }
 
     /// Up to where the moduli were compared by a comparison that came to its end.

@@ -6,6 +6,7 @@ use akashi_wire::octets::Sha256;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cause::Cause;
+use crate::change::BACKWARDS;
 use crate::evidence;
 use crate::object::Object;
 use crate::right::{self, Right};
@@ -53,7 +54,9 @@ impl Proposal {
 
     /// Whether it waits at this time.
     pub fn waits(&self, now: Timestamp) -> bool {
-        self.countersigned_by.is_none() && now <= self.until()
+        // One of a time that has not come was made by a wrong clock, and is older than it says.
+        let has_come = self.proposed_at <= now + BACKWARDS;
+        self.countersigned_by.is_none() && has_come && now <= self.until()
     }
 
     /// The act as it was signed; `open` gets the octets of the entry's commitment and what is sealed
@@ -90,12 +93,12 @@ const WAITING: &str = "SELECT proposal.request, proposal.party, proposal.digest,
                    LEFT JOIN audit ON audit.position = proposal.position
                    LEFT JOIN audit_content ON audit_content.position = proposal.position
                    WHERE countersignature.request IS NULL AND proposal.proposed_at >= $1
-                   ORDER BY proposal.position";
+                   AND proposal.proposed_at <= $2 ORDER BY proposal.position";
 
 impl Ledger<Issuing> {
     /// What waits for a second person at this time, oldest first.
     pub async fn waiting_proposals(&self, now: Timestamp) -> Result<Vec<Proposal>, LedgerError> {
-        let rows = self.store.rows(WAITING, args![now - WAITS]).await?;
+        let rows = self.store.rows(WAITING, args![now - WAITS, now + BACKWARDS]).await?;
         rows.iter().map(read).collect()
     }
 

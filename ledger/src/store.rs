@@ -303,6 +303,15 @@ impl Store {
     }
 
     /// Closes every connection, writing the WAL back.
+    /// Leaves no log beside a book in a file: it can then be read where nothing can be written.
+    pub(crate) async fn be_one_file(&self) -> Result<(), LedgerError> {
+        if let Pools::Sqlite { write, read } = &self.pools {
+            read.close().await;
+            sqlx::query("PRAGMA journal_mode = DELETE").execute(write).await?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn close(&self) {
         match &self.pools {
             Pools::Sqlite { write, read } => {

@@ -1,6 +1,6 @@
 //! The responder: its table, its key, its certificates and what it keeps.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -84,14 +84,26 @@ pub struct Responder {
     counts: Counts,
     /// Whether the time was known when the book was followed last.
     knows_time: AtomicBool,
+    /// What it saw of the time.
+    seen: std::sync::Mutex<Seen>,
+}
+
+/// What a responder saw of the time since that was brought back last.
+#[derive(Debug)]
+struct Seen {
+    /// The entry that brought it back, as far as the book was followed.
+    brought_back: i64,
     /// The second of the newest thisUpdate that was signed.
-    last_signed: AtomicI64,
+    last_signed: i64,
     /// The second of the newest time that the book keeps of this responder.
-    kept_time: AtomicI64,
-    /// The entry that brought the time back last, as far as the book was followed.
-    brought_back: AtomicI64,
-    /// Whether the clock has not heard of that yet.
-    must_hear: AtomicBool,
+    kept_time: i64,
+}
+
+impl Seen {
+    fn since(brought_back: i64, seen: Option<Timestamp>) -> Self {
+        let seen = seen.map_or(i64::MIN, |seen| seen.as_second());
+        Self { brought_back, last_signed: seen, kept_time: seen }
+    }
 }
 
 /// How far the wish for a certificate has come.
@@ -133,10 +145,7 @@ impl Responder {
             asking: Mutex::default(),
             knows_time: AtomicBool::new(true),
             counts: Counts::default(),
-            last_signed: AtomicI64::new(seen.map_or(i64::MIN, |seen| seen.as_second())),
-            kept_time: AtomicI64::new(seen.map_or(i64::MIN, |seen| seen.as_second())),
-            brought_back: AtomicI64::new(brought_back.0),
-            must_hear: AtomicBool::new(false),
+            seen: std::sync::Mutex::new(Seen::since(brought_back.0, seen)),
             ledger,
             orders,
             key,
@@ -176,21 +185,24 @@ impl Responder {
     /// # Errors
     /// When the book cannot be read; after [`Settings::lost_contact`] of that, nothing is answered.
     pub async fn follow(&self, reading: Reading) -> Result<Followed, OcspError> {
-        let Reading { now, monotonic, doubt, .. } = reading;
+        let Reading { now, monotonic, doubt, brought_back, .. } = reading;
         let is_ours = !doubt.is_some_and(|doubt| doubt.is_unwitnessed());
         // What is recorded while nobody knows the time is read when it is known how it is to be read.
         let times = self.ledger.times().await;
         let times = times.inspect_err(|_| self.counts.fail_to_follow())?;
+        if self.is_brought_back(times.brought_back) {
+            // A certificate that was unfit by the wrong time may be the one that is good.
+            self.asking.lock().await.unfit = None;
+        }
         // Until this clock has heard of it, its time is the one that was found wrong.
-        let is_brought_back = self.is_brought_back(times.brought_back);
-        let is_known = is_ours && times.are_known && !is_brought_back;
+        let is_known = is_ours && times.are_known && brought_back == times.brought_back.0;
         self.knows_time.store(is_known, Ordering::Release);
         if !is_known {
             return Ok(Followed::default());
         }
         let followed = self.follower.step(&self.ledger, &self.counts, monotonic, times).await;
         let mut followed = followed.inspect_err(|_| self.counts.fail_to_follow())?;
-        let time = self.keep_time(now).await.err().map(OcspError::from);
+        let time = self.keep_time(&reading).await.err().map(OcspError::from);
         let unsound = self.unsound.lock().unwrap_or_else(PoisonError::into_inner).take();
         let trouble = time.or(self.see_to_certificate(now, monotonic).await.err());
         if trouble.is_some() {
@@ -203,24 +215,25 @@ impl Responder {
     /// Whether the time was brought back since this was asked last: what was seen and signed before is of a time that
     /// was wrong, and keeps nobody from going on by the right one.
     fn is_brought_back(&self, by: Position) -> bool {
-        let is_new = self.brought_back.swap(by.0, Ordering::AcqRel) != by.0;
+        let mut seen = self.seen();
+        let is_new = by.0 > seen.brought_back;
         if is_new {
-            self.must_hear.store(true, Ordering::Release);
-            self.last_signed.store(i64::MIN, Ordering::Relaxed);
-            self.kept_time.store(i64::MIN, Ordering::Relaxed);
+            *seen = Seen::since(by.0, None);
         }
-        self.must_hear.load(Ordering::Acquire)
+        is_new
     }
 
-    /// What the book knows of the time, where somebody must be told: while there is a doubt, and once the time was
-    /// brought back.
-    pub async fn past(&self, is_in_doubt: bool) -> Option<Past> {
-        if !is_in_doubt && !self.must_hear.load(Ordering::Acquire) {
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the book knows of the time, where the clock must be told that gave this reading: while it is in doubt, and
+    /// once the time was brought back.
+    pub async fn past(&self, reading: &Reading) -> Option<Past> {
+        if reading.doubt.is_none() && reading.brought_back >= self.seen().brought_back {
             return None;
         }
-        let past = self.ledger.past().await.ok()?;
-        self.must_hear.store(false, Ordering::Release);
-        Some(past)
+        self.ledger.past().await.ok()
     }
 
     /// Answers one request.
@@ -235,8 +248,9 @@ impl Responder {
         &self,
         request: &[u8],
         asker: Asker<'_>,
-        Reading { now, monotonic, .. }: Reading,
+        reading: Reading,
     ) -> Result<Answer, Refusal> {
+        let Reading { now, monotonic, .. } = reading;
         let request = OcspRequest::read(request)?;
         if now >= self.end {
             return Err(Refusal::AuthorityOver);
@@ -255,10 +269,10 @@ impl Responder {
         let found = {
             let table = self.follower.table();
             self.check_contact(monotonic)?;
-            self.check_clock(now)?;
+            self.check_clock(&reading)?;
             respond(&request, &self.issuer, &table)?
         };
-        let answer = self.signed_answer(&request, &found, now)?;
+        let answer = self.signed_answer(&request, &found, &reading)?;
         if let Some(agency) = &agency {
             self.record(&found, agency, now).await?;
         }
@@ -274,10 +288,13 @@ impl Responder {
         }
     }
 
-    fn check_clock(&self, now: Timestamp) -> Result<(), Refusal> {
+    fn check_clock(&self, reading: &Reading) -> Result<(), Refusal> {
         let tolerance = self.settings.clock_tolerance.as_secs() as i64;
-        let last = self.last_signed.load(Ordering::Relaxed);
-        let behind = now.as_second().saturating_add(tolerance) < last;
+        let seen = self.seen();
+        if reading.brought_back != seen.brought_back {
+            return Err(Refusal::TimeInDoubt);
+        }
+        let behind = reading.now.as_second().saturating_add(tolerance) < seen.last_signed;
         if behind { Err(Refusal::ClockBehind) } else { Ok(()) }
     }
 
@@ -285,8 +302,9 @@ impl Responder {
         &self,
         request: &OcspRequest<'_>,
         found: &[Found<'_>],
-        now: Timestamp,
+        reading: &Reading,
     ) -> Result<Arc<SignedAnswer>, Refusal> {
+        let now = reading.now;
         let to_keep = match (found, request.nonce) {
             ([Found { cert_id, standing: Some(standing) }], None) => {
                 Some((cert_id.octets(), *standing))
@@ -299,7 +317,7 @@ impl Responder {
             self.counts.take_from_cache();
             return Ok(kept);
         }
-        let answer = Arc::new(self.sign(request, found, now)?);
+        let answer = Arc::new(self.sign(request, found, reading)?);
         if let Some((cert_id, standing)) = to_keep {
             self.cache.keep(cert_id, standing, &answer);
         }
@@ -310,8 +328,9 @@ impl Responder {
         &self,
         request: &OcspRequest<'_>,
         found: &[Found<'_>],
-        now: Timestamp,
+        reading: &Reading,
     ) -> Result<SignedAnswer, Refusal> {
+        let now = reading.now;
         // Rounded down: an answer from the future is refused by clients.
         let this_update = Timestamp::from_second(now.as_millisecond().div_euclid(1000))
             .map_err(|_| Refusal::Key)?;
@@ -325,7 +344,12 @@ impl Responder {
         let said = Said { responder, found, this_update, next_update, nonce: request.nonce };
         let signed = said.sign(&*self.key.key, &own.der, &self.lint);
         let answer = signed.map_err(|error| self.not_signed(&error))?;
-        self.last_signed.fetch_max(this_update.as_second(), Ordering::Relaxed);
+        let mut seen = self.seen();
+        // It was brought back while this was signed: it is of the time before.
+        if reading.brought_back != seen.brought_back {
+            return Err(Refusal::TimeInDoubt);
+        }
+        seen.last_signed = seen.last_signed.max(this_update.as_second());
         self.counts.sign();
         Ok(answer)
     }
@@ -356,14 +380,22 @@ impl Responder {
     }
 
     /// Keeps the time in the book, once it has moved on by more than the tolerance.
-    async fn keep_time(&self, now: Timestamp) -> Result<(), LedgerError> {
+    async fn keep_time(&self, reading: &Reading) -> Result<(), LedgerError> {
         let tolerance = self.settings.clock_tolerance.as_secs() as i64;
-        let kept = self.kept_time.load(Ordering::Relaxed);
-        if now.as_second() > kept.saturating_add(tolerance) {
-            let brought_back = Position(self.brought_back.load(Ordering::Acquire));
+        let (now, brought_back) = (reading.now.as_second(), reading.brought_back);
+        let is_of_now = |seen: &Seen| seen.brought_back == brought_back;
+        let is_due = {
+            let seen = self.seen();
+            is_of_now(&seen) && now > seen.kept_time.saturating_add(tolerance)
+        };
+        if is_due {
             let public_key = self.key.key.public_key();
-            self.ledger.keep_responder_time(public_key, now, brought_back).await?;
-            self.kept_time.fetch_max(now.as_second(), Ordering::Relaxed);
+            let by = Position(brought_back);
+            self.ledger.keep_responder_time(public_key, reading.now, by).await?;
+            let mut seen = self.seen();
+            if is_of_now(&seen) {
+                seen.kept_time = seen.kept_time.max(now);
+            }
         }
         Ok(())
     }

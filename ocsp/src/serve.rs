@@ -49,7 +49,7 @@ fn follow(responder: Arc<Responder>, clock: Arc<dyn Clock>) -> JoinSet<()> {
             let reading = clock.read();
             let _ = responder.follow(reading).await;
             // The others may know what time it is.
-            if let Some(past) = responder.past(reading.doubt.is_some()).await {
+            if let Some(past) = responder.past(&reading).await {
                 clock.hear(&past);
             }
         }

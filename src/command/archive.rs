@@ -42,7 +42,9 @@ pub struct Archive {
 
 impl Archive {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let Self { dir, to } = &self;
+        let dir = &self.dir;
+        // However it was written: nothing is made inside of what is to be made.
+        let to = &self.to.components().collect::<PathBuf>();
         if to.exists() {
             return Err(format!("{} is there already: nothing was archived", to.display()).into());
         }
@@ -52,9 +54,10 @@ impl Archive {
         let ledger = Ledger::<Verifying>::open(&address).await?;
         let authority = ledger.authority().await?;
         let end = pki::not_after(&authority.certificate);
-        if SystemClock::new().now() <= end {
+        // By the machine's clock and by the book, which the authority itself wrote after its end.
+        if SystemClock::new().now().min(ledger.past().await?.latest) <= end {
             return Err(format!(
-                "the authority ends on {}, and is archived after that; before it, its directory and its data base are \
+                "the authority ends on {}, and is archived after that, once it was started then and has said so in its book; before it, its directory and its data base are \
                  backed up",
                 day_in_japan(end)
             )
@@ -62,7 +65,11 @@ impl Archive {
         }
         let making = PathBuf::from(format!("{}.part", to.display()));
         if making.exists() {
-            fs::remove_dir_all(&making).map_err(at(&making))?;
+            let making = making.display();
+            return Err(format!(
+                "{making} is there, of an archive that was interrupted: remove it"
+            )
+            .into());
         }
         fs::create_dir_all(&making).map_err(at(&making))?;
         let rows = ledger.copy_to(&making.join(BOOK)).await?;
@@ -122,10 +129,6 @@ async fn judged(ledger: &Ledger<Verifying>, making: &Path) -> Result<AuditReport
         return Err("the book was written meanwhile: stop every program of the authority".into());
     }
     copy.close().await;
-    // No writer's files beside it: the archive is one file.
-    for end in ["-wal", "-shm"] {
-        let _ = fs::remove_file(making.join(format!("{BOOK}{end}")));
-    }
     Ok(report)
 }
 

@@ -98,7 +98,7 @@ fn told(past: &Past, now: Timestamp, doubt: Option<Doubt>) -> String {
 
 /// What the book says of a doubt.
 fn recorded(doubt: Option<&ClockDoubt>) -> String {
-    let Some(ClockDoubt { position, at, doubt, is_accepted }) = doubt else {
+    let Some(ClockDoubt { position, at, doubt, accepted }) = doubt else {
         return "no doubt".into();
     };
     let ahead = length(doubt.ahead());
@@ -110,7 +110,8 @@ fn recorded(doubt: Option<&ClockDoubt>) -> String {
             "nothing is signed; losses, holds, revocations and batches are taken"
         }
     };
-    let said = if *is_accepted { "two persons have said that it is right" } else { "it stands" };
+    let said =
+        if accepted.is_some() { "two persons have said that it is right" } else { "it stands" };
     format!("in doubt since entry {} ({}): {ahead}; {what}; {said}", position.0, seconds(*at))
 }
 
@@ -132,12 +133,15 @@ fn seconds(at: Timestamp) -> String {
 
 fn length(ahead: SignedDuration) -> String {
     let side = if ahead < SignedDuration::ZERO { "behind" } else { "ahead" };
-    let seconds = ahead.abs().as_secs();
-    let text = match seconds {
+    format!("the machine's clock was {} {side}", span(ahead))
+}
+
+fn span(length: SignedDuration) -> String {
+    let seconds = length.abs().as_secs();
+    match seconds {
         0..120 => format!("{seconds} seconds"),
         120..7_200 => format!("{} minutes", seconds / 60),
         7_200..172_800 => format!("{} hours", seconds / 3600),
         _ => format!("{} days", seconds / 86_400),
-    };
-    format!("the machine's clock was {text} {side}")
+    }
 }

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Failure;
-use super::officer_token::renews_itself;
+use super::officer_token::{renewed_to_its_end, renews_itself};
 use crate::clock::SystemClock;
 use crate::secret::{TERMINAL_PASSWORD, TOKEN_PASSWORD};
 
@@ -186,33 +186,31 @@ impl DeskCommand {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let json = self.json;
         let password = TOKEN_PASSWORD.read(self.password_file.as_deref())?;
-        let token = Arc::new(OfficerToken::open(&self.token, &password)?);
-        let lines = match (self.url, self.terminal, self.ask) {
-            (_, _, Ask::ResetPin(reset)) if reset.offline => owned(reset.run_offline(&token)?),
+        let open = || Ok::<_, Failure>(Arc::new(OfficerToken::open(&self.token, &password)?));
+        let (url, terminal_file, ask) = match (self.url, self.terminal, self.ask) {
+            (_, _, Ask::ResetPin(reset)) if reset.offline => {
+                return show(json, &owned(reset.run_offline(&*open()?)?));
+            }
             (None, ..) => super::usage("--url https://HOST:PORT is needed to ask the authority"),
             (_, None, _) => super::usage("--terminal FILE is needed to ask the authority"),
-            (Some(url), Some(terminal_file), ask) => {
-                let file = self.terminal_password_file.as_deref();
-                let (terminal, its_password) = opened(&terminal_file, file, &password)?;
-                let clock = Arc::new(SystemClock::new());
-                tell_of_ends(&token, &terminal, clock.now());
-                let now = clock.now();
-                let desk = Desk::sign_in(&url, &terminal, token.clone(), clock).await?;
-                let lines = Self::carry_out(ask, &desk, &token).await?;
-                if !self.no_renewal {
-                    renews_itself(&url, (&self.token, &password), Some(terminal), now).await;
-                    renews_itself(&url, (&terminal_file, &its_password), None, now).await;
-                }
-                lines
-            }
+            (Some(url), Some(terminal), ask) => (url, terminal, ask),
         };
-        if json {
-            println!(
-                "{}",
-                serde_json::to_string(&lines.iter().cloned().collect::<BTreeMap<_, _>>())?
-            );
-        } else {
-            lines.iter().for_each(|(name, value)| println!("{name:<12} {value}"));
+        let file = self.terminal_password_file.as_deref();
+        let (_, its_password) = opened(&terminal_file, file, &password)?;
+        let its_own = (&*terminal_file, &*its_password);
+        renewed_to_its_end(&url, its_own, None).await?;
+        let terminal = || OfficerToken::open(&terminal_file, &its_password);
+        renewed_to_its_end(&url, (&self.token, &password), Some(terminal()?)).await?;
+        let (token, terminal, clock) = (open()?, terminal()?, Arc::new(SystemClock::new()));
+        let now = clock.now();
+        tell_of_ends(&token, &terminal, now);
+        let desk = Desk::sign_in(&url, &terminal, token.clone(), clock).await?;
+        let lines = Self::carry_out(ask, &desk, &token).await?;
+        // What was asked is done and told, whatever comes of the rest.
+        show(json, &lines)?;
+        if !self.no_renewal {
+            renews_itself(&url, (&self.token, &password), Some(terminal), now).await;
+            renews_itself(&url, its_own, None, now).await;
         }
         Ok(())
     }
@@ -251,6 +249,16 @@ impl DeskCommand {
         }?;
         Ok(owned(lines))
     }
+}
+
+fn show(json: bool, lines: &Lines<String>) -> Result<(), Failure> {
+    if json {
+        let all: BTreeMap<_, _> = lines.iter().cloned().collect();
+        println!("{}", serde_json::to_string(&all)?);
+    } else {
+        lines.iter().for_each(|(name, value)| println!("{name:<12} {value}"));
+    }
+    Ok(())
 }
 
 /// Says at each use that the token or the terminal's key ends soon.

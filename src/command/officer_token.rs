@@ -137,12 +137,13 @@ async fn rekey(
     terminal: Option<OfficerToken>,
     now: bool,
 ) -> Result<Vec<(&'static str, String)>, Failure> {
+    // A link to a token stays one: what it leads to is renewed.
+    let file =
+        &std::fs::canonicalize(file).map_err(|error| format!("{}: {error}", file.display()))?;
     // Of two at once one would take the other's next key for its own; the file is read behind the lock.
     let held = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
     held.try_lock().map_err(|error| format!("{} is being renewed: {error}", file.display()))?;
-    let mut next_file = file.as_os_str().to_owned();
-    next_file.push(".next");
-    let next_file = PathBuf::from(next_file);
+    let next_file = next_of(file);
     let before = Arc::new(OfficerToken::open(file, password)?);
     let (last, clock) = (pki::not_after(before.certificate()), SystemClock::new());
     if !now && !next_file.exists() && Ending::of(last, clock.now()).is_none() {
@@ -188,6 +189,26 @@ async fn rekey(
     let dead = "every copy of the token is dead: put this one in their places";
     lines.push(("next", dead.to_owned()));
     Ok(lines)
+}
+
+/// Where the next key of a token lies until it is certified.
+fn next_of(file: &Path) -> PathBuf {
+    let mut next = file.as_os_str().to_owned();
+    next.push(".next");
+    next.into()
+}
+
+/// A renewal that was cut off is brought to its end before the token is used: the key in it may be dead already.
+pub(super) async fn renewed_to_its_end(
+    url: &str,
+    (file, password): (&Path, &str),
+    terminal: Option<OfficerToken>,
+) -> Result<(), Failure> {
+    if next_of(&std::fs::canonicalize(file).unwrap_or(file.into())).exists() {
+        rekey(url, (file, password), terminal, false).await?;
+        eprintln!("akashi: {}: a renewal that was cut off has come to its end", file.display());
+    }
+    Ok(())
 }
 
 /// At a use of a token that ends soon: it renews itself, once. What keeps it from that is told, and stops nothing else.

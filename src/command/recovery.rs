@@ -1,5 +1,6 @@
 //! `akashi recovery`: security officers made at the authority's host where fewer than two can sign.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -196,13 +197,24 @@ fn deal(open: &OpenArgs, shares: &[PathBuf], quorum: &Quorum, to: &Path) -> Resu
     if std::fs::read_dir(to).map_err(failed)?.next().is_some() {
         return Err(format!("{} is not empty: nothing was dealt", to.display()).into());
     }
-    let custody = open.opened()?.custody;
+    // The name of the directory is durable too, before those of now are good for nothing.
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    File::open(parent).and_then(|parent| parent.sync_all()).map_err(failed)?;
+    let opened = open.opened()?;
+    // Of two dealings at once the first one's shares would be good for nothing.
+    let keys = File::open(opened.dir.join("keys")).map_err(failed)?;
+    keys.try_lock().map_err(|error| format!("the shares are being dealt elsewhere: {error}"))?;
+    let custody = opened.custody;
     custody.deal_recovery_anew(&read_shares(shares)?, quorum, |dealt| {
+        let mut files = Vec::new();
         for share in dealt {
-            let text = zeroize::Zeroizing::new(serde_json::to_vec_pretty(share)?);
-            write_durably(&to.join(share_file(share.number)), &text)?;
+            let (text, file) =
+                (serde_json::to_vec_pretty(share)?, to.join(share_file(share.number)));
+            write_durably(&file, &zeroize::Zeroizing::new(text))?;
+            files.push(file);
         }
-        Ok::<_, Failure>(())
+        read_shares(&files)
     })?;
     for (holder, number) in quorum.holders.iter().zip(1..) {
         let file = to.join(share_file(number));

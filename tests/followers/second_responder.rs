@@ -56,9 +56,10 @@ impl SecondResponder {
 
     /// The same, by a clock of its own.
     pub async fn follow_by(&self, clock: &dyn Clock) -> Followed {
-        let followed = self.responder.follow(clock.read()).await.unwrap();
+        let reading = clock.read();
+        let followed = self.responder.follow(reading).await.unwrap();
         // As the service does after each.
-        if let Some(past) = self.responder.past(clock.read().doubt.is_some()).await {
+        if let Some(past) = self.responder.past(&reading).await {
             clock.hear(&past);
         }
         followed

@@ -76,6 +76,9 @@ pub struct Reading {
     pub doubt: Option<Doubt>,
     /// Whether the machine says that its clock is synchronised with others.
     pub is_synchronised: bool,
+    /// The entry that brought the time back last, as far as this clock has heard: a reading of before it is of a time
+    /// that was found wrong.
+    pub brought_back: i64,
 }
 
 /// Why the machine's clock is not believed.
@@ -182,7 +185,7 @@ impl SimulatedClock {
 impl Clock for SimulatedClock {
     fn read(&self) -> Reading {
         let (now, monotonic) = *self.0.lock().expect("nobody panics with the clock in hand");
-        Reading { now, monotonic, doubt: None, is_synchronised: true }
+        Reading { now, monotonic, doubt: None, is_synchronised: true, brought_back: 0 }
     }
 }
 

@@ -52,10 +52,13 @@ impl LookedUp {
     pub fn is_good(&self, rules: &Rules, now: Timestamp) -> Result<(), Refusal> {
         // A registry whose clock runs ahead does not make its answer last longer.
         let read = self.made_at.min(self.as_of);
-        let is_good = match rules.look_up_hours {
-            Some(hours) => read >= now - SignedDuration::from_hours(i64::from(hours)),
-            None => day_in_japan(read) >= day_in_japan(now),
-        };
+        // One of a time that has not come was made by clocks that ran ahead.
+        let has_come = read <= now + rules.act_skew();
+        let is_good = has_come
+            && match rules.look_up_hours {
+                Some(hours) => read >= now - SignedDuration::from_hours(i64::from(hours)),
+                None => day_in_japan(read) >= day_in_japan(now),
+            };
         if is_good { Ok(()) } else { Err(Refusal::LookUpTooOld { as_of: read }) }
     }
 

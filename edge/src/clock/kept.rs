@@ -167,6 +167,7 @@ impl Kept {
             monotonic: self.since_boot,
             doubt,
             is_synchronised: look.is_synchronised,
+            brought_back: self.brought_back,
         }
     }
 
@@ -227,9 +228,15 @@ impl Kept {
 
     /// What others know meanwhile, told while there is a doubt, and when a time was brought back.
     pub fn hear(&mut self, past: &Past, boot: Sha256, look: &Look) {
+        if past.brought_back < self.brought_back {
+            return;
+        }
         if past.brought_back > self.brought_back {
-            // What was kept so far is what was found wrong.
+            // What was kept so far is what was found wrong. So may be what keeps this machine's clock.
             *self = Self::resume(past, boot, self.longest_stop, look);
+            if self.at.duration_since(past.latest) > self.longest_stop() {
+                self.withhold_belief(look);
+            }
             return;
         }
         let settled = since_mark(past, boot, look).map(|(at, passed)| later(at, passed));
@@ -478,15 +485,19 @@ mod tests {
         let later = look(120 * second, NONE);
         kept.hear(&brought_back, BOOT, &later);
         assert_eq!(kept.look(&later).now, later.wall);
-        // A machine that is wrong still is not believed.
-        let mut kept = Kept::resume(&ahead, BOOT, HOUR, &wrong);
-        kept.hear(&brought_back, BOOT, &wrong);
-        let wrong = Look { is_synchronised: false, ..wrong };
-        let mut doubting = Kept::resume(&ahead, BOOT, HOUR, &wrong);
-        doubting.hear(&brought_back, BOOT, &wrong);
-        let read = doubting.look(&wrong);
-        assert_eq!(read.now, start());
-        assert!(read.doubt.is_some_and(|doubt| doubt.is_unwitnessed()));
+        // What somebody read before that and tells late moves nothing.
+        kept.hear(&ahead, BOOT, &later);
+        assert_eq!(kept.look(&later).now, later.wall);
+        // A machine that is wrong still is not believed, whatever keeps its clock.
+        for is_synchronised in [true, false] {
+            let wrong = Look { is_synchronised, ..wrong };
+            let mut kept = Kept::resume(&ahead, BOOT, HOUR, &wrong);
+            kept.hear(&brought_back, BOOT, &wrong);
+            let read = kept.look(&wrong);
+            assert_eq!((read.now, read.brought_back), (start(), 7));
+            assert!(read.doubt.is_some_and(|doubt| doubt.is_unwitnessed()));
+            assert_eq!(kept.look(&right).doubt, None, "until it is set right");
+        }
     }
 
     #[test]

@@ -50,14 +50,14 @@ async fn a_clock_in_doubt_stays_so_through_a_restart_until_two_persons_accept_it
     for book in books().await {
         book.accept_clock(1).await.unwrap();
         book.doubt(Doubt::Differs { ahead: DAYS }).await;
-        let accepted = async || book.doubted().await.unwrap().is_accepted;
+        let accepted = async || book.doubted().await.unwrap().accepted.is_some();
         book.accept_clock(2).await.unwrap();
         book.accept_clock(2).await.unwrap();
         assert!(!accepted().await, "the same person twice is one person");
         let again = Ledger::<Issuing>::open(&book.address).await.unwrap();
         let found = again.clock_doubt().await.unwrap().unwrap();
         assert_eq!(found.doubt, Doubt::Differs { ahead: DAYS }, "a restart forgets nothing");
-        assert!(!found.is_accepted, "what was said in advance did not count");
+        assert!(found.accepted.is_none(), "what was said in advance did not count");
         book.accept_clock(1).await.unwrap();
         assert!(accepted().await);
     }
@@ -70,7 +70,7 @@ async fn a_clock_that_jumps_again_is_accepted_anew() {
         book.accept_clock(1).await.unwrap();
         book.doubt(Doubt::Differs { ahead: 2 * DAYS }).await;
         book.accept_clock(2).await.unwrap();
-        let accepted = async || book.doubted().await.unwrap().is_accepted;
+        let accepted = async || book.doubted().await.unwrap().accepted.is_some();
         assert!(!accepted().await, "the first accepted another time");
         book.accept_clock(1).await.unwrap();
         assert!(accepted().await);
@@ -97,7 +97,7 @@ async fn a_doubt_that_is_waited_for_is_said_once() {
 fn what_ends_a_certificate_may_be_of_either_time_and_nothing_older() {
     let now: jiff::Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
     let (hour, skew) = (SignedDuration::from_hours(1), SignedDuration::from_secs(300));
-    let of = |doubt| ClockDoubt { position: Position(1), at: now, doubt, is_accepted: false };
+    let of = |doubt| ClockDoubt { position: Position(1), at: now, doubt, accepted: None };
     let differs = of(Doubt::Differs { ahead: 40 * hour });
     let bound = of(Doubt::Unwitnessed { ahead: 40 * hour });
     // By when it was signed: whether it agrees with the machine, and whether it may be of now in either doubt.

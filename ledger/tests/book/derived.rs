@@ -162,8 +162,8 @@ async fn what_was_altered_added_or_lost_in_a_derived_table_is_found() {
             (
                 "clock_acceptance",
                 format!(
-                    "INSERT INTO clock_acceptance (position, party, terminal, at, decides)
-                     VALUES (1, {one}, {one}, 0, 1)"
+                    "INSERT INTO clock_acceptance (position, party, terminal, at, machine, decides)
+                     VALUES (1, {one}, {one}, 0, 0, 1)"
                 ),
                 "not by two, that the clock is right",
             ),

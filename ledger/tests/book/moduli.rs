@@ -36,10 +36,18 @@ async fn every_intention_leaves_its_modulus_and_a_follower_misses_none() {
 async fn a_comparison_is_begun_once_a_day_when_there_is_something_new() {
     for book in books().await {
         let permit = book.order(Order::CompareModuli).await;
-        assert!(!book.ledger.is_comparison_due(book.now + 1.hour()).await.unwrap(), "nothing yet");
+        assert!(
+            !book.ledger.is_comparison_due(book.now + 1.hour(), book.now + 1.hour()).await.unwrap(),
+            "nothing yet"
+        );
         book.issue(1, 1).await;
-        assert!(!book.ledger.is_comparison_due(book.now).await.unwrap(), "written after that time");
-        assert!(book.ledger.is_comparison_due(book.now + 1.hour()).await.unwrap());
+        assert!(
+            !book.ledger.is_comparison_due(book.now, book.now).await.unwrap(),
+            "written after that time"
+        );
+        assert!(
+            book.ledger.is_comparison_due(book.now + 1.hour(), book.now + 1.hour()).await.unwrap()
+        );
 
         let day = day_in_japan(book.now);
         let mut change = book.ledger.begin(&permit, book.now).await.unwrap();
@@ -58,7 +66,7 @@ async fn a_comparison_is_begun_once_a_day_when_there_is_something_new() {
         change.end_comparison(day, "1 moduli").await.unwrap();
         change.commit().await.unwrap();
         assert!(book.ledger.broken_comparisons(later).await.unwrap().is_empty());
-        assert!(!book.ledger.is_comparison_due(later).await.unwrap(), "nothing since");
+        assert!(!book.ledger.is_comparison_due(later, later).await.unwrap(), "nothing since");
     }
 }
 

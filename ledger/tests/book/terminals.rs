@@ -181,7 +181,7 @@ async fn a_clock_that_was_accepted_at_a_terminal_that_was_stopped_since_is_not()
             change.accept_clock().await.unwrap();
             change.append("accept_clock", "clock", None).await.unwrap();
             change.commit().await.unwrap();
-            !book.ledger.clock_doubt().await.unwrap().unwrap().is_accepted
+            book.ledger.clock_doubt().await.unwrap().unwrap().accepted.is_none()
         };
         assert!(accept(at(&stolen), &book.security, 3).await);
         stopped(&book, in_the_office(), 4, 92).await.unwrap();

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
-use super::{length, seconds};
+use super::{length, seconds, span};
 use crate::command::Failure;
 use crate::config::{Config, LedgerRole};
 use crate::secret::TOKEN_PASSWORD;
@@ -123,8 +123,8 @@ impl Accept {
         accepted.map_err(|error| sentence(error, &past))?;
         let stands = ledger.clock_doubt().await?;
         ledger.close().await;
-        match stands.is_some_and(|found| found.is_accepted) {
-            true => println!("accepted     by two: start the authority"),
+        match stands.is_some_and(|found| found.accepted.is_some()) {
+            true => println!("accepted     by two: start the authority within the hour"),
             false => {
                 println!("noted        another person says so too, here or by `desk accept-clock`")
             }
@@ -188,8 +188,8 @@ pub(super) fn told(wrong: &WrongTimes, wall: Timestamp) -> Vec<(&'static str, St
         ));
     }
     if exact <= head {
-        let by = back.as_secs();
-        lines.push(("", format!("entries {exact} to {head} are read as {by} seconds earlier, which is when they were written")));
+        let by = span(*back);
+        lines.push(("", format!("entries {exact} to {head} are read as {by} earlier, which is when they were written")));
     }
     lines
 }
@@ -204,6 +204,9 @@ fn sentence(error: LedgerError, past: &Past) -> Failure {
             seconds(now),
         )
         .into(),
+        LedgerError::NotAsItStands => "the book, or the machine's clock, is not what was looked at: where the clock was set since it was \
+                                       put in doubt, start the authority and see what it says (`akashi clock`)"
+            .into(),
         LedgerError::TakesTwo => "two persons sign, each with an own token; to bring a time back, security officers or \
                                   operators, and one at least is a security officer"
             .into(),
