@@ -2,10 +2,11 @@
 //! the audit chain, cases that nobody finished.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use akashi_keys::LinkAuthority;
-use akashi_ledger::{LedgerError, ResponderCertificate, Step};
+use akashi_ledger::{LedgerError, Permit, ResponderCertificate, Step};
 use akashi_wire::order::OrderRefusal;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{Clock, DeletionMonth, Order, Reading, SerialNumber};
@@ -23,6 +24,7 @@ use crate::idou::Worker;
 use crate::profile::responder::tbs_responder;
 use crate::recall;
 use crate::recovery;
+use crate::stated::digests_of_items;
 use crate::{CaError, Issuer, Orders, issuance};
 
 /// Cases that one tick closes at most, and certificates that it indexes: what is due besides must not
@@ -83,6 +85,8 @@ pub struct Scheduler {
     /// Alarms that began and that nobody was told yet.
     untold: Mutex<Vec<String>>,
     comparison: Comparison,
+    /// Whether it was looked for what a time that was brought back took from the index, since this start.
+    is_indexed: AtomicBool,
     /// Numbers of the content keys that are on record.
     content_keys: tokio::sync::Mutex<Vec<u32>>,
     rng: Mutex<StdRng>,
@@ -109,6 +113,7 @@ impl Scheduler {
             alarms: Alarms::default(),
             untold: Mutex::default(),
             comparison: Comparison::default(),
+            is_indexed: AtomicBool::new(false),
             content_keys: Default::default(),
             rng: Mutex::new(rng),
         }
@@ -135,6 +140,7 @@ impl Scheduler {
         let mut ticked = Ticked { held_by_clock, alarms, ..Ticked::default() };
         let settling = self.orders.permit(Order::Settle, now).await?;
         ticked.settled = self.worker.settle_waiting(&settling, now, held_by_clock).await?;
+        self.index_what_lives_again(&settling, now).await?;
         if !held_by_clock {
             ticked.fired = self.worker.fire_due(&settling, now).await?;
             ticked.undelivered = self.end_undelivered(now).await?;
@@ -208,6 +214,39 @@ impl Scheduler {
     /// came of the rest of their tick.
     pub fn take_alarms(&self) -> Vec<String> {
         std::mem::take(&mut *self.untold.lock().expect("nobody panics with it"))
+    }
+
+    /// Puts what certificates state back under what they are found by, where a time that was brought back had taken
+    /// it: they were taken for ended. That is done while the authority is stopped, so once after a start.
+    async fn index_what_lives_again(
+        &self,
+        settling: &Permit,
+        now: Timestamp,
+    ) -> Result<(), CaError> {
+        if self.is_indexed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let Issuer { ledger, vault, .. } = &self.issuer;
+        if ledger.times().await?.brought_back.0 > 0 {
+            let mut stated = Vec::new();
+            for (serial, sealed) in ledger.unindexed().await? {
+                // What was deleted meanwhile is found by its number alone.
+                let Ok(octets) = vault.open("certificate_items", serial.as_bytes(), &sealed) else {
+                    continue;
+                };
+                let items = serde_json::from_slice(&octets)
+                    .map_err(|error| CaError::Damaged(error.to_string()))?;
+                stated.push((serial, digests_of_items(vault, &items)));
+            }
+            if !stated.is_empty() {
+                let mut change = ledger.begin(settling, now).await?;
+                change.index_stated(&stated).await?;
+                change.append("index_stated", &stated.len().to_string(), None).await?;
+                change.commit().await?;
+            }
+        }
+        self.is_indexed.store(true, Ordering::Release);
+        Ok(())
     }
 
     async fn carry_out_recoveries(&self, now: Timestamp) -> Result<usize, CaError> {

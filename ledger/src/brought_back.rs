@@ -224,7 +224,7 @@ impl Ledger<Issuing> {
     /// What was certified by a time that was brought back and has not begun, but for what ended since; a hundred of
     /// each at most.
     pub async fn begins_later(&self, now: Timestamp) -> Result<Vec<BeginsLater>, LedgerError> {
-        let sql = "SELECT certificate.serial, certificate.not_before FROM clock_back
+        let sql = "SELECT DISTINCT certificate.serial, certificate.not_before FROM clock_back
                    JOIN certificate ON certificate.position >= clock_back.first
                    AND certificate.position < clock_back.until
                    JOIN living ON living.serial = certificate.serial
@@ -232,7 +232,7 @@ impl Ledger<Issuing> {
         let certificates = self.store.rows(sql, args![now]).await?;
         let certificate =
             |row: &Row| Ok(BeginsLater::Certificate(row.get("serial")?, row.get("not_before")?));
-        let sql = "SELECT party_key.party, party_key.certified_at FROM clock_back
+        let sql = "SELECT DISTINCT party_key.party, party_key.certified_at FROM clock_back
                    JOIN party_key ON party_key.position >= clock_back.first
                    AND party_key.position < clock_back.until
                    LEFT JOIN dismissal ON dismissal.party = party_key.party
@@ -417,6 +417,7 @@ impl Change {
     async fn restore_living(&mut self) -> Result<(), LedgerError> {
         let sql = "SELECT certificate.serial, certificate_person.person FROM certificate
                    JOIN certificate_person ON certificate_person.serial = certificate.serial
+                   JOIN certificate_file ON certificate_file.serial = certificate.serial
                    WHERE certificate.not_after >= $1
                    AND NOT EXISTS (SELECT 1 FROM living WHERE living.serial = certificate.serial)
                    AND NOT EXISTS (SELECT 1 FROM status
@@ -425,16 +426,18 @@ impl Change {
         for row in &self.tx.rows(sql, args![self.at()]).await? {
             let serial: SerialNumber = row.get("serial")?;
             let person: Vec<u8> = row.get("person")?;
-            let restored = self
-                .tx
-                .execute(
-                    "INSERT INTO living (person, slot, serial) VALUES ($1, 'current', $2)
-                     ON CONFLICT DO NOTHING",
-                    args![person, serial.as_bytes()],
-                )
-                .await?;
+            // Beside one that was issued meanwhile it takes the other place: a loss ends both.
+            let mut restored = 0;
+            for slot in ["current", "next"] {
+                if restored == 0 {
+                    let sql = "INSERT INTO living (person, slot, serial) VALUES ($1, $2, $3)
+                               ON CONFLICT DO NOTHING";
+                    let row = args![person.as_slice(), slot, serial.as_bytes()];
+                    restored = self.tx.execute(sql, row).await?;
+                }
+            }
             let what = match restored {
-                0 => "and its holder has another: end one of them",
+                0 => "and its holder has two others: end those first",
                 _ => "and is its holder's again: see what was reported of the holder meanwhile",
             };
             let alarm = format!(

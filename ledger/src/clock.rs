@@ -290,10 +290,15 @@ impl Change {
                 args![position, self.permit.party().as_bytes(), terminal, self.at(), machine],
             )
             .await?;
-        let sql = "SELECT party, terminal, at FROM clock_acceptance WHERE position = $1";
+        let sql = "SELECT party, terminal, at, machine FROM clock_acceptance WHERE position = $1";
         let rows = self.tx.rows(sql, args![position]).await?;
         let mut persons = 0;
         for row in &rows {
+            // Of another setting of it, or of long ago, it says nothing.
+            let since = machine.duration_since(row.get("machine")?);
+            if since < -ACCEPTED_FOR / 60 || since > ACCEPTED_FOR {
+                continue;
+            }
             // Who was dismissed or suspended since, or was at a machine that was, has said nothing.
             let (party, terminal) = (row.get("party")?, row.maybe("terminal")?);
             persons += usize::from(self.still_counts(party, terminal, row.get("at")?).await?);

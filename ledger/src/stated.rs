@@ -5,7 +5,7 @@ use akashi_wire::{MunicipalityCode, SerialNumber};
 
 use crate::right::Right;
 use crate::store::{Value, args};
-use crate::{Change, LedgerError, PersonId};
+use crate::{Change, Issuing, Ledger, LedgerError, PersonId};
 
 /// HMAC-SHA-256 of a normalised name and birth date, under a key in custody.
 pub type StatedDigest = [u8; 32];
@@ -21,6 +21,19 @@ pub enum Sought<'s> {
     Card(&'s str),
     /// What it states.
     Stated(&'s StatedDigest),
+}
+
+impl Ledger<Issuing> {
+    /// Living certificates that are found by nothing that they state, each with its items, sealed: those that were taken
+    /// for ended by a time that was brought back.
+    pub async fn unindexed(&self) -> Result<Vec<(SerialNumber, Vec<u8>)>, LedgerError> {
+        let sql = "SELECT living.serial, certificate_items.sealed_items FROM living
+                   JOIN certificate_items ON certificate_items.serial = living.serial
+                   WHERE NOT EXISTS (SELECT 1 FROM stated_index
+                     WHERE stated_index.serial = living.serial) ORDER BY living.serial LIMIT 1000";
+        let rows = self.store.rows(sql, args![]).await?;
+        rows.iter().map(|row| Ok((row.get("serial")?, row.get("sealed_items")?))).collect()
+    }
 }
 
 impl Change {

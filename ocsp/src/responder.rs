@@ -195,7 +195,8 @@ impl Responder {
             self.asking.lock().await.unfit = None;
         }
         // Until this clock has heard of it, its time is the one that was found wrong.
-        let is_known = is_ours && times.are_known && brought_back == times.brought_back.0;
+        // (A book that was restored may know of none that it has heard of.)
+        let is_known = is_ours && times.are_known && brought_back >= times.brought_back.0;
         self.knows_time.store(is_known, Ordering::Release);
         if !is_known {
             return Ok(Followed::default());
@@ -291,7 +292,7 @@ impl Responder {
     fn check_clock(&self, reading: &Reading) -> Result<(), Refusal> {
         let tolerance = self.settings.clock_tolerance.as_secs() as i64;
         let seen = self.seen();
-        if reading.brought_back != seen.brought_back {
+        if reading.brought_back < seen.brought_back {
             return Err(Refusal::TimeInDoubt);
         }
         let behind = reading.now.as_second().saturating_add(tolerance) < seen.last_signed;
@@ -346,7 +347,7 @@ impl Responder {
         let answer = signed.map_err(|error| self.not_signed(&error))?;
         let mut seen = self.seen();
         // It was brought back while this was signed: it is of the time before.
-        if reading.brought_back != seen.brought_back {
+        if reading.brought_back < seen.brought_back {
             return Err(Refusal::TimeInDoubt);
         }
         seen.last_signed = seen.last_signed.max(this_update.as_second());
@@ -383,7 +384,7 @@ impl Responder {
     async fn keep_time(&self, reading: &Reading) -> Result<(), LedgerError> {
         let tolerance = self.settings.clock_tolerance.as_secs() as i64;
         let (now, brought_back) = (reading.now.as_second(), reading.brought_back);
-        let is_of_now = |seen: &Seen| seen.brought_back == brought_back;
+        let is_of_now = |seen: &Seen| seen.brought_back <= brought_back;
         let is_due = {
             let seen = self.seen();
             is_of_now(&seen) && now > seen.kept_time.saturating_add(tolerance)

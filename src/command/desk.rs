@@ -198,9 +198,11 @@ impl DeskCommand {
         let file = self.terminal_password_file.as_deref();
         let (_, its_password) = opened(&terminal_file, file, &password)?;
         let its_own = (&*terminal_file, &*its_password);
-        renewed_to_its_end(&url, its_own, None).await?;
         let terminal = || OfficerToken::open(&terminal_file, &its_password);
-        renewed_to_its_end(&url, (&self.token, &password), Some(terminal()?)).await?;
+        if !self.no_renewal {
+            renewed_to_its_end(&url, its_own, None).await;
+            renewed_to_its_end(&url, (&self.token, &password), Some(terminal()?)).await;
+        }
         let (token, terminal, clock) = (open()?, terminal()?, Arc::new(SystemClock::new()));
         let now = clock.now();
         tell_of_ends(&token, &terminal, now);

@@ -198,17 +198,21 @@ fn next_of(file: &Path) -> PathBuf {
     next.into()
 }
 
-/// A renewal that was cut off is brought to its end before the token is used: the key in it may be dead already.
+/// A renewal that was cut off is brought to its end before the token is used: the key in it may be dead already. Where it
+/// cannot be, that is told, and the token is used as it is: a loss does not wait for it.
 pub(super) async fn renewed_to_its_end(
     url: &str,
     (file, password): (&Path, &str),
     terminal: Option<OfficerToken>,
-) -> Result<(), Failure> {
-    if next_of(&std::fs::canonicalize(file).unwrap_or(file.into())).exists() {
-        rekey(url, (file, password), terminal, false).await?;
-        eprintln!("akashi: {}: a renewal that was cut off has come to its end", file.display());
+) {
+    if !next_of(&std::fs::canonicalize(file).unwrap_or(file.into())).exists() {
+        return;
     }
-    Ok(())
+    let shown = file.display();
+    match rekey(url, (file, password), terminal, false).await {
+        Ok(_) => eprintln!("akashi: {shown}: a renewal that was cut off has come to its end"),
+        Err(error) => eprintln!("akashi: {shown}: a renewal that was cut off waits still: {error}"),
+    }
 }
 
 /// At a use of a token that ends soon: it renews itself, once. What keeps it from that is told, and stops nothing else.

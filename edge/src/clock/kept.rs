@@ -228,7 +228,8 @@ impl Kept {
 
     /// What others know meanwhile, told while there is a doubt, and when a time was brought back.
     pub fn hear(&mut self, past: &Past, boot: Sha256, look: &Look) {
-        if past.brought_back < self.brought_back {
+        // Read before it was brought back, and told late; not of a book that was restored, which is older.
+        if past.brought_back < self.brought_back && past.latest.duration_since(self.at) > AGREES {
             return;
         }
         if past.brought_back > self.brought_back {

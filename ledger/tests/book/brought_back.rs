@@ -227,6 +227,8 @@ async fn a_proposal_and_a_place_of_a_time_that_has_not_come_are_worth_nothing_th
         let living = change.living(person).await.unwrap();
         assert_eq!(living.iter().map(|one| one.serial).collect::<Vec<_>>(), [serial]);
         change.rollback().await.unwrap();
+        let unindexed = book.ledger.unindexed().await.unwrap();
+        assert!(unindexed.iter().any(|(one, _)| *one == serial), "it is indexed anew");
         let told = book.ledger.audit_entries(5).await.unwrap();
         let alarm = told.iter().find(|entry| entry.verb == "alarm").unwrap();
         assert!(alarm.subject.contains(&serial.to_string()), "{alarm:?}");

@@ -112,6 +112,8 @@ impl Accept {
         let past = ledger.past().await?;
         let kept = TrustedClock::over(std::sync::Arc::new(machine), config.clock.longest_stop());
         kept.resume(&past);
+        // As the start stood that put it in doubt: by what was known before.
+        kept.withhold_belief();
         let doubt = ledger.clock_doubt().await?.ok_or(
             "nothing is in doubt: where the book's time has not come yet, see `akashi clock bring-back`",
         )?;
