@@ -195,6 +195,8 @@ impl DeskCommand {
             (_, None, _) => super::usage("--terminal FILE is needed to ask the authority"),
             (Some(url), Some(terminal), ask) => (url, terminal, ask),
         };
+        // Whose password is wrong is told before the terminal's is asked for.
+        open()?;
         let file = self.terminal_password_file.as_deref();
         let (_, its_password) = opened(&terminal_file, file, &password)?;
         let its_own = (&*terminal_file, &*its_password);
