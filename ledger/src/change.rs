@@ -8,7 +8,6 @@ use akashi_wire::{RequestId, SerialNumber, pki};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{Content, Entry, TimeQuality, chain_hash};
-use crate::brought_back::WrongTimes;
 use crate::cause::Cause;
 use crate::evidence::{self, Evidence, digest_of_rows};
 use crate::group::{Head, Member};
@@ -16,7 +15,7 @@ use crate::object::Object;
 use crate::permit::Permit;
 use crate::right::Right;
 use crate::store::{Value, args, timestamp};
-use crate::{Issuing, Ledger, LedgerError, Position};
+use crate::{Issuing, Ledger, LedgerError, Position, WrongTimes};
 
 /// A clock this far behind the last entry is wrong; nothing more is recorded or signed.
 pub(crate) const BACKWARDS: SignedDuration = SignedDuration::from_secs(5);

@@ -56,6 +56,7 @@ pub mod status;
 mod store;
 mod suspension;
 mod told;
+mod wrong_times;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -64,7 +65,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 pub use akashi_wire::Scope;
 pub use audit::{AuditReport, Content, Entry, TimeQuality, chain_hash};
 pub use authority::{Access, Authority, AuthorityProfile};
-pub use brought_back::{BeginsLater, Here, WrongTimes};
+pub use brought_back::BeginsLater;
 pub use card::{KnownCard, Registered};
 pub use case::{CaseFile, Step};
 pub use cause::Cause;
@@ -96,6 +97,7 @@ pub use source::Source;
 pub use stated::{Sought, StatedDigest};
 pub use status::{Recording, Standing, StatusChange, StatusRow};
 pub use suspension::{InForce, StoppedRegistries};
+pub use wrong_times::{Here, WrongTimes};
 
 /// A place in the audit chain, and in the order of commits. Counts from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
