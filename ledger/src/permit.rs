@@ -75,6 +75,21 @@ impl Permit {
 
     /// The permit of the very first page, where nobody is enrolled yet.
     pub(crate) fn founding(enrolment: &Enrolment, message: &Verified) -> Self {
+        Self::alone(
+            enrolment,
+            message,
+            Cause::Founding,
+            (&[Right::Found, Right::Enrol], Object::Whatever),
+        )
+    }
+
+    /// What a message gives that stands by itself: signed at no terminal, and nothing more where two sign it.
+    fn alone(
+        enrolment: &Enrolment,
+        message: &Verified,
+        cause: Cause,
+        (rights, object): (&'static [Right], Object),
+    ) -> Self {
         Self {
             party: enrolment.party,
             role: enrolment.role.clone(),
@@ -82,9 +97,9 @@ impl Permit {
             terminal: None,
             evidence: Sha256::of(message.message()),
             content: Sha256::of(message.content()),
-            cause: Cause::Founding,
-            rights: &[Right::Found, Right::Enrol],
-            object: Object::Whatever,
+            cause,
+            rights,
+            object,
             of_two: &[],
             gained: &[],
         }
@@ -247,19 +262,12 @@ impl Ledger<Issuing> {
             return Err(LedgerError::NotEnrolled);
         }
         let digest = Sha256::of(message.content());
-        Ok(Permit {
-            party: enrolment.party,
-            role: enrolment.role,
-            certificate: Sha256::of(message.signer()),
-            terminal: None,
-            evidence: Sha256::of(message.message()),
-            content: digest,
-            cause: Cause::Batch(source, digest),
-            rights: &[Right::AcceptBatch],
-            object: Object::Batch(source, digest),
-            of_two: &[],
-            gained: &[],
-        })
+        Ok(Permit::alone(
+            &enrolment,
+            message,
+            Cause::Batch(source, digest),
+            (&[Right::AcceptBatch], Object::Batch(source, digest)),
+        ))
     }
 
     /// What a party asks that wants another key, and the permit that its message gives: to have that key
@@ -279,19 +287,8 @@ impl Ledger<Issuing> {
         let object =
             next.map_or(Object::Nothing, |key| Object::NextKey(enrolment.party, Sha256::of(&key)));
         let evidence = Sha256::of(message.message());
-        let permit = Permit {
-            party: enrolment.party,
-            role: enrolment.role,
-            certificate: Sha256::of(message.signer()),
-            terminal: None,
-            evidence,
-            content: Sha256::of(message.content()),
-            cause: Cause::Rekey(evidence),
-            rights: &[Right::Rekey],
-            object,
-            of_two: &[],
-            gained: &[],
-        };
+        let permit =
+            Permit::alone(&enrolment, message, Cause::Rekey(evidence), (&[Right::Rekey], object));
         Ok((asked, permit))
     }
 
@@ -312,19 +309,12 @@ impl Ledger<Issuing> {
         let asked = serde_json::from_slice(message.content())
             .map_err(|e| LedgerError::Unreadable { column: e.column() })?;
         let digest = Sha256::of(message.content());
-        let permit = Permit {
-            party: enrolment.party,
-            role: enrolment.role,
-            certificate: Sha256::of(message.signer()),
-            terminal: None,
-            evidence: Sha256::of(message.message()),
-            content: digest,
-            cause: Cause::Recovery(digest),
-            rights: &[Right::AskForRecovery],
-            object: Object::Recovery(digest),
-            of_two: &[],
-            gained: &[],
-        };
+        let permit = Permit::alone(
+            &enrolment,
+            message,
+            Cause::Recovery(digest),
+            (&[Right::AskForRecovery], Object::Recovery(digest)),
+        );
         Ok((asked, permit))
     }
 
@@ -351,19 +341,12 @@ impl Ledger<Issuing> {
             return Err(LedgerError::NotEnrolled);
         }
         let evidence = Sha256::of(message.message());
-        let permit = Permit {
-            party: enrolment.party,
-            role: enrolment.role,
-            certificate: Sha256::of(message.signer()),
-            terminal: None,
-            evidence,
-            content: Sha256::of(message.content()),
-            cause: Cause::TimeWord(evidence),
-            rights,
-            object: Object::Nothing,
-            of_two: &[],
-            gained: &[],
-        };
+        let permit = Permit::alone(
+            &enrolment,
+            message,
+            Cause::TimeWord(evidence),
+            (rights, Object::Nothing),
+        );
         Ok((word, permit))
     }
 
@@ -385,19 +368,12 @@ impl Ledger<Issuing> {
             return Err(LedgerError::NotEnrolled);
         }
         let evidence = Sha256::of(message.message());
-        let permit = Permit {
-            party: enrolment.party,
-            role: enrolment.role,
-            certificate: Sha256::of(message.signer()),
-            terminal: None,
-            evidence,
-            content: Sha256::of(message.content()),
-            cause: Cause::of_order(&order, evidence),
-            rights: right::of_order(&order),
-            object: Object::of_order(&order),
-            of_two: &[],
-            gained: &[],
-        };
+        let permit = Permit::alone(
+            &enrolment,
+            message,
+            Cause::of_order(&order, evidence),
+            (right::of_order(&order), Object::of_order(&order)),
+        );
         Ok((order, permit))
     }
 
