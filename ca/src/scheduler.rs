@@ -140,7 +140,7 @@ impl Scheduler {
         let mut ticked = Ticked { held_by_clock, alarms, ..Ticked::default() };
         let settling = self.orders.permit(Order::Settle, now).await?;
         ticked.settled = self.worker.settle_waiting(&settling, now, held_by_clock).await?;
-        self.index_what_lives_again(&settling, now).await?;
+        let indexed = self.index_what_lives_again(&settling, now).await;
         if !held_by_clock {
             ticked.fired = self.worker.fire_due(&settling, now).await?;
             ticked.undelivered = self.end_undelivered(now).await?;
@@ -148,8 +148,8 @@ impl Scheduler {
         }
         ticked.recalled = recall::go_on(&self.issuer.ledger, &self.orders, now).await?;
         ticked.voided = self.void_interrupted(now).await?;
-        // What others added, or keys that cannot be read now, stop neither of the two, and never the signature
-        // over the chain.
+        // What others added, keys that cannot be read now, or items that cannot, stop neither of the two, and never the
+        // signature over the chain.
         let content_keys = self.record_content_keys(now).await;
         let responders = match doubt {
             Some(doubt) if doubt.is_unwitnessed() => Ok(0),
@@ -161,6 +161,7 @@ impl Scheduler {
         (ticked.responders, ticked.inquiries) = (responders?, inquiries?);
         ticked.recovered = recovered?;
         content_keys?;
+        indexed?;
         Ok(ticked)
     }
 
@@ -227,16 +228,19 @@ impl Scheduler {
             return Ok(());
         }
         let Issuer { ledger, vault, .. } = &self.issuer;
-        if ledger.times().await?.brought_back.0 > 0 {
+        let mut sought = ledger.times().await?.brought_back.0 > 0;
+        let mut after = None;
+        while sought {
             let mut stated = Vec::new();
-            for (serial, sealed) in ledger.unindexed().await? {
+            let unindexed = ledger.unindexed(after).await?;
+            for (serial, sealed) in &unindexed {
                 // What was deleted meanwhile is found by its number alone.
-                let Ok(octets) = vault.open("certificate_items", serial.as_bytes(), &sealed) else {
+                let Ok(octets) = vault.open("certificate_items", serial.as_bytes(), sealed) else {
                     continue;
                 };
                 let items = serde_json::from_slice(&octets)
                     .map_err(|error| CaError::Damaged(error.to_string()))?;
-                stated.push((serial, digests_of_items(vault, &items)));
+                stated.push((*serial, digests_of_items(vault, &items)));
             }
             if !stated.is_empty() {
                 let mut change = ledger.begin(settling, now).await?;
@@ -244,6 +248,8 @@ impl Scheduler {
                 change.append("index_stated", &stated.len().to_string(), None).await?;
                 change.commit().await?;
             }
+            after = unindexed.last().map(|(serial, _)| *serial);
+            sought = after.is_some();
         }
         self.is_indexed.store(true, Ordering::Release);
         Ok(())

@@ -227,6 +227,11 @@ impl Change {
         if exact.0 < position.0 {
             rows.push(row(exact.0, position.0, back, now));
         }
+        // What came before, and nobody knew the time of, nobody ever said of how much later it was: it was by now.
+        if let Some((doubt, at)) = self.open_unwitnessed().await?.filter(|(at, _)| at < first) {
+            let later = i64::try_from(now.duration_since(at).as_millis()).unwrap_or(i64::MAX);
+            rows.push(row(doubt.0, first.0, -later, now));
+        }
         self.record(&evidence::CLOCK_BACK, rows).await?;
         let word = |(message, said): (&Verified, &Said)| {
             args![position.0, said.permit.party().as_bytes(), message.message()]

@@ -320,6 +320,19 @@ impl Change {
         self.record(&evidence::CLOCK_TRUST, vec![args![position, 0i64, 0i64, self.at()]]).await
     }
 
+    /// The first entry, and its time, since which nobody knew the time, where that was never ended.
+    pub(crate) async fn open_unwitnessed(
+        &mut self,
+    ) -> Result<Option<(Position, Timestamp)>, LedgerError> {
+        let sql = "SELECT clock_doubt.position, audit.at FROM clock_doubt
+                   JOIN audit ON audit.position = clock_doubt.position
+                   WHERE unwitnessed = 1 AND clock_doubt.position >
+                     (SELECT COALESCE(MAX(position), 0) FROM clock_trust)
+                   ORDER BY clock_doubt.position LIMIT 1";
+        let row = self.tx.row(sql, args![]).await?;
+        row.map(|row| Ok((row.get("position")?, row.get("at")?))).transpose()
+    }
+
     pub(crate) async fn held_clock(&mut self) -> Result<Option<Position>, LedgerError> {
         let row = self.tx.row(NEWEST, args![]).await?;
         Ok(row.as_ref().map(read).transpose()?.map(|found| found.position))

@@ -98,6 +98,15 @@ pub enum LedgerError {
         "the time of this book was brought back since this program was started, which goes on by a wrong one: start it anew"
     )]
     BroughtBack,
+    /// The clock ran ahead already when the authority was founded: its own certificate has not begun.
+    #[error(
+        "this authority was founded at {at}, by a clock that ran ahead: its own certificate begins only then, which \
+         nobody can bring back; found it anew with `akashi init`, or wait until then"
+    )]
+    FoundedAhead {
+        /// What the clock said.
+        at: Timestamp,
+    },
     /// A person's clock is not the machine's.
     #[error(
         "the time is said to be {said}, and this machine's clock says {machine}: set that right first, or read the time \

@@ -25,13 +25,17 @@ pub enum Sought<'s> {
 
 impl Ledger<Issuing> {
     /// Living certificates that are found by nothing that they state, each with its items, sealed: those that were taken
-    /// for ended by a time that was brought back.
-    pub async fn unindexed(&self) -> Result<Vec<(SerialNumber, Vec<u8>)>, LedgerError> {
+    /// for ended by a time that was brought back. A thousand of those after a number, by their numbers.
+    pub async fn unindexed(
+        &self,
+        after: Option<SerialNumber>,
+    ) -> Result<Vec<(SerialNumber, Vec<u8>)>, LedgerError> {
         let sql = "SELECT living.serial, certificate_items.sealed_items FROM living
                    JOIN certificate_items ON certificate_items.serial = living.serial
-                   WHERE NOT EXISTS (SELECT 1 FROM stated_index
+                   WHERE living.serial > $1 AND NOT EXISTS (SELECT 1 FROM stated_index
                      WHERE stated_index.serial = living.serial) ORDER BY living.serial LIMIT 1000";
-        let rows = self.store.rows(sql, args![]).await?;
+        let after = after.map_or(Vec::new(), |serial| serial.as_bytes().to_vec());
+        let rows = self.store.rows(sql, args![after]).await?;
         rows.iter().map(|row| Ok((row.get("serial")?, row.get("sealed_items")?))).collect()
     }
 }

@@ -56,7 +56,8 @@ impl<R: ReadsAll> Ledger<R> {
     /// an earlier one: whoever knows that the clock ran ahead before its time was later than now.
     ///
     /// # Errors
-    /// [`LedgerError::NotAsItStands`] where `first` is no entry that can be meant.
+    /// [`LedgerError::NotAsItStands`] where `first` is no entry that can be meant; [`LedgerError::FoundedAhead`] where
+    /// the founding itself is of a time that has not come.
     pub async fn wrong_times(
         &self,
         here: &Here,
@@ -70,6 +71,9 @@ impl<R: ReadsAll> Ledger<R> {
             return Ok(None);
         }
         let latest = self.first_wrong(here.wall, head).await?;
+        if latest <= Position(1) {
+            return Err(LedgerError::FoundedAhead { at: self.time_of(Position(1)).await? });
+        }
         let first = first.unwrap_or(latest);
         // Whatever is wrong came after the founding.
         if first <= Position(1) || first > latest {
@@ -134,13 +138,16 @@ impl<R: ReadsAll> Ledger<R> {
         let (mut before, mut after) = (since.0, head.0);
         while after - before > 1 {
             let middle = before + (after - before) / 2;
-            let row =
-                self.store.row("SELECT at FROM audit WHERE position = $1", args![middle]).await?;
-            let at: Timestamp =
-                row.ok_or_else(|| damaged("audit", "an entry is missing"))?.get("at")?;
+            let at = self.time_of(Position(middle)).await?;
             if at > wall { after = middle } else { before = middle }
         }
         Ok(Position(after))
+    }
+
+    async fn time_of(&self, entry: Position) -> Result<Timestamp, LedgerError> {
+        let row =
+            self.store.row("SELECT at FROM audit WHERE position = $1", args![entry.0]).await?;
+        row.ok_or_else(|| damaged("audit", "an entry is missing"))?.get("at")
     }
 
     /// The marks, from the newest back to `first`, that are of this life of the machine and of one time that went on.

@@ -1,9 +1,10 @@
 //! A time that is brought back while programs go on by the one before: on other hosts, which nobody stopped.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use akashi_ca::CaError;
-use akashi_ledger::{Access, Here, Issuing, Ledger, LedgerError, Listing};
+use akashi_ledger::{Access, Here, Issuing, Ledger, LedgerError};
 use akashi_town::{PASSPHRASE, SimulatedMachine, kept_by};
 use akashi_wire::octets::Sha256;
 use akashi_wire::signed::MessageKind;
@@ -22,8 +23,9 @@ async fn who_goes_on_by_a_time_that_was_brought_back_takes_the_right_one_or_stop
     let mut place = Place::make(book, Access::Open, usual_start()).await;
     let (_, holder) = place.holder(tottori()).await;
     let responder = SecondResponder::open(&place).await;
-    let machine = SimulatedMachine::new(place.clock.clone());
-    let clock = kept_by(&machine);
+    // Two more programs on hosts of their own, each with its own clock.
+    let hosts = [(); 2].map(|()| SimulatedMachine::new(place.clock.clone()));
+    let [clock, listed_by] = hosts.each_ref().map(kept_by);
     // Everybody's clocks are twenty days ahead, and the book with them.
     let ahead = SignedDuration::from_hours(20 * 24);
     place.clock.advance(Duration::try_from(ahead).unwrap());
@@ -31,9 +33,9 @@ async fn who_goes_on_by_a_time_that_was_brought_back_takes_the_right_one_or_stop
     responder.follow_by(&*clock).await;
     assert_eq!(responder.ask_by(&*clock, &place, holder.serial).await, Told::Good);
 
-    // They are set right, where the responder stands, and two bring the time back.
-    machine.set_ahead(-ahead);
-    assert!(clock.read().doubt.is_some());
+    // They are set right, where the two stand, and two persons bring the time back.
+    hosts.iter().for_each(|machine| machine.set_ahead(-ahead));
+    assert!(clock.read().doubt.is_some() && listed_by.read().doubt.is_some());
     let elsewhere = Ledger::<Issuing>::open(
         &place.house.config.ledger_address(&place.dir, akashi_edge::LedgerRole::Authority),
     )
@@ -78,9 +80,30 @@ async fn who_goes_on_by_a_time_that_was_brought_back_takes_the_right_one_or_stop
     assert_eq!(clock.read().doubt, None);
     responder.follow_by(&*clock).await;
     assert_eq!(responder.ask_by(&*clock, &place, holder.serial).await, Told::Good);
-    // And whoever makes lists hears of it at the next look.
-    let listing: Ledger<Listing> = elsewhere.as_role();
-    assert_eq!(listing.past().await.unwrap().brought_back, listing.head().await.unwrap().0);
+    // And whoever makes lists takes it at the next look, before anything is signed.
+    assert_eq!(listed_by.now(), wall + ahead);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let made = Arc::new(Mutex::new(Vec::new()));
+    let (list_clock, times) = (listed_by.clone(), made.clone());
+    let report = Arc::new(move |_| times.lock().unwrap().push(list_clock.now()));
+    let (lists, repository) = (place.house.lists.clone(), place.house.repository.clone());
+    let door = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let until = async move {
+        let _ = stopped.await;
+    };
+    let program = akashi_crl::serve(door, lists, repository, listed_by.clone(), report, until);
+    let publishing = tokio::spawn(program);
+    for _ in 0..200 {
+        if !made.lock().unwrap().is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    stop.send(()).unwrap();
+    publishing.await.unwrap().unwrap();
+    let made = std::mem::take(&mut *made.lock().unwrap());
+    assert!(!made.is_empty() && made.iter().all(|at| *at == wall), "{made:?}");
+    assert_eq!(listed_by.read().doubt, None);
     elsewhere.close().await;
     place.close().await;
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use akashi_keys::OfficerToken;
 use akashi_ledger::{
-    BeginsLater, Here, Issuing, Ledger, LedgerError, ListedChange, Listing, PersonId, Position,
-    Responding, Scope, TimeQuality, WrongTimes, chain_hash,
+    BeginsLater, Entry, Here, Issuing, Ledger, LedgerError, ListedChange, Listing, PersonId,
+    Position, Responding, Scope, TimeQuality, WrongTimes, chain_hash,
 };
 use akashi_wire::act::{Deed, PartyId};
 use akashi_wire::clock::{Doubt, Mark};
@@ -177,6 +177,42 @@ async fn what_was_said_to_be_later_by_a_wrong_time_is_read_as_no_later_than_now(
 }
 
 #[tokio::test]
+async fn what_nobody_knew_the_time_of_is_read_as_of_the_bringing_back_where_that_was_never_ended() {
+    for (mut book, other) in with_two().await {
+        let serials = [book.issue(1, 1).await.serial, book.issue(2, 2).await.serial];
+        doubt(&book, Doubt::Unwitnessed { ahead: 20 * DAY }).await;
+        revoked(&book, serials[0]).await;
+        // A loss is taken by a time that was believed, and the power is cut before the doubt is ended.
+        book.now = founded(&book) + 20 * DAY;
+        revoked(&book, serials[1]).await;
+        let here = here(&book, DAY);
+        brought_back(&book, &other, &here, None).await;
+        for serial in serials {
+            assert_eq!(
+                ended_at(&book, serial).await,
+                here.wall,
+                "the latest that it can have been"
+            );
+        }
+        assert_eq!(book.ledger.clock_doubt().await.unwrap(), None);
+        book.ledger.verify_audit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_authority_that_was_founded_by_a_clock_that_ran_ahead_is_told_so() {
+    for (book, _) in with_two().await {
+        let here = Here { wall: founded(&book) - DAY, ..here(&book, DAY) };
+        let refused = book.ledger.wrong_times(&here, None).await;
+        let at = founded(&book);
+        assert!(
+            matches!(refused, Err(LedgerError::FoundedAhead { at: told }) if told == at),
+            "{refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_was_rightly_read_as_later_stays_so_though_an_earlier_first_entry_is_named() {
     for (mut book, other) in with_two().await {
         let hour = SignedDuration::from_hours(1);
@@ -227,8 +263,10 @@ async fn a_proposal_and_a_place_of_a_time_that_has_not_come_are_worth_nothing_th
         let living = change.living(person).await.unwrap();
         assert_eq!(living.iter().map(|one| one.serial).collect::<Vec<_>>(), [serial]);
         change.rollback().await.unwrap();
-        let unindexed = book.ledger.unindexed().await.unwrap();
+        let unindexed = book.ledger.unindexed(None).await.unwrap();
         assert!(unindexed.iter().any(|(one, _)| *one == serial), "it is indexed anew");
+        let (last, _) = unindexed.last().unwrap();
+        assert!(book.ledger.unindexed(Some(*last)).await.unwrap().is_empty(), "each once");
         let told = book.ledger.audit_entries(5).await.unwrap();
         let alarm = told.iter().find(|entry| entry.verb == "alarm").unwrap();
         assert!(alarm.subject.contains(&serial.to_string()), "{alarm:?}");
@@ -463,6 +501,10 @@ async fn numbers_go_on_and_what_was_made_by_the_wrong_time_is_made_anew() {
         assert!(anew.number > wrong.number, "no number comes twice");
         assert!(anew.this_update < wrong.this_update);
         assert_eq!(listed(&book).await, Some(anew.this_update));
+        // And they go on as time passes: a book from a backup of now gives later none that was given meanwhile.
+        book.now += SignedDuration::from_hours(1);
+        let passed = list(&book).await.number - anew.number;
+        assert!(passed >= 3_599_000, "as many as milliseconds, but for one a list: {passed}");
         book.ledger.verify_audit().await.unwrap();
     }
 }
@@ -487,6 +529,14 @@ async fn two_accept_a_clock_at_the_host_as_at_a_door() {
         assert!(matches!(refused, Err(LedgerError::NotAsItStands)), "{refused:?}");
         let refused = accepts(&[word(&book, &other, says, book.now).await]).await;
         assert!(matches!(refused, Err(LedgerError::TimesDiffer { .. })), "{refused:?}");
+        // Of a clock that was set since nobody speaks.
+        for set in [SignedDuration::from_secs(61), SignedDuration::from_secs(-61)] {
+            let wall = machine.wall + set;
+            let words = [word(&book, &other, says, wall).await];
+            let set = Here { wall, ..machine };
+            let refused = book.ledger.accept_clock_at_the_host(&words, &set, book.now).await;
+            assert!(matches!(refused, Err(LedgerError::NotAsItStands)), "{refused:?}");
+        }
         accepts(&[one]).await.unwrap();
         let accepted =
             async || book.ledger.clock_doubt().await.unwrap().unwrap().accepted.is_some();
@@ -497,30 +547,49 @@ async fn two_accept_a_clock_at_the_host_as_at_a_door() {
     }
 }
 
+/// Writes the newest entry anew, past the program, with all its hashes.
+async fn forged(book: &Book, forge: impl FnOnce(&mut Entry)) {
+    let mut entry = book.ledger.audit_entries(1).await.unwrap().remove(0);
+    forge(&mut entry);
+    let (position, at) = (entry.position.0, entry.at.as_millisecond());
+    let sqlite = book.address.starts_with("sqlite:");
+    let (hex, octets) = if sqlite { ("hex(hash)", "X'") } else { ("encode(hash, 'hex')", "'\\x") };
+    let sql = format!("SELECT {hex} FROM audit WHERE position = {}", position - 1);
+    let before = run(&book.address, &sql).await.unwrap();
+    let before = hex::decode(before.trim()).unwrap();
+    let hash = format!("{octets}{}'", hex::encode(chain_hash(&before, &entry).0));
+    let verb = entry.verb;
+    for sql in [
+        format!(
+            "UPDATE audit SET at = {at}, verb = '{verb}', hash = {hash} WHERE position = {position}"
+        ),
+        format!("UPDATE chain_head SET at = {at}, hash = {hash}"),
+    ] {
+        run(&book.address, &sql).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn an_entry_of_before_that_nobody_brought_back_breaks_the_chain() {
     for (mut book, _) in with_two().await {
         book.now = founded(&book) + DAY;
         book.issue(1, 1).await;
         book.ledger.verify_audit().await.unwrap();
-        // Whoever writes the book past the program writes an entry of before, with all its hashes.
-        let mut entry = book.ledger.audit_entries(1).await.unwrap().remove(0);
-        entry.at = founded(&book);
-        let (position, at) = (entry.position.0, entry.at.as_millisecond());
-        let sqlite = book.address.starts_with("sqlite:");
-        let (hex, octets) =
-            if sqlite { ("hex(hash)", "X'") } else { ("encode(hash, 'hex')", "'\\x") };
-        let sql = format!("SELECT {hex} FROM audit WHERE position = {}", position - 1);
-        let before = run(&book.address, &sql).await.unwrap();
-        let before = hex::decode(before.trim()).unwrap();
-        let hash = format!("{octets}{}'", hex::encode(chain_hash(&before, &entry).0));
-        for sql in [
-            format!("UPDATE audit SET at = {at}, hash = {hash} WHERE position = {position}"),
-            format!("UPDATE chain_head SET at = {at}, hash = {hash}"),
-        ] {
-            run(&book.address, &sql).await.unwrap();
-        }
+        forged(&book, |entry| entry.at = founded(&book)).await;
         let found = book.ledger.verify_audit().await.unwrap_err().to_string();
         assert!(found.contains("before that of the entry before it"), "{found}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_that_another_entry_brings_back_breaks_the_chain() {
+    for (mut book, other) in with_two().await {
+        book.now = founded(&book) + 20 * DAY;
+        book.issue(1, 1).await;
+        brought_back(&book, &other, &here(&book, DAY), None).await;
+        book.ledger.verify_audit().await.unwrap();
+        forged(&book, |entry| entry.verb = "settle".into()).await;
+        let found = book.ledger.verify_audit().await.unwrap_err().to_string();
+        assert!(found.contains("brings the time back, and says something else"), "{found}");
     }
 }

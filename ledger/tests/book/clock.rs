@@ -233,3 +233,27 @@ pub async fn revoked(book: &Book, serial: akashi_wire::SerialNumber) -> jiff::Ti
     change.commit().await.unwrap();
     row.recorded_at
 }
+
+#[test]
+fn a_clock_that_two_accepted_is_that_clock_for_an_hour_and_is_not_set_back() {
+    let at: jiff::Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+    let (second, minute) = (SignedDuration::from_secs(1), SignedDuration::from_mins(1));
+    let (position, accepted) = (akashi_ledger::Position(7), Some(at + DAYS));
+    let of = |doubt| ClockDoubt { position, at, doubt, accepted };
+    let unwitnessed = of(Doubt::Unwitnessed { ahead: DAYS });
+    // After another start what is known is what was known then, however long the machine was off.
+    let later = |since: SignedDuration| Doubt::Unwitnessed { ahead: DAYS + since };
+    for (since, is_accepted) in
+        [(-3 * second, false), (-second, true), (59 * minute, true), (61 * minute, false)]
+    {
+        assert_eq!(unwitnessed.is_accepted(&later(since), at), is_accepted, "{since:#}");
+    }
+    let nobody = ClockDoubt { accepted: None, ..unwitnessed };
+    assert!(!nobody.is_accepted(&later(SignedDuration::ZERO), at));
+    // Where what has passed is known, so is whether it was set.
+    let differs = of(Doubt::Differs { ahead: DAYS });
+    let later = |since: SignedDuration| Doubt::Differs { ahead: DAYS + since };
+    assert!(differs.is_accepted(&later(second), at));
+    assert!(!differs.is_accepted(&later(3 * second), at));
+    assert!(!differs.is_accepted(&Doubt::Unwitnessed { ahead: DAYS + minute }, at));
+}

@@ -150,7 +150,8 @@ impl BringBack {
             other => Failure::from(other),
         })?;
         let wrong = found.ok_or("no entry of this book bears a time that has not come")?;
-        for (name, value) in told(&wrong, here.wall) {
+        println!("machine      {}", seconds(here.wall));
+        for (name, value) in told(&wrong) {
             println!("{name:<12} {value}");
         }
         let authority = ledger.authority().await?.fingerprint();
@@ -172,15 +173,11 @@ impl BringBack {
 }
 
 /// What bringing back would say of the entries.
-pub(super) fn told(wrong: &WrongTimes, wall: Timestamp) -> Vec<(&'static str, String)> {
+fn told(wrong: &WrongTimes) -> Vec<(&'static str, String)> {
     let WrongTimes { first, head, head_at, exact, back, begun, .. } = wrong;
-    let mut lines = vec![
-        ("machine", seconds(wall)),
-        (
-            "wrong times",
-            format!("entries {first} to {head}; the newest says {}", seconds(*head_at)),
-        ),
-    ];
+    let newest = seconds(*head_at);
+    let mut lines =
+        vec![("wrong times", format!("entries {first} to {head}; the newest says {newest}"))];
     if exact > first {
         let until = exact.0.min(head.0 + 1) - 1;
         let by = seconds(*begun);
@@ -226,17 +223,41 @@ pub(super) async fn wrong(
     dir: &Path,
 ) -> Result<Vec<(&'static str, String)>, Failure> {
     let (here, _) = Persons::here();
-    let Some(wrong) = ledger.wrong_times(&here, None).await? else { return Ok(Vec::new()) };
-    let mut lines = told(&wrong, here.wall);
-    lines.remove(0);
+    let wrong = match ledger.wrong_times(&here, None).await {
+        Ok(Some(wrong)) => wrong,
+        Ok(None) => return Ok(Vec::new()),
+        Err(founded @ LedgerError::FoundedAhead { .. }) => {
+            return Ok(vec![("wrong times", founded.to_string())]);
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let mut lines = told(&wrong);
     let command = format!(
         "akashi clock bring-back --dir {} --time TIME --token FILE --token FILE",
         dir.display()
     );
     lines.push((
-        "what to do",
-        "where the machine's clock is right: stop every program of the authority, then two".into(),
+        "bring back",
+        "where the machine's clock is right: stop every program of the authority, then two persons at the host:".into(),
     ));
-    lines.push(("", format!("persons at the host: {command}")));
+    lines.push(("", command));
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_given_as_a_clock_on_the_wall_in_japan_shows_it_or_with_its_offset() {
+        let told = |text: &str| text.parse().map(|Told(at)| seconds(at));
+        let utc = Ok("2026-11-28T23:15:00Z".to_owned());
+        assert_eq!(told("2026-11-29T08:15"), utc);
+        assert_eq!(told("2026-11-29 08:15:00"), utc);
+        assert_eq!(told("2026-11-28T23:15:00Z"), utc);
+        assert_eq!(told("2026-11-29T08:15+09:00"), utc);
+        for no in ["", "08:15", "now", "2026-13-01T00:00"] {
+            assert!(told(no).unwrap_err().contains("2026-11-29T08:15"), "{no}");
+        }
+    }
 }
