@@ -289,13 +289,19 @@ async fn recover(
 }
 
 /// What another program of the authority says of the time, where it is asked.
-async fn time(State(doors): State<Doors>, request: Request) -> Response {
+async fn time(
+    State(doors): State<Doors>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+) -> Response {
     let body = match whole(request, ACT_TIME).await {
         Ok(body) => body,
         Err(refused) => return refused,
     };
     let message = SignedMessage::from_der(body.to_vec());
-    match doors.witnesses.hear(message, &*doors.clock).await {
+    let hearing =
+        async move { doors.witnesses.hear(message, &peer.certificate, &*doors.clock).await };
+    match to_its_end(hearing).await {
         Ok(true) => StatusCode::NO_CONTENT.into_response(),
         Ok(false) => (StatusCode::FORBIDDEN, "nobody has asked you for this").into_response(),
         Err(error) => unavailable(&error),

@@ -52,6 +52,9 @@ struct Programs {
 /// Questions that are open at a time.
 const OPEN: usize = 64;
 
+/// For how long a program's word counts, which says it twice a minute: who fell silent says nothing more.
+const WORD_COUNTS: Duration = Duration::from_secs(120);
+
 /// What one said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Word {
@@ -67,6 +70,14 @@ impl Word {
         let passed = monotonic.saturating_sub(self.heard);
         let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
         self.at.saturating_add(passed).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl Programs {
+    /// What was said lately.
+    fn words(&self, monotonic: Duration) -> impl Iterator<Item = Word> + '_ {
+        let is_of_now = move |word: &&Word| monotonic.saturating_sub(word.heard) <= WORD_COUNTS;
+        self.told.values().filter(is_of_now).cloned()
     }
 }
 
@@ -92,30 +103,46 @@ impl Witnesses {
     }
 
     /// Hears what one of them says: over the challenge of now, signed by a key of the authority's own programs, on
-    /// another machine than this. `false` where it is none of that.
-    pub async fn hear(&self, message: SignedMessage, clock: &dyn Clock) -> Result<bool, CaError> {
-        let Ok(signed) = message.verify(MessageKind::TimeAnswer) else { return Ok(false) };
-        let Ok(TimeAnswer { challenge, at, boot: Some(boot) }) =
-            serde_json::from_slice(signed.content())
+    /// another machine than this. `false` where it does not count; that of a stranger, who showed the certificate `peer`,
+    /// is put on record.
+    pub async fn hear(
+        &self,
+        message: SignedMessage,
+        peer: &[u8],
+        clock: &dyn Clock,
+    ) -> Result<bool, CaError> {
+        let Some(TimeAnswer { challenge, at, boot: Some(boot) }) =
+            self.of_ours(message, clock.now()).await?
         else {
+            self.orders.record_refusal(Some(peer), "time_of_a_stranger", clock.now()).await?;
             return Ok(false);
         };
-        let signer = self.ledger.enrolment_of(Sha256::of(signed.signer())).await?;
-        let is_ours =
-            signer.is_some_and(|one| one.role == Role::Scheduler && one.is_in_force(clock.now()));
         let mut programs = self.programs();
         let heard = clock.monotonic();
         let is_open = |(asked, at): &(Sha256, Duration)| {
             *asked == challenge && heard.saturating_sub(*at) <= LONGEST
         };
         let asked = programs.asked.iter().position(is_open);
-        let Some(asked) = asked.filter(|_| is_ours && clock.boot() != Some(boot)) else {
+        let Some(asked) = asked.filter(|_| clock.boot() != Some(boot)) else {
             return Ok(false);
         };
         programs.asked.remove(asked);
         let by = format!("a program on the machine {:.8}", boot.to_string());
         programs.told.insert(boot, Word { by, at, heard });
         Ok(true)
+    }
+
+    /// What was said, where a key of the authority's own programs signed it.
+    async fn of_ours(
+        &self,
+        message: SignedMessage,
+        now: Timestamp,
+    ) -> Result<Option<TimeAnswer>, CaError> {
+        let Ok(signed) = message.verify(MessageKind::TimeAnswer) else { return Ok(None) };
+        let signer = self.ledger.enrolment_of(Sha256::of(signed.signer())).await?;
+        let is_ours =
+            |one: &akashi_ledger::Enrolment| one.role == Role::Scheduler && one.is_in_force(now);
+        Ok(signer.filter(is_ours).and_then(|_| serde_json::from_slice(signed.content()).ok()))
     }
 
     fn programs(&self) -> MutexGuard<'_, Programs> {
@@ -178,8 +205,8 @@ impl Witnesses {
         }
         let mut words = self.of_registers(clock, challenge).await?;
         words.extend(of_the_kernel(&clock.read()));
-        words.extend(self.programs().told.values().cloned());
         let reading = clock.read();
+        words.extend(self.programs().words(reading.monotonic));
         let Some(doubt) = reading.doubt else { return Ok(false) };
         let Some((agreed, by)) = said(&words, &doubt, &reading) else { return Ok(false) };
         let permit = self.orders.permit(Order::TrustClock, reading.now).await?;
@@ -340,6 +367,15 @@ mod tests {
         let honest = [word("a", 5, 10), word("b", 0, 10), word("c", 9, 10)];
         assert_eq!(by(&[&liars[..], &honest].concat()), told(0, "b and a and c"));
         assert_eq!(by(&[&liars[..], &honest[..2]].concat()), None);
+    }
+
+    #[test]
+    fn a_program_that_fell_silent_says_nothing_more() {
+        let machine = |number| Sha256([number; 32]);
+        let told = BTreeMap::from([(machine(1), word("a", 0, 10)), (machine(2), word("b", 0, 40))]);
+        let programs = Programs { told, ..Programs::default() };
+        let words = |seconds| programs.words(Duration::from_secs(seconds)).count();
+        assert_eq!([words(40), words(130), words(131), words(160), words(161)], [2, 2, 1, 1, 0]);
     }
 
     #[test]

@@ -205,6 +205,9 @@ async fn a_program_of_the_authority_on_another_machine_is_a_witness_once(book: B
     let officer = OfficerToken::open(&file, akashi_town::PASSPHRASE).unwrap();
     let stranger = Teller::new(ProgramApart::Responder, Arc::new(officer));
     assert!(!tells(&stranger, &there, challenge().await).await);
+    let told: Vec<String> =
+        place.entries("refuse").await.into_iter().map(|entry| entry.subject).collect();
+    assert!(matches!(&told[..], [one] if one.starts_with("time_of_a_stranger ")), "{told:?}");
     // What was signed and came late is not of now.
     let late = teller.time(&*there, challenge().await).unwrap();
     place.clock.advance(Duration::from_secs(11));
@@ -217,8 +220,11 @@ async fn a_program_of_the_authority_on_another_machine_is_a_witness_once(book: B
     assert!(!link.tell_time(&once).await, "a question is answered once");
     assert!(tells(&teller, &there, challenge().await).await);
     assert!(!settled().await, "one that says it twice is one");
-    let open = challenge().await;
+    place.clock.advance(Duration::from_secs(121));
     place.machine.synchronise(true);
+    assert!(!settled().await, "who fell silent says nothing more");
+    assert!(tells(&teller, &there, challenge().await).await);
+    let open = challenge().await;
     assert!(settled().await);
     assert!(!place.tick().await.held_by_clock);
     assert_eq!(doors.clock.now(), place.now());
