@@ -22,6 +22,7 @@ use rand::rngs::StdRng;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::base::Base;
 use crate::support::*;
 
 type Registries = Arc<BTreeMap<MunicipalityCode, Arc<TownIdentity>>>;

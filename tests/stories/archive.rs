@@ -11,7 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::audit::sqlite;
 use crate::support::*;
 
-told_on_both!(an_authority_that_has_ended_is_archived_and_the_archive_is_judged_by_itself);
+told_on_both!(
+    an_authority_that_has_ended_is_archived_and_the_archive_is_judged_by_itself,
+    an_authority_that_lives_is_not_archived,
+);
 
 fn akashi(arguments: &[&str]) -> (bool, String) {
     let output =
@@ -89,9 +92,8 @@ async fn an_authority_that_has_ended_is_archived_and_the_archive_is_judged_by_it
     drop(stopped);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_authority_that_lives_is_not_archived() {
-    let place = Place::open(Book::Sqlite).await;
+async fn an_authority_that_lives_is_not_archived(book: Book) {
+    let place = Place::open(book).await;
     let dir = place.dir.clone();
     let to = dir.with_file_name("archive");
     let archive = ["archive", "--dir", dir.to_str().unwrap(), "--to", to.to_str().unwrap()];

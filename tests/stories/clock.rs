@@ -27,6 +27,10 @@ told_on_both!(
     a_machine_that_stood_still_is_right_when_two_persons_say_so,
     a_machine_that_stood_still_is_right_when_two_witnesses_agree,
     a_program_of_the_authority_on_another_machine_is_a_witness_once,
+    what_was_said_of_one_time_is_not_said_of_another,
+    a_move_planned_for_a_later_day_is_not_ended_by_a_clock_in_doubt,
+    small_steps_never_add_up_to_a_wrong_time,
+    a_leap_second_and_a_night_asleep_are_no_doubt,
 );
 
 const REVOKED: Option<RevocationReason> = Some(RevocationReason::AffiliationChanged);
@@ -239,9 +243,8 @@ async fn a_program_of_the_authority_on_another_machine_is_a_witness_once(book: B
     place.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_said_of_one_time_is_not_said_of_another() {
-    let place = Place::open(Book::Sqlite).await;
+async fn what_was_said_of_one_time_is_not_said_of_another(book: Book) {
+    let place = Place::open(book).await;
     place.machine.synchronise(false);
     one_register(&place).await;
     place.desk(tottori()).ask(Deed::AcceptClock).await.unwrap();
@@ -261,9 +264,8 @@ async fn what_was_said_of_one_time_is_not_said_of_another() {
     place.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_move_planned_for_a_later_day_is_not_ended_by_a_clock_in_doubt() {
-    let mut place = Place::open(Book::Sqlite).await;
+async fn a_move_planned_for_a_later_day_is_not_ended_by_a_clock_in_doubt(book: Book) {
+    let mut place = Place::open(book).await;
     let (code, holder) = place.holder(tottori()).await;
     let day = day_in_japan(place.now()).saturating_add(20.days());
     place.change(|office| office.notify_move_out(&code, day));
@@ -276,9 +278,8 @@ async fn a_move_planned_for_a_later_day_is_not_ended_by_a_clock_in_doubt() {
     place.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn small_steps_never_add_up_to_a_wrong_time() {
-    let place = Place::open(Book::Sqlite).await;
+async fn small_steps_never_add_up_to_a_wrong_time(book: Book) {
+    let place = Place::open(book).await;
     let kept = place.house.doors.clock.clone();
     let mut ahead = SignedDuration::ZERO;
     let mut last = kept.now();
@@ -299,9 +300,8 @@ async fn small_steps_never_add_up_to_a_wrong_time() {
     place.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_leap_second_and_a_night_asleep_are_no_doubt() {
-    let mut place = Place::open(Book::Sqlite).await;
+async fn a_leap_second_and_a_night_asleep_are_no_doubt(book: Book) {
+    let mut place = Place::open(book).await;
     let (code, holder) = place.holder(tottori()).await;
     let day = day_in_japan(place.now()).saturating_add(20.days());
     place.reported(|office| office.notify_move_out(&code, day)).await;

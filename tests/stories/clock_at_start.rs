@@ -12,7 +12,6 @@ use akashi_wire::{Clock, RevocationReason, SerialNumber};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::again::Again;
-use crate::audit::sqlite;
 use crate::clock::{judged_in, one_register};
 use crate::support::*;
 
@@ -25,6 +24,7 @@ told_on_both!(
     whoever_does_not_know_the_time_learns_it_from_two_registers,
     after_a_long_stop_one_register_is_witness_enough_of_a_clock_that_says_the_same,
     a_start_that_registers_contradict_is_not_believed_though_the_kernel_vouches_for_it,
+    a_clock_before_the_newest_published_list_is_not_believed_though_the_book_is_older,
 );
 
 const HOLD: RevocationReason = RevocationReason::CertificateHold;
@@ -365,18 +365,17 @@ async fn a_start_that_registers_contradict_is_not_believed_though_the_kernel_vou
 }
 
 /// A book from a backup, and a clock that stands between the two: what was published since says that it is wrong.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_clock_before_the_newest_published_list_is_not_believed_though_the_book_is_older() {
+async fn a_clock_before_the_newest_published_list_is_not_believed_though_the_book_is_older(
+    book: Book,
+) {
     for is_behind in [true, false] {
-        let mut place = Place::open(Book::Sqlite).await;
+        let mut place = Place::open(book).await;
         let (_, holder) = place.holder(tottori()).await;
         let newcomer = place.resident(tottori());
         place.machine.synchronise(false);
         one_register(&place).await;
-        let book = place.dir.join("book.sqlite");
-        let backup = place.dir.join("backup.sqlite");
         place.quiet_head().await;
-        sqlite(&book, &format!("VACUUM INTO '{}'", backup.display()));
+        let backup = place.backup();
         place.clock.advance(Duration::from_secs(40 * 60));
         journey::hold(place.desk(tottori()), whole(holder.serial)).await.unwrap();
         place.listed(Scope::Partition(tottori())).await.unwrap();
@@ -384,10 +383,7 @@ async fn a_clock_before_the_newest_published_list_is_not_believed_though_the_boo
         let (clock, machine) = (place.clock.clone(), place.machine.clone());
         let again = place
             .reopened(|_| {
-                for end in ["", "-wal", "-shm"] {
-                    let _ = std::fs::remove_file(book.with_file_name(format!("book.sqlite{end}")));
-                }
-                std::fs::rename(&backup, &book).unwrap();
+                backup.restore();
                 clock.advance(Duration::from_secs(60));
                 machine.reboot();
                 // Later than anything that the book has, and earlier than what agencies have.

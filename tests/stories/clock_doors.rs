@@ -15,6 +15,8 @@ use jiff::SignedDuration;
 use crate::again::{Again, Stopped};
 use crate::support::*;
 
+told_on_both!(each_door_is_closed_for_no_longer_than_docs_testing_says);
+
 const WRONG: [(&str, SignedDuration); 7] = [
     ("+3 s", SignedDuration::from_secs(3)),
     ("+9 min", SignedDuration::from_mins(9)),
@@ -179,9 +181,8 @@ async fn closed(
     (again.stop().await, word)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_door_is_closed_for_no_longer_than_docs_testing_says() {
-    let mut place = Place::make(Book::Sqlite, Access::Open, usual_start()).await;
+async fn each_door_is_closed_for_no_longer_than_docs_testing_says(book: Book) {
+    let mut place = Place::make(book, Access::Open, usual_start()).await;
     let (mut lose, mut die) = (VecDeque::new(), VecDeque::new());
     // While a time is waited for each look ends a certificate.
     for _ in 0..20 {

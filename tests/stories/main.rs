@@ -8,6 +8,7 @@ mod acts;
 mod again;
 mod archive;
 mod audit;
+mod base;
 mod bounds;
 mod brought_back;
 mod cards;

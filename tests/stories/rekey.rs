@@ -25,6 +25,20 @@ use x509_cert::ext::pkix::SubjectAltName;
 
 use crate::support::*;
 
+told_on_both!(
+    every_kind_of_party_renews_its_key,
+    an_end_is_said_in_time,
+    what_each_does_goes_on_with_the_next_key_and_not_with_the_dead_one,
+    a_source_goes_on_with_its_next_key_and_its_register_under_its_name,
+    a_lost_answer_is_given_again_and_no_other_key_in_its_place,
+    a_request_counts_over_its_own_link_for_this_authority_and_now,
+    a_token_that_is_over_hears_so_at_a_terminal_that_is_not,
+    a_wrong_clock_of_whoever_asks_is_told_as_one,
+    two_prolong_a_term_and_nobody_beyond_the_authoritys_own_end,
+    the_command_replaces_a_token_and_goes_on_where_it_was_interrupted,
+    the_desk_says_at_each_use_that_token_and_terminal_end_soon_and_they_renew_themselves,
+);
+
 /// Asks for another key in the place of this token's, over the link of whoever it is.
 async fn asked(
     place: &Place,
@@ -81,16 +95,6 @@ async fn enrolment_of(place: &Place, token: &OfficerToken) -> akashi_ledger::Enr
     place.house.ledger().enrolment_of(digest).await.unwrap().unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_kind_of_party_renews_its_key_by_its_own_signature_on_sqlite() {
-    every_kind_of_party_renews_its_key(Book::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_kind_of_party_renews_its_key_by_its_own_signature_on_postgresql() {
-    every_kind_of_party_renews_its_key(Book::Postgres).await;
-}
-
 async fn every_kind_of_party_renews_its_key(book: Book) {
     let place = Place::open(book).await;
     let roles = roles();
@@ -128,9 +132,8 @@ async fn every_kind_of_party_renews_its_key(book: Book) {
     place.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_each_does_goes_on_with_the_next_key_and_not_with_the_dead_one() {
-    let mut place = Place::open(Book::Sqlite).await;
+async fn what_each_does_goes_on_with_the_next_key_and_not_with_the_dead_one(book: Book) {
+    let mut place = Place::open(book).await;
     let town = tottori();
     let (_, holder) = place.holder(town).await;
     // An officer at a counter.
@@ -179,9 +182,8 @@ async fn what_each_does_goes_on_with_the_next_key_and_not_with_the_dead_one() {
     place.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_source_goes_on_with_its_next_key_and_its_register_under_its_name() {
-    let mut place = Place::open(Book::Sqlite).await;
+async fn a_source_goes_on_with_its_next_key_and_its_register_under_its_name(book: Book) {
+    let mut place = Place::open(book).await;
     let town = tottori();
     let (code, holder) = place.holder(town).await;
     let source = place.enrolled("Source", Role::Source { municipality: town }).await.token;
@@ -231,9 +233,8 @@ async fn a_source_goes_on_with_its_next_key_and_its_register_under_its_name() {
     place.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lost_answer_is_given_again_and_no_other_key_in_its_place() {
-    let place = Place::open(Book::Sqlite).await;
+async fn a_lost_answer_is_given_again_and_no_other_key_in_its_place(book: Book) {
+    let place = Place::open(book).await;
     let (officer, desk) = place.officer(tottori()).await;
     let next = EcKey::generate().unwrap();
     let first = desk.rekey(&next).await.unwrap();
@@ -254,9 +255,8 @@ async fn a_lost_answer_is_given_again_and_no_other_key_in_its_place() {
     place.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_counts_over_its_own_link_for_this_authority_and_now() {
-    let place = Place::open(Book::Sqlite).await;
+async fn a_request_counts_over_its_own_link_for_this_authority_and_now(book: Book) {
+    let place = Place::open(book).await;
     let town = tottori();
     let (officer, _) = place.officer(town).await;
     let agency = place.enrolled("Bureau", Role::Agency { purposes: vec!["tax".into()] }).await;
@@ -305,16 +305,6 @@ async fn said_of(place: &Place, party: PartyId) -> Vec<String> {
     let all = place.entries("alarm").await;
     let of = |subject: String| subject.contains(&party.to_string()).then_some(subject);
     all.into_iter().filter_map(|entry| of(entry.subject)).collect()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_end_is_said_in_time_to_its_holder_and_to_whoever_sees_the_alarms_on_sqlite() {
-    an_end_is_said_in_time(Book::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_end_is_said_in_time_to_its_holder_and_to_whoever_sees_the_alarms_on_postgresql() {
-    an_end_is_said_in_time(Book::Postgres).await;
 }
 
 async fn an_end_is_said_in_time(book: Book) {
@@ -366,9 +356,8 @@ async fn an_end_is_said_in_time(book: Book) {
     place.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_that_is_over_hears_so_at_a_terminal_that_is_not() {
-    let place = Place::open(Book::Sqlite).await;
+async fn a_token_that_is_over_hears_so_at_a_terminal_that_is_not(book: Book) {
+    let place = Place::open(book).await;
     let (officer, _) = place.officer(tottori()).await;
     let end = pki::not_after(officer.token.certificate());
     place.clock.advance_to(end - 1.second());
@@ -384,9 +373,8 @@ async fn a_token_that_is_over_hears_so_at_a_terminal_that_is_not() {
     place.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_clock_of_whoever_asks_is_told_as_one() {
-    let place = Place::open(Book::Sqlite).await;
+async fn a_wrong_clock_of_whoever_asks_is_told_as_one(book: Book) {
+    let place = Place::open(book).await;
     let (officer, _) = place.officer(tottori()).await;
     let by = |ahead: jiff::SignedDuration| {
         Arc::new(akashi_wire::clock::SimulatedClock::at(place.now() + ahead))
@@ -416,9 +404,8 @@ async fn a_wrong_clock_of_whoever_asks_is_told_as_one() {
     place.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_prolong_a_term_and_nobody_beyond_the_authoritys_own_end() {
-    let place = Place::open(Book::Sqlite).await;
+async fn two_prolong_a_term_and_nobody_beyond_the_authoritys_own_end(book: Book) {
+    let place = Place::open(book).await;
     let town = tottori();
     let last = pki::not_after(&place.security.authority().certificate.0);
     let (deed, key) = place.enrolment("For a year", Role::Officer { municipality: town });
@@ -484,9 +471,8 @@ fn rekey(
     (output.status.success(), String::from_utf8(told).unwrap())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_command_replaces_a_token_and_goes_on_where_it_was_interrupted() {
-    let place = Place::make(Book::Sqlite, akashi_ledger::Access::Registered, now_in_fact()).await;
+async fn the_command_replaces_a_token_and_goes_on_where_it_was_interrupted(book: Book) {
+    let place = Place::make(book, akashi_ledger::Access::Registered, now_in_fact()).await;
     let (officer, desk) = place.officer(tottori()).await;
     let (file, terminal) = (place.dir.join("officer.p12"), place.dir.join("terminal.p12"));
     officer.token.save(&file, PASSPHRASE).unwrap();
@@ -528,12 +514,13 @@ fn now_in_fact() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_desk_says_at_each_use_that_token_and_terminal_end_soon_and_they_renew_themselves() {
+async fn the_desk_says_at_each_use_that_token_and_terminal_end_soon_and_they_renew_themselves(
+    book: Book,
+) {
     // By the machine's clock, the only one that a desk has, the first tokens end in twenty days.
     let five_years = jiff::SignedDuration::from_hours(5 * 365 * 24);
     let start = now_in_fact() - five_years + (20 * 24).hours();
-    let place = Place::make(Book::Sqlite, akashi_ledger::Access::Registered, start).await;
+    let place = Place::make(book, akashi_ledger::Access::Registered, start).await;
     place.clock.advance_to(now_in_fact());
     let review = |more: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_akashi"))

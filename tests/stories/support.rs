@@ -36,6 +36,8 @@ use x509_cert::attr::Attribute;
 use x509_cert::name::Name;
 use x509_cert::request::{CertReq, CertReqInfo, Version};
 
+use crate::base::{Backup, Base};
+
 /// 鳥取市.
 pub const TOTTORI: &str = "312011";
 /// 米子市.
@@ -75,69 +77,6 @@ macro_rules! told_on_both {
 }
 pub(crate) use told_on_both;
 
-/// A data base of one story, gone with it.
-pub struct Base {
-    server: String,
-    name: String,
-}
-
-impl Base {
-    fn make() -> Self {
-        let server = std::env::var("AKASHI_TEST_POSTGRES").expect(
-            "this story needs PostgreSQL: run `make test`, or `tests/with-postgres cargo test`",
-        );
-        let name = format!("story_{}", hex::encode(rand::random::<[u8; 8]>()));
-        let base = Self { server, name };
-        base.psql(&format!("CREATE DATABASE {}", base.name));
-        base
-    }
-
-    fn url(&self) -> String {
-        let (address, query) = self.server.split_once('?').unwrap_or((&self.server, ""));
-        let (host, _) = address.rsplit_once('/').expect("a URL with a data base");
-        format!("{host}/{}?{query}", self.name)
-    }
-
-    fn psql(&self, sql: &str) {
-        let psql = std::process::Command::new("psql")
-            .args(["--no-psqlrc", "--quiet", "--command", sql, &self.server])
-            .output()
-            .expect("psql is installed");
-        assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));
-    }
-}
-
-impl Base {
-    /// The address of a new login that is a member of this role of the data base and of no other.
-    fn login(&self, role: &str) -> String {
-        let login = format!("login_{}", hex::encode(rand::random::<[u8; 8]>()));
-        self.psql(&format!("CREATE ROLE {login} LOGIN IN ROLE {role}"));
-        self.url().replacen("akashi@", &format!("{login}@"), 1)
-    }
-
-    /// Who is connected.
-    pub fn connected(&self) -> std::collections::BTreeSet<String> {
-        let sql = format!(
-            "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = '{}'",
-            self.name
-        );
-        let psql = std::process::Command::new("psql")
-            .args(["--no-psqlrc", "--tuples-only", "--no-align", "--command", &sql, &self.server])
-            .output()
-            .expect("psql is installed");
-        assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));
-        String::from_utf8(psql.stdout).unwrap().lines().map(str::to_owned).collect()
-    }
-}
-
-impl Drop for Base {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.psql(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
-        }
-    }
-}
-
 /// A world with two towns, in a directory of its own.
 pub struct Place {
     world: World,
@@ -148,6 +87,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// A copy of the book as it is now.
+    pub fn backup(&self) -> Backup {
+        Backup::of(&self.world.dir, self.base.as_ref())
+    }
+
     /// Takes it apart: the world, and what its directory and data base live as long as.
     pub fn apart(self) -> (World, tempfile::TempDir, Option<Base>) {
         (self.world, self.dir, self.base)

@@ -22,7 +22,10 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use crate::clock::{judged, openssl};
 use crate::support::*;
 
-told_on_both!(ten_years_pass_and_nobody_who_takes_care_is_locked_out);
+told_on_both!(
+    ten_years_pass_and_nobody_who_takes_care_is_locked_out,
+    keys_are_renewed_and_certificates_judged_over_the_days_on_which_clocks_stumble,
+);
 
 /// Everybody who renews: with the token that is good now.
 struct Careful {
@@ -298,8 +301,9 @@ fn last_day_of_issue(end: Timestamp) -> Date {
 }
 
 /// The days on which counts of seconds, forms of dates and calendars change.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keys_are_renewed_and_certificates_judged_over_the_days_on_which_clocks_stumble() {
+async fn keys_are_renewed_and_certificates_judged_over_the_days_on_which_clocks_stumble(
+    book: Book,
+) {
     for start in [
         "2028-02-28T12:00:00Z",
         "2032-02-28T12:00:00Z",
@@ -307,7 +311,7 @@ async fn keys_are_renewed_and_certificates_judged_over_the_days_on_which_clocks_
         "2049-12-31T12:00:00Z",
     ] {
         let start = start.parse().unwrap();
-        let mut place = Place::make(Book::Sqlite, Access::Open, start).await;
+        let mut place = Place::make(book, Access::Open, start).await;
         let (mut officer, _) = place.officer(tottori()).await;
         let (_, holder) = place.holder(tottori()).await;
         // Every six hours for two days.
