@@ -18,7 +18,7 @@ use akashi_registry::http::Window;
 use akashi_registry::{Registry, TownIdentity};
 use akashi_town::{PASSPHRASE, SimulatedMachine};
 use akashi_wire::clock::SimulatedClock;
-use akashi_wire::signed::MessageKind;
+use akashi_wire::signed::{MessageKind, Verified};
 use akashi_wire::time_word::{Saying, TimeWord};
 use akashi_wire::{Clock, MunicipalityCode, SignedMessage};
 use jiff::SignedDuration;
@@ -262,6 +262,31 @@ impl Prefecture {
 
     /// Stops the authority, and has two security officers bring the time of its book back to the machine's.
     pub fn bring_back(&mut self) {
+        self.at_the_host(async |book, here, sign| {
+            let Some(wrong) = book.wrong_times(here, None).await.expect("it can be read") else {
+                return;
+            };
+            let (first, head, hash) = (wrong.first.0, wrong.head.0, wrong.hash);
+            let words = sign(Saying::BringBack { first, head, hash });
+            book.bring_back(&words, here).await.expect("two bring it back");
+        });
+    }
+
+    /// Stops the authority, and has two security officers say that the machine's clock, which is in doubt, is right.
+    pub fn accept_clock(&mut self) {
+        let kept = self.kept.now();
+        self.at_the_host(async |book, here, sign| {
+            let found = book.clock_doubt().await.expect("it can be read").expect("it is in doubt");
+            let words = sign(Saying::Right { doubt: found.position.0 });
+            book.accept_clock_at_the_host(&words, here, kept).await.expect("two accept it");
+        });
+    }
+
+    /// Stops the authority, and lets both do something to its book.
+    fn at_the_host(
+        &mut self,
+        act: impl AsyncFnOnce(&Ledger<Issuing>, &Here, &dyn Fn(Saying) -> Vec<Verified>),
+    ) {
         let process = self.authority.take();
         self.unrecorded.extend(process.iter().flat_map(Process::of_key));
         drop(process);
@@ -270,24 +295,22 @@ impl Prefecture {
         let here = Here { boot, since_boot, wall };
         let home = &self.founded.opened.dir;
         let (address, authority) = (self.book.address().to_owned(), self.founded.fingerprint());
-        crate::process::runtime().block_on(async {
-            let book = Ledger::<Issuing>::open(&address).await.expect("the book opens");
-            let Some(wrong) = book.wrong_times(&here, None).await.expect("it can be read") else {
-                return;
-            };
-            let (first, head, hash) = (wrong.first.0, wrong.head.0, wrong.hash);
-            let says = Saying::BringBack { first, head, hash };
-            let word = TimeWord { authority, time: wall, says };
-            let content = serde_json::to_vec(&word).expect("a word is JSON");
-            let words = SECURITY_OFFICERS.map(|file| {
+        let sign = |says: Saying| {
+            let content = serde_json::to_vec(&TimeWord { authority, time: wall, says });
+            let content = content.expect("a word is JSON");
+            let word = |file: &str| {
                 let token = OfficerToken::open(&home.join(file), PASSPHRASE).expect("a token");
                 let sign = |octets: &[u8]| token.sign(octets);
                 let kind = MessageKind::TimeWord;
                 SignedMessage::sign(kind, &content, token.certificate(), wall, sign)
                     .and_then(|message| message.verify(kind))
                     .expect("it signs")
-            });
-            book.bring_back(&words, &here).await.expect("two bring it back");
+            };
+            SECURITY_OFFICERS.map(word).to_vec()
+        };
+        crate::process::runtime().block_on(async {
+            let book = Ledger::<Issuing>::open(&address).await.expect("the book opens");
+            act(&book, &here, &sign).await;
             book.close().await;
         });
     }

@@ -81,8 +81,9 @@ impl Play {
         self.round(None)
     }
 
-    /// The machine is started anew with a wrong clock: until that is set right nobody is told anything, what
-    /// is planned waits, and what had come in is settled.
+    /// The machine is started anew with a wrong clock, or, ahead by nothing, with one that nobody vouches for after a
+    /// long stop: until that is set right, or two at the host accept it, nobody is told anything, what is planned
+    /// waits, and what had come in is settled.
     pub(super) fn boot(&mut self, off: u16, ahead: i32) -> Result<(), Breach> {
         const NAME: &str = "whoever_does_not_know_the_time_signs_nothing";
         let off = SignedDuration::from_mins(i64::from(off));
@@ -116,6 +117,15 @@ impl Play {
             let answer = read(NAME, self.issuer.answer(&octets, Some([7; 16]), now));
             let later = matches!(answer, Ok(Err(3)));
             hold(NAME, later, || "the responder does not say tryLater".into())?;
+        }
+        if ahead == 0 {
+            self.prefecture.accept_clock();
+            for role in [Role::Authority, Role::Responder, Role::Lists] {
+                self.restart(role);
+            }
+            let reading = self.prefecture.kept.read();
+            let is_known = reading.doubt.is_none() && reading.now == self.now();
+            hold(NAME, is_known, || format!("{reading:?} at {}", self.now()))?;
         }
         machine.set_ahead(SignedDuration::ZERO);
         machine.synchronise(true);
