@@ -14,6 +14,7 @@ use akashi_link::{Identity, LinkError};
 use akashi_ocsp::{OcspError, Responder};
 use akashi_wire::Clock;
 use akashi_wire::clock::Past;
+use akashi_wire::party::Role;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -33,8 +34,8 @@ pub struct House {
     pub lists: Arc<akashi_crl::Issuer>,
     /// What the CRL issuer's repository gives.
     pub repository: Arc<akashi_crl::Repository>,
-    /// One end of every link that this process serves.
-    pub identity: Identity,
+    /// The server's end of the links at the authority's doors, at the responder's and at the repository's.
+    servers: [Identity; 3],
     responder_key: Vec<u8>,
     clock: Arc<dyn Clock>,
 }
@@ -96,25 +97,26 @@ impl House {
             Ledger::open(&repository_at)
         )?;
         // Four addresses, and one authority.
-        let own = doors.issuer.authority.fingerprint();
+        let fingerprint = doors.issuer.authority.fingerprint();
         let others =
             tokio::try_join!(listing.authority(), responding.authority(), publishing.authority())?;
-        if [others.0, others.1, others.2].iter().any(|other| other.fingerprint() != own) {
+        if [others.0, others.1, others.2].iter().any(|other| other.fingerprint() != fingerprint) {
             return Err(HouseError::OtherBook);
         }
         let orders = doors.orders.clone();
-        let scheduler = Arc::new(opened.scheduler()?);
+        let own = |role| opened.own(&role).map(Arc::new);
+        let (listing_as, responding_as) = (own(Role::ListIssuer)?, own(Role::Responder)?);
         let settings = akashi_ocsp::Settings::default();
         let ocsp_key = opened.custody.responder_key()?;
         let responder_key = ocsp_key.key.public_key().to_vec();
         let responder =
-            Responder::open(responding, orders.clone(), (ocsp_key, scheduler.clone()), settings)
+            Responder::open(responding, orders.clone(), (ocsp_key, responding_as), settings)
                 .await?;
         let public = opened.public();
         let lists = akashi_crl::Issuer::open(
             listing,
             orders,
-            (doors.issuer.key.clone(), scheduler),
+            (doors.issuer.key.clone(), listing_as),
             &public,
             crl.clone(),
         )
@@ -128,7 +130,11 @@ impl House {
         let repository = akashi_crl::Repository::open(&public, lists.authority(), &crl)?
             .with_register(publishing);
         Ok(Self {
-            identity: opened.identity()?,
+            servers: [
+                opened.server()?,
+                opened.own_link(&Role::Responder)?,
+                opened.own_link(&Role::Repository)?,
+            ],
             dir: opened.dir,
             config: opened.config,
             doors,
@@ -169,10 +175,11 @@ impl House {
             }
         };
         let mut tasks = JoinSet::new();
-        let (doors, identity) = (self.doors.clone(), self.identity.clone());
+        let [server, at_responder, at_repository] = self.servers.clone();
+        let doors = self.doors.clone();
         let until = stop();
         tasks.spawn(async move {
-            akashi_ca::serve(authority, &identity, doors, until).await.map_err(HouseError::from)
+            akashi_ca::serve(authority, &server, doors, until).await.map_err(HouseError::from)
         });
         if let Some(holders) = holders {
             let (doors, until) = (self.doors.clone(), stop());
@@ -183,9 +190,8 @@ impl House {
         let (responder, clock, until) = (self.responder.clone(), self.clock.clone(), stop());
         tasks.spawn(async move { Ok(akashi_ocsp::serve(ocsp, responder, clock, until).await?) });
         let (responder, clock, until) = (self.responder.clone(), self.clock.clone(), stop());
-        let identity = self.identity.clone();
         tasks.spawn(async move {
-            Ok(akashi_ocsp::serve_link(ocsp_link, &identity, responder, clock, until).await?)
+            Ok(akashi_ocsp::serve_link(ocsp_link, &at_responder, responder, clock, until).await?)
         });
         let (lists, shelf) = (self.lists.clone(), self.repository.clone());
         let (clock, until) = (self.clock.clone(), stop());
@@ -193,9 +199,8 @@ impl House {
             Ok(akashi_crl::serve(repository, lists, shelf, clock, report(), until).await?)
         });
         let (shelf, clock, until) = (self.repository.clone(), self.clock.clone(), stop());
-        let identity = self.identity.clone();
         tasks.spawn(async move {
-            Ok(akashi_crl::serve_link(repository_link, &identity, shelf, clock, until).await?)
+            Ok(akashi_crl::serve_link(repository_link, &at_repository, shelf, clock, until).await?)
         });
         Ok(Services { tasks, stopping })
     }

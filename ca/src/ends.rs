@@ -43,9 +43,9 @@ pub(crate) fn of_parties(all: &[Enrolment], end: Timestamp, now: Timestamp) -> B
         }
         let ending = Ending::of(last, now)?;
         let act = match ending {
-            _ if one.role == Role::Scheduler => "replace it (akashi identity)",
-            // No other program of the authority takes a certificate of another key.
-            _ if one.role.is_own() => "the authority is founded anew before then",
+            // Its certificate opens the shares of those who keep it, and nothing takes its place.
+            _ if one.role == Role::Recovery => "the authority is founded anew before then",
+            _ if one.role.is_own() => "replace it (akashi identity)",
             Ending::Over => "dismiss it, and enrol it again where it is needed",
             // Within its term the party has another key certified by itself.
             _ if one.until > one.not_after => "its holder re-keys it (akashi officer-token rekey)",
@@ -221,7 +221,8 @@ mod tests {
         let [officer] = with_its_term;
         for (role, act) in [
             (Role::Scheduler, "replace it (akashi identity)"),
-            (Role::Repository, "the authority is founded anew before then"),
+            (Role::Repository, "replace it (akashi identity)"),
+            (Role::Recovery, "the authority is founded anew before then"),
         ] {
             let own = [Enrolment { role, ..officer.clone() }];
             let told = one(of_parties(&own, END, at("2031-03-01T00:00:00Z")));

@@ -33,11 +33,15 @@ pub enum CaError {
     /// The certificate or the founding record of the authority is not one.
     #[error(transparent)]
     Founding(#[from] LintError),
-    /// Another key took the scheduler's place.
+    /// Another key took the place of that of one of the authority's own programs.
     #[error(
-        "the scheduler of this directory is enrolled no more, another took its place: `akashi identity complete scheduler` where the next key was made, or bring keys/scheduler.key and certificates/scheduler.der from there"
+        "the {whose} of this directory is enrolled no more, another took its place: `akashi identity complete {}` where the next key was made, or bring keys/{whose}.key and certificates/{whose}.der from there",
+        .whose.replace('_', "-")
     )]
-    Replaced,
+    Replaced {
+        /// Whose: the name of its role.
+        whose: &'static str,
+    },
     /// What was signed does not verify, or reads back as something else: it is not let out.
     #[error("what was signed is not what was meant: {0}. Stop the authority and examine its key")]
     BadSignature(&'static str),

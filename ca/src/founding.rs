@@ -73,12 +73,10 @@ pub async fn found(
     let custody = Custody::create(&dir.join("keys"), founding.passphrase)?;
     let (profile, founding_mark) = (&founding.profile, founding.mark);
     let ca_key = RsaKey::generate(founding.size)?;
-    let (link_key, scheduler_key, server_key) =
-        (EcKey::generate()?, EcKey::generate()?, EcKey::generate()?);
+    let (link_key, server_key) = (EcKey::generate()?, EcKey::generate()?);
     let envelope_key = RsaKey::generate(RsaSize::Rsa3072)?;
     custody.keep_rsa("ca", &ca_key)?;
     custody.keep_ec("link", &link_key)?;
-    custody.keep_ec("scheduler", &scheduler_key)?;
     custody.keep_ec("server", &server_key)?;
     custody.keep_ec("ocsp", &EcKey::generate()?)?;
     custody.keep_rsa("envelope", &envelope_key)?;
@@ -108,7 +106,27 @@ pub async fn found(
     let server = Usage::Server { hosts: founding.hosts.clone() };
     let server = own(&server_key, "Akashi", server)?;
     let envelope = own(&envelope_key, "Akashi Inbox", Usage::Recipient)?;
-    let scheduler = own(&scheduler_key, "Akashi Scheduler", party_usage())?;
+    let mut programs = Vec::new();
+    for (role, name) in PROGRAMS {
+        let key = EcKey::generate()?;
+        custody.keep_ec(role.name(), &key)?;
+        // Those who answer others are reached where the authority is.
+        let hosts = match role {
+            Role::Responder | Role::Repository => founding.hosts.clone(),
+            _ => Vec::new(),
+        };
+        let certificate = own(&key, name, Usage::Party { hosts })?;
+        programs.push((
+            role,
+            name,
+            OfficerToken::new(key, certificate, link.certificate().to_vec()),
+        ));
+    }
+    let program = |role: &Role| {
+        let found = programs.iter().find(|(of, ..)| of == role);
+        &found.expect("every program has its identity").2
+    };
+    let (scheduler, log) = (program(&Role::Scheduler), program(&Role::Log));
     let until = pki::not_after(&certificate);
     let recovery = own(&recovery_key, "Akashi Recovery", party_usage())?;
     let token = |name: &str| {
@@ -132,10 +150,12 @@ pub async fn found(
         ("link", &link.certificate().to_vec()),
         ("server", &server),
         ("envelope", &envelope),
-        ("scheduler", &scheduler),
         ("recovery", &recovery),
     ] {
         write_durably(&certificates.join(format!("{name}.der")), der)?;
+    }
+    for (role, _, token) in &programs {
+        write_durably(&certificates.join(format!("{}.der", role.name())), token.certificate())?;
     }
 
     authority.certificate = certificate;
@@ -147,7 +167,10 @@ pub async fn found(
         role,
         certificate: certificate.to_vec(),
     };
-    let mut parties = vec![party("Akashi Scheduler", Role::Scheduler, &scheduler, rng)];
+    let mut parties = Vec::new();
+    for (role, name, token) in &programs {
+        parties.push(party(name, role.clone(), token.certificate(), rng));
+    }
     parties.push(party("Akashi Recovery", Role::Recovery, &recovery, rng));
     for (name, token) in &officers {
         parties.push(party(name, Role::SecurityOfficer, token.certificate(), rng));
@@ -163,7 +186,7 @@ pub async fn found(
             .and_then(|message| message.verify(MessageKind::Founding))
             .map_err(|_| CaError::BadSignature("a founder's own key"))
     };
-    let mut founding = vec![signed(&scheduler, &scheduler_key)?];
+    let mut founding = vec![signed(scheduler.certificate(), scheduler.key())?];
     for (_, token) in &officers {
         founding.push(signed(token.certificate(), token.key())?);
     }
@@ -171,16 +194,27 @@ pub async fn found(
     if founding_mark.is_some()
         && let Some(head) = ledger.head_to_sign(founding_mark).await?
     {
-        let sign = |octets: &[u8]| scheduler_key.sign(octets);
-        let head = SignedMessage::sign(MessageKind::ChainHead, &head, &scheduler, now, sign)
+        let (sign, certificate) = (|octets: &[u8]| log.sign(octets), log.certificate());
+        let head = SignedMessage::sign(MessageKind::ChainHead, &head, certificate, now, sign)
             .and_then(|message| message.verify(MessageKind::ChainHead))
-            .map_err(|_| CaError::BadSignature("the scheduler's own key"))?;
+            .map_err(|_| CaError::BadSignature("the log's own key"))?;
         ledger.keep_signed_head(&head).await?;
     }
     write_durably(&certificates.join("founding.json"), record.as_bytes())?;
     let security_officers = officers.into_iter().map(|(_, token)| token).collect();
     Ok(Founded { authority, security_officers, terminals, shares })
 }
+
+/// The authority's own programs, each under a name and with a key of its own: what one of them is taken over, the
+/// others are not.
+const PROGRAMS: [(Role, &str); 6] = [
+    (Role::Scheduler, "Akashi Scheduler"),
+    (Role::Log, "Akashi Log"),
+    (Role::RegistryClient, "Akashi Registry Client"),
+    (Role::ListIssuer, "Akashi CRL Issuer"),
+    (Role::Responder, "Akashi OCSP Responder"),
+    (Role::Repository, "Akashi Repository"),
+];
 
 /// The names of the office's terminals.
 const TERMINALS: [&str; 2] = ["Office Terminal 1", "Office Terminal 2"];

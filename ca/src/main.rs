@@ -16,7 +16,7 @@ async fn main() -> ExitCode {
         let address = opened.config.listen.authority;
         let door = listen("authority", address).await?;
         println!("authority https://{address}");
-        let identity = opened.identity()?;
+        let identity = opened.server()?;
         let served = akashi_ca::serve(door, &identity, doors.clone(), akashi_edge::stopped());
         match opened.config.listen.holders {
             None => served.await?,

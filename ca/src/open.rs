@@ -7,7 +7,8 @@ use akashi_edge::config::FILE;
 use akashi_edge::{ConfigError, LedgerRole, Opened};
 use akashi_keys::{LinkAuthority, Signer};
 use akashi_ledger::{BookDoor, Issuing, Ledger};
-use akashi_link::Identity;
+use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
 use akashi_wire::{Clock, pki};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -16,7 +17,7 @@ use crate::counter::Services;
 use crate::ends::OwnCertificate;
 use crate::scheduler::Recoverers;
 use crate::{
-    CaError, Counter, Doors, Holders, Inbox, Issuer, Orders, RegistryClient, Rules, Scheduler,
+    CaError, Counter, Doors, Holders, Inbox, Issuer, Log, Orders, RegistryClient, Rules, Scheduler,
     Witnesses,
 };
 
@@ -45,28 +46,27 @@ impl Doors {
         let opener = Arc::new(custody.opener("envelope")?);
         let key: Arc<dyn Signer> = Arc::new(custody.rsa("ca")?);
         let link_der = opened.certificate("link")?;
-        let link = Arc::new(LinkAuthority::open(&custody.ec("link")?, link_der.clone())?);
-        let scheduler = Arc::new(opened.scheduler()?);
-        // The authority asks the registry under the scheduler's name, which is a party's.
-        let asking = Identity {
-            certificate: scheduler.certificate().to_vec(),
-            key: scheduler.key().for_tls(),
-            authority: link_der,
+        let link = Arc::new(LinkAuthority::open(&custody.ec("link")?, link_der)?);
+        let own = async |role: Role| {
+            let (token, whose) = (Arc::new(opened.own(&role)?), role.name());
+            let enrolled = ledger.enrolment_of(Sha256::of(token.certificate())).await?;
+            match enrolled.is_some_and(|enrolled| enrolled.ended_at.is_some()) {
+                true => Err(CaError::Replaced { whose }),
+                false => Ok(token),
+            }
         };
-        let orders = Orders::new(ledger.clone(), scheduler);
-        if orders.is_replaced().await? {
-            return Err(CaError::Replaced);
-        }
+        let orders = Orders::new(ledger.clone(), own(Role::Scheduler).await?);
+        let log = Log::new(ledger.clone(), own(Role::Log).await?);
+        let asking = own(Role::RegistryClient).await?;
         clock.resume(&ledger.past().await?);
         let issuer = Issuer::open(ledger.clone(), vault.clone(), key, Arc::new(rules)).await?;
         let kept = clock.clone();
-        let client = akashi_link::client_by(&asking, Arc::new(move || kept.now()))?;
-        let registry = RegistryClient::new(
-            client,
-            config.registry.url.clone(),
-            opener.clone(),
-            orders.clone(),
-        );
+        let client = akashi_link::client_by(
+            &opened.own_link(&Role::RegistryClient)?,
+            Arc::new(move || kept.now()),
+        )?;
+        let registry =
+            RegistryClient::new(client, config.registry.url.clone(), opener.clone(), asking);
         let card_master = Arc::new(custody.card_master()?);
         let witnesses = Witnesses::new(ledger.clone(), orders.clone(), registry.clone());
         let services = Services {
@@ -86,7 +86,8 @@ impl Doors {
             recovery_key: opened.certificate("recovery")?,
             dir: opened.dir.clone(),
         };
-        let scheduler = Scheduler::new(issuer.clone(), orders.clone(), (own, recoverers), rng);
+        let scheduler =
+            Scheduler::new(issuer.clone(), (orders.clone(), log), (own, recoverers), rng);
         Ok(Self {
             counter: Arc::new(counter),
             holders: Arc::new(holders),

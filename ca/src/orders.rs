@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use akashi_keys::OfficerToken;
 use akashi_ledger::{Content, Issuing, Ledger, LedgerError, Permit};
+use akashi_wire::Order;
 use akashi_wire::octets::Sha256;
-use akashi_wire::signed::MessageKind;
-use akashi_wire::{Order, SignedMessage};
 use jiff::Timestamp;
 
 use crate::CaError;
@@ -53,17 +52,5 @@ impl Orders {
         change.append("refuse", &format!("{why} {shown}"), None::<Content>).await?;
         change.commit().await?;
         Ok(())
-    }
-
-    /// A message of the scheduler, signed and verified.
-    pub fn sign(
-        &self,
-        kind: MessageKind,
-        content: &[u8],
-        now: Timestamp,
-    ) -> Result<akashi_wire::Verified, CaError> {
-        SignedMessage::sign(kind, content, self.token.certificate(), now, |o| self.token.sign(o))
-            .and_then(|message| message.verify(kind))
-            .map_err(|_| CaError::BadSignature("the scheduler's own key"))
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use akashi_keys::{CodeHash, Opener, Vault};
+use akashi_keys::{CodeHash, OfficerToken, Opener, Vault};
 use akashi_ledger::{Issuing, Ledger, LedgerError};
 use akashi_link::TimeFault;
 use akashi_wire::act::Refusal;
@@ -17,7 +17,7 @@ use akashi_wire::time::{TimeAnswer, TimeQuestion};
 use akashi_wire::{MunicipalityCode, SignedMessage};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{CaError, Orders};
+use crate::CaError;
 
 /// Octets of an answer, at most: a hundred persons with the longest texts have fewer.
 const ANSWER: usize = 2 * 1024 * 1024;
@@ -31,7 +31,7 @@ pub struct RegistryClient {
     client: reqwest::Client,
     url: String,
     opener: Arc<Opener>,
-    orders: Orders,
+    token: Arc<OfficerToken>,
 }
 
 /// Exactly one person, with the keyed hash of the resident code.
@@ -45,9 +45,14 @@ pub struct FoundPerson {
 }
 
 impl RegistryClient {
-    /// A client that asks at `url` (without a slash at the end), with questions that `orders` signs.
-    pub fn new(client: reqwest::Client, url: String, opener: Arc<Opener>, orders: Orders) -> Self {
-        Self { client, url, opener, orders }
+    /// A client that asks at `url` (without a slash at the end), with questions that this token signs.
+    pub fn new(
+        client: reqwest::Client,
+        url: String,
+        opener: Arc<Opener>,
+        token: Arc<OfficerToken>,
+    ) -> Self {
+        Self { client, url, opener, token }
     }
 
     /// Asks; gives the one person who fits.
@@ -63,8 +68,11 @@ impl RegistryClient {
         now: Timestamp,
     ) -> Result<FoundPerson, CaError> {
         let octets = serde_json::to_vec(request).expect("a question is JSON");
-        let question = self.orders.sign(MessageKind::LookUpQuestion, &octets, now)?;
-        let question = question.message().to_vec();
+        let (kind, certificate) = (MessageKind::LookUpQuestion, self.token.certificate());
+        let sign = |octets: &[u8]| self.token.sign(octets);
+        let question = SignedMessage::sign(kind, &octets, certificate, now, sign)
+            .map_err(|_| CaError::BadSignature("the registry client's own key"))?;
+        let question = question.as_der().to_vec();
         let digest = Sha256::of(&question);
         let sealed = self.ask("lookup", MEDIA_TYPE, question).await?;
         let envelope = self.opener.open(&sealed).map_err(|_| Refusal::RegistryUnreachable)?;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use akashi_keys::LinkAuthority;
 use akashi_ledger::{LedgerError, Permit, ResponderCertificate, Step};
 use akashi_wire::order::OrderRefusal;
-use akashi_wire::signed::MessageKind;
+use akashi_wire::party::Role;
 use akashi_wire::{Clock, DeletionMonth, Order, Reading, SerialNumber};
 use der::{Decode, Encode};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -25,7 +25,7 @@ use crate::profile::responder::tbs_responder;
 use crate::recall;
 use crate::recovery;
 use crate::stated::digests_of_items;
-use crate::{CaError, Issuer, Orders, issuance};
+use crate::{CaError, Issuer, Log, Orders, issuance};
 
 /// Cases that one tick closes at most, and certificates that it indexes: what is due besides must not
 /// wait for them.
@@ -76,6 +76,7 @@ pub struct Scheduler {
     issuer: Issuer,
     worker: Worker,
     orders: Orders,
+    log: Log,
     own: Vec<OwnCertificate>,
     recoverers: Recoverers,
     /// Not before then what waits is looked at again.
@@ -93,11 +94,11 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// A scheduler that acts by these orders, and sees when these certificates end; the link authority certifies
-    /// whom the recovery key named.
+    /// A scheduler that acts by these orders, has this log sign, and sees when these certificates end; the link
+    /// authority certifies whom the recovery key named.
     pub fn new(
         issuer: Issuer,
-        orders: Orders,
+        (orders, log): (Orders, Log),
         (own, recoverers): (Vec<OwnCertificate>, Recoverers),
         rng: StdRng,
     ) -> Self {
@@ -106,6 +107,7 @@ impl Scheduler {
             issuer,
             worker,
             orders,
+            log,
             own,
             recoverers,
             recovery_rests: Mutex::default(),
@@ -127,7 +129,7 @@ impl Scheduler {
     pub async fn tick(&self, clock: &dyn Clock) -> Result<Ticked, CaError> {
         match self.do_what_is_due(clock).await {
             Err(CaError::Ledger(LedgerError::NotEnrolled)) if self.orders.is_replaced().await? => {
-                Err(CaError::Replaced)
+                Err(CaError::Replaced { whose: Role::Scheduler.name() })
             }
             other => other,
         }
@@ -157,7 +159,7 @@ impl Scheduler {
         };
         let inquiries = self.enter_inquiries(now).await;
         let recovered = if held_by_clock { Ok(0) } else { self.carry_out_recoveries(now).await };
-        self.sign_head(clock).await?;
+        self.log.sign_head(clock).await?;
         (ticked.responders, ticked.inquiries) = (responders?, inquiries?);
         ticked.recovered = recovered?;
         content_keys?;
@@ -449,12 +451,5 @@ impl Scheduler {
         let entered = change.enter_inquiries(&groups).await?;
         change.commit().await?;
         Ok(entered)
-    }
-
-    async fn sign_head(&self, clock: &dyn Clock) -> Result<(), CaError> {
-        let head = self.issuer.ledger.head_to_sign(clock.mark()).await?;
-        let Some(head) = head else { return Ok(()) };
-        let message = self.orders.sign(MessageKind::ChainHead, &head, clock.now())?;
-        Ok(self.issuer.ledger.keep_signed_head(&message).await?)
     }
 }

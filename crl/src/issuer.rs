@@ -31,7 +31,7 @@ pub struct Issuer {
     ledger: Ledger<Listing>,
     orders: Arc<dyn OrderDoor>,
     signer: Arc<dyn Signer>,
-    scheduler: Arc<OfficerToken>,
+    token: Arc<OfficerToken>,
     authority: Authority,
     /// Its last moment: no list is made after it.
     end: Timestamp,
@@ -98,7 +98,7 @@ impl Issuer {
     pub async fn open(
         ledger: Ledger<Listing>,
         orders: Arc<dyn OrderDoor>,
-        (signer, scheduler): (Arc<dyn Signer>, Arc<OfficerToken>),
+        (signer, token): (Arc<dyn Signer>, Arc<OfficerToken>),
         dir: &Path,
         settings: Settings,
     ) -> Result<Self, CrlError> {
@@ -117,7 +117,7 @@ impl Issuer {
             ledger,
             orders,
             signer,
-            scheduler,
+            token,
             authority,
             end,
             clock: None,
@@ -275,8 +275,8 @@ impl Issuer {
     }
 
     async fn order(&self, order: Order, now: Timestamp) -> Result<Done, CrlError> {
-        let sign = |octets: &[u8]| self.scheduler.sign(octets);
-        let order = SignedOrder::sign(order, self.scheduler.certificate(), now, sign)
+        let sign = |octets: &[u8]| self.token.sign(octets);
+        let order = SignedOrder::sign(order, self.token.certificate(), now, sign)
             .map_err(|error| CrlError::Order(OrderRefusal::NotNow { why: error.to_string() }))?;
         self.orders.carry_out(order).await.map_err(CrlError::Order)
     }

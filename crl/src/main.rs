@@ -11,6 +11,7 @@ use akashi_edge::program::listen;
 use akashi_ledger::{Ledger, Listing, Publishing};
 use akashi_wire::clock::Past;
 use akashi_wire::order::ProgramApart;
+use akashi_wire::party::Role;
 use tokio::sync::watch;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -23,13 +24,13 @@ async fn main() -> ExitCode {
         let past = ledger.past().await?;
         clock.resume(&past);
         let register = Ledger::<Publishing>::open(&opened.ledger(LedgerRole::Repository)).await?;
-        let orders = Arc::new(opened.authority_link(clock.clone())?);
-        let teller = Teller::new(ProgramApart::ListIssuer, Arc::new(opened.scheduler()?));
+        let orders = Arc::new(opened.authority_link(&Role::ListIssuer, clock.clone())?);
+        let token = Arc::new(opened.own(&Role::ListIssuer)?);
+        let teller = Teller::new(ProgramApart::ListIssuer, token.clone());
         tokio::spawn(tell(teller, clock.clone(), orders.clone()));
-        let (key, scheduler) = (Arc::new(opened.custody.rsa("ca")?), Arc::new(opened.scheduler()?));
+        let key = Arc::new(opened.custody.rsa("ca")?);
         let public = opened.public();
-        let lists =
-            Issuer::open(ledger, orders, (key, scheduler), &public, settings.clone()).await?;
+        let lists = Issuer::open(ledger, orders, (key, token), &public, settings.clone()).await?;
         let lists = lists.with_clock(clock.clone());
         // A book from a backup is older than what was published by the one that was lost.
         if let Some(latest) = lists.newest_unknown().filter(|newest| *newest > past.latest) {
@@ -47,7 +48,8 @@ async fn main() -> ExitCode {
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await.is_ok();
         };
-        let (identity, shelf, time) = (opened.identity()?, repository.clone(), clock.clone());
+        let (identity, shelf, time) =
+            (opened.own_link(&Role::Repository)?, repository.clone(), clock.clone());
         let linked = tokio::spawn(async move {
             akashi_crl::serve_link(link, &identity, shelf, time, stop).await
         });

@@ -22,7 +22,7 @@ const EVERY: Duration = Duration::from_secs(5);
 /// What was told last, of one program.
 pub struct Teller {
     program: ProgramApart,
-    scheduler: Arc<OfficerToken>,
+    token: Arc<OfficerToken>,
     /// Whether the time was unknown, and by how many seconds the clock was ahead.
     told: Option<(bool, i64)>,
 }
@@ -42,14 +42,14 @@ impl Teller {
         }
         let answer = TimeAnswer { challenge, at: reading.now, boot: Some(mark.boot) };
         let content = serde_json::to_vec(&answer).ok()?;
-        let (kind, certificate) = (MessageKind::TimeAnswer, self.scheduler.certificate());
-        let sign = |octets: &[u8]| self.scheduler.sign(octets);
+        let (kind, certificate) = (MessageKind::TimeAnswer, self.token.certificate());
+        let sign = |octets: &[u8]| self.token.sign(octets);
         SignedMessage::sign(kind, &content, certificate, reading.now, sign).ok()
     }
 
     /// Nothing was told yet, and nothing is until there is a doubt.
-    pub fn new(program: ProgramApart, scheduler: Arc<OfficerToken>) -> Self {
-        Self { program, scheduler, told: None }
+    pub fn new(program: ProgramApart, token: Arc<OfficerToken>) -> Self {
+        Self { program, token, told: None }
     }
 
     /// Tells a doubt that is new or over. `there` is what time it is at the authority, since an order is of now by
@@ -75,8 +75,8 @@ impl Teller {
         let (ahead, unwitnessed) =
             (now.map(|(_, ahead)| ahead), now.is_some_and(|(unwitnessed, _)| unwitnessed));
         let order = Order::TellClock { program: self.program, ahead, unwitnessed };
-        let sign = |octets: &[u8]| self.scheduler.sign(octets);
-        let Ok(message) = SignedOrder::sign(order, self.scheduler.certificate(), at, sign) else {
+        let sign = |octets: &[u8]| self.token.sign(octets);
+        let Ok(message) = SignedOrder::sign(order, self.token.certificate(), at, sign) else {
             return;
         };
         match door.carry_out(message).await {

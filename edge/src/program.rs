@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use akashi_keys::{Custody, KeyError, OfficerToken, Passphrase, Signer, Vault};
 use akashi_link::Identity;
+use akashi_wire::party::Role;
 use akashi_wire::{Clock, pki};
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -36,12 +37,14 @@ pub enum OpenError {
     /// The keys.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// Key and certificate of the scheduler do not belong together.
+    /// Key and certificate of one of the authority's own programs do not belong together.
     #[error(
-        "keys/scheduler.key in {} is not the key of certificates/scheduler.der: `akashi identity complete` was interrupted, or one of the two was not brought here; do that again, or bring both",
+        "keys/{name}.key in {} is not the key of certificates/{name}.der: `akashi identity complete` was interrupted, or one of the two was not brought here; do that again, or bring both",
         .dir.display()
     )]
     Identity {
+        /// Whose: the name of its role.
+        name: &'static str,
         /// The directory.
         dir: PathBuf,
     },
@@ -113,29 +116,43 @@ impl Opened {
         certificate(&self.dir, name)
     }
 
-    /// The scheduler's key and certificate.
-    pub fn scheduler(&self) -> Result<OfficerToken, OpenError> {
-        let (key, certificate) = (self.custody.ec("scheduler")?, self.certificate("scheduler")?);
+    /// Key and certificate of one of the authority's own programs ([`Role::is_own`]), which lie under the name of
+    /// its role.
+    ///
+    /// # Errors
+    /// [`OpenError::Key`] and [`OpenError::Certificate`] where they are not here, as on a machine of another program.
+    pub fn own(&self, role: &Role) -> Result<OfficerToken, OpenError> {
+        let name = role.name();
+        let (key, certificate) = (self.custody.ec(name)?, self.certificate(name)?);
         if pki::public_key(&certificate).as_deref() != Some(key.public_key()) {
-            return Err(OpenError::Identity { dir: self.dir.clone() });
+            return Err(OpenError::Identity { name, dir: self.dir.clone() });
         }
         Ok(OfficerToken::new(key, certificate, self.certificate("link")?))
     }
 
-    /// The way to the authority for a program that is not in its process.
-    pub fn authority_link(&self, clock: Arc<dyn Clock>) -> Result<AuthorityLink, OpenError> {
-        let scheduler = self.scheduler()?;
-        let identity = Identity {
-            certificate: scheduler.certificate().to_vec(),
-            key: scheduler.key().for_tls(),
-            authority: scheduler.link_authority().to_vec(),
-        };
-        let url = format!("https://{}", self.config.listen.authority);
-        Ok(AuthorityLink::new(&identity, &url, Arc::new(move || clock.now()))?)
+    /// Both ends of every link of such a program.
+    pub fn own_link(&self, role: &Role) -> Result<Identity, OpenError> {
+        let own = self.own(role)?;
+        let certificate = own.certificate().to_vec();
+        Ok(Identity {
+            certificate,
+            key: own.key().for_tls(),
+            authority: own.link_authority().to_vec(),
+        })
     }
 
-    /// The server's end of every link.
-    pub fn identity(&self) -> Result<Identity, OpenError> {
+    /// The way to the authority for such a program, which is not in its process.
+    pub fn authority_link(
+        &self,
+        role: &Role,
+        clock: Arc<dyn Clock>,
+    ) -> Result<AuthorityLink, OpenError> {
+        let url = format!("https://{}", self.config.listen.authority);
+        Ok(AuthorityLink::new(&self.own_link(role)?, &url, Arc::new(move || clock.now()))?)
+    }
+
+    /// The server's end of the links at the authority's own doors.
+    pub fn server(&self) -> Result<Identity, OpenError> {
         Ok(Identity {
             certificate: self.certificate("server")?,
             key: self.custody.ec("server")?.for_tls(),

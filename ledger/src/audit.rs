@@ -205,12 +205,12 @@ impl Ledger<Issuing> {
     /// Keeps a signed head. It is about the chain and not a part of it.
     ///
     /// # Errors
-    /// [`LedgerError::NotEnrolled`] when somebody else than the scheduler signed it, or one whose place
+    /// [`LedgerError::NotEnrolled`] when somebody else than the log signed it, or one whose place
     /// another took since: it could never be taken away again, and would break every verification.
     pub async fn keep_signed_head(&self, message: &Verified) -> Result<(), LedgerError> {
         let signer = Sha256::of(message.signer());
         let enrolled = self.enrolment_of(signer).await?;
-        if enrolled.is_none_or(|enrolled| enrolled.role != Role::Scheduler) {
+        if enrolled.is_none_or(|enrolled| enrolled.role != Role::Log) {
             return Err(LedgerError::NotEnrolled);
         }
         let head = read_head(message)?;
@@ -443,8 +443,8 @@ impl<R> Ledger<R> {
                 .map_err(|error| bad(format!("its signature: {error}")))?;
             let digest = Sha256::of(message.signer());
             let signer = self.enrolment_of(digest).await?;
-            if signer.is_none_or(|signer| signer.role != Role::Scheduler) {
-                return Err(bad("it was signed by somebody else than the scheduler".into()));
+            if signer.is_none_or(|signer| signer.role != Role::Log) {
+                return Err(bad("it was signed by somebody else than the log".into()));
             }
             let head = read_head(&message)?;
             if head.position != position.0 {

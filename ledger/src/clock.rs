@@ -209,9 +209,8 @@ impl<R> Ledger<R> {
                    WHERE party_key.fingerprint = $1";
         let row = self.store.row(sql, args![&signer.0]).await?;
         let role = row.map(|row| row.get::<String>("role")).transpose()?;
-        let scheduler = serde_json::to_string(&Role::Scheduler).expect("a role is JSON");
-        let is_scheduler = role == Some(scheduler);
-        Ok(if is_scheduler { marked(&message) } else { None })
+        let log = serde_json::to_string(&Role::Log).expect("a role is JSON");
+        Ok(if role == Some(log) { marked(&message) } else { None })
     }
 }
 

@@ -364,7 +364,7 @@ impl Ledger<Issuing> {
         let SignedOrder { order, at } = serde_json::from_slice(message.content())
             .map_err(|e| LedgerError::Unreadable { column: e.column() })?;
         let age = now.duration_since(at).abs();
-        if enrolment.role != Role::Scheduler || age > life_of(&order) {
+        if !order.is_for(&enrolment.role) || age > life_of(&order) {
             return Err(LedgerError::NotEnrolled);
         }
         let evidence = Sha256::of(message.message());

@@ -1,5 +1,5 @@
 //! The OCSP responder as a program of its own. It contains no code that can issue a citizen's
-//! certificate, and needs no key but its own, the scheduler's and the server's.
+//! certificate, and needs no keys but the responder's own.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use akashi_edge::program::listen;
 use akashi_ledger::Ledger;
 use akashi_ocsp::{Responder, Settings};
 use akashi_wire::order::ProgramApart;
+use akashi_wire::party::Role;
 use tokio::sync::watch;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -19,12 +20,13 @@ async fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
         let ledger = Ledger::open(&opened.ledger(LedgerRole::Responder)).await?;
         clock.resume(&ledger.past().await?);
-        let (key, scheduler) = (opened.custody.responder_key()?, Arc::new(opened.scheduler()?));
-        let orders = Arc::new(opened.authority_link(clock.clone())?);
-        let teller = Teller::new(ProgramApart::Responder, Arc::new(opened.scheduler()?));
+        let (key, token) =
+            (opened.custody.responder_key()?, Arc::new(opened.own(&Role::Responder)?));
+        let orders = Arc::new(opened.authority_link(&Role::Responder, clock.clone())?);
+        let teller = Teller::new(ProgramApart::Responder, token.clone());
         tokio::spawn(tell(teller, clock.clone(), orders.clone()));
         let settings = Settings::default();
-        let responder = Responder::open(ledger, orders, (key, scheduler), settings).await?;
+        let responder = Responder::open(ledger, orders, (key, token), settings).await?;
         let addresses = &opened.config.listen;
         let plain = listen("ocsp", addresses.ocsp).await?;
         let link = listen("ocsp-link", addresses.ocsp_link).await?;
@@ -34,7 +36,8 @@ async fn main() -> ExitCode {
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await.is_ok();
         };
-        let (identity, other, time) = (opened.identity()?, responder.clone(), clock.clone());
+        let (identity, other, time) =
+            (opened.own_link(&Role::Responder)?, responder.clone(), clock.clone());
         let linked = tokio::spawn(async move {
             akashi_ocsp::serve_link(link, &identity, other, time, stop).await
         });

@@ -67,7 +67,7 @@ pub struct Responder {
     orders: Arc<dyn OrderDoor>,
     key: ResponderKey,
     key_hash: [u8; 20],
-    scheduler: Arc<OfficerToken>,
+    token: Arc<OfficerToken>,
     settings: Settings,
     authority: Authority,
     issuer: Issuer,
@@ -120,7 +120,7 @@ impl Responder {
     pub async fn open(
         ledger: Ledger<Responding>,
         orders: Arc<dyn OrderDoor>,
-        (key, scheduler): (ResponderKey, Arc<OfficerToken>),
+        (key, token): (ResponderKey, Arc<OfficerToken>),
         settings: Settings,
     ) -> Result<Arc<Self>, OcspError> {
         if settings.validity < Duration::from_secs(2) {
@@ -150,7 +150,7 @@ impl Responder {
             orders,
             key,
             key_hash,
-            scheduler,
+            token,
             settings,
             authority,
             issuer,
@@ -426,10 +426,9 @@ impl Responder {
         let in_place_of = self.key.before.iter().cloned().map(Octets).collect();
         let generation = self.authority.generation();
         let order = Order::AskForCertificate { generation, public_key, in_place_of };
-        let certificate = self.scheduler.certificate();
-        let order =
-            SignedOrder::sign(order, certificate, now, |octets| self.scheduler.sign(octets))
-                .map_err(|error| OrderRefusal::NotNow { why: error.to_string() })?;
+        let certificate = self.token.certificate();
+        let order = SignedOrder::sign(order, certificate, now, |octets| self.token.sign(octets))
+            .map_err(|error| OrderRefusal::NotNow { why: error.to_string() })?;
         self.orders.carry_out(order).await.map(|_| ())
     }
 

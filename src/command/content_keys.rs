@@ -6,6 +6,7 @@ use std::sync::Arc;
 use akashi_edge::Opened;
 use akashi_keys::ContentKeys;
 use akashi_wire::order::SignedOrder;
+use akashi_wire::party::Role;
 use akashi_wire::{DeletionMonth, Order, OrderDoor};
 use jiff::Timestamp;
 
@@ -103,10 +104,10 @@ async fn destroy(opened: &Opened, month: DeletionMonth) -> Result<(), Failure> {
     if !month.has_begun(now) {
         return Err(format!("{month} has not begun: nothing is deleted before its time").into());
     }
-    let scheduler = opened.scheduler()?;
+    let scheduler = opened.own(&Role::Scheduler)?;
     let order = Order::DeleteContent { month };
     let order = SignedOrder::sign(order, scheduler.certificate(), now, |o| scheduler.sign(o))?;
-    let door = opened.authority_link(Arc::new(SystemClock::new()))?;
+    let door = opened.authority_link(&Role::Scheduler, Arc::new(SystemClock::new()))?;
     door.carry_out(order).await.map_err(|why| format!("nothing was deleted: {why}"))?;
     keys.destroy(month.number())?;
     println!("deleted      {month}");

@@ -15,8 +15,8 @@ use super::{Failure, OpenArgs};
 /// moment the one before is over.
 #[derive(clap::Subcommand)]
 pub enum IdentityCommand {
-    /// Make the next key, and a request for its certificate (`desk enrol scheduler --request`). The key in
-    /// use stays in use.
+    /// Make the next key, and a request for its certificate (`desk enrol WHOSE --request`). The key in use
+    /// stays in use.
     New {
         /// Whose.
         #[arg(value_enum)]
@@ -41,14 +41,47 @@ pub enum IdentityCommand {
 /// An identity of the authority's own.
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub enum Whose {
-    /// What signs the authority's orders, and asks registries.
+    /// What orders what time asks for.
     Scheduler,
+    /// What signs the heads of the audit chain.
+    Log,
+    /// What asks the registries.
+    RegistryClient,
+    /// What has numbers of lists recorded.
+    ListIssuer,
+    /// What answers status requests: its end of every link, not the key of its answers.
+    Responder,
+    /// What publishes the lists: its end of every link.
+    Repository,
 }
 
 impl Whose {
     fn role(self) -> Role {
         match self {
             Self::Scheduler => Role::Scheduler,
+            Self::Log => Role::Log,
+            Self::RegistryClient => Role::RegistryClient,
+            Self::ListIssuer => Role::ListIssuer,
+            Self::Responder => Role::Responder,
+            Self::Repository => Role::Repository,
+        }
+    }
+
+    /// As it is written on the command line.
+    fn word(self) -> String {
+        self.role().name().replace('_', "-")
+    }
+
+    /// Who has to know the new certificate.
+    fn told(self) -> &'static str {
+        match self {
+            Self::RegistryClient => {
+                "start the authority anew; give the certificate to the registries, which let nobody else in"
+            }
+            Self::Scheduler | Self::Log => "start the authority anew",
+            Self::ListIssuer => "start the list issuer anew",
+            Self::Responder => "start the responder anew",
+            Self::Repository => "start the repository anew",
         }
     }
 }
@@ -61,16 +94,16 @@ impl IdentityCommand {
                     let file = request.display();
                     return Err(format!("{file} exists already: nothing was done").into());
                 }
-                let name = whose.role().name();
-                let key = open.opened()?.custody.next_key(name)?;
+                let key = open.opened()?.custody.next_key(whose.role().name())?;
                 write_durably(&request, &key.request_for_certificate()?)?;
                 println!("request      {}", request.display());
                 println!("key          {}", fingerprint(key.public_key()));
                 println!(
-                    "next         copy keys/ to your backup: from the second signature on nothing but this key opens the authority"
+                    "next         copy keys/ to your backup: from the second signature on no other key is taken"
                 );
+                let word = whose.word();
                 println!(
-                    "then         a security officer: desk enrol {name} --request FILE; once a second one has countersigned it, the key in use is over: identity complete {name}, at once"
+                    "then         a security officer: desk enrol {word} --request FILE; once a second one has countersigned it, the key in use is over: identity complete {word}, at once"
                 );
                 Ok(())
             }
@@ -102,7 +135,8 @@ async fn complete(whose: Whose, open: &OpenArgs) -> Result<(), Failure> {
     println!("certificate  {}", file.display());
     println!("next         copy keys/ and certificates/ to your backup");
     println!(
-        "then         start every program of the authority anew; give the certificate to the registries, which let nobody else in; bring it and keys/{name}.key to wherever else programs run"
+        "then         {}; where it runs elsewhere, bring it and keys/{name}.key there first",
+        whose.told()
     );
     Ok(())
 }

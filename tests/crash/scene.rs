@@ -135,7 +135,8 @@ impl Scene {
 
     /// The register's door: another system, which does not crash here.
     fn answer_look_ups(&self, door: tokio::net::TcpListener) {
-        let asker = std::fs::read(self.dir.join("certificates/scheduler.der")).expect("a file");
+        let asker =
+            std::fs::read(self.dir.join("certificates/registry_client.der")).expect("a file");
         let window = Window {
             asker: asker.into(),
             registry: self.registry.clone(),

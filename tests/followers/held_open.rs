@@ -9,9 +9,10 @@ use akashi_agency::Verdict;
 use akashi_ledger::{Access, Position, Recording, Scope};
 use akashi_wire::Order;
 use akashi_wire::RevocationReason;
+use akashi_wire::party::Role;
 
 use crate::insisting::{revoke, revoked, told};
-use crate::second_responder::{SecondResponder, Told, scheduler};
+use crate::second_responder::{SecondResponder, Told, own};
 use crate::support::*;
 
 told_on_both!(an_older_change_held_open_hides_no_newer_one_from_the_followers);
@@ -26,7 +27,7 @@ async fn an_older_change_held_open_hides_no_newer_one_from_the_followers(book: B
     let before = place.house.ledger().head().await.unwrap();
 
     // The older change: begun, and not committed.
-    let token = scheduler(&place);
+    let token = own(&place, &Role::Scheduler);
     let ledger = place.house.ledger();
     let (by, sign) = (token.certificate(), |octets: &[u8]| token.sign(octets));
     let permit = ledger.order(Order::Settle, by, place.now(), sign).await.unwrap();

@@ -10,6 +10,7 @@ use der::{Decode, Encode};
 use sha1::{Digest, Sha1};
 
 use akashi_town::PASSPHRASE;
+use akashi_wire::party::Role;
 
 use crate::support::Place;
 
@@ -27,17 +28,17 @@ pub enum Told {
     TryLater,
 }
 
-/// The scheduler's token: what gives orders.
-pub fn scheduler(place: &Place) -> OfficerToken {
+/// Key and certificate of one of the authority's own programs.
+pub fn own(place: &Place, role: &Role) -> OfficerToken {
     let passphrase = Passphrase::new(PASSPHRASE.into()).unwrap();
-    Opened::open(&place.dir, &passphrase).unwrap().scheduler().unwrap()
+    Opened::open(&place.dir, &passphrase).unwrap().own(role).unwrap()
 }
 
 impl SecondResponder {
     /// Opens it for a world with open access; the authority certifies it.
     pub async fn open(place: &Place) -> Self {
         let ledger = place.house.ledger().as_role();
-        let (key, token) = (EcKey::generate().unwrap(), Arc::new(scheduler(place)));
+        let (key, token) = (EcKey::generate().unwrap(), Arc::new(own(place, &Role::Responder)));
         let orders = place.house.doors.orders.clone();
         let settings = Settings::default();
         let responder =

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use akashi::init::SECURITY_OFFICERS;
 use akashi_ca::counter::Services;
 use akashi_ca::scheduler::Recoverers;
-use akashi_ca::{Counter, Inbox, Issuer, Orders, RegistryClient, Rules, Scheduler};
+use akashi_ca::{Counter, Inbox, Issuer, Log, Orders, RegistryClient, Rules, Scheduler};
 use akashi_edge::Opened;
 use akashi_edge::clock::Machine;
 use akashi_keys::{LinkAuthority, OfficerToken, Signer};
@@ -18,6 +18,7 @@ use akashi_registry::http::Window;
 use akashi_registry::{Registry, TownIdentity};
 use akashi_town::{PASSPHRASE, SimulatedMachine};
 use akashi_wire::clock::SimulatedClock;
+use akashi_wire::party;
 use akashi_wire::signed::{MessageKind, Verified};
 use akashi_wire::time_word::{Saying, TimeWord};
 use akashi_wire::{Clock, MunicipalityCode, SignedMessage};
@@ -67,15 +68,16 @@ impl Authority {
         let link = opened.certificate("link").expect("a certificate");
         let link_key = custody.ec("link").expect("a key");
         let link = Arc::new(LinkAuthority::open(&link_key, link).expect("a link authority"));
-        let orders = Orders::new(ledger.clone(), scheduler(opened));
+        let orders = Orders::new(ledger.clone(), own(opened, party::Role::Scheduler));
         clock.resume(&ledger.past().await.expect("the book is read"));
         let signer: Arc<dyn Signer> = key.clone();
         let rules = Arc::new(Rules::default());
         let issuer = Issuer::open(ledger.clone(), vault.clone(), signer, rules).await;
         let issuer = issuer.expect("an issuer");
         let client = akashi_link::plain_client().expect("a client");
+        let asking = own(opened, party::Role::RegistryClient);
         let services = Services {
-            registry: RegistryClient::new(client, registry, opener.clone(), orders.clone()),
+            registry: RegistryClient::new(client, registry, opener.clone(), asking),
             link_authority: link.clone(),
             opener: opener.clone(),
             orders: orders.clone(),
@@ -89,14 +91,16 @@ impl Authority {
             recovery_key: opened.certificate("recovery").expect("a certificate"),
             dir: opened.dir.clone(),
         };
-        let scheduler = Scheduler::new(issuer, orders, (Vec::new(), recoverers), rng);
+        let log = Log::new(ledger.clone(), own(opened, party::Role::Log));
+        let scheduler = Scheduler::new(issuer, (orders, log), (Vec::new(), recoverers), rng);
         scheduler.see_to_the_clock(clock).await.expect("the book is written");
         Self { counter, inbox, scheduler, ledger, key }
     }
 }
 
-fn scheduler(opened: &Opened) -> Arc<OfficerToken> {
-    Arc::new(opened.scheduler().expect("the scheduler's token"))
+/// Key and certificate of one of the authority's own programs.
+fn own(opened: &Opened, role: party::Role) -> Arc<OfficerToken> {
+    Arc::new(opened.own(&role).expect("a program's token"))
 }
 
 /// Which process.
@@ -152,7 +156,7 @@ impl Prefecture {
         let time = clock.clone();
         let window = Window {
             registry: registry.clone(),
-            asker: scheduler(&founded.opened).certificate().into(),
+            asker: own(&founded.opened, party::Role::RegistryClient).certificate().into(),
             registries: founded.registries.clone(),
             clock: Arc::new(move || time.now()),
             rng: Arc::new(Mutex::new(StdRng::seed_from_u64(seed ^ 0x5eed))),
@@ -225,7 +229,8 @@ impl Prefecture {
                     let ledger = Ledger::open(&book).await.expect("the book opens");
                     let ledger = ledger.with_faults(trouble.clone());
                     let orders = door(&book, trouble, clock).await;
-                    let (signing, settings) = ((key as _, scheduler(opened)), list_settings());
+                    let (signing, settings) =
+                        ((key as _, own(opened, party::Role::ListIssuer)), list_settings());
                     let lists =
                         akashi_crl::Issuer::open(ledger, orders, signing, &public, settings).await;
                     lists.expect("the list issuer opens")
@@ -238,7 +243,7 @@ impl Prefecture {
                     let orders = door(&book, trouble, clock).await;
                     let key = opened.custody.responder_key().expect("a key");
                     let settings = akashi_ocsp::Settings::default();
-                    let signing = (key, scheduler(opened));
+                    let signing = (key, own(opened, party::Role::Responder));
                     let responder = Responder::open(ledger, orders, signing, settings).await;
                     responder.expect("the responder opens")
                 }));

@@ -22,7 +22,6 @@ use rand::rngs::StdRng;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::base::Base;
 use crate::support::*;
 
 type Registries = Arc<BTreeMap<MunicipalityCode, Arc<TownIdentity>>>;
@@ -41,7 +40,7 @@ impl Around {
     fn serve_registry(&self, door: tokio::net::TcpListener) -> RegistryTask {
         let clock = self.clock.clone();
         let window = Window {
-            asker: certificate(&self.authority, "scheduler").unwrap().into(),
+            asker: certificate(&self.authority, "registry_client").unwrap().into(),
             registry: self.registry.clone(),
             registries: self.registries.clone(),
             clock: Arc::new(move || clock.now()),

@@ -4,8 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::audit::sqlite;
-
 /// A data base of one story, gone with it.
 pub struct Base {
     server: String,
@@ -84,7 +82,8 @@ impl Backup {
         match base {
             None => {
                 let book = authority.join("book.sqlite");
-                sqlite(&book, &format!("VACUUM INTO '{}'", copy.display()));
+                let sql = format!("VACUUM INTO '{}'", copy.display());
+                done(Command::new("sqlite3").args(["-cmd", ".timeout 10000"]).arg(&book).arg(sql));
                 Self::Sqlite { book, copy }
             }
             Some(base) => {
@@ -125,6 +124,6 @@ fn psql() -> Command {
 }
 
 fn done(command: &mut Command) {
-    let done = command.output().expect("the clients of PostgreSQL are installed");
+    let done = command.output().expect("the clients of the data bases are installed");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }

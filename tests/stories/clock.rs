@@ -182,15 +182,15 @@ async fn a_program_of_the_authority_on_another_machine_is_a_witness_once(book: B
     no_register(&place).await;
     let passphrase = Passphrase::new(akashi_town::PASSPHRASE.into()).unwrap();
     let opened = Opened::open(&place.dir, &passphrase).unwrap();
-    let of_scheduler = || Arc::new(opened.scheduler().unwrap());
-    let teller = Teller::new(ProgramApart::Responder, of_scheduler());
+    let own = Arc::new(opened.own(&Role::Responder).unwrap());
+    let teller = Teller::new(ProgramApart::Responder, own);
     let elsewhere = |starts: u8| {
         let machine = SimulatedMachine::new(place.clock.clone());
         (0..starts).for_each(|_| machine.reboot());
         (kept_by(&machine), machine)
     };
     let ((there, _), (beside, _)) = (elsewhere(1), elsewhere(0));
-    let link = opened.authority_link(place.clock.clone()).unwrap();
+    let link = opened.authority_link(&Role::Responder, place.clock.clone()).unwrap();
     let asked = async || link.about().await.unwrap().asks_time;
     assert_eq!(asked().await, None, "nobody is asked while nothing is in doubt");
     place.machine.synchronise(false);

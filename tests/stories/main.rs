@@ -8,7 +8,6 @@ mod acts;
 mod again;
 mod archive;
 mod audit;
-mod base;
 mod bounds;
 mod brought_back;
 mod cards;

@@ -3,6 +3,7 @@
 
 use akashi_edge::Opened;
 use akashi_keys::{OfficerToken, Passphrase, Signer};
+use akashi_ledger::Entry;
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::order::{Order, ProgramApart, SignedOrder};
 use akashi_wire::party::Role;
@@ -25,16 +26,23 @@ async fn an_order_is_taken_from_the_authoritys_own_programs_and_every_other_is_o
     let agency = place.enrolled("Bureau", Role::Agency { purposes: vec!["tax".into()] }).await;
     let (officer, _) = place.officer(tottori()).await;
     let passphrase = Passphrase::new(akashi_town::PASSPHRASE.to_owned()).unwrap();
-    let scheduler = Opened::open(&place.dir, &passphrase).unwrap().scheduler().unwrap();
+    let opened = Opened::open(&place.dir, &passphrase).unwrap();
+    let own = |role| opened.own(&role).unwrap();
+    let (scheduler, lists) = (own(Role::Scheduler), own(Role::ListIssuer));
+    let responder = own(Role::Responder);
     let now = place.now();
     let key = Octets(place.new_key().public_key().to_vec());
+    let of = |order: &Order| match order {
+        Order::AskForCertificate { .. } => &responder,
+        _ => &lists,
+    };
     let send = async |message: SignedMessage| {
         place.post("/orders", &agency.link(), message.as_der().to_vec()).await.0
     };
     assert_eq!(send(signed(record(), &agency.token, now)).await, 403, "an agency's own");
     assert_eq!(send(signed(record(), &officer.token, now)).await, 403, "an officer's");
-    assert_eq!(send(signed(record(), &scheduler, now - 6.minutes())).await, 403, "too old");
-    assert_eq!(send(signed(record(), &scheduler, now + 6.minutes())).await, 403, "of the future");
+    assert_eq!(send(signed(record(), &lists, now - 6.minutes())).await, 403, "too old");
+    assert_eq!(send(signed(record(), &lists, now + 6.minutes())).await, 403, "of the future");
     assert_eq!(send(signed(Order::Settle, &scheduler, now)).await, 403, "over no door");
     for order in [
         Order::RecordList { generation: 1, scope: Scope::Complete, life: 0, up_to: 1 },
@@ -45,7 +53,7 @@ async fn an_order_is_taken_from_the_authoritys_own_programs_and_every_other_is_o
             in_place_of: Vec::new(),
         },
     ] {
-        assert_eq!(send(signed(order.clone(), &scheduler, now)).await, 400, "{order:?}");
+        assert_eq!(send(signed(order.clone(), of(&order), now)).await, 400, "{order:?}");
     }
     let act = agency.sign(b"{}", now);
     assert_eq!(send(act).await, 400, "an act is no order");
@@ -60,7 +68,7 @@ async fn an_order_is_taken_from_the_authoritys_own_programs_and_every_other_is_o
         },
         Order::AskForCertificate { generation: 2, public_key: key, in_place_of: Vec::new() },
     ] {
-        let message = signed(order.clone(), &scheduler, now).as_der().to_vec();
+        let message = signed(order.clone(), of(&order), now).as_der().to_vec();
         let (status, told) = place.post("/orders", &agency.link(), message).await;
         assert_eq!(status, 409, "{order:?}: {told}");
         assert!(told.contains("other_generation") && told.contains("\"in_use\":1"), "{told}");
@@ -77,7 +85,7 @@ async fn an_order_is_taken_from_the_authoritys_own_programs_and_every_other_is_o
         (None, false, "agrees with its time again"),
     ] {
         let order = Order::TellClock { program: ProgramApart::Responder, ahead, unwitnessed };
-        assert_eq!(send(signed(order, &scheduler, now)).await, 200);
+        assert_eq!(send(signed(order, &responder, now)).await, 200);
         let alarms = place.entries("alarm").await;
         let told = |entry: &akashi_ledger::Entry| {
             entry.subject.contains("akashi-ocsp") && entry.subject.contains(word)
@@ -86,16 +94,61 @@ async fn an_order_is_taken_from_the_authoritys_own_programs_and_every_other_is_o
     }
 
     // A list that takes long to write is published all the same, and said twice it is said once.
-    let message = signed(record(), &scheduler, now).as_der().to_vec();
+    let message = signed(record(), &lists, now).as_der().to_vec();
     let (status, told) = place.post("/orders", &agency.link(), message).await;
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
     assert_eq!((status, told["done"].as_str()), (200, Some("list_recorded")), "{told}");
     let (number, digest) = (told["number"].as_i64().unwrap(), Sha256([7; 32]));
     let publish = || Order::PublishList { generation: 1, scope: Scope::Complete, number, digest };
     for _ in 0..2 {
-        assert_eq!(send(signed(publish(), &scheduler, now - 1.hours())).await, 200);
+        assert_eq!(send(signed(publish(), &lists, now - 1.hours())).await, 200);
     }
-    assert_eq!(send(signed(publish(), &scheduler, now - 25.hours())).await, 403);
+    assert_eq!(send(signed(publish(), &lists, now - 25.hours())).await, 403);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_of_the_authoritys_own_programs_orders_its_own_trade_and_no_other() {
+    let place = Place::open(Book::Sqlite).await;
+    let passphrase = Passphrase::new(akashi_town::PASSPHRASE.to_owned()).unwrap();
+    let opened = Opened::open(&place.dir, &passphrase).unwrap();
+    let now = place.now();
+    // Any key will do that a responder may have.
+    let key = Octets(opened.own(&Role::Log).unwrap().key().public_key().to_vec());
+    let tell = |program| Order::TellClock { program, ahead: None, unwitnessed: false };
+    let trades = [
+        (Role::ListIssuer, record()),
+        (Role::ListIssuer, tell(ProgramApart::ListIssuer)),
+        (
+            Role::Responder,
+            Order::AskForCertificate { generation: 1, public_key: key, in_place_of: Vec::new() },
+        ),
+        (Role::Responder, tell(ProgramApart::Responder)),
+        (Role::Scheduler, Order::DeleteContent { month: "2026-01".parse().unwrap() }),
+    ];
+    let programs = [
+        Role::Scheduler,
+        Role::Log,
+        Role::RegistryClient,
+        Role::ListIssuer,
+        Role::Responder,
+        Role::Repository,
+    ];
+    let mut refused = 0;
+    for (of, order) in trades {
+        for program in &programs {
+            let token = opened.own(program).unwrap();
+            let message = signed(order.clone(), &token, now).as_der().to_vec();
+            let link = opened.own_link(program).unwrap();
+            let (status, told) = place.post("/orders", &link, message).await;
+            let (is_its_own, who) = (*program == of, program.name());
+            assert_eq!(status == 403, !is_its_own, "{who}, {order:?}: {status} {told}");
+            refused += usize::from(!is_its_own);
+        }
+    }
+    let entries = place.entries("refuse").await;
+    let not_allowed = |entry: &&Entry| entry.subject.starts_with("order_not_allowed ");
+    assert_eq!(entries.iter().filter(not_allowed).count(), refused, "each is on record");
     place.close().await;
 }
 

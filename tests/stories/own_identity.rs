@@ -1,6 +1,8 @@
-//! The scheduler's key is replaced by two, at one moment; whatever broke off is done again.
+//! The key of one of the authority's own programs is replaced by two, at one moment; whatever broke off is done
+//! again.
 
 use std::process::Command;
+use std::sync::Arc;
 
 use akashi_ca::CaError;
 use akashi_edge::{OpenError, Opened};
@@ -12,6 +14,11 @@ use akashi_wire::party::Role;
 use akashi_wire::pki::requested_key;
 
 use crate::support::*;
+
+told_on_both!(
+    the_schedulers_key_is_replaced_by_two,
+    each_other_programs_key_is_replaced_by_two_and_it_is_reached_where_it_was,
+);
 
 /// Runs `akashi identity`: whether it ended well, and what it said.
 fn identity(place: &Place, rest: &[&str]) -> (bool, String) {
@@ -27,22 +34,25 @@ fn identity(place: &Place, rest: &[&str]) -> (bool, String) {
     (output.status.success(), String::from_utf8(told).unwrap())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_schedulers_key_is_replaced_by_two_on_sqlite() {
-    the_schedulers_key_is_replaced_by_two(Book::Sqlite).await;
+fn passphrase() -> Passphrase {
+    Passphrase::new(PASSPHRASE.into()).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_schedulers_key_is_replaced_by_two_on_postgresql() {
-    the_schedulers_key_is_replaced_by_two(Book::Postgres).await;
+fn enrolling(role: &Role, request: &[u8]) -> Deed {
+    Deed::Enrol {
+        name: format!("Akashi {}", role.name()),
+        party: role.clone(),
+        hosts: Vec::new(),
+        request_for_certificate: Octets(request.to_vec()),
+        until: None,
+    }
 }
 
 async fn the_schedulers_key_is_replaced_by_two(book: Book) {
     let mut place = Place::open(book).await;
     let (code, holder) = place.holder(tottori()).await;
-    let passphrase = || Passphrase::new(PASSPHRASE.into()).unwrap();
     let opened = || Opened::open(&place.dir, &passphrase()).unwrap();
-    let old = opened().scheduler().unwrap();
+    let old = opened().own(&Role::Scheduler).unwrap();
     let old_key = opened().custody.ec("scheduler").unwrap();
 
     let file = place.dir.join("next.p10");
@@ -66,13 +76,7 @@ async fn the_schedulers_key_is_replaced_by_two(book: Book) {
     let refused = refusal(place.security.one.ask(stranger).await);
     assert!(matches!(&refused, Refusal::Malformed { what } if what.contains("identity new")));
 
-    let deed = Deed::Enrol {
-        name: "Akashi Scheduler".into(),
-        party: Role::Scheduler,
-        hosts: Vec::new(),
-        request_for_certificate: Octets(request.clone()),
-        until: None,
-    };
+    let deed = enrolling(&Role::Scheduler, &request);
     let town = tottori();
     let refused = place.desk(town).ask(deed.clone()).await;
     assert_eq!(refusal(refused), Refusal::NotAllowed);
@@ -83,16 +87,20 @@ async fn the_schedulers_key_is_replaced_by_two(book: Book) {
     // From here on whoever has the key before has nothing, the running authority included.
     let doors = &place.house.doors;
     let ticked = doors.scheduler.tick(&*doors.clock).await;
-    assert!(matches!(ticked, Err(CaError::Replaced)), "{:?}", ticked.map(|_| ()));
+    assert!(
+        matches!(ticked, Err(CaError::Replaced { whose: "scheduler" })),
+        "{:?}",
+        ticked.map(|_| ())
+    );
 
     // The power is cut between the key and its certificate.
     let next = requested_key(&request).unwrap();
     opened().custody.take_next("scheduler", &next).unwrap();
-    assert!(matches!(opened().scheduler(), Err(OpenError::Identity { .. })));
+    assert!(matches!(opened().own(&Role::Scheduler), Err(OpenError::Identity { .. })));
     for _ in 0..2 {
         let (done, told) = identity(&place, &["complete", "scheduler"]);
-        assert!(done && told.contains("start every program"), "{told}");
-        assert_eq!(opened().scheduler().unwrap().certificate(), certificate.0);
+        assert!(done && told.contains("start the authority anew"), "{told}");
+        assert_eq!(opened().own(&Role::Scheduler).unwrap().certificate(), certificate.0);
         assert_eq!(opened().custody.ec("scheduler").unwrap().public_key(), next);
     }
 
@@ -117,4 +125,50 @@ async fn the_schedulers_key_is_replaced_by_two(book: Book) {
     let told = refused.map(|_| ()).unwrap_err().to_string();
     assert!(told.contains("identity complete"), "{told}");
     drop(stopped);
+}
+
+async fn each_other_programs_key_is_replaced_by_two_and_it_is_reached_where_it_was(book: Book) {
+    let mut place = Place::open(book).await;
+    let (code, holder) = place.holder(tottori()).await;
+    let agency = place.enrolled("Bureau", Role::Agency { purposes: vec!["tax".into()] }).await;
+    let others =
+        [Role::Log, Role::RegistryClient, Role::ListIssuer, Role::Responder, Role::Repository];
+    let opened = || Opened::open(&place.dir, &passphrase()).unwrap();
+    for role in &others {
+        let before = opened().own(role).unwrap();
+        let word = role.name().replace('_', "-");
+        let file = place.dir.join(format!("{word}.p10"));
+        let (done, told) = identity(&place, &["new", &word, "--request", file.to_str().unwrap()]);
+        assert!(done && told.contains(&format!("desk enrol {word} ")), "{told}");
+        let request = std::fs::read(&file).unwrap();
+        let answer = place.security.ask(enrolling(role, &request)).await.unwrap();
+        let Answer::Enrolled { certificate, .. } = answer else { panic!("{answer:?}") };
+        let (done, told) = identity(&place, &["complete", &word]);
+        assert!(done, "{told}");
+        let now = opened().own(role).unwrap();
+        assert_eq!(now.certificate(), certificate.0);
+        assert_ne!(now.certificate(), before.certificate());
+        // Under whatever names it was reached before it is reached now.
+        let hosts = |der: &[u8]| akashi_keys::Usage::of_party(der).unwrap();
+        assert_eq!(
+            format!("{:?}", hosts(now.certificate())),
+            format!("{:?}", hosts(before.certificate())),
+            "{word}"
+        );
+    }
+    // The log's key is another now: nobody signs a head with the one before.
+    let doors = &place.house.doors;
+    let ticked = doors.scheduler.tick(&*doors.clock).await;
+    assert!(matches!(ticked, Err(CaError::Replaced { whose: "log" })), "{:?}", ticked.map(|_| ()));
+    let again = place.reopened(|_| ()).await;
+    again.tick().await;
+    again.desks[&tottori()].find(Procedure::Hold, again.by_items(&code)).await.unwrap();
+    again.seen(&holder.certificate, |verdict| *verdict == akashi_agency::Verdict::Valid).await;
+    let clock = again.clock.clone();
+    let now = Arc::new(move || akashi_wire::Clock::now(&*clock));
+    let client = akashi_link::client_by(&agency.link(), now).unwrap();
+    let repository = format!("https://{}/ca/1.cer", again.house.config.listen.repository_link);
+    assert!(client.get(repository).send().await.unwrap().status().is_success());
+    again.house.ledger().verify_audit().await.unwrap();
+    again.close().await;
 }

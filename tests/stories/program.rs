@@ -306,7 +306,7 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
     let items = residents.record(&code).unwrap().items().clone();
     let residents = Arc::new(Mutex::new(residents));
     let window = Window {
-        asker: std::fs::read(dir.join("certificates/scheduler.der")).unwrap().into(),
+        asker: std::fs::read(dir.join("certificates/registry_client.der")).unwrap().into(),
         registry: residents.clone(),
         registries: Arc::new([(tottori(), registry.clone())].into()),
         clock: Arc::new(Timestamp::now),

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use akashi_agency::Verdict;
+use akashi_wire::party::Role;
 use akashi_wire::pki;
 use jiff::ToSpan;
 
@@ -50,7 +51,7 @@ async fn a_key_of_another_kind_takes_the_place_of_the_one_before() {
         &again.authority,
         &akashi_keys::Passphrase::new(akashi_town::PASSPHRASE.into()).unwrap(),
     );
-    let token = token.unwrap().scheduler().unwrap();
+    let token = token.unwrap().own(&Role::Responder).unwrap();
     let now = akashi_wire::Clock::now(&*again.clock);
     let public_key = akashi_wire::octets::Octets(old.clone());
     let order = akashi_wire::Order::AskForCertificate {

@@ -14,6 +14,7 @@ use spki::SubjectPublicKeyInfoRef;
 
 use crate::bounds;
 use crate::octets::{Octets, Sha256};
+use crate::party::Role;
 use crate::signed::{MessageKind, SignedMessageError};
 use crate::{DeletionMonth, Scope, SerialNumber, SignedMessage};
 
@@ -142,6 +143,16 @@ pub enum ProgramApart {
     Responder,
 }
 
+impl ProgramApart {
+    /// Under whose name it signs.
+    pub fn role(self) -> Role {
+        match self {
+            Self::ListIssuer => Role::ListIssuer,
+            Self::Responder => Role::Responder,
+        }
+    }
+}
+
 impl std::fmt::Display for ProgramApart {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -183,6 +194,31 @@ impl Order {
             | Self::RecordRefusal
             | Self::EndByHolder { .. }
             | Self::DeleteContent { .. } => true,
+        }
+    }
+
+    /// Whether the program of this role may order it: each of the authority's own orders what is its trade, and
+    /// nobody else anything.
+    pub fn is_for(&self, role: &Role) -> bool {
+        match self {
+            Self::AskForCertificate { .. } => *role == Role::Responder,
+            Self::RecordList { .. } | Self::PublishList { .. } => *role == Role::ListIssuer,
+            Self::TellClock { program, .. } => *role == program.role(),
+            Self::Settle
+            | Self::VoidInterrupted
+            | Self::CloseCases
+            | Self::GoOnWithRecalls
+            | Self::CompareModuli
+            | Self::DoubtClock
+            | Self::TrustClock
+            | Self::RaiseAlarms
+            | Self::CertifyResponders
+            | Self::CarryOutRecovery { .. }
+            | Self::EnterInquiries
+            | Self::RecordContentKeys
+            | Self::RecordRefusal
+            | Self::EndByHolder { .. }
+            | Self::DeleteContent { .. } => *role == Role::Scheduler,
         }
     }
 

@@ -64,8 +64,10 @@ pub enum Role {
     Verifier,
     /// Watches the authority from outside, with a certificate of its own that is revoked by plan.
     Canary,
-    /// The authority's own scheduler.
+    /// The authority's own scheduler: orders what time asks for.
     Scheduler,
+    /// The authority's own client of the resident registries: asks look-ups (本人確認情報の照会).
+    RegistryClient,
     /// The authority's own OCSP responder (RFC 6960 §2.6).
     Responder,
     /// The authority's own CRL issuer (RFC 5280 §5).
@@ -99,6 +101,7 @@ impl Role {
             Self::Verifier => "verifier",
             Self::Canary => "canary",
             Self::Scheduler => "scheduler",
+            Self::RegistryClient => "registry_client",
             Self::Responder => "responder",
             Self::ListIssuer => "list_issuer",
             Self::Repository => "repository",
@@ -126,6 +129,7 @@ impl Role {
             | Self::Verifier
             | Self::Canary
             | Self::Scheduler
+            | Self::RegistryClient
             | Self::Responder
             | Self::ListIssuer
             | Self::Repository
@@ -152,6 +156,7 @@ impl Role {
             | Self::Verifier
             | Self::Canary
             | Self::Scheduler
+            | Self::RegistryClient
             | Self::Responder
             | Self::ListIssuer
             | Self::Repository
@@ -179,6 +184,7 @@ impl Role {
             | Self::Verifier
             | Self::Canary
             | Self::Scheduler
+            | Self::RegistryClient
             | Self::Responder
             | Self::ListIssuer
             | Self::Repository
@@ -193,6 +199,7 @@ impl Role {
     pub fn is_own(&self) -> bool {
         match self {
             Self::Scheduler
+            | Self::RegistryClient
             | Self::Responder
             | Self::ListIssuer
             | Self::Repository
@@ -243,6 +250,7 @@ mod tests {
             (Role::Verifier, [false; 3]),
             (Role::Canary, [false; 3]),
             (Role::Scheduler, [false; 3]),
+            (Role::RegistryClient, [false; 3]),
             (Role::Responder, [false; 3]),
             (Role::ListIssuer, [false; 3]),
             (Role::Repository, [false; 3]),

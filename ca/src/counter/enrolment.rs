@@ -41,7 +41,11 @@ impl Counter {
             _ => role.municipality().map_or(Ok(()), |code| self.is_ours(code))?,
         }
         let until = self.term(until, change.at())?;
-        let usage = Usage::Party { hosts: hosts.to_vec() };
+        let usage = match role.is_own() {
+            // It is reached where the one before was.
+            true => self.usage_of_own(role).await?,
+            false => Usage::Party { hosts: hosts.to_vec() },
+        };
         let authority = &self.services.link_authority;
         // What one person proposes is looked at as it will be, and certified when the second signs.
         let key =
@@ -80,6 +84,14 @@ impl Counter {
             link_authority: Octets(authority.certificate().to_vec()),
         };
         Ok(Carried { subject: party.to_string(), answer })
+    }
+
+    /// What the certificate of the program says that has this role of the authority's own now.
+    async fn usage_of_own(&self, role: &Role) -> Result<Usage, Halt> {
+        let all = self.issuer.ledger.enrolments().await?;
+        let own = all.iter().find(|one| one.role == *role && one.ended_at.is_none());
+        let none = Usage::Party { hosts: Vec::new() };
+        Ok(own.map_or(Ok(none), |own| Usage::of_party(&own.certificate))?)
     }
 
     /// Prolongs an enrolment.

@@ -20,7 +20,7 @@ use crate::support::*;
 /// Records a number of the town's list, with which nothing will be published.
 async fn record(world: &World) -> i64 {
     let order = Order::RecordList { generation: 1, scope: shinjuku(), life: 72 * 3600, up_to: 0 };
-    let (token, now) = (&world.scheduler, world.now());
+    let (token, now) = (&world.list_issuer, world.now());
     let sign = |octets: &[u8]| token.sign(octets);
     let order = SignedOrder::sign(order, token.certificate(), now, sign).unwrap();
     match world.orders().carry_out(order).await.unwrap() {
@@ -224,7 +224,7 @@ async fn another_key_than_the_authoritys_signs_nothing() {
     let world = World::open().await;
     let open = |key: Arc<dyn akashi_keys::Signer>, dir: &Path| {
         let (ledger, orders) = (world.ledger.as_role(), world.orders());
-        let signing = (key, world.scheduler.clone());
+        let signing = (key, world.list_issuer.clone());
         let dir = dir.to_owned();
         async move { Issuer::open(ledger, orders, signing, &dir, Settings::default()).await.err() }
     };

@@ -56,7 +56,8 @@ pub struct World {
     pub dir: TempDir,
     pub clock: Arc<SimulatedClock>,
     pub ledger: Ledger<Issuing>,
-    pub scheduler: Arc<OfficerToken>,
+    /// What the list issuer signs its orders with.
+    pub list_issuer: Arc<OfficerToken>,
     pub officer: OfficerToken,
     pub security: OfficerToken,
     pub link: LinkAuthority,
@@ -77,7 +78,8 @@ impl World {
         let address = format!("sqlite:{}", dir.path().join("book.db").display());
         let ledger = Ledger::<Issuing>::create(&address).await.unwrap();
         let link = LinkAuthority::create(&EcKey::generate().unwrap(), "link", begin).unwrap();
-        let scheduler = Arc::new(token(&link, "scheduler", begin));
+        let scheduler = token(&link, "scheduler", begin);
+        let list_issuer = Arc::new(token(&link, "list issuer", begin));
         let profile = AuthorityProfile {
             generation: 1,
             policy_critical: false,
@@ -104,13 +106,14 @@ impl World {
             office,
             counter,
             party(1, Role::Scheduler, &scheduler),
+            party(4, Role::ListIssuer, &list_issuer),
             party(2, Role::Officer { municipality: code(SHINJUKU) }, &officer),
             party(3, Role::SecurityOfficer, &security),
         ];
         let founding = permits::founding(&authority, &scheduler, &[&security], begin);
         ledger.found(&founding, &authority, &points, &parties, begin).await.unwrap();
         let people = AtomicU64::new(0);
-        Self { dir, clock, ledger, scheduler, officer, security, link, authority, points, people }
+        Self { dir, clock, ledger, list_issuer, officer, security, link, authority, points, people }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -131,7 +134,7 @@ impl World {
 
     pub async fn issuer_with(&self, settings: Settings) -> Result<Issuer, CrlError> {
         let ledger = self.ledger.as_role();
-        let signing = (key() as Arc<dyn akashi_keys::Signer>, self.scheduler.clone());
+        let signing = (key() as Arc<dyn akashi_keys::Signer>, self.list_issuer.clone());
         Issuer::open(ledger, self.orders(), signing, self.dir.path(), settings).await
     }
 

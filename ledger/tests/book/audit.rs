@@ -32,7 +32,7 @@ pub async fn put_head(book: &Book, message: &Verified) {
 }
 
 async fn sign_head(book: &Book) {
-    let head = signed_head(book, &book.scheduler).await;
+    let head = signed_head(book, &book.log).await;
     book.ledger.keep_signed_head(&head).await.unwrap();
 }
 

@@ -21,6 +21,9 @@ pub struct Book {
     pub ledger: Ledger<Issuing>,
     pub address: String,
     pub scheduler: OfficerToken,
+    pub log: OfficerToken,
+    pub list_issuer: OfficerToken,
+    pub responder: OfficerToken,
     pub security: OfficerToken,
     pub source: OfficerToken,
     pub officer: OfficerToken,
@@ -68,6 +71,8 @@ impl Book {
         };
         let (scheduler, security, source, officer) =
             (token("scheduler"), token("security"), token("source"), token("officer"));
+        let (log, list_issuer, responder) =
+            (token("log"), token("list issuer"), token("responder"));
         let recovery = token("recovery");
         let party = |number: u8, role, token: &OfficerToken| NewEnrolment {
             party: PartyId::from_random([number; 16]),
@@ -82,6 +87,9 @@ impl Book {
             party(2, Role::SecurityOfficer, &security),
             party(3, Role::Source { municipality: town() }, &source),
             party(4, Role::Officer { municipality: town() }, &officer),
+            party(96, Role::Log, &log),
+            party(97, Role::ListIssuer, &list_issuer),
+            party(98, Role::Responder, &responder),
             party(99, Role::Recovery, &recovery),
             office,
             counter,
@@ -105,13 +113,32 @@ impl Book {
         // Whoever made the book owns it; from here on it is opened as the authority does.
         ledger.close().await;
         let ledger = Ledger::<Issuing>::open(&address).await.unwrap();
-        Self { ledger, address, scheduler, security, source, officer, recovery, now, _dir: dir }
+        Self {
+            ledger,
+            address,
+            scheduler,
+            log,
+            list_issuer,
+            responder,
+            security,
+            source,
+            officer,
+            recovery,
+            now,
+            _dir: dir,
+        }
     }
 
-    /// The permit of an order of the authority's own.
+    /// The permit of an order, of that program of the authority's own which may give it.
     pub async fn order(&self, order: Order) -> Permit {
-        let sign = |octets: &[u8]| self.scheduler.sign(octets);
-        self.ledger.order(order, self.scheduler.certificate(), self.now, sign).await.unwrap()
+        let programs = [
+            (Role::Scheduler, &self.scheduler),
+            (Role::ListIssuer, &self.list_issuer),
+            (Role::Responder, &self.responder),
+        ];
+        let (_, token) = programs.into_iter().find(|(role, _)| order.is_for(role)).unwrap();
+        let sign = |octets: &[u8]| token.sign(octets);
+        self.ledger.order(order, token.certificate(), self.now, sign).await.unwrap()
     }
 
     /// The permit of an act.

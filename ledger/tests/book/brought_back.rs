@@ -38,7 +38,7 @@ fn founded(_: &Book) -> Timestamp {
 async fn marked(book: &Book, after: SignedDuration) {
     let since_boot = u64::try_from(after.as_millis()).unwrap();
     let mark = Mark { boot: BOOT, since_boot, at: book.now.as_millisecond() };
-    let head = signed_head(book, &book.scheduler, mark).await;
+    let head = signed_head(book, &book.log, mark).await;
     book.ledger.keep_signed_head(&head).await.unwrap();
 }
 

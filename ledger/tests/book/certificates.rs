@@ -63,11 +63,12 @@ async fn only_an_enrolled_party_gets_a_permit_and_only_for_its_own_work() {
         assert!(matches!(late, Err(LedgerError::NotEnrolled)), "{late:?}");
         let refused = book.try_act(&book.officer, dismiss(), book.now + 1.second()).await;
         assert!(matches!(refused, Err(LedgerError::NotEnrolled)));
-        // Nobody but the scheduler gives orders, and an old one is none.
-        let sign = |octets: &[u8]| book.security.sign(octets);
-        let by = book.security.certificate();
-        let refused = book.ledger.order(Order::Settle, by, book.now, sign).await;
-        assert!(matches!(refused, Err(LedgerError::NotEnrolled)));
+        // Nobody but the scheduler gives this order, and an old one is none.
+        for other in [&book.security, &book.log, &book.list_issuer, &book.responder] {
+            let (by, sign) = (other.certificate(), |octets: &[u8]| other.sign(octets));
+            let refused = book.ledger.order(Order::Settle, by, book.now, sign).await;
+            assert!(matches!(refused, Err(LedgerError::NotEnrolled)));
+        }
     }
 }
 

@@ -456,7 +456,19 @@ async fn a_program_of_the_authoritys_own_gets_another_key_by_two_and_the_one_bef
         assert!(matches!(kind(settle(&book.scheduler).await), LedgerError::NotEnrolled));
         settle(&next).await.unwrap();
         book.ledger.verify_audit().await.unwrap();
-        // With the key before nobody signs a head any more, neither at the door nor in the book itself.
+    }
+}
+
+#[tokio::test]
+async fn with_the_logs_key_of_before_nobody_signs_a_head_any_more() {
+    for (book, other) in with_two().await {
+        let next = token(&book, "next");
+        let message = signed(&book.security, 2, enrol(Role::Log, &next), book.now);
+        let (_, digest) = proposed(&book, &message).await;
+        let mut both = second(&book, (&other, 3), &message, (digest, book.now)).await.unwrap();
+        both.enrol(&new(7, Role::Log, &next)).await.unwrap();
+        both.commit().await.unwrap();
+        // Neither at the door nor in the book itself.
         let head = book.ledger.head_to_sign(None).await.unwrap().expect("a head");
         let signed = |token: &OfficerToken| {
             let sign = |octets: &[u8]| token.sign(octets);
@@ -464,9 +476,9 @@ async fn a_program_of_the_authoritys_own_gets_another_key_by_two_and_the_one_bef
                 .and_then(|message| message.verify(MessageKind::ChainHead))
                 .unwrap()
         };
-        let refused = kind(book.ledger.keep_signed_head(&signed(&book.scheduler)).await);
+        let refused = kind(book.ledger.keep_signed_head(&signed(&book.log)).await);
         assert!(matches!(refused, LedgerError::NotEnrolled), "{refused:?}");
-        crate::audit::put_head(&book, &signed(&book.scheduler)).await;
+        crate::audit::put_head(&book, &signed(&book.log)).await;
         let told = kind(book.ledger.verify_audit().await).to_string();
         assert!(told.contains("whose place another had taken"), "{told}");
         let delete = "DELETE FROM audit_signature";
@@ -478,7 +490,7 @@ async fn a_program_of_the_authoritys_own_gets_another_key_by_two_and_the_one_bef
 
 #[tokio::test]
 async fn a_program_that_was_not_founded_gets_no_identity_later() {
-    let own = [Role::Responder, Role::ListIssuer, Role::Repository, Role::HoldersDoor, Role::Log];
+    let own = [Role::RegistryClient, Role::Repository, Role::HoldersDoor];
     for (book, other) in with_two().await {
         for (number, role) in own.iter().enumerate() {
             let number = 10 + 3 * u8::try_from(number).unwrap();

@@ -210,7 +210,7 @@ async fn who_may_ask_is_what_the_founders_signed_and_not_what_a_row_says() {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let orders = Arc::new(BookDoor::new(world.ledger.clone(), world.clock.clone()));
-    let signing = (EcKey::generate().unwrap().into(), world.scheduler.clone());
+    let signing = (EcKey::generate().unwrap().into(), world.own.clone());
     let settings = crate::Settings::default();
     let opened = Responder::open(world.ledger.as_role(), orders, signing, settings).await;
     let error = opened.err().expect("nobody signed that everybody may ask");

@@ -35,7 +35,9 @@ pub(crate) struct World {
     pub(crate) clock: Arc<SimulatedClock>,
     pub(crate) responder: Arc<Responder>,
     pub(crate) responder_key: Vec<u8>,
-    pub(crate) scheduler: Arc<OfficerToken>,
+    scheduler: OfficerToken,
+    /// What the responder signs its orders with.
+    pub(crate) own: Arc<OfficerToken>,
     pub(crate) link: LinkAuthority,
     security: OfficerToken,
     officer: OfficerToken,
@@ -111,7 +113,8 @@ impl World {
             Ledger::<Issuing>::create(&format!("sqlite:{}", path.display())).await.unwrap();
         let link_key = EcKey::generate().unwrap();
         let link = LinkAuthority::create(&link_key, "Link Authority", now).unwrap();
-        let scheduler = Arc::new(token(&link, "Scheduler", now));
+        let scheduler = token(&link, "Scheduler", now);
+        let own = Arc::new(token(&link, "Responder", now));
         let security = token(&link, "Security Officer", now);
         let officer = token(&link, "Officer", now);
         let (ca_key, ca_params, ca) = authority(options.rsa, now);
@@ -133,6 +136,7 @@ impl World {
             office,
             counter,
             enrolment(&scheduler, "Scheduler", Role::Scheduler),
+            enrolment(&own, "Responder", Role::Responder),
             enrolment(&security, "Security Officer", Role::SecurityOfficer),
             enrolment(&officer, "Officer", Role::Officer { municipality: town }),
         ];
@@ -148,7 +152,7 @@ impl World {
         let responder_key = key.key.public_key().to_vec();
         let clock = Arc::new(SimulatedClock::at(now));
         let orders = Arc::new(BookDoor::new(ledger.clone(), clock.clone()));
-        let signing = (key, scheduler.clone());
+        let signing = (key, own.clone());
         let responder =
             Responder::open(ledger.as_role(), orders, signing, options.settings).await.unwrap();
         let world = Self {
@@ -158,6 +162,7 @@ impl World {
             responder,
             responder_key,
             scheduler,
+            own,
             link,
             security,
             officer,

@@ -86,6 +86,11 @@ enum RoleArg {
     Verifier,
     Canary,
     Scheduler,
+    Log,
+    RegistryClient,
+    ListIssuer,
+    Responder,
+    Repository,
 }
 
 #[derive(clap::Args)]
@@ -397,6 +402,11 @@ impl Enrol {
             RoleArg::Verifier => Role::Verifier,
             RoleArg::Canary => Role::Canary,
             RoleArg::Scheduler => Role::Scheduler,
+            RoleArg::Log => Role::Log,
+            RoleArg::RegistryClient => Role::RegistryClient,
+            RoleArg::ListIssuer => Role::ListIssuer,
+            RoleArg::Responder => Role::Responder,
+            RoleArg::Repository => Role::Repository,
         };
         let deed = |request: Vec<u8>| Deed::Enrol {
             name: self.name.clone(),

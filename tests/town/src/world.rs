@@ -169,7 +169,7 @@ impl World {
         let (sources, registries) = (Arc::new(sources), Arc::new(registries));
         let registry_task = serve_registry(
             registry_door,
-            certificate(dir, "scheduler")?,
+            certificate(dir, "registry_client")?,
             registry.clone(),
             registries.clone(),
             clock.clone(),
@@ -212,7 +212,7 @@ impl World {
         let _ = task.await;
         let address = self.house.config.registry.url.trim_start_matches("https://").to_owned();
         let door = tokio::net::TcpListener::bind(address).await.expect("the door was closed");
-        let asker = certificate(&self.dir, "scheduler").expect("a certificate");
+        let asker = certificate(&self.dir, "registry_client").expect("a certificate");
         let (registry, registries) = (self.registry.clone(), self.registries.clone());
         let clock = self.clock.clone();
         let serving = serve_registry(door, asker, registry, registries, clock, self.seed);

@@ -67,6 +67,7 @@ impl Deed {
             | Role::Verifier
             | Role::Canary
             | Role::Scheduler
+            | Role::RegistryClient
             | Role::Responder
             | Role::ListIssuer
             | Role::Repository
@@ -110,6 +111,7 @@ impl Deed {
                 | Role::Verifier
                 | Role::Canary
                 | Role::Scheduler
+                | Role::RegistryClient
                 | Role::Responder
                 | Role::ListIssuer
                 | Role::Repository
@@ -251,6 +253,7 @@ mod tests {
             | Role::Verifier
             | Role::Canary
             | Role::Scheduler
+            | Role::RegistryClient
             | Role::Responder
             | Role::ListIssuer
             | Role::Repository
@@ -283,6 +286,7 @@ mod tests {
             Role::Verifier,
             Role::Canary,
             Role::Scheduler,
+            Role::RegistryClient,
             Role::Responder,
             Role::ListIssuer,
             Role::Repository,
