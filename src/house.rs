@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use akashi_ca::{CaError, Doors};
 use akashi_crl::CrlError;
+use akashi_edge::OwnOrders;
 use akashi_edge::program::{OpenError, Opened, listen as listen_at};
 use akashi_keys::{KeyError, Passphrase};
 use akashi_ledger::{Issuing, Ledger, LedgerError};
 use akashi_link::{Identity, LinkError};
 use akashi_ocsp::{OcspError, Responder};
+use akashi_repository::{Publication, PublishError, Publisher, Repository};
 use akashi_wire::Clock;
 use akashi_wire::clock::Past;
 use akashi_wire::party::Role;
@@ -32,8 +34,11 @@ pub struct House {
     pub responder: Arc<Responder>,
     /// The CRL issuer.
     pub lists: Arc<akashi_crl::Issuer>,
-    /// What the CRL issuer's repository gives.
-    pub repository: Arc<akashi_crl::Repository>,
+    /// What takes the lists from the CRL issuer to the repository.
+    pub publisher: Arc<Publisher>,
+    repository_orders: OwnOrders,
+    /// What the repository gives.
+    pub repository: Arc<Repository>,
     /// The server's end of the links at the authority's doors, at the responder's and at the repository's.
     servers: [Identity; 3],
     responder_key: Vec<u8>,
@@ -66,6 +71,9 @@ pub enum HouseError {
     /// The CRL issuer.
     #[error(transparent)]
     Lists(#[from] CrlError),
+    /// The repository.
+    #[error(transparent)]
+    Repository(#[from] PublishError),
     /// A link.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -106,28 +114,34 @@ impl House {
         let orders = doors.orders.clone();
         let own = |role| opened.own(&role).map(Arc::new);
         let (listing_as, responding_as) = (own(Role::ListIssuer)?, own(Role::Responder)?);
+        let repository_orders = OwnOrders::new(own(Role::Repository)?, orders.clone());
         let settings = akashi_ocsp::Settings::default();
         let ocsp_key = opened.custody.responder_key()?;
         let responder_key = ocsp_key.key.public_key().to_vec();
         let responder =
             Responder::open(responding, orders.clone(), (ocsp_key, responding_as), settings)
                 .await?;
-        let public = opened.public();
+        let (handed_over, public) = (opened.lists(), opened.public());
         let lists = akashi_crl::Issuer::open(
             listing,
             orders,
             (doors.issuer.key.clone(), listing_as),
-            &public,
-            crl.clone(),
+            &handed_over,
+            crl,
         )
         .await?
         .with_clock(clock.clone());
+        let settings = opened.config.part("repository", &opened.config.repository)?;
+        let publisher =
+            Publisher::open(publishing.clone(), (&handed_over, &public), &settings).await?;
         // A book from a backup is older than what was published by the one that was lost.
         let past = doors.issuer.ledger.past().await?;
-        if let Some(latest) = lists.newest_unknown().filter(|newest| *newest > past.latest) {
+        let newest = lists.newest_unknown().max(publisher.newest_unknown().await?);
+        if let Some(latest) = newest.filter(|newest| *newest > past.latest) {
             clock.resume(&Past { latest, ..past });
         }
-        let repository = akashi_crl::Repository::open(&public, lists.authority(), &crl)?
+        let repository = Repository::open(&public, lists.authority(), &settings)
+            .map_err(PublishError::from)?
             .with_register(publishing);
         Ok(Self {
             servers: [
@@ -140,6 +154,8 @@ impl House {
             doors,
             responder,
             lists: Arc::new(lists),
+            publisher: Arc::new(publisher),
+            repository_orders,
             repository: Arc::new(repository),
             responder_key,
             clock,
@@ -193,14 +209,24 @@ impl House {
         tasks.spawn(async move {
             Ok(akashi_ocsp::serve_link(ocsp_link, &at_responder, responder, clock, until).await?)
         });
-        let (lists, shelf) = (self.lists.clone(), self.repository.clone());
+        let (lists, clock, until) = (self.lists.clone(), self.clock.clone(), stop());
+        tasks.spawn(async move {
+            akashi_crl::issue(lists, clock, report(), until).await;
+            Ok(())
+        });
+        let publisher = (self.publisher.clone(), self.repository_orders.clone());
+        let shelf = self.repository.clone();
         let (clock, until) = (self.clock.clone(), stop());
         tasks.spawn(async move {
-            Ok(akashi_crl::serve(repository, lists, shelf, clock, report(), until).await?)
+            let report = said_once();
+            let served =
+                akashi_repository::serve(repository, publisher, shelf, clock, report, until);
+            Ok(served.await?)
         });
         let (shelf, clock, until) = (self.repository.clone(), self.clock.clone(), stop());
         tasks.spawn(async move {
-            Ok(akashi_crl::serve_link(repository_link, &at_repository, shelf, clock, until).await?)
+            Ok(akashi_repository::serve_link(repository_link, &at_repository, shelf, clock, until)
+                .await?)
         });
         Ok(Services { tasks, stopping })
     }
@@ -272,6 +298,22 @@ fn report() -> akashi_crl::serve::Report {
         let mut last = last.lock().expect("nobody panics while reporting");
         if *last != text && !text.is_empty() {
             eprintln!("akashi crl: {text}");
+        }
+        *last = text;
+    })
+}
+
+/// The same of a list that was handed over.
+fn said_once() -> akashi_repository::serve::Report {
+    let last = std::sync::Mutex::new(String::new());
+    Arc::new(move |outcome| {
+        let text = match outcome {
+            Ok(Publication { result: Ok(()), .. }) => String::new(),
+            Ok(Publication { result: Err(error), .. }) | Err(error) => error.to_string(),
+        };
+        let mut last = last.lock().expect("nobody panics while reporting");
+        if *last != text && !text.is_empty() {
+            eprintln!("akashi repository: {text}");
         }
         *last = text;
     })

@@ -204,6 +204,7 @@ pub async fn init(
         registry: Registry { url: plan.registry_url.clone() },
         rules: table(&Rules::default()),
         crl: table(&akashi_crl::Settings::default()),
+        repository: table(&akashi_repository::Settings::default()),
         clock: ClockSettings::default(),
         logins: Logins::default(),
     };

@@ -160,9 +160,33 @@ fn none_of(lines: impl Iterator<Item = Line>, rule: &str) {
 #[test]
 fn no_process_that_agencies_talk_to_contains_code_that_can_issue() {
     Workspace::read().must_not(
-        &["akashi-ocsp", "akashi-crl"],
+        &["akashi-ocsp", "akashi-crl", "akashi-repository"],
         &["akashi-ca", "akashi-registry", "akashi-softcard"],
         "what they need of the authority stands in the book: akashi-ledger",
+    );
+}
+
+#[test]
+fn what_signs_lists_listens_nowhere_and_what_publishes_them_knows_nothing_that_signs_one() {
+    let workspace = Workspace::read();
+    let why = "the list issuer hands files over, and the repository publishes them: akashi-shelf is all they share";
+    workspace.must_not(&["akashi-repository", "akashi-shelf"], &["akashi-crl"], why);
+    workspace.must_not(&["akashi-crl"], &["akashi-repository"], why);
+    workspace.must_not(&["akashi-shelf"], &["akashi-keys", "akashi-ledger", "akashi-link"], why);
+    let lines = workspace.lines().into_iter();
+    let issuers = lines.filter(|line| line.file.starts_with("crl/src/"));
+    let listens = ["TcpListener", "UdpSocket", "UnixListener", "listen(", "serve_plain", "Router"];
+    none_of(
+        issuers.filter(|line| listens.iter().any(|one| line.text.contains(one))),
+        "nobody connects to what has the authority's key for lists",
+    );
+    let publishes = workspace.lines().into_iter().filter(|line| {
+        line.file.starts_with("crl/repository/src/") || line.file.starts_with("crl/shelf/src/")
+    });
+    let keys = ["akashi_keys", "dyn Signer", "custody", ".rsa(", ".sign("];
+    none_of(
+        publishes.filter(|line| keys.iter().any(|one| line.text.contains(one))),
+        "what the public talks to signs nothing",
     );
 }
 
@@ -170,7 +194,9 @@ fn no_process_that_agencies_talk_to_contains_code_that_can_issue() {
 fn the_authority_knows_neither_of_its_two_mirrors_nor_do_they_know_each_other() {
     let workspace = Workspace::read();
     let why = "CRL and OCSP are two renderings of the book and never import one another";
-    workspace.must_not(&["akashi-ca"], &["akashi-crl", "akashi-ocsp"], why);
+    workspace.must_not(&["akashi-ca"], &["akashi-crl", "akashi-ocsp", "akashi-repository"], why);
+    workspace.must_not(&["akashi-repository"], &["akashi-ocsp"], why);
+    workspace.must_not(&["akashi-ocsp"], &["akashi-repository"], why);
     workspace.must_not(&["akashi-crl"], &["akashi-ocsp"], why);
     workspace.must_not(&["akashi-ocsp"], &["akashi-crl"], why);
 }
@@ -209,7 +235,15 @@ fn the_cards_side_of_a_card_is_in_no_program_of_production() {
 
 #[test]
 fn an_agency_and_a_holder_know_nothing_of_the_authority_but_what_travels() {
-    let inside = ["akashi-ca", "akashi-ledger", "akashi-crl", "akashi-ocsp", "akashi-ra-console"];
+    let inside = [
+        "akashi-ca",
+        "akashi-ledger",
+        "akashi-crl",
+        "akashi-shelf",
+        "akashi-repository",
+        "akashi-ocsp",
+        "akashi-ra-console",
+    ];
     Workspace::read().must_not(
         &["akashi-agency", "akashi-holder"],
         &inside,
@@ -234,7 +268,14 @@ fn what_travels_and_the_book_stand_below_everything_that_uses_them() {
 #[test]
 fn no_server_is_linked_with_the_pcsc_library() {
     let workspace = Workspace::read();
-    let servers = ["akashi-ca", "akashi-crl", "akashi-ocsp", "akashi-edge", "akashi-registry"];
+    let servers = [
+        "akashi-ca",
+        "akashi-crl",
+        "akashi-repository",
+        "akashi-ocsp",
+        "akashi-edge",
+        "akashi-registry",
+    ];
     let why = "only the front door, where the counter's terminal is, meets card readers";
     workspace.must_not(&servers, &["akashi-reader", "pcsc"], why);
     let named = workspace.named.iter().filter(|(_, named)| named.contains("pcsc"));
@@ -331,7 +372,7 @@ fn only_the_question_whether_a_clock_is_synchronised_is_unsafe() {
 #[test]
 fn a_deed_is_read_by_the_role_of_whoever_signed_it() {
     let lines = Workspace::read().lines().into_iter();
-    let rooms = ["ca/src/", "ledger/src/", "crl/src/", "ocsp/src/"];
+    let rooms = ["ca/src/", "ledger/src/", "crl/src/", "crl/repository/src/", "ocsp/src/"];
     let theirs = lines.filter(|line| rooms.iter().any(|room| line.file.starts_with(room)));
     let is_act = |line: &Line| {
         let mut words = line.text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');

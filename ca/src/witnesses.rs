@@ -141,7 +141,8 @@ impl Witnesses {
         let Ok(signed) = message.verify(MessageKind::TimeAnswer) else { return Ok(None) };
         let signer = self.ledger.enrolment_of(Sha256::of(signed.signer())).await?;
         let is_ours = |one: &akashi_ledger::Enrolment| {
-            matches!(one.role, Role::ListIssuer | Role::Responder) && one.is_in_force(now)
+            matches!(one.role, Role::ListIssuer | Role::Responder | Role::Repository)
+                && one.is_in_force(now)
         };
         Ok(signer.filter(is_ours).and_then(|_| serde_json::from_slice(signed.content()).ok()))
     }

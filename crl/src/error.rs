@@ -1,11 +1,9 @@
 //! What can go wrong between the book and a published list.
 
-use std::path::{Path, PathBuf};
-
 use akashi_keys::KeyError;
 use akashi_ledger::{LedgerError, Scope};
-use akashi_link::LinkError;
 use akashi_lint::{Finding, LintError};
+use akashi_shelf::ShelfError;
 use akashi_wire::{MunicipalityCode, SerialNumber};
 
 /// Why a list was not published. The one published before stays where it is.
@@ -14,15 +12,15 @@ pub enum CrlError {
     /// The book cannot be read or written.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
     /// The key did not sign.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The authority's certificate or its founding record is not one.
     #[error(transparent)]
     Founding(#[from] LintError),
-    /// A door cannot be opened.
-    #[error(transparent)]
-    Link(#[from] LinkError),
     /// The authority did not record what it was asked to.
     #[error("no list can be signed: {0}")]
     Order(akashi_wire::order::OrderRefusal),
@@ -31,15 +29,6 @@ pub enum CrlError {
     AuthorityOver {
         /// Its last moment.
         end: jiff::Timestamp,
-    },
-    /// Reading or writing a file failed.
-    #[error("{file}: {source}")]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// What the operating system says.
-        #[source]
-        source: std::io::Error,
     },
     /// The authority's certificate lacks what a list repeats.
     #[error("the certificate of the authority cannot sign lists: {what}")]
@@ -66,14 +55,6 @@ pub enum CrlError {
         "municipality {0} has no distribution point: it was not part of this authority when it was made"
     )]
     NoDistributionPoint(MunicipalityCode),
-    /// A file is not a list of ours.
-    #[error("{file} is not a CRL of this authority: {what}")]
-    Damaged {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong.
-        what: String,
-    },
     /// The signature that the key gave does not verify (RFC 5280 §5.1.1.3).
     #[error(
         "the signature over {scope} {number} does not verify by another implementation: nothing was published; have the key's hardware checked"
@@ -106,25 +87,6 @@ pub enum CrlError {
         /// How many are missing.
         count: usize,
     },
-    /// There were lists of this scope, and none can be read.
-    #[error(
-        "{scope} was not published: none of its earlier files can be read to compare with. Restore {file}, or move it away if its loss is understood"
-    )]
-    NothingToCompare {
-        /// Which list.
-        scope: Scope,
-        /// The newest of the files.
-        file: PathBuf,
-    },
-    /// A thread of ours was stopped or panicked.
-    #[error("the work on a list was broken off")]
-    BrokenOff,
-}
-
-impl CrlError {
-    pub(crate) fn file(file: &Path) -> impl Fn(std::io::Error) -> Self + '_ {
-        move |source| Self::File { file: file.into(), source }
-    }
 }
 
 fn sentences(findings: &[Finding]) -> String {

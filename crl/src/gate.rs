@@ -6,19 +6,19 @@
 
 use std::cmp::Ordering;
 
+use akashi_shelf::{Entry, ShelfError};
 use akashi_wire::RevocationReason;
 
 use crate::list::List;
-use crate::{CrlError, Entry};
 
 /// Entries of the last list that the new one lacks, but for holds that the book says were
 /// released. Each of them must be of a certificate that has ended, or the list is not published.
 ///
 /// Both sides are in the order of serial numbers; `previous` may be a file that is being read.
 pub fn missing(
-    previous: impl IntoIterator<Item = Result<Entry, CrlError>>,
+    previous: impl IntoIterator<Item = Result<Entry, ShelfError>>,
     list: &List,
-) -> Result<Vec<Entry>, CrlError> {
+) -> Result<Vec<Entry>, ShelfError> {
     let mut missing = Vec::new();
     let mut rest = list.entries.as_slice();
     for entry in previous {

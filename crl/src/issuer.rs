@@ -10,6 +10,7 @@ use akashi_ledger::{
     Authority, CrlRecord, Ledger, Listing, Position, Scope, StatusChange, StatusRow,
 };
 use akashi_lint::Lint;
+use akashi_shelf::{Entry, Shelf, ShelfError};
 use akashi_wire::clock::Past;
 use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Done, OrderDoor, OrderRefusal, SignedOrder};
@@ -18,10 +19,9 @@ use jiff::Timestamp;
 
 use crate::list::{List, Lister};
 use crate::schedule::{Cause, Situation, due};
-use crate::shelf::Shelf;
 use crate::signatory::Signatory;
 use crate::tbs::Plan;
-use crate::{CrlError, Entry, Settings, gate, judge, write};
+use crate::{CrlError, Settings, gate, judge, write};
 
 /// Rows of the book that are read at a time.
 const ROWS: i64 = 1000;
@@ -253,7 +253,7 @@ impl Issuer {
         self.note(scope, CrlRecord { digest: Some(sound.digest), ..record.clone() });
 
         let (shelf, keep) = (self.shelf.clone(), self.settings.keep);
-        blocking(move || shelf.prune(scope, keep)).await?;
+        blocking(move || Ok(shelf.prune(scope, keep)?)).await?;
         Ok(Published {
             scope,
             number: record.number,
@@ -347,7 +347,7 @@ impl Issuer {
     ) -> Result<(), CrlError> {
         let (shelf, compared) = (self.shelf.clone(), list.clone());
         let missing = blocking(move || {
-            shelf.read_newest(scope, |previous| gate::missing(previous, &compared))
+            Ok(shelf.read_newest(scope, |previous| gate::missing(previous, &compared))?)
         })
         .await?
         .unwrap_or_default();
@@ -393,7 +393,7 @@ impl Issuer {
             let unknown = facts.filter(|facts| !on_shelf && facts.number > newest);
             if let Some(facts) = unknown {
                 let (shelf, signatory) = (self.shelf.clone(), self.signatory.clone());
-                let is_ours = blocking(move || Ok(shelf.is_signed(scope, &signatory))).await?;
+                let is_ours = blocking(move || Ok(is_signed(&shelf, scope, &signatory))).await?;
                 let mut known = self.known();
                 let newest = Some(facts.this_update).filter(|_| is_ours);
                 known.newest_unknown = known.newest_unknown.max(newest);
@@ -463,7 +463,7 @@ fn make(
     let previous = shelf.numbers(scope)?.first().copied();
     let beside = shelf.beside(scope, number)?;
     let made = || {
-        let failed = CrlError::file(&beside);
+        let failed = ShelfError::file(&beside);
         let mut out = File::create(&beside).map_err(&failed)?;
         write::write(plan, signer, &mut out, &failed, |unsigned| {
             judge::before(lint, plan, previous, &beside, unsigned)?;
@@ -479,9 +479,16 @@ fn make(
     })
 }
 
+/// Whether the current list is signed by the authority, read to its end.
+fn is_signed(shelf: &Shelf, scope: Scope, signatory: &Signatory) -> bool {
+    let reading = akashi_shelf::Reading::open(&shelf.current(scope));
+    let tail = reading.and_then(akashi_shelf::Reading::finish);
+    tail.is_ok_and(|tail| signatory.verifies(&tail.signed, &tail.signature))
+}
+
 /// Runs what hashes, signs or waits for the disk off the threads that answer requests.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, CrlError> + Send + 'static,
 ) -> Result<T, CrlError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| CrlError::BrokenOff)?
+    tokio::task::spawn_blocking(work).await.map_err(|_| ShelfError::BrokenOff)?
 }

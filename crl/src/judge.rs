@@ -7,11 +7,12 @@ use std::path::Path;
 
 use akashi_ledger::Scope;
 use akashi_lint::{Finding, Lint, ListExpected, ListReport, ListScope, Listed};
+use akashi_shelf::{Entry, ShelfError};
 use akashi_wire::octets::Sha256;
 
+use crate::CrlError;
 use crate::tbs::Plan;
 use crate::write::Unsigned;
-use crate::{CrlError, Entry};
 
 /// What is known of a file that kept every rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Sound {
 /// that it replaces.
 ///
 /// # Errors
-/// [`CrlError::Lint`] with every rule that is broken, [`CrlError::Damaged`] when the file does not
+/// [`CrlError::Lint`] with every rule that is broken, [`ShelfError::Damaged`] when the file does not
 /// hold what was written.
 pub fn before(
     lint: &Lint,
@@ -35,13 +36,13 @@ pub fn before(
     file: &Path,
     unsigned: &Unsigned,
 ) -> Result<(), CrlError> {
-    let mut input = File::open(file).map_err(CrlError::file(file))?;
-    input.seek(SeekFrom::Start(unsigned.begins)).map_err(CrlError::file(file))?;
+    let mut input = File::open(file).map_err(ShelfError::file(file))?;
+    input.seek(SeekFrom::Start(unsigned.begins)).map_err(ShelfError::file(file))?;
     let expected = ListExpected { previous, ..expected(plan) };
     let report = judged(plan, file, |each| lint.list_to_be_signed(input, &expected, each))?;
     if report.signed != unsigned.digest {
         let what = "what is to be signed reads back as something else".into();
-        return Err(CrlError::Damaged { file: file.into(), what });
+        return Err(ShelfError::Damaged { file: file.into(), what }.into());
     }
     Ok(())
 }
@@ -52,7 +53,7 @@ pub fn before(
 /// [`CrlError::Lint`] with every rule that is broken, [`CrlError::Signature`] when only the
 /// signature is wrong.
 pub fn after(lint: &Lint, plan: &Plan, file: &Path) -> Result<Sound, CrlError> {
-    let input = File::open(file).map_err(CrlError::file(file))?;
+    let input = File::open(file).map_err(ShelfError::file(file))?;
     let report = judged(plan, file, |each| lint.list(input, &expected(plan), each))?;
     let signature = report.signature.unwrap_or_default();
     if !plan.signatory.verifies(&report.signed, &signature) {
@@ -89,7 +90,7 @@ fn judged(
             different = Some(hex::encode(listed.serial));
         }
     })
-    .map_err(CrlError::file(file))?;
+    .map_err(ShelfError::file(file))?;
     if different.is_some() || of_the_book.next().is_some() {
         report.findings.push(Finding {
             rule: "list_entries_of_the_book",

@@ -1,4 +1,4 @@
-//! The CRL issuer and the public repository (RFC 5280 §5, §6.3).
+//! The CRL issuer (RFC 5280 §5, §6.3).
 //!
 //! The room reads the book in the role [`Listing`](akashi_ledger::Listing) and has no code that
 //! issues certificates. Three kinds of list, one [`Scope`](akashi_ledger::Scope) each:
@@ -13,28 +13,23 @@
 //! From the book to the address, top to bottom: [`schedule`] (pure) says what is due; [`list`]
 //! (pure) turns rows into entries; [`gate`] (pure) stops a list that lost something; [`tbs`] and
 //! [`mod@write`] make the file, whose length is known before its first octet; [`judge`] holds it
-//! against [`akashi_lint`] and the book, before it is signed and after; [`read`] reads the lists of
-//! before; [`shelf`] puts it where the [`repository`] serves it. [`issuer`] holds them together.
-//! Neither the list's octets nor an answer are ever whole in memory.
+//! against [`akashi_lint`] and the book, before it is signed and after; [`akashi_shelf`] reads the lists of
+//! before, and puts it where the repository takes it from. [`issuer`] holds them together. A list's octets are
+//! never whole in memory.
 
 pub mod error;
 pub mod gate;
-pub mod http;
 pub mod issuer;
 pub mod judge;
 pub mod list;
-pub mod read;
-pub mod repository;
 pub mod schedule;
 pub mod serve;
-pub mod shelf;
 pub mod signatory;
 pub mod tbs;
 pub mod write;
 
 pub use error::CrlError;
 pub use issuer::{Issuer, Outcome, Published};
-pub use list::{Entry, List};
-pub use repository::Repository;
+pub use list::List;
 pub use schedule::Settings;
-pub use serve::{serve, serve_link};
+pub use serve::issue;

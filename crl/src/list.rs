@@ -1,30 +1,8 @@
 //! From rows of the book to the entries of a list. Pure.
 
 use akashi_ledger::{ListedChange, Standing};
-use akashi_wire::{RevocationReason, SerialNumber};
-use jiff::Timestamp;
-
-/// One revoked certificate, as small as millions of them should be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry {
-    /// userCertificate.
-    pub serial: SerialNumber,
-    seconds: i64,
-    /// reasonCode.
-    pub reason: RevocationReason,
-}
-
-impl Entry {
-    /// An entry; of `at` the whole seconds, which is all that a CRL can say.
-    pub fn new(serial: SerialNumber, at: Timestamp, reason: RevocationReason) -> Self {
-        Self { serial, seconds: at.as_millisecond().div_euclid(1000), reason }
-    }
-
-    /// revocationDate.
-    pub fn at(&self) -> Timestamp {
-        Timestamp::from_second(self.seconds).expect("it was a time when it came")
-    }
-}
+use akashi_shelf::Entry;
+use akashi_wire::SerialNumber;
 
 /// What a list of one scope must say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,6 +59,9 @@ impl Lister {
 #[cfg(test)]
 mod tests {
     use akashi_ledger::StatusChange;
+
+    use akashi_wire::RevocationReason;
+    use jiff::Timestamp;
 
     use super::*;
     use RevocationReason::*;

@@ -31,9 +31,6 @@ pub struct Settings {
     pub retry: SignedDuration,
     /// So many numbers of a scope stay at their own addresses: 8.
     pub keep: usize,
-    /// A cache may keep the current list this long, in `open` mode: 300 seconds. Longer, and an
-    /// urgent revocation would stand in the repository and be seen by nobody.
-    pub max_age: SignedDuration,
 }
 
 impl Default for Settings {
@@ -49,7 +46,6 @@ impl Default for Settings {
             authority_next_update: SignedDuration::from_hours(40 * DAY),
             retry: SignedDuration::from_secs(60),
             keep: 8,
-            max_age: SignedDuration::from_secs(300),
         }
     }
 }
@@ -82,9 +78,6 @@ impl Settings {
         ];
         if self.retry <= SignedDuration::ZERO || self.retry > LONGEST {
             return Some("retry is not a time to rest".into());
-        }
-        if self.max_age < SignedDuration::ZERO {
-            return Some("max_age is less than no time".into());
         }
         let shortest = SignedDuration::from_secs(1);
         if self.next_update < shortest || self.authority_next_update < shortest {

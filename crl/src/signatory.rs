@@ -3,11 +3,10 @@
 use const_oid::db::rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER;
 use der::asn1::OctetString;
 use der::{Decode, Encode, Reader, SliceReader, Tag};
-use rsa::pkcs1v15::Pkcs1v15Sign;
-use rsa::{RsaPublicKey, pkcs8::DecodePublicKey};
 use x509_cert::ext::Extension;
 
 use akashi_keys::Signer;
+use akashi_shelf::is_signed;
 
 use crate::CrlError;
 
@@ -59,12 +58,9 @@ impl Signatory {
         })
     }
 
-    /// Whether a signature is this authority's over a SHA-256 digest, judged by the `rsa` crate,
-    /// which never signs for the authority: a faulty signature by the CRT would give away the key.
+    /// Whether a signature is this authority's over a SHA-256 digest.
     pub fn verifies(&self, digest: &[u8; 32], signature: &[u8]) -> bool {
-        RsaPublicKey::from_public_key_der(&self.public_key).is_ok_and(|key| {
-            key.verify(Pkcs1v15Sign::new::<sha2::Sha256>(), digest, signature).is_ok()
-        })
+        is_signed(&self.public_key, digest, signature)
     }
 }
 

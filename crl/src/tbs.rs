@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use akashi_ledger::Scope;
+use akashi_shelf::Entry;
 use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-use crate::Entry;
 use crate::list::List;
 use crate::signatory::Signatory;
 

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use akashi_keys::Signer;
+use akashi_shelf::ShelfError;
 use ring::digest::{Context, SHA256};
 
 use crate::CrlError;
@@ -28,7 +29,7 @@ pub fn write(
     plan: &Plan,
     signer: &dyn Signer,
     out: &mut impl Write,
-    failed: impl Fn(io::Error) -> CrlError,
+    failed: impl Fn(io::Error) -> ShelfError,
     judge: impl FnOnce(&Unsigned) -> Result<(), CrlError>,
 ) -> Result<(), CrlError> {
     let tbs = Tbs::of(plan);
@@ -53,7 +54,8 @@ pub fn write(
         return Err(CrlError::Signature { scope: plan.scope, number: plan.number });
     }
     let unused_bits = [0];
-    out.write_all(&[algorithm, &bit_string, &unused_bits, &signature].concat()).map_err(&failed)
+    out.write_all(&[algorithm, &bit_string, &unused_bits, &signature].concat()).map_err(&failed)?;
+    Ok(())
 }
 
 struct Hashing<'o, W> {

@@ -15,9 +15,10 @@ use std::time::{Duration, Instant};
 
 use akashi_crl::signatory::Signatory;
 use akashi_crl::tbs::Plan;
-use akashi_crl::{Entry, List, judge, write};
+use akashi_crl::{List, judge, write};
 use akashi_ledger::Scope;
 use akashi_lint::Lint;
+use akashi_shelf::Entry;
 use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::Timestamp;
 

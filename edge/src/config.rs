@@ -27,6 +27,9 @@ pub struct Config {
     /// How often CRLs are made; the CRL issuer's room knows its keys.
     #[serde(default)]
     pub crl: toml::Table,
+    /// For how long what is published may be kept; the repository's room knows its keys.
+    #[serde(default)]
+    pub repository: toml::Table,
     /// What is believed of the machine's clock.
     #[serde(default)]
     pub clock: ClockSettings,
@@ -304,6 +307,7 @@ mod tests {
             registry: Registry { url: "https://127.0.0.1:6".into() },
             rules: toml::Table::new(),
             crl: toml::Table::new(),
+            repository: toml::Table::new(),
             clock: ClockSettings::default(),
             logins: Logins::default(),
         }

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod doubt;
 pub mod hold;
+pub mod own_orders;
 pub mod program;
 pub mod secret;
 
@@ -17,4 +18,5 @@ pub use authority::AuthorityLink;
 pub use clock::{SystemClock, TrustedClock};
 pub use config::{ClockSettings, Config, ConfigError, LedgerRole, Logins};
 pub use hold::Hold;
+pub use own_orders::OwnOrders;
 pub use program::{OpenError, Opened, run, stopped};

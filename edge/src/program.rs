@@ -106,6 +106,11 @@ impl Opened {
         self.custody.vault(&self.dir.join(CONTENT_KEYS))
     }
 
+    /// Where the list issuer hands over what it has signed.
+    pub fn lists(&self) -> PathBuf {
+        self.dir.join("lists")
+    }
+
     /// Where what is published lies.
     pub fn public(&self) -> PathBuf {
         self.dir.join("public")

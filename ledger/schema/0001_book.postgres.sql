@@ -50,7 +50,8 @@ GRANT SELECT ON authority, founding_signature, distribution_point, enrolment, pa
     crl_published, chain_head, clock_trust, clock_back, audit_signature TO akashi_list_issuer;
 
 -- Whoever answers agencies reads who they are, and adds what they asked.
-GRANT SELECT ON authority, enrolment, party_key, term, dismissal, suspension, lifting, chain_head TO akashi_repository;
+GRANT SELECT ON authority, founding_signature, distribution_point, enrolment, party_key, term, dismissal, suspension, lifting,
+    crl, crl_published, chain_head, clock_trust, clock_back, audit_signature TO akashi_repository;
 GRANT INSERT ON inquiry, inquiry_new TO akashi_repository;
 GRANT SELECT ON authority, founding_signature, enrolment, party_key, term, dismissal, suspension, lifting, status,
     responder_certificate, chain_head, clock_trust, clock_back, audit_signature

@@ -124,6 +124,7 @@ impl Object {
             | Order::TrustClock
             | Order::RaiseAlarms
             | Order::TellClock { .. }
+            | Order::TellUnpublished { .. }
             | Order::CertifyResponders
             | Order::EnterInquiries
             | Order::RecordContentKeys

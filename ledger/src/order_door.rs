@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use akashi_wire::order::{Answered, Done, Order, OrderDoor, OrderRefusal, ProgramApart};
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{Clock, SignedMessage};
+use akashi_wire::{Clock, Scope, SignedMessage};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{Issuing, Ledger, LedgerError, Position};
@@ -58,6 +58,12 @@ impl BookDoor {
                 change.commit().await?;
                 Ok(Done::Done)
             }
+            Order::TellUnpublished { scope, number, since, .. } => {
+                let mut change = self.ledger.begin(&permit, now).await?;
+                change.append("alarm", &of_a_list(scope, number, since), None).await?;
+                change.commit().await?;
+                Ok(Done::Done)
+            }
             Order::RecordList { generation, scope, life, up_to } => {
                 let mut change = self.ledger.begin(&permit, now).await?;
                 // The book's time and not the clock's, which may stand a few seconds before the newest
@@ -101,6 +107,17 @@ fn of_a_clock(program: ProgramApart, ahead: Option<i64>, unwitnessed: bool) -> S
              signs bears the time that it kept; set that clock right, or stop it there (akashi clock)"
         ),
         None => format!("the clock of the machine of {program} agrees with its time again"),
+    }
+}
+
+/// What the repository tells of a list.
+fn of_a_list(scope: Scope, number: i64, since: Option<u32>) -> String {
+    match since {
+        Some(seconds) => format!(
+            "the list {number} of {scope} was signed and is not published, for {seconds} s now: akashi-repository says why on \
+             standard error; agencies see the list before"
+        ),
+        None => format!("the list {number} of {scope} is published"),
     }
 }
 

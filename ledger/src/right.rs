@@ -284,7 +284,10 @@ pub(crate) fn of_order(order: &Order) -> &'static [Right] {
         Order::CompareModuli => &[CompareModuli],
         Order::DoubtClock => &[DoubtClock],
         Order::TrustClock => &[TrustClock],
-        Order::RaiseAlarms | Order::TellClock { .. } | Order::RecordRefusal => &[],
+        Order::RaiseAlarms
+        | Order::TellClock { .. }
+        | Order::TellUnpublished { .. }
+        | Order::RecordRefusal => &[],
         Order::CertifyResponders => &[CertifyResponder],
         Order::CarryOutRecovery { .. } => &[CarryOutRecovery],
         Order::EnterInquiries => &[EnterInquiries],

@@ -5,11 +5,11 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use akashi_crl::shelf::Facts;
 use akashi_edge::Hold;
 use akashi_edge::config::FILE;
 use akashi_keys::write_durably;
 use akashi_ledger::{AuditReport, Ledger, Verifying};
+use akashi_shelf::Facts;
 use akashi_wire::date::day_in_japan;
 use akashi_wire::octets::Sha256;
 use akashi_wire::{Clock, Scope, pki};

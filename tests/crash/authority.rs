@@ -49,7 +49,8 @@ impl Authority {
             assert!(program.exists(), "{name} is missing: run cargo build --workspace --bins");
             Part { program, arguments: Vec::new(), services, running: None }
         };
-        let programs = [("akashi-ca", 2), ("akashi-ocsp", 2), ("akashi-crl", 2)];
+        let programs =
+            [("akashi-ca", 2), ("akashi-ocsp", 2), ("akashi-crl", 1), ("akashi-repository", 2)];
         Self { dir: dir.into(), parts: programs.into_iter().map(part).collect() }
     }
 

@@ -36,7 +36,8 @@ pub struct Settings {
     pub seed: u64,
     /// `INTERLEAVINGS`: deaths in the midst of an issuance, for each data base.
     pub interleavings: usize,
-    /// `PROGRAMS=apart`: the last third of the rounds kills akashi-ca, akashi-ocsp and akashi-crl.
+    /// `PROGRAMS=apart`: the last third of the rounds kills akashi-ca, akashi-ocsp, akashi-crl and
+    /// akashi-repository.
     pub apart: bool,
 }
 

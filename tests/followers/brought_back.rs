@@ -86,12 +86,11 @@ async fn who_goes_on_by_a_time_that_was_brought_back_takes_the_right_one_or_stop
     let made = Arc::new(Mutex::new(Vec::new()));
     let (list_clock, times) = (listed_by.clone(), made.clone());
     let report = Arc::new(move |_| times.lock().unwrap().push(list_clock.now()));
-    let (lists, repository) = (place.house.lists.clone(), place.house.repository.clone());
-    let door = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let lists = place.house.lists.clone();
     let until = async move {
         let _ = stopped.await;
     };
-    let program = akashi_crl::serve(door, lists, repository, listed_by.clone(), report, until);
+    let program = akashi_crl::issue(lists, listed_by.clone(), report, until);
     let publishing = tokio::spawn(program);
     for _ in 0..200 {
         if !made.lock().unwrap().is_empty() {
@@ -100,7 +99,7 @@ async fn who_goes_on_by_a_time_that_was_brought_back_takes_the_right_one_or_stop
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     stop.send(()).unwrap();
-    publishing.await.unwrap().unwrap();
+    publishing.await.unwrap();
     let made = std::mem::take(&mut *made.lock().unwrap());
     assert!(!made.is_empty() && made.iter().all(|at| *at == wall), "{made:?}");
     assert_eq!(listed_by.read().doubt, None);

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use akashi_crl::List;
 use akashi_crl::list::Lister;
-use akashi_crl::{Entry, List};
 use akashi_ledger::{Position, Scope, StatusChange, StatusRow};
+use akashi_shelf::Entry;
 use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::{Timestamp, ToSpan};
 use rand::rngs::StdRng;

@@ -114,6 +114,12 @@ pub enum Role {
     Responder,
 }
 
+/// The list issuer, and the repository that publishes what it hands over: they die together here.
+pub struct Lists {
+    pub issuer: akashi_crl::Issuer,
+    pub publisher: akashi_repository::Publisher,
+}
+
 /// The machines of one seed.
 pub struct Prefecture {
     /// Who plays.
@@ -135,7 +141,7 @@ pub struct Prefecture {
     /// What keys of processes that are gone have signed without record.
     pub unrecorded: Vec<String>,
     authority: Option<Process<Authority>>,
-    lists: Option<Process<akashi_crl::Issuer>>,
+    lists: Option<Process<Lists>>,
     responder: Option<Process<Arc<Responder>>>,
     lists_key: Option<Arc<WatchedKey>>,
     book: Book,
@@ -224,16 +230,23 @@ impl Prefecture {
                 let key = opened.custody.rsa("ca").expect("a key");
                 let key = Arc::new(WatchedKey::new(key, lens));
                 self.lists_key = Some(key.clone());
-                let public = self.public();
+                let (handed_over, public) = (self.dir.path().join("lists"), self.public());
                 self.lists = Some(Process::start(async |trouble| {
                     let ledger = Ledger::open(&book).await.expect("the book opens");
                     let ledger = ledger.with_faults(trouble.clone());
-                    let orders = door(&book, trouble, clock).await;
+                    let orders = door(&book, trouble.clone(), clock).await;
                     let (signing, settings) =
                         ((key as _, own(opened, party::Role::ListIssuer)), list_settings());
-                    let lists =
-                        akashi_crl::Issuer::open(ledger, orders, signing, &public, settings).await;
-                    lists.expect("the list issuer opens")
+                    let publishing = Ledger::open(&book).await.expect("the book opens");
+                    let publishing = publishing.with_faults(trouble.clone());
+                    let issuer =
+                        akashi_crl::Issuer::open(ledger, orders, signing, &handed_over, settings);
+                    let issuer = issuer.await.expect("the list issuer opens");
+                    let shelves = (&*handed_over, &*public);
+                    let settings = akashi_repository::Settings::default();
+                    let publisher =
+                        akashi_repository::Publisher::open(publishing, shelves, &settings);
+                    Lists { issuer, publisher: publisher.await.expect("the repository opens") }
                 }));
             }
             Role::Responder => {
@@ -325,11 +338,11 @@ impl Prefecture {
         self.authority.as_ref().expect("it runs").meetings()
     }
 
-    /// Does something in the list issuer.
+    /// Does something in the list issuer and the repository.
     pub fn lists<R>(
         &mut self,
         mishap: Option<Mishap>,
-        act: impl AsyncFnOnce(&akashi_crl::Issuer) -> R,
+        act: impl AsyncFnOnce(&Lists) -> R,
     ) -> (Option<R>, bool) {
         let outcome = self.lists.as_ref().expect("it runs").live(mishap, act);
         if outcome.0.is_none() {

@@ -22,6 +22,7 @@ mod feed;
 mod handover;
 mod inbox;
 mod lint;
+mod lists;
 mod logins;
 mod loss;
 mod municipal_token;

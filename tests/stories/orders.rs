@@ -124,6 +124,16 @@ async fn each_of_the_authoritys_own_programs_orders_its_own_trade_and_no_other()
             Order::AskForCertificate { generation: 1, public_key: key, in_place_of: Vec::new() },
         ),
         (Role::Responder, tell(ProgramApart::Responder)),
+        (Role::Repository, tell(ProgramApart::Repository)),
+        (
+            Role::Repository,
+            Order::TellUnpublished {
+                generation: 1,
+                scope: Scope::Complete,
+                number: 1,
+                since: Some(60),
+            },
+        ),
         (Role::Scheduler, Order::DeleteContent { month: "2026-01".parse().unwrap() }),
     ];
     let programs = [

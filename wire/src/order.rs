@@ -74,6 +74,18 @@ pub enum Order {
         #[serde(default)]
         unwitnessed: bool,
     },
+    /// Tells that a list was signed and handed over, and is not published, or that it is now: an alarm.
+    TellUnpublished {
+        /// Of which of the authority's keys.
+        generation: i64,
+        /// Of what.
+        scope: Scope,
+        /// Its cRLNumber.
+        number: i64,
+        /// For how many seconds it has been so; absent where it is published now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<u32>,
+    },
     /// Certifies the responders that asked.
     CertifyResponders,
     /// Enrols whom the recovery key named, once its time has come.
@@ -141,6 +153,8 @@ pub enum ProgramApart {
     ListIssuer,
     /// `akashi-ocsp`.
     Responder,
+    /// `akashi-repository`.
+    Repository,
 }
 
 impl ProgramApart {
@@ -149,6 +163,7 @@ impl ProgramApart {
         match self {
             Self::ListIssuer => Role::ListIssuer,
             Self::Responder => Role::Responder,
+            Self::Repository => Role::Repository,
         }
     }
 }
@@ -158,6 +173,7 @@ impl std::fmt::Display for ProgramApart {
         f.write_str(match self {
             Self::ListIssuer => "akashi-crl",
             Self::Responder => "akashi-ocsp",
+            Self::Repository => "akashi-repository",
         })
     }
 }
@@ -177,7 +193,7 @@ impl Order {
             Self::RecordList { life, up_to, .. } => {
                 (1..=LONGEST_LIST).contains(life) && *up_to >= 0
             }
-            Self::PublishList { number, .. } => *number >= 0,
+            Self::PublishList { number, .. } | Self::TellUnpublished { number, .. } => *number >= 0,
             Self::Settle
             | Self::VoidInterrupted
             | Self::CloseCases
@@ -204,6 +220,7 @@ impl Order {
             Self::AskForCertificate { .. } => *role == Role::Responder,
             Self::RecordList { .. } | Self::PublishList { .. } => *role == Role::ListIssuer,
             Self::TellClock { program, .. } => *role == program.role(),
+            Self::TellUnpublished { .. } => *role == Role::Repository,
             Self::Settle
             | Self::VoidInterrupted
             | Self::CloseCases
@@ -227,6 +244,7 @@ impl Order {
         match self {
             Self::AskForCertificate { generation, .. }
             | Self::RecordList { generation, .. }
+            | Self::TellUnpublished { generation, .. }
             | Self::PublishList { generation, .. } => Some(*generation),
             Self::Settle
             | Self::VoidInterrupted
@@ -259,6 +277,7 @@ impl Order {
             Self::TrustClock => "trust_clock",
             Self::RaiseAlarms => "raise_alarms",
             Self::TellClock { .. } => "tell_clock",
+            Self::TellUnpublished { .. } => "tell_unpublished",
             Self::CertifyResponders => "certify_responders",
             Self::CarryOutRecovery { .. } => "carry_out_recovery",
             Self::EnterInquiries => "enter_inquiries",

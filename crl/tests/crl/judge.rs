@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use akashi_crl::signatory::Signatory;
 use akashi_crl::tbs::Plan;
-use akashi_crl::{CrlError, Entry, List, judge, write};
+use akashi_crl::{CrlError, List, judge, write};
 use akashi_keys::{KeyError, RsaKey, Signer};
 use akashi_ledger::{Authority, Scope};
 use akashi_lint::Lint;
+use akashi_shelf::Entry;
 use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::Timestamp;
 

@@ -4,6 +4,7 @@ mod judge;
 mod judges;
 #[path = "../../../ledger/tests/book/permits.rs"]
 mod permits;
+mod publisher;
 mod publishing;
 mod recovery;
 mod repository;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use akashi_crl::signatory::Signatory;
 use akashi_crl::tbs::Plan;
-use akashi_crl::{CrlError, Entry, Issuer, List, Settings, write};
+use akashi_crl::{CrlError, Issuer, List, Settings, write};
 use akashi_keys::{EcKey, RsaKey, RsaSize};
 use akashi_ledger::Scope;
+use akashi_shelf::{Entry, ShelfError};
 use akashi_wire::Order;
 use akashi_wire::RevocationReason::*;
 use akashi_wire::SerialNumber;
@@ -168,7 +169,7 @@ async fn a_list_is_compared_with_an_older_file_when_the_newest_is_damaged_and_ne
         fs::write(issuer.shelf().numbered(shinjuku(), number), b"junk").unwrap();
     }
     let error = issuer.publish(shinjuku(), world.now()).await.unwrap_err();
-    assert!(matches!(error, CrlError::NothingToCompare { .. }), "{error}");
+    assert!(matches!(error, CrlError::Shelf(ShelfError::NothingToCompare { .. })), "{error}");
     assert!(error.to_string().contains(&third.number.to_string()), "{error}");
 }
 

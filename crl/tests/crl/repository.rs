@@ -4,10 +4,11 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use akashi_crl::{CrlError, Outcome, Repository, Settings, http, serve, serve_link};
 use akashi_keys::{EcKey, Signer, Usage};
 use akashi_ledger::{Access, NewEnrolment, Scope};
 use akashi_link::{Identity, Peer};
+use akashi_repository::{Publication, PublishError, Publisher, Repository, Settings};
+use akashi_repository::{http, serve, serve_link};
 use akashi_wire::RevocationReason::*;
 use akashi_wire::act::{Deed, PartyId, Suspension};
 use akashi_wire::party::Role;
@@ -398,19 +399,33 @@ async fn an_agency_fetches_a_list_over_mutual_tls() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_room_publishes_and_serves_until_it_is_stopped() {
+async fn what_is_signed_is_published_and_served_until_both_are_stopped() {
     let world = World::open().await;
     let issuer = Arc::new(world.issuer().await);
     let leaked = world.issue(SHINJUKU).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let outcomes: Arc<Mutex<Vec<Result<Outcome, CrlError>>>> = Arc::default();
+    let outcomes: Arc<Mutex<Vec<Result<Publication, PublishError>>>> = Arc::default();
     let heard = outcomes.clone();
+    // Two programs: one signs and hands over, and one publishes.
+    let (no_more, until) = tokio::sync::oneshot::channel::<()>();
+    let issuing = tokio::spawn(akashi_crl::issue(
+        issuer.clone(),
+        world.clock.clone(),
+        Arc::new(|outcome| assert!(outcome.unwrap().result.is_ok())),
+        async { until.await.unwrap_or(()) },
+    ));
+    let public = world.dir.path().join("public");
+    let shelves = (world.dir.path(), &*public);
+    let settings = Settings::default();
+    let publisher = Publisher::open(world.ledger.as_role(), shelves, &settings).await.unwrap();
+    let repository = Repository::open(&public, &world.authority, &settings).unwrap();
+    let orders = akashi_edge::OwnOrders::new(world.list_issuer.clone(), world.orders());
     let room = tokio::spawn(serve(
         listener,
-        issuer.clone(),
-        Arc::new(repository(&world)),
+        (Arc::new(publisher), orders),
+        Arc::new(repository),
         world.clock.clone(),
         Arc::new(move |outcome| heard.lock().unwrap().push(outcome)),
         async { stopped.await.unwrap_or(()) },
@@ -443,5 +458,7 @@ async fn the_room_publishes_and_serves_until_it_is_stopped() {
 
     stop.send(()).unwrap();
     room.await.unwrap().unwrap();
+    no_more.send(()).unwrap();
+    issuing.await.unwrap();
     assert!(outcomes.lock().unwrap().iter().all(|o| o.as_ref().unwrap().result.is_ok()));
 }

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use akashi_crl::list::Lister;
-use akashi_crl::read::Reading;
 use akashi_crl::signatory::Signatory;
 use akashi_crl::tbs::Plan;
-use akashi_crl::{Entry, write};
+use akashi_crl::write;
 use akashi_ledger::{Position, Scope, StatusChange, StatusRow, status};
+use akashi_shelf::{Entry, Reading};
 use akashi_wire::{RevocationReason, SerialNumber};
 use jiff::Timestamp;
 use rand::rngs::StdRng;

@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use akashi_crl::read::{Reading, Tail};
-use akashi_crl::{CrlError, Entry, Issuer, Outcome, Published, Settings};
+use akashi_crl::{CrlError, Issuer, Outcome, Published, Settings};
 use akashi_keys::{EcKey, LinkAuthority, OfficerToken, RsaKey, RsaSize, Signer, Usage};
 use akashi_ledger::status::Recording;
 use akashi_ledger::{
     Access, Authority, AuthorityProfile, BookDoor, Change, Intention, Issuing, Ledger,
     NewEnrolment, PersonId, Scope, Slot,
 };
+use akashi_shelf::read::Tail;
+use akashi_shelf::{Entry, Reading};
 use akashi_wire::OrderDoor;
 use akashi_wire::act::{Deed, PartyId};
 use akashi_wire::clock::SimulatedClock;

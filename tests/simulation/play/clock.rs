@@ -105,7 +105,8 @@ impl Play {
         let is_bound = reading.doubt.is_some_and(|doubt| doubt.is_unwitnessed());
         hold(NAME, is_bound && reading.now <= now, || format!("{reading:?} at {now}"))?;
         let _ = self.prefecture.responder(None, async |r| r.follow(reading).await.is_ok());
-        let signed = self.prefecture.lists(None, async |lists| lists.tick(reading.now).await);
+        let signed =
+            self.prefecture.lists(None, async |lists| lists.issuer.tick(reading.now).await);
         let signed = signed
             .0
             .is_some_and(|made| made.is_ok_and(|made| made.iter().any(|one| one.result.is_ok())));

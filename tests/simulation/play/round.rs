@@ -11,7 +11,7 @@ use super::Play;
 use crate::checks::lists::Listed;
 use crate::checks::{self, Breach, hold, read};
 use crate::octets::{Answer, Said};
-use crate::prefecture::Role;
+use crate::prefecture::{Lists, Role};
 use crate::trouble::Mishap;
 
 /// The most certificates that one question is about.
@@ -91,13 +91,20 @@ impl Play {
 
     pub(super) fn publish(&mut self, mishap: Option<Mishap>) -> Result<bool, Breach> {
         let now = self.prefecture.kept.now();
-        let (outcome, struck) = self.prefecture.lists(mishap, async |lists| lists.tick(now).await);
+        let made = async |lists: &Lists| {
+            let made = lists.issuer.tick(now).await;
+            (made, lists.publisher.tick(now).await)
+        };
+        let (outcome, struck) = self.prefecture.lists(mishap, made);
         self.struck(struck);
         let words = format!("{outcome:?}");
         self.says(&words)?;
         let failed = match &outcome {
-            None | Some(Err(_)) => true,
-            Some(Ok(outcomes)) => outcomes.iter().any(|one| one.result.is_err()),
+            Some((Ok(made), Ok(published))) => {
+                made.iter().any(|one| one.result.is_err())
+                    || published.iter().any(|one| one.result.is_err())
+            }
+            _ => true,
         };
         hold("lists_are_made", !failed || mishap.is_some(), || words)?;
         if failed || struck {
@@ -253,18 +260,20 @@ impl Play {
     }
 
     /// A list's file is gone, or the one before lies in its place, as when the power goes between
-    /// two renames. The list issuer begins anew and finds it.
+    /// two renames: on the list issuer's shelf and on the public one. Both begin anew and find it.
     pub(super) fn disturb_shelf(&mut self, town: u8) -> Result<(), Breach> {
         let scopes = crate::founded::TOWNS;
         let scope = scopes.get(usize::from(town)).copied().unwrap_or("complete");
-        let shelf = self.prefecture.public().join("crl/1");
-        let current = shelf.join(format!("{scope}.crl"));
-        let numbers = std::fs::read_dir(shelf.join(scope)).into_iter().flatten().flatten();
-        let mut numbered: Vec<_> = numbers.map(|entry| entry.path()).collect();
-        numbered.sort();
-        let _ = std::fs::remove_file(&current);
-        if let [.., before, _] = &numbered[..] {
-            let _ = std::fs::hard_link(before, &current);
+        for shelf in [self.prefecture.public(), self.prefecture.dir().join("lists")] {
+            let shelf = shelf.join("crl/1");
+            let current = shelf.join(format!("{scope}.crl"));
+            let numbers = std::fs::read_dir(shelf.join(scope)).into_iter().flatten().flatten();
+            let mut numbered: Vec<_> = numbers.map(|entry| entry.path()).collect();
+            numbered.sort();
+            let _ = std::fs::remove_file(&current);
+            if let [.., before, _] = &numbered[..] {
+                let _ = std::fs::hard_link(before, &current);
+            }
         }
         self.restart(Role::Lists);
         Ok(())

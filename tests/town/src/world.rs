@@ -22,6 +22,7 @@ use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, Procedure};
 use akashi_wire::batch::BatchAnswer;
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::octets::Octets;
+use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::{Clock, MunicipalityCode, ResidentCode, SerialNumber};
 use jiff::Timestamp;
@@ -303,7 +304,7 @@ impl World {
         }
     }
 
-    /// Waits until a list is published that holds the status of now.
+    /// Waits until a list lies in the repository that holds the status of now.
     pub async fn listed(&self, scope: Scope) -> Result<(), TownError> {
         self.wait("the list is published", async || {
             let newest = self.house.ledger().published_crl(1, scope).await?;
@@ -312,7 +313,9 @@ impl World {
                 _ => None,
             };
             let Some(newest) = newest else { return Ok(false) };
-            let fresh = newest.next_update > self.clock.now();
+            let public = self.dir.join(format!("public/crl/1/{scope}.crl"));
+            let lies = std::fs::read(public).ok().map(|octets| Sha256::of(&octets));
+            let fresh = newest.next_update > self.clock.now() && lies == newest.digest;
             if scope == Scope::Authority {
                 // Residents' certificates are nothing to the list of authorities.
                 return Ok(fresh);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use akashi_ca::possession::Proof;
 use akashi_ca::public_key as keys;
-use akashi_crl::read::Reading;
+use akashi_shelf::Reading;
 use akashi_wire::octets::Sha256;
 use der::{Decode, Encode};
 

@@ -33,6 +33,10 @@ pub fn configuration(octets: &[u8]) {
     if let Ok(lists) = lists {
         let _ = lists.gap();
     }
+    let shelf = config.part::<akashi_repository::Settings>("repository", &config.repository);
+    if let Ok(shelf) = shelf {
+        let _ = shelf.fault();
+    }
     // What is taken can be counted on from any time of ours.
     let Some(rules) = rules.ok().filter(|rules| rules.check().is_ok()) else { return };
     let now = jiff::Timestamp::from_second(1_800_000_000).expect("a time");

@@ -15,7 +15,7 @@ use jiff::tz::Offset;
 use ring::digest::{Context, SHA256};
 use x509_cert::ext::Extension;
 
-use crate::{CrlError, Entry};
+use crate::{Entry, ShelfError};
 
 /// No element but the whole, the part to be signed and the entries is longer.
 const ELEMENT: usize = 64 * 1024;
@@ -84,19 +84,19 @@ pub struct Reading<R> {
 
 impl Reading<BufReader<File>> {
     /// Opens a file.
-    pub fn open(file: &Path) -> Result<Self, CrlError> {
-        Self::of(File::open(file).map_err(CrlError::file(file))?, file)
+    pub fn open(file: &Path) -> Result<Self, ShelfError> {
+        Self::of(File::open(file).map_err(ShelfError::file(file))?, file)
     }
 
     /// Begins to read an open file, from where it stands; `name` is for what goes wrong.
-    pub fn of(file: File, name: &Path) -> Result<Self, CrlError> {
+    pub fn of(file: File, name: &Path) -> Result<Self, ShelfError> {
         Self::new(BufReader::with_capacity(ELEMENT, file), name)
     }
 }
 
 impl<R: Read> Reading<R> {
     /// Begins to read; `name` is for what goes wrong.
-    pub fn new(input: R, name: &Path) -> Result<Self, CrlError> {
+    pub fn new(input: R, name: &Path) -> Result<Self, ShelfError> {
         let mut input = Input {
             input,
             name: name.into(),
@@ -140,7 +140,7 @@ impl<R: Read> Reading<R> {
     }
 
     /// Reads to the end, through all entries that are left.
-    pub fn finish(mut self) -> Result<Tail, CrlError> {
+    pub fn finish(mut self) -> Result<Tail, ShelfError> {
         for entry in &mut self {
             entry?;
         }
@@ -177,7 +177,7 @@ impl<R: Read> Reading<R> {
         })
     }
 
-    fn entry(&mut self) -> Result<Entry, CrlError> {
+    fn entry(&mut self) -> Result<Entry, ShelfError> {
         let Self { input, current, .. } = self;
         let header = input.header()?;
         input.rest_of(&header, current)?;
@@ -193,7 +193,7 @@ impl<R: Read> Reading<R> {
 }
 
 impl<R: Read> Iterator for Reading<R> {
-    type Item = Result<Entry, CrlError>;
+    type Item = Result<Entry, ShelfError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.input.position >= self.entries_end {
@@ -291,14 +291,14 @@ struct Input<R> {
 }
 
 impl<R: Read> Input<R> {
-    fn damaged(&self, what: &str) -> CrlError {
-        CrlError::Damaged { file: self.name.clone(), what: what.to_owned() }
+    fn damaged(&self, what: &str) -> ShelfError {
+        ShelfError::Damaged { file: self.name.clone(), what: what.to_owned() }
     }
 
-    fn read(&mut self, octets: &mut [u8]) -> Result<(), CrlError> {
+    fn read(&mut self, octets: &mut [u8]) -> Result<(), ShelfError> {
         self.input.read_exact(octets).map_err(|error| match error.kind() {
             std::io::ErrorKind::UnexpectedEof => self.damaged("it ends too early"),
-            _ => CrlError::file(&self.name)(error),
+            _ => ShelfError::file(&self.name)(error),
         })?;
         self.position += octets.len() as u64;
         self.unhashed.extend_from_slice(octets);
@@ -317,14 +317,14 @@ impl<R: Read> Input<R> {
         self.unhashed.clear();
     }
 
-    fn is_at_end(&mut self) -> Result<bool, CrlError> {
+    fn is_at_end(&mut self) -> Result<bool, ShelfError> {
         let mut octets = Vec::new();
         let read = (&mut self.input).take(1).read_to_end(&mut octets);
-        Ok(read.map_err(CrlError::file(&self.name))? == 0)
+        Ok(read.map_err(ShelfError::file(&self.name))? == 0)
     }
 
     /// Tag, length and their octets. Lengths are definite and as short as they can be.
-    fn header(&mut self) -> Result<Header, CrlError> {
+    fn header(&mut self) -> Result<Header, ShelfError> {
         let mut octets = [0; 6];
         self.read(&mut octets[..2])?;
         let (length, content) = match octets[1] {
@@ -345,31 +345,31 @@ impl<R: Read> Input<R> {
     }
 
     /// Enters an element; gives the position of its end.
-    fn open(&mut self, expected: u8) -> Result<u64, CrlError> {
+    fn open(&mut self, expected: u8) -> Result<u64, ShelfError> {
         let header = self.header()?;
         self.is_tag(header.tag(), expected)?;
         Ok(self.position + header.content as u64)
     }
 
     /// A short element.
-    fn element(&mut self) -> Result<Element, CrlError> {
+    fn element(&mut self) -> Result<Element, ShelfError> {
         let (header, mut element) = (self.header()?, Element::default());
         self.rest_of(&header, &mut element)?;
         Ok(element)
     }
 
     /// A short element with this tag.
-    fn expect(&mut self, tag: u8) -> Result<Element, CrlError> {
+    fn expect(&mut self, tag: u8) -> Result<Element, ShelfError> {
         let element = self.element()?;
         self.is_expected(&element, tag)?;
         Ok(element)
     }
 
-    fn is_expected(&self, element: &Element, tag: u8) -> Result<(), CrlError> {
+    fn is_expected(&self, element: &Element, tag: u8) -> Result<(), ShelfError> {
         self.is_tag(element.octets[0], tag)
     }
 
-    fn is_tag(&self, found: u8, expected: u8) -> Result<(), CrlError> {
+    fn is_tag(&self, found: u8, expected: u8) -> Result<(), ShelfError> {
         if found != expected {
             return Err(
                 self.damaged(&format!("{expected:#04x} is expected, {found:#04x} is there"))
@@ -379,7 +379,7 @@ impl<R: Read> Input<R> {
     }
 
     /// Reads the content of a header into an element, in place of what was in it.
-    fn rest_of(&mut self, header: &Header, element: &mut Element) -> Result<(), CrlError> {
+    fn rest_of(&mut self, header: &Header, element: &mut Element) -> Result<(), ShelfError> {
         if header.content > ELEMENT {
             let (tag, length) = (header.tag(), header.content);
             return Err(self.damaged(&format!("element {tag:#04x} has {length} octets")));
@@ -391,7 +391,7 @@ impl<R: Read> Input<R> {
         self.read(&mut element.octets[header.length..])
     }
 
-    fn time(&mut self) -> Result<Timestamp, CrlError> {
+    fn time(&mut self) -> Result<Timestamp, ShelfError> {
         let element = self.element()?;
         time(element.octets[0], element.content()).ok_or_else(|| self.damaged("a time is not one"))
     }

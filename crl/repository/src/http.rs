@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use akashi_ledger::{Access, Scope};
 use akashi_link::Peer;
+use akashi_shelf::{Facts, number_of, scope_of};
 use akashi_wire::Clock;
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -26,7 +27,6 @@ use serde::Deserialize;
 use tokio::io::AsyncReadExt;
 
 use crate::repository::{Refusal, Repository};
-use crate::shelf::{Facts, number_of, scope_of};
 
 /// Octets of a list that are read and sent at a time.
 const CHUNK: usize = 64 * 1024;

@@ -17,12 +17,12 @@ use akashi_ledger::{
     Publishing, Scope,
 };
 use akashi_link::Peer;
+use akashi_shelf::{Facts, Shelf, ShelfError};
 use akashi_wire::octets::Sha256;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 
-use crate::shelf::{Facts, Shelf};
-use crate::{CrlError, Settings};
+use crate::Settings;
 
 /// So many files are remembered before all are read again.
 const REMEMBERED: usize = 4096;
@@ -98,7 +98,11 @@ pub struct Admitted {
 impl Repository {
     /// The repository of an authority in a directory, `DIR` of [`Shelf`]. In `registered` mode it
     /// gives no list to anybody until it has a register.
-    pub fn open(dir: &Path, authority: &Authority, settings: &Settings) -> Result<Self, CrlError> {
+    pub fn open(
+        dir: &Path,
+        authority: &Authority,
+        settings: &Settings,
+    ) -> Result<Self, ShelfError> {
         Ok(Self {
             generation: authority.generation(),
             shelf: Shelf::open(dir, authority.generation())?,
@@ -155,19 +159,19 @@ impl Repository {
         self: &Arc<Self>,
         scope: Scope,
         number: Option<i64>,
-    ) -> Result<Option<(File, Facts)>, CrlError> {
+    ) -> Result<Option<(File, Facts)>, ShelfError> {
         let repository = self.clone();
         let opened = tokio::task::spawn_blocking(move || repository.look(scope, number)).await;
-        let (file, known) = match opened.map_err(|_| CrlError::BrokenOff)?? {
+        let (file, known) = match opened.map_err(|_| ShelfError::BrokenOff)?? {
             None => return Ok(None),
             Some((file, Some(facts))) => return Ok(Some((file, facts))),
             Some((file, None)) => (file, self.reading.clone().acquire_owned().await),
         };
-        let _slot = known.map_err(|_| CrlError::BrokenOff)?;
+        let _slot = known.map_err(|_| ShelfError::BrokenOff)?;
         let repository = self.clone();
         tokio::task::spawn_blocking(move || repository.read_through(scope, number, file))
             .await
-            .map_err(|_| CrlError::BrokenOff)?
+            .map_err(|_| ShelfError::BrokenOff)?
             .map(Some)
     }
 
@@ -229,9 +233,9 @@ impl Repository {
         &self,
         scope: Scope,
         number: Option<i64>,
-    ) -> Result<Option<(File, Option<Facts>)>, CrlError> {
+    ) -> Result<Option<(File, Option<Facts>)>, ShelfError> {
         let name = self.name(scope, number);
-        let failed = CrlError::file(&name);
+        let failed = ShelfError::file(&name);
         let file = match File::open(&name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(&failed)?,
@@ -246,9 +250,9 @@ impl Repository {
         scope: Scope,
         number: Option<i64>,
         mut file: File,
-    ) -> Result<(File, Facts), CrlError> {
+    ) -> Result<(File, Facts), ShelfError> {
         let name = self.name(scope, number);
-        let failed = CrlError::file(&name);
+        let failed = ShelfError::file(&name);
         let stamp = stamp(&file).map_err(&failed)?;
         if let Some(facts) = self.remembered(scope, number, stamp) {
             return Ok((file, facts));

@@ -9,13 +9,12 @@ use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
-use akashi_ledger::Scope;
+use akashi_wire::Scope;
 use akashi_wire::octets::Sha256;
 use jiff::Timestamp;
 
-use crate::CrlError;
+use crate::ShelfError;
 use crate::read::Reading;
-use crate::signatory::Signatory;
 
 /// A scope as it stands in file names and URLs.
 pub fn scope_of(text: &str) -> Option<Scope> {
@@ -48,11 +47,11 @@ pub struct Facts {
 
 impl Facts {
     /// Reads an open file through; `name` is for what goes wrong.
-    pub fn of(file: File, name: &Path) -> Result<Self, CrlError> {
+    pub fn of(file: File, name: &Path) -> Result<Self, ShelfError> {
         let reading = Reading::of(file, name)?;
         let (this_update, next_update) = (reading.head().this_update, reading.head().next_update);
         let tail = reading.finish()?;
-        let number = tail.number().ok_or_else(|| CrlError::Damaged {
+        let number = tail.number().ok_or_else(|| ShelfError::Damaged {
             file: name.into(),
             what: "it has no cRLNumber".into(),
         })?;
@@ -68,7 +67,7 @@ pub struct Shelf {
 
 impl Shelf {
     /// The shelf of one generation in a directory, which is made when it is missing.
-    pub fn open(dir: &Path, generation: i64) -> Result<Self, CrlError> {
+    pub fn open(dir: &Path, generation: i64) -> Result<Self, ShelfError> {
         let shelf = Self { dir: dir.join("crl").join(generation.to_string()) };
         make_dir(&shelf.dir)?;
         Ok(shelf)
@@ -85,13 +84,13 @@ impl Shelf {
     }
 
     /// Where a list is written before it has a place.
-    pub(crate) fn beside(&self, scope: Scope, number: i64) -> Result<PathBuf, CrlError> {
+    pub fn beside(&self, scope: Scope, number: i64) -> Result<PathBuf, ShelfError> {
         make_dir(&self.numbers_dir(scope))?;
         Ok(self.numbers_dir(scope).join(format!("{number}.new")))
     }
 
     /// The numbers on the shelf, newest first.
-    pub fn numbers(&self, scope: Scope) -> Result<Vec<i64>, CrlError> {
+    pub fn numbers(&self, scope: Scope) -> Result<Vec<i64>, ShelfError> {
         let mut numbers: Vec<i64> = self
             .names(scope)?
             .iter()
@@ -107,22 +106,16 @@ impl Shelf {
         Facts::of(File::open(&file).ok()?, &file).ok()
     }
 
-    /// Whether the current list is signed by the authority, read to its end.
-    pub(crate) fn is_signed(&self, scope: Scope, signatory: &Signatory) -> bool {
-        let tail = Reading::open(&self.current(scope)).and_then(Reading::finish);
-        tail.is_ok_and(|tail| signatory.verifies(&tail.signed, &tail.signature))
-    }
-
     /// What is read of the newest list that can be read to its end, by any of its names; `None`
     /// when there never was one. A damaged one is passed over.
     ///
     /// # Errors
-    /// [`CrlError::NothingToCompare`] when there are files and none can be read.
+    /// [`ShelfError::NothingToCompare`] when there are files and none can be read.
     pub fn read_newest<T>(
         &self,
         scope: Scope,
-        read: impl Fn(&mut Reading<BufReader<File>>) -> Result<T, CrlError>,
-    ) -> Result<Option<T>, CrlError> {
+        read: impl Fn(&mut Reading<BufReader<File>>) -> Result<T, ShelfError>,
+    ) -> Result<Option<T>, ShelfError> {
         let numbers = self.numbers(scope)?;
         let numbered = numbers.iter().map(|number| self.numbered(scope, *number));
         let files: Vec<PathBuf> =
@@ -132,16 +125,16 @@ impl Shelf {
             let mut reading = Reading::open(file)?;
             let found = read(&mut reading)?;
             reading.finish()?;
-            Ok::<_, CrlError>(found)
+            Ok::<_, ShelfError>(found)
         };
         match files.iter().find_map(|file| to_its_end(file).ok()) {
             Some(found) => Ok(Some(found)),
-            None => Err(CrlError::NothingToCompare { scope, file: newest }),
+            None => Err(ShelfError::NothingToCompare { scope, file: newest }),
         }
     }
 
     /// Gives a list that was written beside its two names. Each step leaves the shelf whole.
-    pub(crate) fn place(&self, beside: &Path, scope: Scope, number: i64) -> Result<(), CrlError> {
+    pub fn place(&self, beside: &Path, scope: Scope, number: i64) -> Result<(), ShelfError> {
         let numbered = self.numbered(scope, number);
         let current = self.current(scope);
         let link = self.dir.join(format!("{scope}.new"));
@@ -154,17 +147,17 @@ impl Shelf {
             fs::rename(&link, &current)?;
             sync(&self.dir)
         };
-        place().map_err(CrlError::file(&current))
+        place().map_err(ShelfError::file(&current))
     }
 
     /// Takes all but the newest `keep` lists away, and what an interruption left.
-    pub(crate) fn prune(&self, scope: Scope, keep: usize) -> Result<(), CrlError> {
+    pub fn prune(&self, scope: Scope, keep: usize) -> Result<(), ShelfError> {
         let dir = self.numbers_dir(scope);
         let old = self.numbers(scope)?.into_iter().skip(keep.max(1));
         let left = self.names(scope)?.into_iter().filter(|name| name.ends_with(".new"));
         for file in old.map(|number| self.numbered(scope, number)).chain(left.map(|n| dir.join(n)))
         {
-            remove_if_there(&file).map_err(CrlError::file(&file))?;
+            remove_if_there(&file).map_err(ShelfError::file(&file))?;
         }
         Ok(())
     }
@@ -173,7 +166,7 @@ impl Shelf {
         self.dir.join(scope.to_string())
     }
 
-    fn names(&self, scope: Scope) -> Result<Vec<String>, CrlError> {
+    fn names(&self, scope: Scope) -> Result<Vec<String>, ShelfError> {
         let dir = self.numbers_dir(scope);
         let names = || {
             let mut names = Vec::new();
@@ -184,7 +177,7 @@ impl Shelf {
         };
         match names() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            names => names.map_err(CrlError::file(&dir)),
+            names => names.map_err(ShelfError::file(&dir)),
         }
     }
 }
@@ -196,7 +189,7 @@ fn remove_if_there(file: &Path) -> io::Result<()> {
     }
 }
 
-fn make_dir(dir: &Path) -> Result<(), CrlError> {
+fn make_dir(dir: &Path) -> Result<(), ShelfError> {
     if dir.is_dir() {
         return Ok(());
     }
@@ -204,7 +197,7 @@ fn make_dir(dir: &Path) -> Result<(), CrlError> {
         fs::create_dir_all(dir)?;
         sync(dir.parent().unwrap_or(Path::new(".")))
     };
-    make().map_err(CrlError::file(dir))
+    make().map_err(ShelfError::file(dir))
 }
 
 /// A name is on the disk only when its directory is.

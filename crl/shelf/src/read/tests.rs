@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn read(octets: &[u8]) -> Result<(Head, Vec<Entry>, Tail), CrlError> {
+fn read(octets: &[u8]) -> Result<(Head, Vec<Entry>, Tail), ShelfError> {
     let mut reading = Reading::new(octets, Path::new("test.crl"))?;
     let head = reading.head().clone();
     let entries = reading.by_ref().collect::<Result<_, _>>()?;
@@ -25,8 +25,8 @@ fn whole(tbs: &str) -> Vec<u8> {
     [header, content].concat()
 }
 
-const PARTITION: &str = include_str!("../../tests/golden/partition.tbs.hex");
-const AUTHORITY: &str = include_str!("../../tests/golden/authority.tbs.hex");
+const PARTITION: &str = include_str!("../../../tests/golden/partition.tbs.hex");
+const AUTHORITY: &str = include_str!("../../../tests/golden/authority.tbs.hex");
 
 #[test]
 fn the_golden_partition_says_what_was_put_into_it() {

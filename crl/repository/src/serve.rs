@@ -1,0 +1,90 @@
+//! The room at work: what was handed over is published, and two doors.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use akashi_edge::OwnOrders;
+use akashi_link::{Identity, LinkError};
+use akashi_wire::Clock;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::http::router;
+use crate::settings::TICK;
+use crate::unpublished::{Unpublished, tell_published};
+use crate::{Publication, PublishError, Publisher, Repository};
+
+/// Hears what became of each list that was handed over, and when the book could not be read.
+pub type Report = Arc<dyn Fn(Result<Publication, PublishError>) + Send + Sync>;
+
+/// Publishes what is handed over, tells the authority by `orders` what cannot be published, and serves the repository
+/// over plain HTTP until `stop` resolves.
+///
+/// Plain, because clients fetch lists to find out whether a certificate, a server's too, may be
+/// trusted (RFC 5280 §4.2.1.13, §8); the lists are signed.
+pub async fn serve(
+    listener: TcpListener,
+    (publisher, orders): (Arc<Publisher>, OwnOrders),
+    repository: Arc<Repository>,
+    clock: Arc<dyn Clock>,
+    report: Report,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), LinkError> {
+    let (stopping, stopped) = watch::channel(false);
+    let publishing =
+        tokio::spawn(keep_publishing((publisher, orders), clock.clone(), report, stopped));
+    let served = akashi_link::serve_plain(listener, router(repository, clock), stop).await;
+    stopping.send_replace(true);
+    let _ = publishing.await;
+    served
+}
+
+/// Serves the repository to agencies over mutual TLS until `stop` resolves.
+pub async fn serve_link(
+    listener: TcpListener,
+    identity: &Identity,
+    repository: Arc<Repository>,
+    clock: Arc<dyn Clock>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), LinkError> {
+    let now = clock.clone();
+    let now = Arc::new(move || now.now());
+    akashi_link::serve(listener, identity, now, router(repository, clock), stop).await
+}
+
+/// Publishes what is handed over, looking five times a second, until `stopped` says so.
+async fn keep_publishing(
+    (publisher, orders): (Arc<Publisher>, OwnOrders),
+    clock: Arc<dyn Clock>,
+    report: Report,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let generation = publisher.authority().generation();
+    let mut unpublished = Unpublished::default();
+    loop {
+        if *stopped.borrow() {
+            return;
+        }
+        // The others may know what time it is.
+        if let Some(past) = publisher.past(&clock.read()).await {
+            clock.hear(&past);
+        }
+        match publisher.tick(clock.now()).await {
+            Ok(publications) => {
+                for one in publications {
+                    let told = unpublished.hear(&one, clock.now());
+                    report(Ok(one));
+                    if let Some(list) = told {
+                        tell_published(list, generation, &orders, clock.now()).await;
+                    }
+                }
+            }
+            Err(error) => report(Err(error)),
+        }
+        unpublished.tell(generation, &orders, clock.now()).await;
+        // Whoever could say "stop" has gone, or has said it.
+        if tokio::time::timeout(TICK, stopped.wait_for(|stopped| *stopped)).await.is_ok() {
+            return;
+        }
+    }
+}
