@@ -126,12 +126,20 @@ impl Command {
 /// Success, or the failure in one sentence.
 pub fn exit_code(done: Result<(), Failure>) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => match akashi_edge::say::unsaid() {
+            None => ExitCode::SUCCESS,
+            Some(error) => {
+                akashi_edge::complain!(
+                    "akashi: it is done, and what came of it cannot be said on standard output: {error}"
+                );
+                ExitCode::FAILURE
+            }
+        },
         Err(failure) => {
             // What others sent may be a part of it, over a line that nobody signed.
             let told = failure.to_string();
             let lines: Vec<String> = told.split('\n').map(harmless).collect();
-            eprintln!("akashi: {}", lines.join("\n"));
+            akashi_edge::complain!("akashi: {}", lines.join("\n"));
             ExitCode::FAILURE
         }
     }

@@ -74,6 +74,9 @@ pub enum HouseError {
     /// The repository.
     #[error(transparent)]
     Repository(#[from] PublishError),
+    /// A service ended by itself.
+    #[error("a service has stopped working: all were stopped; start the authority anew")]
+    Ended,
     /// A link.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -210,10 +213,7 @@ impl House {
             Ok(akashi_ocsp::serve_link(ocsp_link, &at_responder, responder, clock, until).await?)
         });
         let (lists, clock, until) = (self.lists.clone(), self.clock.clone(), stop());
-        tasks.spawn(async move {
-            akashi_crl::issue(lists, clock, report(), until).await;
-            Ok(())
-        });
+        tasks.spawn(async move { Ok(akashi_crl::issue(lists, clock, report(), until).await?) });
         let publisher = (self.publisher.clone(), self.repository_orders.clone());
         let shelf = self.repository.clone();
         let (clock, until) = (self.clock.clone(), stop());
@@ -266,10 +266,13 @@ impl Services {
     pub async fn until(mut self, stop: impl Future<Output = ()>) -> Result<(), HouseError> {
         tokio::select! {
             ended = self.tasks.join_next() => {
-                if let Some(Ok(Err(error))) = ended {
-                    self.stop().await;
-                    return Err(error);
-                }
+                let error = match ended {
+                    Some(Ok(Err(error))) => error,
+                    // None of them ends by itself while nobody stopped it.
+                    _ => HouseError::Ended,
+                };
+                self.stop().await;
+                return Err(error);
             }
             () = stop => {}
         }
@@ -297,7 +300,7 @@ fn report() -> akashi_crl::serve::Report {
         };
         let mut last = last.lock().expect("nobody panics while reporting");
         if *last != text && !text.is_empty() {
-            eprintln!("akashi crl: {text}");
+            tracing::error!(target: "crl", "{text}");
         }
         *last = text;
     })
@@ -313,7 +316,7 @@ fn said_once() -> akashi_repository::serve::Report {
         };
         let mut last = last.lock().expect("nobody panics while reporting");
         if *last != text && !text.is_empty() {
-            eprintln!("akashi repository: {text}");
+            tracing::error!(target: "repository", "{text}");
         }
         *last = text;
     })

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use rand::CryptoRng;
 
 use crate::config::{ClockSettings, Config, FILE, LedgerRole, Listen, Logins, Registry};
+use akashi_edge::LogSettings;
 
 /// The security officers' tokens in the authority's directory; the second one is not there where one
 /// acts alone.
@@ -206,6 +207,7 @@ pub async fn init(
         crl: table(&akashi_crl::Settings::default()),
         repository: table(&akashi_repository::Settings::default()),
         clock: ClockSettings::default(),
+        log: LogSettings::default(),
         logins: Logins::default(),
     };
 

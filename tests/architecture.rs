@@ -472,6 +472,21 @@ fn nothing_is_unwrapped_outside_of_tests() {
 }
 
 #[test]
+fn no_program_of_production_says_something_by_a_macro_that_panics_where_nobody_reads_it() {
+    let lines = Workspace::read().lines().into_iter();
+    let theirs = lines.filter(|line| !line.file.starts_with("tests/"));
+    let macros = ["println!(", "eprintln!(", "print!(", "dbg!("];
+    // What a person at the demonstration's desk sees is no program of production.
+    let play = ["keys/cardhost/", "keys/softcard/", "registry/"];
+    none_of(
+        theirs
+            .filter(|line| !play.iter().any(|room| line.file.starts_with(room)))
+            .filter(|line| macros.iter().any(|one| line.text.contains(one))),
+        "tracing in a room, akashi_edge::say! and complain! on a command line",
+    );
+}
+
+#[test]
 fn the_lint_knows_neither_the_authority_nor_what_builds() {
     let workspace = Workspace::read();
     let why = "what is right stands in the rule itself, or in the certificate and the founding \

@@ -203,7 +203,7 @@ async fn compare(scheduler: Arc<Scheduler>, clock: Arc<dyn Clock>) {
 fn complain(error: &CaError, last: &mut String) {
     let text = error.to_string();
     if *last != text {
-        eprintln!("akashi ca: {text}");
+        tracing::error!(target: "ca", "{text}");
         *last = text;
     }
 }
@@ -326,7 +326,7 @@ async fn order(
             if let Err(error) =
                 scheduler.record_refused_order(refusal, &peer.certificate, now).await
             {
-                eprintln!("akashi ca: a refused order is not on record: {error}");
+                tracing::error!(target: "ca", "a refused order is not on record: {error}");
             }
         }
         done
@@ -352,7 +352,7 @@ fn answered(outcome: Result<Answer, CaError>) -> Response {
         Ok(answer) => Json(answer).into_response(),
         Err(error) => {
             if !matches!(error, CaError::Refused(_)) {
-                eprintln!("akashi ca: {error}");
+                tracing::error!(target: "ca", "{error}");
             }
             let refusal = error.refusal();
             (status_of(&refusal), Json(said(&refusal))).into_response()
@@ -469,6 +469,6 @@ async fn about(State(doors): State<Doors>) -> Response {
 }
 
 fn unavailable(error: &CaError) -> Response {
-    eprintln!("akashi ca: {error}");
+    tracing::error!(target: "ca", "{error}");
     (StatusCode::SERVICE_UNAVAILABLE, "the authority cannot answer now: ask again").into_response()
 }

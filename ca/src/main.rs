@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use akashi_ca::Doors;
 use akashi_edge::program::listen;
+use akashi_edge::say;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -15,14 +16,14 @@ async fn main() -> ExitCode {
         doors.see_to_the_clock().await?;
         let address = opened.config.listen.authority;
         let door = listen("authority", address).await?;
-        println!("authority https://{address}");
+        say!("authority https://{address}");
         let identity = opened.server()?;
         let served = akashi_ca::serve(door, &identity, doors.clone(), akashi_edge::stopped());
         match opened.config.listen.holders {
             None => served.await?,
             Some(address) => {
                 let door = listen("holders", address).await?;
-                println!("holders http://{address}");
+                say!("holders http://{address}");
                 let holders = akashi_ca::serve_holders(door, doors, akashi_edge::stopped());
                 tokio::try_join!(served, holders)?;
             }

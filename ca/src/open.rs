@@ -99,7 +99,7 @@ impl Doors {
             clock,
             witnesses: Arc::new(witnesses),
             issuer,
-            tell: |alarm| eprintln!("akashi ca: alarm: {alarm}"),
+            tell: |alarm| tracing::warn!(target: "ca", "alarm: {alarm}"),
         })
     }
 }

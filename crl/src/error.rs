@@ -24,6 +24,9 @@ pub enum CrlError {
     /// The authority did not record what it was asked to.
     #[error("no list can be signed: {0}")]
     Order(akashi_wire::order::OrderRefusal),
+    /// What makes lists has broken off.
+    #[error("the list issuer has stopped working, and no list is made: start it anew")]
+    Ended,
     /// The authority ended while the list was written.
     #[error("the authority ended at {end}: its key signs nothing any more")]
     AuthorityOver {

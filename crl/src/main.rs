@@ -7,6 +7,7 @@ use std::sync::Arc;
 use akashi_crl::{Issuer, Outcome, Settings};
 use akashi_edge::LedgerRole;
 use akashi_edge::doubt::{Teller, tell};
+use akashi_edge::say;
 use akashi_ledger::{Ledger, Listing};
 use akashi_wire::clock::Past;
 use akashi_wire::order::ProgramApart;
@@ -33,15 +34,15 @@ async fn main() -> ExitCode {
             clock.resume(&Past { latest, ..past });
         }
         let stop = akashi_edge::stopped();
-        println!("lists {}", lists.display());
+        say!("lists {}", lists.display());
         let report = Arc::new(|outcome| match outcome {
             Ok(Outcome { result: Ok(_), .. }) => {}
             Ok(Outcome { scope, result: Err(error), .. }) => {
-                eprintln!("akashi crl: {scope}: {error}")
+                tracing::error!(target: "crl", "{scope}: {error}")
             }
-            Err(error) => eprintln!("akashi crl: {error}"),
+            Err(error) => tracing::error!(target: "crl", "{error}"),
         });
-        akashi_crl::issue(Arc::new(issuer), clock, report, stop).await;
+        akashi_crl::issue(Arc::new(issuer), clock, report, stop).await?;
         Ok::<_, Failure>(())
     })
     .await

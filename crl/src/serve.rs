@@ -17,17 +17,23 @@ const TICK: Duration = Duration::from_secs(1);
 pub type Report = Arc<dyn Fn(Result<Outcome, CrlError>) + Send + Sync>;
 
 /// Signs what is due until `stop` resolves. A list under way at the stop is finished first.
+///
+/// # Errors
+/// [`CrlError::Ended`] where the work broke off by itself: a program without it must not look alive.
 pub async fn issue(
     issuer: Arc<Issuer>,
     clock: Arc<dyn Clock>,
     report: Report,
     stop: impl Future<Output = ()> + Send + 'static,
-) {
+) -> Result<(), CrlError> {
     let (stopping, stopped) = watch::channel(false);
-    let issuing = tokio::spawn(keep_issuing(issuer, clock, report, stopped));
-    stop.await;
+    let mut issuing = tokio::spawn(keep_issuing(issuer, clock, report, stopped));
+    tokio::select! {
+        _ = &mut issuing => return Err(CrlError::Ended),
+        () = stop => {}
+    }
     stopping.send_replace(true);
-    let _ = issuing.await;
+    issuing.await.map_err(|_| CrlError::Ended)
 }
 
 /// Signs what is due, looking once a second, until `stopped` says so.

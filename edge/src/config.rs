@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::log::LogSettings;
+
 /// The name of the file in the authority's directory.
 pub const FILE: &str = "akashi.toml";
 
@@ -33,6 +35,9 @@ pub struct Config {
     /// What is believed of the machine's clock.
     #[serde(default)]
     pub clock: ClockSettings,
+    /// How the log is written.
+    #[serde(default)]
+    pub log: LogSettings,
     /// PostgreSQL: addresses with a login for one role alone.
     #[serde(default, skip_serializing_if = "Logins::is_empty")]
     pub logins: Logins,
@@ -309,6 +314,7 @@ mod tests {
             crl: toml::Table::new(),
             repository: toml::Table::new(),
             clock: ClockSettings::default(),
+            log: LogSettings::default(),
             logins: Logins::default(),
         }
     }

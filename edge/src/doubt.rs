@@ -81,7 +81,8 @@ impl Teller {
         };
         match door.carry_out(message).await {
             Ok(_) => self.told = now,
-            Err(refusal) => eprintln!(
+            Err(refusal) => tracing::error!(
+                target: "clock",
                 "{}: the authority cannot be told how the clock of this machine stands to the time that is kept: \
                  {refusal}",
                 self.program

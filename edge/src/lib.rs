@@ -10,13 +10,16 @@ pub mod clock;
 pub mod config;
 pub mod doubt;
 pub mod hold;
+pub mod log;
 pub mod own_orders;
 pub mod program;
+pub mod say;
 pub mod secret;
 
 pub use authority::AuthorityLink;
 pub use clock::{SystemClock, TrustedClock};
 pub use config::{ClockSettings, Config, ConfigError, LedgerRole, Logins};
 pub use hold::Hold;
+pub use log::{Log, LogForm, LogSettings};
 pub use own_orders::OwnOrders;
 pub use program::{OpenError, Opened, run, stopped};

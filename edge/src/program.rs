@@ -13,7 +13,7 @@ use clap::Parser;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, ConfigError, LedgerRole};
-use crate::{AuthorityLink, TrustedClock, secret};
+use crate::{AuthorityLink, Log, TrustedClock, secret};
 
 /// Where the keys of content lie, in an authority's directory.
 pub const CONTENT_KEYS: &str = "content-keys";
@@ -212,6 +212,7 @@ where
         });
     let failure = match opened {
         Ok(opened) => {
+            let _log = Log::begin(opened.config.log);
             let clock = Arc::new(TrustedClock::of_this_machine(&opened.config.clock));
             match serve(opened, clock).await {
                 Ok(()) => return ExitCode::SUCCESS,
@@ -220,7 +221,7 @@ where
         }
         Err(failure) => failure,
     };
-    eprintln!("akashi: {failure}");
+    crate::complain!("akashi: {failure}");
     ExitCode::FAILURE
 }
 

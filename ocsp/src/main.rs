@@ -7,6 +7,7 @@ use std::sync::Arc;
 use akashi_edge::LedgerRole;
 use akashi_edge::doubt::{Teller, tell};
 use akashi_edge::program::listen;
+use akashi_edge::say;
 use akashi_ledger::Ledger;
 use akashi_ocsp::{Responder, Settings};
 use akashi_wire::order::ProgramApart;
@@ -30,8 +31,8 @@ async fn main() -> ExitCode {
         let addresses = &opened.config.listen;
         let plain = listen("ocsp", addresses.ocsp).await?;
         let link = listen("ocsp-link", addresses.ocsp_link).await?;
-        println!("ocsp {}", responder.authority().profile.ocsp_url);
-        println!("ocsp-link https://{}", addresses.ocsp_link);
+        say!("ocsp {}", responder.authority().profile.ocsp_url);
+        say!("ocsp-link https://{}", addresses.ocsp_link);
         let (stopping, mut stopped) = watch::channel(false);
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await.is_ok();

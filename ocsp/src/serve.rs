@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use akashi_link::Identity;
+use akashi_link::{Identity, LinkError};
 use akashi_wire::Clock;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -18,8 +18,9 @@ pub async fn serve(
     clock: Arc<dyn Clock>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), OcspError> {
-    let _following = follow(responder.clone(), clock.clone());
-    Ok(akashi_link::serve_plain(listener, router(responder, clock), stop).await?)
+    let mut following = follow(responder.clone(), clock.clone());
+    let served = akashi_link::serve_plain(listener, router(responder, clock), stop);
+    until_broken_off(served, &mut following).await
 }
 
 /// Answers agencies over mutual TLS and follows the book, until `stop` resolves.
@@ -30,10 +31,25 @@ pub async fn serve_link(
     clock: Arc<dyn Clock>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), OcspError> {
-    let _following = follow(responder.clone(), clock.clone());
+    let mut following = follow(responder.clone(), clock.clone());
     let now = clock.clone();
     let now = Arc::new(move || now.now());
-    Ok(akashi_link::serve(listener, identity, now, router(responder, clock), stop).await?)
+    let served = akashi_link::serve(listener, identity, now, router(responder, clock), stop);
+    until_broken_off(served, &mut following).await
+}
+
+/// Serves while the book is followed: a responder that does not follow it must not look alive.
+async fn until_broken_off(
+    served: impl Future<Output = Result<(), LinkError>>,
+    following: &mut JoinSet<()>,
+) -> Result<(), OcspError> {
+    tokio::select! {
+        served = served => Ok(served?),
+        _ = following.join_next() => {
+            let why = std::io::Error::other("the responder has stopped following the book");
+            Err(LinkError::Listen(why).into())
+        }
+    }
 }
 
 /// Follows until what is returned is dropped. Two doors of one responder follow twice as often,

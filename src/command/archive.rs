@@ -86,25 +86,30 @@ impl Archive {
         fs::rename(&making, to).map_err(at(to))?;
         sync(to.parent().filter(|parent| !parent.as_os_str().is_empty()))?;
 
-        println!("authority    {}, ended on {}", authority.fingerprint(), day_in_japan(end));
-        println!(
-            "book         {rows} rows; {} entries, signed up to {}",
-            report.entries, report.signed_up_to
+        akashi_edge::say!(
+            "authority    {}, ended on {}",
+            authority.fingerprint(),
+            day_in_japan(end)
         );
-        println!("archive      {}, {files} files", to.display());
+        akashi_edge::say!(
+            "book         {rows} rows; {} entries, signed up to {}",
+            report.entries,
+            report.signed_up_to
+        );
+        akashi_edge::say!("archive      {}, {files} files", to.display());
         for (scope, which) in &missing {
-            println!("missing      the last list of {scope}: {which}");
+            akashi_edge::say!("missing      the last list of {scope}: {which}");
         }
-        println!(
+        akashi_edge::say!(
             "check        cd {} && sha256sum --check {MANIFEST}; akashi audit verify --dir {}",
             to.display(),
             to.display()
         );
-        println!(
+        akashi_edge::say!(
             "next         copy it to where records are kept; then destroy {}, whose keys sign nothing any more,",
             dir.join("keys").display()
         );
-        println!(
+        akashi_edge::say!(
             "             but not before what is sealed was disclosed or deleted: content keys open it (akashi content-keys)"
         );
         Ok(())

@@ -50,19 +50,21 @@ impl AuditCommand {
                 let ledger = open(&dir).await?;
                 let report = ledger.verify_audit().await?;
                 if !json {
-                    println!(
+                    akashi_edge::say!(
                         "the audit chain is whole: {} entries, signed up to {}, {} in the unsigned tail",
-                        report.entries, report.signed_up_to, report.unsigned_tail
+                        report.entries,
+                        report.signed_up_to,
+                        report.unsigned_tail
                     );
                 }
                 let derived = ledger.verify_derived().await?;
                 if json {
                     let mut told = serde_json::to_value(&report)?;
                     told["derived"] = serde_json::to_value(&derived)?;
-                    println!("{told}");
+                    akashi_edge::say!("{told}");
                 }
                 for Difference { table, what, which } in &derived {
-                    eprintln!("{table} {which}: {what}");
+                    akashi_edge::complain!("{table} {which}: {what}");
                 }
                 if !derived.is_empty() {
                     return Err("what is derived differs from its evidence (at most ten of each kind are shown): stop the authority before it issues on these tables, and bring the book back or have them mended".into());
@@ -72,7 +74,7 @@ impl AuditCommand {
             Self::Show { dir, count } => {
                 for entry in open(&dir).await?.audit_entries(i64::from(count)).await? {
                     let akashi_ledger::Entry { position, at, actor, verb, subject, .. } = entry;
-                    println!("{position:>8}  {at}  {actor}  {verb}  {subject}");
+                    akashi_edge::say!("{position:>8}  {at}  {actor}  {verb}  {subject}");
                 }
             }
         }
@@ -101,7 +103,7 @@ async fn evidence(open: &OpenArgs, position: i64, out: &std::path::Path) -> Resu
     let authority = out.with_extension("pem");
     let pem = akashi_wire::pki::certificate_pem(&opened.certificate("link")?);
     akashi_keys::write_durably(&authority, pem.as_bytes())?;
-    println!(
+    akashi_edge::say!(
         "openssl cms -verify -inform DER -in {} -CAfile {} -purpose any",
         out.display(),
         authority.display()

@@ -74,7 +74,7 @@ async fn show(dir: &Path) -> Result<(), Failure> {
     }
     lines.extend(at_the_host::wrong(&ledger, dir).await?);
     for (name, value) in lines {
-        println!("{name:<12} {value}");
+        akashi_edge::say!("{name:<12} {value}");
     }
     ledger.close().await;
     Ok(())

@@ -49,14 +49,14 @@ impl ContentKeysCommand {
             Self::List(open) => list(open.opened()?.vault()?.contents(), Timestamp::now()),
             Self::Copy { open, to } => {
                 let copy = open.opened()?.vault()?.contents().copy(&to)?;
-                println!("copy         {}, keys: {}", copy.to.display(), copy.keys.len());
+                akashi_edge::say!("copy         {}, keys: {}", copy.to.display(), copy.keys.len());
                 Ok(())
             }
             Self::Strike { open, copy } => {
                 if !open.opened()?.vault()?.contents().strike(&copy)? {
                     return Err(format!("{} is on no list of copies", copy.display()).into());
                 }
-                println!("done         it is no longer on the list");
+                akashi_edge::say!("done         it is no longer on the list");
                 Ok(())
             }
             Self::Destroy { open, month } => destroy(&open.opened()?, month).await,
@@ -71,12 +71,12 @@ fn month(number: u32) -> String {
 fn list(keys: &ContentKeys, now: Timestamp) -> Result<(), Failure> {
     let destroyed = keys.destroyed()?;
     for number in &destroyed {
-        println!("deleted      {}", month(*number));
+        akashi_edge::say!("deleted      {}", month(*number));
     }
     for number in keys.numbers()?.into_iter().filter(|number| !destroyed.contains(number)) {
         let is_due = DeletionMonth::of_number(number).is_some_and(|month| month.has_begun(now));
         let due = if is_due { ", which has begun: destroy it" } else { "" };
-        println!("kept until   {}{due}", month(number));
+        akashi_edge::say!("kept until   {}{due}", month(number));
     }
     for copy in keys.copies()? {
         let stale = copy.has_destroyed(&destroyed);
@@ -87,7 +87,7 @@ fn list(keys: &ContentKeys, now: Timestamp) -> Result<(), Failure> {
                 format!(", which still opens what was deleted: {}; rewrite it", stale.join(" "))
             }
         };
-        println!("copy         {}, keys: {}{says}", copy.to.display(), copy.keys.len());
+        akashi_edge::say!("copy         {}, keys: {}{says}", copy.to.display(), copy.keys.len());
     }
     Ok(())
 }
@@ -110,11 +110,13 @@ async fn destroy(opened: &Opened, month: DeletionMonth) -> Result<(), Failure> {
     let door = opened.authority_link(&Role::Scheduler, Arc::new(SystemClock::new()))?;
     door.carry_out(order).await.map_err(|why| format!("nothing was deleted: {why}"))?;
     keys.destroy(month.number())?;
-    println!("deleted      {month}");
+    akashi_edge::say!("deleted      {month}");
     let stale = keys.copies()?.into_iter().filter(|copy| copy.keys.contains(&month.number()));
     for copy in stale {
         let to = copy.to.display();
-        println!("next         akashi content-keys copy --to {to}: that copy opens it still");
+        akashi_edge::say!(
+            "next         akashi content-keys copy --to {to}: that copy opens it still"
+        );
     }
     Ok(())
 }

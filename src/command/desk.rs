@@ -258,9 +258,9 @@ impl DeskCommand {
 fn show(json: bool, lines: &Lines<String>) -> Result<(), Failure> {
     if json {
         let all: BTreeMap<_, _> = lines.iter().cloned().collect();
-        println!("{}", serde_json::to_string(&all)?);
+        akashi_edge::say!("{}", serde_json::to_string(&all)?);
     } else {
-        lines.iter().for_each(|(name, value)| println!("{name:<12} {value}"));
+        lines.iter().for_each(|(name, value)| akashi_edge::say!("{name:<12} {value}"));
     }
     Ok(())
 }
@@ -280,7 +280,7 @@ fn tell_of_ends(token: &OfficerToken, terminal: &OfficerToken, now: Timestamp) {
             }
         };
         if let Some(notice) = notice(what, last, now, &act) {
-            eprintln!("akashi: {notice}");
+            akashi_edge::complain!("akashi: {notice}");
         }
     }
 }

@@ -96,13 +96,13 @@ impl IdentityCommand {
                 }
                 let key = open.opened()?.custody.next_key(whose.role().name())?;
                 write_durably(&request, &key.request_for_certificate()?)?;
-                println!("request      {}", request.display());
-                println!("key          {}", fingerprint(key.public_key()));
-                println!(
+                akashi_edge::say!("request      {}", request.display());
+                akashi_edge::say!("key          {}", fingerprint(key.public_key()));
+                akashi_edge::say!(
                     "next         copy keys/ to your backup: from the second signature on no other key is taken"
                 );
                 let word = whose.word();
-                println!(
+                akashi_edge::say!(
                     "then         a security officer: desk enrol {word} --request FILE; once a second one has countersigned it, the key in use is over: identity complete {word}, at once"
                 );
                 Ok(())
@@ -131,10 +131,10 @@ async fn complete(whose: Whose, open: &OpenArgs) -> Result<(), Failure> {
     let file = opened.dir.join("certificates").join(format!("{name}.der"));
     write_durably(&file, &certificate)?;
     opened.custody.drop_next(name)?;
-    println!("key          {}", fingerprint(&key));
-    println!("certificate  {}", file.display());
-    println!("next         copy keys/ and certificates/ to your backup");
-    println!(
+    akashi_edge::say!("key          {}", fingerprint(&key));
+    akashi_edge::say!("certificate  {}", file.display());
+    akashi_edge::say!("next         copy keys/ and certificates/ to your backup");
+    akashi_edge::say!(
         "then         {}; where it runs elsewhere, bring it and keys/{name}.key there first",
         whose.told()
     );

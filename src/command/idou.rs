@@ -45,7 +45,7 @@ impl IdouCommand {
                 .accept(&octets, None, clock.now())
                 .await
                 .map_err(|e| format!("{}: {e}", file.display()))?;
-            println!("{}", serde_json::to_string(&answer)?);
+            akashi_edge::say!("{}", serde_json::to_string(&answer)?);
         }
         house.ledger().close().await;
         Ok(())

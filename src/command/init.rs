@@ -185,15 +185,18 @@ impl Init {
         let now = clock.now();
         let authority = init(&self.dir, &plan, &passphrase, passwords, now, &mut rng()).await?;
         let name = Municipality::of(self.prefecture).map_or("", |prefecture| prefecture.name);
-        println!("authority    {name}, certificate SHA-256 {}", authority.fingerprint());
-        println!("policy       {}", authority.profile.policy);
-        println!("ocsp         {}", authority.profile.ocsp_url);
-        println!("repository   {}", authority.profile.repository_url);
+        akashi_edge::say!("authority    {name}, certificate SHA-256 {}", authority.fingerprint());
+        akashi_edge::say!("policy       {}", authority.profile.policy);
+        akashi_edge::say!("ocsp         {}", authority.profile.ocsp_url);
+        akashi_edge::say!("repository   {}", authority.profile.repository_url);
         for (file, name) in SECURITY_OFFICERS.iter().zip(&plan.security_officers) {
-            println!("token        {}, to be handed to {name}", self.dir.join(file).display());
+            akashi_edge::say!(
+                "token        {}, to be handed to {name}",
+                self.dir.join(file).display()
+            );
         }
         for file in OFFICE_TERMINALS {
-            println!(
+            akashi_edge::say!(
                 "terminal     {}, at which security officers sign",
                 self.dir.join(file).display()
             );
@@ -201,20 +204,20 @@ impl Init {
         let Quorum { holders, needed } = &plan.recovery;
         for (holder, number) in holders.iter().zip(1..) {
             let file = self.dir.join(share_file(number));
-            println!(
+            akashi_edge::say!(
                 "share        {}, to be taken away by {holder}; {needed} open it",
                 file.display()
             );
         }
         match plan.security_officers.len() {
-            1 => println!(
+            1 => akashi_edge::say!(
                 "alarm        one security officer acts alone until a second one is enrolled"
             ),
-            _ => println!(
+            _ => akashi_edge::say!(
                 "first        enrol a third security officer: of two, neither can stop the other, nor replace a lost token"
             ),
         }
-        println!("next         akashi up --dir {}", self.dir.display());
+        akashi_edge::say!("next         akashi up --dir {}", self.dir.display());
         Ok(())
     }
 }
@@ -225,7 +228,7 @@ fn passwords(names: &[String], files: &[PathBuf]) -> Result<Vec<String>, Failure
     let one = |(number, name): (usize, &String)| {
         let file = files.get(number).or(files.last());
         if file.is_none() && std::env::var_os(TOKEN_PASSWORD.variable).is_none() {
-            eprintln!("for the token of {name}:");
+            akashi_edge::complain!("for the token of {name}:");
         }
         Ok(TOKEN_PASSWORD.read_new(file.map(PathBuf::as_path))?)
     };

@@ -1,7 +1,7 @@
 //! `akashi lint`: certificates, lists and OCSP answers against the rules of the profile.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -91,7 +91,9 @@ impl LintCommand {
             0 => String::new(),
             _ => format!(", {deleted} deleted after their time"),
         };
-        eprintln!("{judged} judged, {findings} findings, {left_out} other files left out{deleted}");
+        akashi_edge::complain!(
+            "{judged} judged, {findings} findings, {left_out} other files left out{deleted}"
+        );
         Ok(if findings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
@@ -143,13 +145,12 @@ impl Told {
     fn tell(&mut self, of: &Of, findings: &[Finding]) -> Result<(), Failure> {
         self.judged += 1;
         self.findings += findings.len();
-        let mut out = std::io::stdout().lock();
         for finding in findings {
             match of {
                 _ if self.json => {
-                    writeln!(out, "{}", serde_json::to_string(&Line { of, finding })?)?;
+                    akashi_edge::say!("{}", serde_json::to_string(&Line { of, finding })?);
                 }
-                Of::File(name) | Of::Certificate(name) => writeln!(out, "{name}: {finding}")?,
+                Of::File(name) | Of::Certificate(name) => akashi_edge::say!("{name}: {finding}"),
             }
         }
         Ok(())

@@ -25,8 +25,8 @@ impl Migrate {
         };
         let (before, after) = akashi_ledger::migrate(&address).await?;
         match before == after {
-            true => println!("schema {after}: nothing to do"),
-            false => println!("schema {after}, was {before}"),
+            true => akashi_edge::say!("schema {after}: nothing to do"),
+            false => akashi_edge::say!("schema {after}, was {before}"),
         }
         Ok(())
     }

@@ -89,10 +89,13 @@ impl OfficerTokenCommand {
                 let fingerprint = fingerprint(key.public_key());
                 OfficerToken::waiting(key, Timestamp::now())?.save(&out, &password)?;
                 write_durably(&request, &octets)?;
-                println!("token        {}, which waits for its certificate", out.display());
-                println!("request      {}", request.display());
-                println!("key          {fingerprint}");
-                println!(
+                akashi_edge::say!(
+                    "token        {}, which waits for its certificate",
+                    out.display()
+                );
+                akashi_edge::say!("request      {}", request.display());
+                akashi_edge::say!("key          {fingerprint}");
+                akashi_edge::say!(
                     "next         hand the request to a security officer, and tell both the key"
                 );
             }
@@ -112,7 +115,7 @@ impl OfficerTokenCommand {
                     return Err(format!("{file} holds another key than the one enrolled").into());
                 }
                 OfficerToken::new(key, own, link).save(&out, &password)?;
-                println!("token        {}", out.display());
+                akashi_edge::say!("token        {}", out.display());
             }
             Self::Rekey { url, token, password_file, terminal, terminal_password_file, now } => {
                 let password = TOKEN_PASSWORD.read(password_file.as_deref())?;
@@ -122,7 +125,7 @@ impl OfficerTokenCommand {
                 };
                 let terminal = terminal.map(open).transpose()?;
                 let lines = rekey(&url, (&token, &password), terminal, now).await?;
-                lines.iter().for_each(|(name, value)| println!("{name:<12} {value}"));
+                lines.iter().for_each(|(name, value)| akashi_edge::say!("{name:<12} {value}"));
             }
         }
         Ok(())
@@ -210,8 +213,12 @@ pub(super) async fn renewed_to_its_end(
     }
     let shown = file.display();
     match rekey(url, (file, password), terminal, false).await {
-        Ok(_) => eprintln!("akashi: {shown}: a renewal that was cut off has come to its end"),
-        Err(error) => eprintln!("akashi: {shown}: a renewal that was cut off waits still: {error}"),
+        Ok(_) => akashi_edge::complain!(
+            "akashi: {shown}: a renewal that was cut off has come to its end"
+        ),
+        Err(error) => akashi_edge::complain!(
+            "akashi: {shown}: a renewal that was cut off waits still: {error}"
+        ),
     }
 }
 
@@ -235,12 +242,12 @@ pub(super) async fn renews_itself(
         Ok(lines) => {
             let until = lines.iter().find(|(name, _)| *name == "ends").map(|(_, day)| day.as_str());
             let until = until.unwrap_or("its end");
-            eprintln!(
+            akashi_edge::complain!(
                 "akashi: {shown} has renewed itself and is good until {until}: every copy of it is dead, put this one \
                  in their places"
             );
         }
-        Err(error) => eprintln!("akashi: {shown} has not renewed itself: {error}"),
+        Err(error) => akashi_edge::complain!("akashi: {shown} has not renewed itself: {error}"),
     }
 }
 

@@ -95,7 +95,7 @@ impl Party {
         let key = requested_key(&octets)
             .ok_or_else(|| format!("{} is no PKCS#10 in DER", self.file.display()))?;
         let name = akashi_ca::normalised(&self.name);
-        println!("key          {}, of {name}", fingerprint(&key));
+        akashi_edge::say!("key          {}, of {name}", fingerprint(&key));
         Ok(RecoveredParty { name, role, request_for_certificate: Octets(octets) })
     }
 }
@@ -173,11 +173,11 @@ async fn ask(
     let Answer::RecoveryWaits { recovery, until } = serde_json::from_slice(&octets)? else {
         return Err("the authority's answer cannot be understood".into());
     };
-    println!("recovery     {recovery}");
-    println!(
+    akashi_edge::say!("recovery     {recovery}");
+    akashi_edge::say!(
         "waits        until {until}, and the authority must be up then; every security officer can stop it"
     );
-    println!("then         recovery collect --request FILE --certificate FILE, for each");
+    akashi_edge::say!("then         recovery collect --request FILE --certificate FILE, for each");
     Ok(())
 }
 
@@ -219,9 +219,12 @@ fn deal(open: &OpenArgs, shares: &[PathBuf], quorum: &Quorum, to: &Path) -> Resu
     for (holder, number) in quorum.holders.iter().zip(1..) {
         let file = to.join(share_file(number));
         let needed = quorum.needed;
-        println!("share        {}, to be taken away by {holder}; {needed} open it", file.display());
+        akashi_edge::say!(
+            "share        {}, to be taken away by {holder}; {needed} open it",
+            file.display()
+        );
     }
-    println!(
+    akashi_edge::say!(
         "next         the shares before are good for nothing, but for a copy of keys/ of before: destroy both"
     );
     Ok(())
@@ -232,21 +235,21 @@ async fn show(open: &OpenArgs) -> Result<(), Failure> {
     let waiting = ledger.recoveries().await?;
     ledger.close().await;
     for recovery in &waiting {
-        println!("recovery     {}", recovery.digest);
-        println!("asked        {}", recovery.asked_at);
-        println!("waits        until {}", recovery.until);
+        akashi_edge::say!("recovery     {}", recovery.digest);
+        akashi_edge::say!("asked        {}", recovery.asked_at);
+        akashi_edge::say!("waits        until {}", recovery.until);
         for party in &recovery.request.parties {
             let role = match party.role {
                 RecoveredAs::SecurityOfficer => "security officer",
                 RecoveredAs::OfficeTerminal => "terminal of the office",
             };
             let key = requested_key(&party.request_for_certificate.0).unwrap_or_default();
-            println!("party        {role}, “{}”, key {}", party.name, fingerprint(&key));
+            akashi_edge::say!("party        {role}, “{}”, key {}", party.name, fingerprint(&key));
         }
-        println!("stop         desk stop-recovery {} --why TEXT", recovery.digest);
+        akashi_edge::say!("stop         desk stop-recovery {} --why TEXT", recovery.digest);
     }
     if waiting.is_empty() {
-        println!("recovery     none waits");
+        akashi_edge::say!("recovery     none waits");
     }
     Ok(())
 }
@@ -263,9 +266,9 @@ async fn collect(open: &OpenArgs, request: &Path, certificate: &Path) -> Result<
     let chain = [found.certificate.clone(), opened.certificate("link")?];
     let pem: String = chain.iter().map(|der| certificate_pem(der)).collect();
     write_durably(certificate, pem.as_bytes())?;
-    println!("party        {}", found.party);
-    println!("certificate  {}", certificate.display());
-    println!("next         its holder completes the token: officer-token complete");
+    akashi_edge::say!("party        {}", found.party);
+    akashi_edge::say!("certificate  {}", certificate.display());
+    akashi_edge::say!("next         its holder completes the token: officer-token complete");
     Ok(())
 }
 

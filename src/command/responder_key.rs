@@ -31,8 +31,8 @@ impl ResponderKeyCommand {
             Kind::Rsa2048 => ResponderKeyKind::Rsa2048,
         };
         let rolled = self.open.opened()?.custody.roll_responder_key(kind)?;
-        println!("key          {}", fingerprint(rolled.key.public_key()));
-        println!(
+        akashi_edge::say!("key          {}", fingerprint(rolled.key.public_key()));
+        akashi_edge::say!(
             "next         start the responder anew, and bring keys/ocsp.key and keys/ocsp.before to wherever else it runs: the key before gets no more certificates"
         );
         Ok(())

@@ -64,9 +64,9 @@ impl TokenCommand {
             }
             Self::Show(named) => named.token.required()?,
         };
-        println!("{:<12} {}", "token", token.serial());
-        println!("{:<12} {}", "uses", token.uses(Purpose::Reset)?);
-        println!("{:<12} {}", "cards_made", token.uses(Purpose::Make)?);
+        akashi_edge::say!("{:<12} {}", "token", token.serial());
+        akashi_edge::say!("{:<12} {}", "uses", token.uses(Purpose::Reset)?);
+        akashi_edge::say!("{:<12} {}", "cards_made", token.uses(Purpose::Make)?);
         Ok(())
     }
 }

@@ -20,13 +20,14 @@ impl Up {
         let passphrase = PASSPHRASE.read_passphrase(self.open.passphrase_file.as_deref())?;
         // Whether there is an authority at all is told first.
         let config = Config::read(&self.open.dir)?;
+        let _log = akashi_edge::Log::begin(config.log);
         let clock = Arc::new(TrustedClock::of_this_machine(&config.clock));
         let _hold = akashi_edge::Hold::take(&self.open.dir)?;
         let house = House::open(&self.open.dir, &passphrase, clock).await?;
         let stop = akashi_edge::stopped();
         let services = house.serve().await?;
         for (name, address) in house.addresses() {
-            println!("{name} {address}");
+            akashi_edge::say!("{name} {address}");
         }
         services.until(stop).await?;
         house.ledger().close().await;

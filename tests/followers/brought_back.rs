@@ -99,7 +99,7 @@ async fn who_goes_on_by_a_time_that_was_brought_back_takes_the_right_one_or_stop
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     stop.send(()).unwrap();
-    publishing.await.unwrap();
+    publishing.await.unwrap().unwrap();
     let made = std::mem::take(&mut *made.lock().unwrap());
     assert!(!made.is_empty() && made.iter().all(|at| *at == wall), "{made:?}");
     assert_eq!(listed_by.read().doubt, None);

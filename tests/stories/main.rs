@@ -43,3 +43,4 @@ mod status;
 mod support;
 mod ten_years;
 mod two_persons;
+mod unwritten;

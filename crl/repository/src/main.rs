@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use akashi_edge::doubt::{Teller, tell};
 use akashi_edge::program::listen;
+use akashi_edge::say;
 use akashi_edge::{LedgerRole, OwnOrders};
 use akashi_ledger::{Ledger, Publishing};
 use akashi_repository::{Publication, Publisher, Repository, Settings};
@@ -40,8 +41,8 @@ async fn main() -> ExitCode {
         let addresses = &opened.config.listen;
         let plain = listen("repository", addresses.repository).await?;
         let link = listen("repository-link", addresses.repository_link).await?;
-        println!("repository {}", authority.profile.repository_url);
-        println!("repository-link https://{}", addresses.repository_link);
+        say!("repository {}", authority.profile.repository_url);
+        say!("repository-link https://{}", addresses.repository_link);
         let (stopping, mut stopped) = watch::channel(false);
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await.is_ok();
@@ -54,9 +55,9 @@ async fn main() -> ExitCode {
         let report = Arc::new(|outcome| match outcome {
             Ok(Publication { result: Ok(()), .. }) => {}
             Ok(Publication { result: Err(error), .. }) => {
-                eprintln!("akashi repository: {error}")
+                tracing::error!(target: "repository", "{error}")
             }
-            Err(error) => eprintln!("akashi repository: {error}"),
+            Err(error) => tracing::error!(target: "repository", "{error}"),
         });
         let stop = akashi_edge::stopped();
         akashi_repository::serve(plain, (publisher, orders), repository, clock, report, stop)

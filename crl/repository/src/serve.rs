@@ -31,12 +31,17 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
     let (stopping, stopped) = watch::channel(false);
-    let publishing =
+    let mut publishing =
         tokio::spawn(keep_publishing((publisher, orders), clock.clone(), report, stopped));
-    let served = akashi_link::serve_plain(listener, router(repository, clock), stop).await;
+    // A repository that publishes nothing new must not look alive.
+    let ended =
+        || LinkError::Listen(std::io::Error::other("the repository has stopped publishing"));
+    tokio::select! {
+        served = akashi_link::serve_plain(listener, router(repository, clock), stop) => served?,
+        _ = &mut publishing => return Err(ended()),
+    }
     stopping.send_replace(true);
-    let _ = publishing.await;
-    served
+    publishing.await.map_err(|_| ended())
 }
 
 /// Serves the repository to agencies over mutual TLS until `stop` resolves.

@@ -70,8 +70,9 @@ pub async fn tell_published(
 ) {
     let order = Order::TellUnpublished { generation, scope, number, since: None };
     if let Err(refusal) = orders.give(order, now).await {
-        eprintln!(
-            "akashi repository: the authority cannot be told that {scope} {number} is published: {refusal}"
+        tracing::error!(
+            target: "repository",
+            "the authority cannot be told that {scope} {number} is published: {refusal}"
         );
     }
 }

@@ -459,6 +459,38 @@ async fn what_is_signed_is_published_and_served_until_both_are_stopped() {
     stop.send(()).unwrap();
     room.await.unwrap().unwrap();
     no_more.send(()).unwrap();
-    issuing.await.unwrap();
+    issuing.await.unwrap().unwrap();
     assert!(outcomes.lock().unwrap().iter().all(|o| o.as_ref().unwrap().result.is_ok()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn neither_program_looks_alive_when_its_work_has_broken_off() {
+    let world = World::open().await;
+    let issuer = Arc::new(world.issuer().await);
+    let never = std::future::pending::<()>();
+    let broken = akashi_crl::issue(
+        issuer.clone(),
+        world.clock.clone(),
+        Arc::new(|_| panic!("a worker that dies")),
+        never,
+    );
+    let ended = tokio::time::timeout(Duration::from_secs(20), broken).await.expect("it ends");
+    assert!(matches!(ended, Err(akashi_crl::CrlError::Ended)), "{ended:?}");
+    published(issuer.tick(world.now()).await.unwrap());
+
+    let public = world.dir.path().join("public");
+    let shelves = (world.dir.path(), &*public);
+    let settings = Settings::default();
+    let publisher = Publisher::open(world.ledger.as_role(), shelves, &settings).await.unwrap();
+    let orders = akashi_edge::OwnOrders::new(world.list_issuer.clone(), world.orders());
+    let broken = serve(
+        TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        (Arc::new(publisher), orders),
+        Arc::new(Repository::open(&public, &world.authority, &settings).unwrap()),
+        world.clock.clone(),
+        Arc::new(|_| panic!("a worker that dies")),
+        std::future::pending::<()>(),
+    );
+    let ended = tokio::time::timeout(Duration::from_secs(20), broken).await.expect("it ends");
+    assert!(ended.unwrap_err().to_string().contains("stopped publishing"));
 }

@@ -35,7 +35,8 @@ impl ShowCertificate {
         }
         let on_card = self.own.read()?;
         let Some(file) = file else {
-            print!("{}", Stated::read(&on_card)?.page(&on_card, SystemClock::new().now()));
+            let page = Stated::read(&on_card)?.page(&on_card, SystemClock::new().now());
+            akashi_edge::say!("{}", page.to_string().trim_end());
             return Ok(());
         };
         let octets = match self.der {
@@ -43,7 +44,7 @@ impl ShowCertificate {
             None => certificate_pem(&on_card.certificate).into_bytes(),
         };
         output::write(file, &octets, self.force)?;
-        println!(
+        akashi_edge::say!(
             "the certificate is in {}; whoever gets it can read the holder's name, address, birth \
              date and sex in it",
             file.display()

@@ -29,8 +29,10 @@ impl ChangePin {
         let left = self.way.with(|card| Ok(card.pin_tries_left()?))?;
         match left {
             0 => return Err(CardError::PinLocked.into()),
-            1 => eprintln!("akashi: one try is left for the signing PIN: a wrong PIN locks it"),
-            left => eprintln!("akashi: {left} tries are left for the signing PIN"),
+            1 => akashi_edge::complain!(
+                "akashi: one try is left for the signing PIN: a wrong PIN locks it"
+            ),
+            left => akashi_edge::complain!("akashi: {left} tries are left for the signing PIN"),
         }
         let current: SigningPin = PIN.read(self.pin_file.as_deref())?.parse()?;
         // Before the new one is asked for: the old one is right, and the birth date is known.
@@ -46,7 +48,7 @@ impl ChangePin {
         let new: SigningPin = NEW_PIN.read_new(self.new_pin_file.as_deref())?.parse()?;
         pin::consider(&current, &new, stated.as_ref()).map_err(HolderError::from)?;
         if new.is_short() {
-            eprintln!(
+            akashi_edge::complain!(
                 "akashi: the new PIN has fewer than {} characters: some card software will not \
                  take it",
                 SigningPin::RECOMMENDED
@@ -57,7 +59,7 @@ impl ChangePin {
             Err(HolderError::AnotherCard)?
         }
         card.change_pin(&current, &new)?;
-        println!(
+        akashi_edge::say!(
             "the signing PIN of card {number} is changed; the old one is good for nothing now"
         );
         Ok(())

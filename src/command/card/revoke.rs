@@ -71,7 +71,7 @@ impl Revoke {
             "What to do",
             "for a new certificate (新規発行) go to the counter of the town hall",
         );
-        print!("{page}");
+        akashi_edge::say!("{}", page.to_string().trim_end());
         Ok(())
     }
 }
@@ -95,7 +95,8 @@ fn confirmed() -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(format!("a revoked certificate never comes back: {nothing}").into());
     }
-    eprint!("A revoked certificate never comes back. To go on type {WORD}: ");
+    let ask = format!("A revoked certificate never comes back. To go on type {WORD}: ");
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), ask.as_bytes());
     std::io::stderr().flush()?;
     let mut line = String::new();
     std::io::stdin().read_line(&mut line)?;

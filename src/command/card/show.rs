@@ -68,5 +68,5 @@ fn end(certificate: &Certificate) -> String {
 }
 
 fn line(name: &str, value: impl std::fmt::Display) {
-    println!("{name:<12} {value}");
+    akashi_edge::say!("{name:<12} {value}");
 }

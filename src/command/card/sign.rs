@@ -46,7 +46,7 @@ impl Sign {
             Ok((stated, signed, now))
         })?;
         if !(stated.not_before..=stated.not_after).contains(&now) {
-            eprintln!(
+            akashi_edge::complain!(
                 "akashi: the certificate is not in force ({}): whoever checks the signature will \
                  not accept it",
                 stated.days_left(now)
@@ -65,7 +65,7 @@ impl Sign {
             "whoever gets the signature can read the holder's name, address, birth \
                  date and sex in it",
         );
-        print!("{page}");
+        akashi_edge::say!("{}", page.to_string().trim_end());
         Ok(())
     }
 }

@@ -23,7 +23,7 @@ impl Status {
         let stated = Stated::read(&on_card)?;
         let now = SystemClock::new().now();
         let (standing, source) = Standing::ask(&on_card, &stated, now).await;
-        print!("{}", standing.page(&stated, &source, now));
+        akashi_edge::say!("{}", standing.page(&stated, &source, now).to_string().trim_end());
         Ok(ExitCode::from(standing.exit_code()))
     }
 }

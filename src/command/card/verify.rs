@@ -63,7 +63,7 @@ impl Verify {
             (Some(true), None) => page.heading("The authority is the one of the paper."),
             (_, _) => page.heading("Nothing is wrong; whose card it is, the paper must tell."),
         }
-        print!("{page}");
+        akashi_edge::say!("{}", page.to_string().trim_end());
         if is_same == Some(false) {
             Err(HolderError::AnotherAuthority)?
         }

@@ -56,7 +56,9 @@ impl Way {
         })?;
         match left {
             0 => return Err(CardError::PinLocked.into()),
-            1 => eprintln!("akashi: one try is left for the signing PIN: a wrong PIN locks it"),
+            1 => akashi_edge::complain!(
+                "akashi: one try is left for the signing PIN: a wrong PIN locks it"
+            ),
             _ => {}
         }
         Ok(PIN.read(file)?.parse()?)

@@ -83,7 +83,7 @@ impl Persons {
         let Told(time) = self.time;
         let content = serde_json::to_vec(&TimeWord { authority, time, says })?;
         let sign = |(number, file): (usize, &PathBuf)| -> Result<Verified, Failure> {
-            println!("signs        {}", file.display());
+            akashi_edge::say!("signs        {}", file.display());
             let password =
                 TOKEN_PASSWORD.read(self.password_file.get(number).map(PathBuf::as_path))?;
             let token = OfficerToken::open(file, &password)
@@ -117,8 +117,12 @@ impl Accept {
         let doubt = ledger.clock_doubt().await?.ok_or(
             "nothing is in doubt: where the book's time has not come yet, see `akashi clock bring-back`",
         )?;
-        println!("machine      {}", seconds(here.wall));
-        println!("in doubt     since entry {}: {}", doubt.position.0, length(doubt.doubt.ahead()));
+        akashi_edge::say!("machine      {}", seconds(here.wall));
+        akashi_edge::say!(
+            "in doubt     since entry {}: {}",
+            doubt.position.0,
+            length(doubt.doubt.ahead())
+        );
         let authority = ledger.authority().await?.fingerprint();
         let words = self.persons.sign(authority, Saying::Right { doubt: doubt.position.0 })?;
         let accepted = ledger.accept_clock_at_the_host(&words, &here, kept.now()).await;
@@ -126,9 +130,11 @@ impl Accept {
         let stands = ledger.clock_doubt().await?;
         ledger.close().await;
         match stands.is_some_and(|found| found.accepted.is_some()) {
-            true => println!("accepted     by two: start the authority within the hour"),
+            true => akashi_edge::say!("accepted     by two: start the authority within the hour"),
             false => {
-                println!("noted        another person says so too, here or by `desk accept-clock`")
+                akashi_edge::say!(
+                    "noted        another person says so too, here or by `desk accept-clock`"
+                )
             }
         }
         Ok(())
@@ -150,9 +156,9 @@ impl BringBack {
             other => Failure::from(other),
         })?;
         let wrong = found.ok_or("no entry of this book bears a time that has not come")?;
-        println!("machine      {}", seconds(here.wall));
+        akashi_edge::say!("machine      {}", seconds(here.wall));
         for (name, value) in told(&wrong) {
-            println!("{name:<12} {value}");
+            akashi_edge::say!("{name:<12} {value}");
         }
         let authority = ledger.authority().await?.fingerprint();
         let says = Saying::BringBack { first: wrong.first.0, head: wrong.head.0, hash: wrong.hash };
@@ -160,12 +166,12 @@ impl BringBack {
         let brought = ledger.bring_back(&words, &here).await;
         let wrong = brought.map_err(|error| sentence(error, &past))?;
         ledger.close().await;
-        println!(
+        akashi_edge::say!(
             "brought back by entry {}: the book goes on from {}",
             wrong.head.0 + 1,
             seconds(here.wall)
         );
-        println!(
+        akashi_edge::say!(
             "next         start every program of the authority; all lists are made anew at once"
         );
         Ok(())

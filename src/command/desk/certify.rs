@@ -54,7 +54,7 @@ impl Bring {
     ) -> Result<(Card<crate::command::card::AnyCard>, SigningPin, Application), Failure> {
         let pin: SigningPin = PIN.read(self.pin_file.as_deref())?.parse()?;
         if pin.is_short() {
-            eprintln!(
+            akashi_edge::complain!(
                 "akashi: the PIN has fewer than 6 characters: some card software will not take it"
             );
         }
@@ -99,7 +99,7 @@ pub(super) async fn certify(
             Stage::Written => "written, read back, activated",
             Stage::Delivered => "delivered",
         };
-        eprintln!("{text}");
+        akashi_edge::complain!("{text}");
     };
     let delivery = match taken_up {
         None => journey::certify(desk, &mut card, &pin, &application, show).await?,

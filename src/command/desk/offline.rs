@@ -107,10 +107,10 @@ impl InJournal {
         let told = reconcile(desk, &journal, |told| {
             let what = told.count.map_or("a line".into(), |count| format!("use {count}"));
             for finding in &told.findings {
-                eprintln!("akashi: {what}: {finding}");
+                akashi_edge::complain!("akashi: {what}: {finding}");
             }
             if let Some(refusal) = &told.refused {
-                eprintln!("akashi: {what}: {refusal}");
+                akashi_edge::complain!("akashi: {what}: {refusal}");
             }
         })
         .await?;
