@@ -95,6 +95,7 @@ pub async fn run() -> ExitCode {
 impl Command {
     /// Does it; a failure is told in one sentence on standard error.
     pub async fn run(self) -> ExitCode {
+        crate::secret::leave_no_core();
         let done = match self {
             Self::Init(init) => init.run().await,
             Self::Up(up) => up.run().await,

@@ -204,9 +204,12 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let arguments = Arguments::parse();
+    secret::leave_no_core();
+    let file = arguments.passphrase_file.as_deref();
     let opened = secret::PASSPHRASE
-        .read_passphrase(arguments.passphrase_file.as_deref())
+        .leave_the_environment(file)
         .map_err(|e| e.to_string())
+        .and_then(|()| secret::PASSPHRASE.read_passphrase(file).map_err(|e| e.to_string()))
         .and_then(|passphrase| {
             Opened::open(&arguments.dir, &passphrase).map_err(|e| e.to_string())
         });

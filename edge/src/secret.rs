@@ -37,6 +37,26 @@ pub enum SecretError {
         /// Which secret.
         what: &'static str,
     },
+    /// What the file holds is no text.
+    #[error("the file {file} with the {what} is no text: save it as UTF-8")]
+    NoText {
+        /// Which secret.
+        what: &'static str,
+        /// Which file.
+        file: String,
+    },
+    /// A new secret is too short to protect anything.
+    #[error(
+        "the {what} has {characters} characters, and needs {least} at least: nothing was changed"
+    )]
+    Short {
+        /// Which secret.
+        what: &'static str,
+        /// How many it has.
+        characters: usize,
+        /// How many it needs.
+        least: usize,
+    },
     /// It protects nothing.
     #[error(transparent)]
     Unfit(#[from] KeyError),
@@ -51,6 +71,10 @@ pub struct Secret {
     pub option: &'static str,
     /// The variable that may hold it.
     pub variable: &'static str,
+    /// What whoever chooses a new one has to keep, in the prompt.
+    pub rule: &'static str,
+    /// The fewest characters of a new one.
+    pub least: usize,
 }
 
 /// Opens the authority's keys.
@@ -58,6 +82,8 @@ pub const PASSPHRASE: Secret = Secret {
     what: "passphrase of the authority's keys",
     option: "passphrase-file",
     variable: "AKASHI_PASSPHRASE",
+    rule: "at least 12 characters",
+    least: Passphrase::MIN,
 };
 
 /// Opens an officer's token.
@@ -65,6 +91,8 @@ pub const TOKEN_PASSWORD: Secret = Secret {
     what: "password of the token",
     option: "password-file",
     variable: "AKASHI_TOKEN_PASSWORD",
+    rule: "at least 8 characters",
+    least: 8,
 };
 
 /// Opens a terminal's key.
@@ -72,6 +100,8 @@ pub const TERMINAL_PASSWORD: Secret = Secret {
     what: "password of the terminal's key",
     option: "terminal-password-file",
     variable: "AKASHI_TERMINAL_PASSWORD",
+    rule: "at least 8 characters",
+    least: 8,
 };
 
 /// Opens the municipality's PKCS#11 token.
@@ -79,18 +109,31 @@ pub const PKCS11_PIN: Secret = Secret {
     what: "PIN of the municipality's token",
     option: "pkcs11-pin-file",
     variable: "AKASHI_PKCS11_PIN",
+    rule: "as the token has it",
+    least: 1,
 };
 
 /// The resident's signing PIN, for the desk on the command line.
-pub const PIN: Secret = Secret { what: "signing PIN", option: "pin-file", variable: "AKASHI_PIN" };
+pub const PIN: Secret = Secret {
+    what: "signing PIN",
+    option: "pin-file",
+    variable: "AKASHI_PIN",
+    rule: "6 to 16 capital letters and digits",
+    least: 4,
+};
 
 /// The signing PIN that takes its place.
-pub const NEW_PIN: Secret =
-    Secret { what: "new signing PIN", option: "new-pin-file", variable: "AKASHI_NEW_PIN" };
+pub const NEW_PIN: Secret = Secret {
+    what: "new signing PIN",
+    option: "new-pin-file",
+    variable: "AKASHI_NEW_PIN",
+    rule: "6 to 16 capital letters and digits",
+    least: 4,
+};
 
 impl Secret {
     /// Reads the secret: from the file where one is given, else from the variable, else by asking.
-    /// One line end at its end is not a part of it.
+    /// How another system begins and ends a file is no part of it.
     pub fn read(self, file: Option<&Path>) -> Result<String, SecretError> {
         match self.given(file)? {
             Some(text) => Ok(text),
@@ -98,31 +141,47 @@ impl Secret {
         }
     }
 
-    /// The same for a secret that is new: at a terminal it is asked for twice, since nobody sees
-    /// what is typed.
+    /// The same for a secret that is new, and must be long enough: at a terminal it is asked for twice, since nobody
+    /// sees what is typed, and what it has to keep is said.
     pub fn read_new(self, file: Option<&Path>) -> Result<String, SecretError> {
-        if let Some(text) = self.given(file)? {
-            return Ok(text);
+        let new = match self.given(file)? {
+            Some(text) => text,
+            None => {
+                let text = self.prompt(&format!(" (new, {})", self.rule))?;
+                if text != self.prompt(" once more")? {
+                    return Err(SecretError::Differ { what: self.what });
+                }
+                text
+            }
+        };
+        let (what, least, characters) = (self.what, self.least, new.chars().count());
+        match characters < least {
+            true => Err(SecretError::Short { what, characters, least }),
+            false => Ok(new),
         }
-        let (text, again) = (self.prompt("")?, self.prompt(" once more")?);
-        if text == again { Ok(text) } else { Err(SecretError::Differ { what: self.what }) }
     }
 
     /// The secret of the file or of the variable.
     fn given(self, file: Option<&Path>) -> Result<Option<String>, SecretError> {
         let text = match (file, std::env::var(self.variable)) {
-            (Some(file), _) => std::fs::read_to_string(file).map_err(|source| {
-                SecretError::File { what: self.what, file: file.display().to_string(), source }
-            })?,
+            (Some(file), _) => {
+                let name = file.display().to_string();
+                let octets = std::fs::read(file).map_err(|source| SecretError::File {
+                    what: self.what,
+                    file: name.clone(),
+                    source,
+                })?;
+                text_of(octets).ok_or(SecretError::NoText { what: self.what, file: name })?
+            }
             (None, Ok(text)) => text,
             (None, Err(_)) => return Ok(None),
         };
-        Ok(Some(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text)))
+        Ok(Some(one_line(text)))
     }
 
     /// Asks at the terminal, without an echo.
     fn prompt(self, more: &str) -> Result<String, SecretError> {
-        let Self { what, option, variable } = self;
+        let Self { what, option, variable, .. } = self;
         rpassword::prompt_password(format!("{what}{more}: ")).map_err(|_| SecretError::Nobody {
             what,
             option,
@@ -133,5 +192,121 @@ impl Secret {
     /// Reads a passphrase that is long enough to protect keys.
     pub fn read_passphrase(self, file: Option<&Path>) -> Result<Passphrase, SecretError> {
         Ok(Passphrase::new(self.read(file)?)?)
+    }
+
+    /// The same for keys that are made now.
+    pub fn read_new_passphrase(self, file: Option<&Path>) -> Result<Passphrase, SecretError> {
+        Ok(Passphrase::new(self.read_new(file)?)?)
+    }
+
+    /// Where the environment holds this secret, and no file was named, starts this program anew without it: what stands
+    /// in an environment is read by whoever may look at the process, for as long as that lives. The new one reads it
+    /// from a pipe, by `--OPTION /dev/fd/N`. Returns where there is nothing to do.
+    ///
+    /// # Errors
+    /// Where the program cannot be started anew.
+    pub fn leave_the_environment(self, file: Option<&Path>) -> std::io::Result<()> {
+        use std::io::Write;
+        use std::os::fd::AsRawFd;
+        use std::os::unix::process::CommandExt;
+
+        let (None, Ok(secret)) = (file, std::env::var(self.variable)) else { return Ok(()) };
+        let (reader, writer) = rustix::pipe::pipe()?;
+        rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::CLOEXEC)?;
+        // A pipe takes 4,096 octets at once, and no secret has more.
+        if secret.len() > 4096 {
+            return Err(std::io::Error::other("the secret in the environment is too long"));
+        }
+        std::fs::File::from(writer).write_all(secret.as_bytes())?;
+        let mut arguments = std::env::args_os();
+        let name = arguments.next().unwrap_or_default();
+        Err(std::process::Command::new("/proc/self/exe")
+            .arg0(name)
+            .args(arguments)
+            .arg(format!("--{}", self.option))
+            .arg(format!("/dev/fd/{}", reader.as_raw_fd()))
+            .env_remove(self.variable)
+            .exec())
+    }
+}
+
+/// The text of a file, as whichever system wrote it: UTF-8, or UTF-16 with its mark.
+fn text_of(octets: Vec<u8>) -> Option<String> {
+    let wide = |units: &mut dyn Iterator<Item = u16>| char::decode_utf16(units).collect();
+    let pairs = |octets: &[u8]| -> Vec<[u8; 2]> {
+        octets.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect()
+    };
+    let text: Result<String, _> = match &octets[..] {
+        [0xff, 0xfe, rest @ ..] if rest.len() % 2 == 0 => {
+            wide(&mut pairs(rest).into_iter().map(u16::from_le_bytes))
+        }
+        [0xfe, 0xff, rest @ ..] if rest.len() % 2 == 0 => {
+            wide(&mut pairs(rest).into_iter().map(u16::from_be_bytes))
+        }
+        _ => return String::from_utf8(octets).ok(),
+    };
+    text.ok()
+}
+
+/// Without the mark with which some systems begin a file, and without one end of line, of any system.
+fn one_line(text: String) -> String {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+    text.to_owned()
+}
+
+/// From here on this process leaves no memory behind where it breaks off: its keys would lie in the file.
+pub fn leave_no_core() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    // Where the system does not let it be set, it lets it be no higher either.
+    let _ = setrlimit(Resource::Core, none);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_any_system_holds_the_same_secret() {
+        let secret = "明 a secret with a space ";
+        let wide = |octets: fn(u16) -> [u8; 2], mark: [u8; 2], text: &str| {
+            mark.into_iter().chain(text.encode_utf16().flat_map(octets)).collect::<Vec<u8>>()
+        };
+        for octets in [
+            secret.as_bytes().to_vec(),
+            format!("{secret}\n").into_bytes(),
+            format!("{secret}\r\n").into_bytes(),
+            format!("\u{feff}{secret}\r\n").into_bytes(),
+            wide(u16::to_le_bytes, [0xff, 0xfe], &format!("{secret}\r\n")),
+            wide(u16::to_be_bytes, [0xfe, 0xff], secret),
+        ] {
+            assert_eq!(
+                text_of(octets.clone()).map(one_line).as_deref(),
+                Some(secret),
+                "{octets:?}"
+            );
+        }
+        // One end of line, and no more: a secret may end with one.
+        assert_eq!(one_line("a\n\n".into()), "a\n");
+        assert_eq!(one_line("a\r".into()), "a\r");
+        assert_eq!(text_of(vec![0xff, 0xfe, 0x41]), None);
+        assert_eq!(text_of(vec![0x80]), None);
+    }
+
+    #[test]
+    fn a_new_secret_that_is_too_short_is_none_wherever_it_comes_from() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("secret");
+        for (secret, text) in
+            [(TOKEN_PASSWORD, ""), (TOKEN_PASSWORD, "seven c"), (PASSPHRASE, "eleven char")]
+        {
+            std::fs::write(&file, text).unwrap();
+            let refused = secret.read_new(Some(&file));
+            assert!(matches!(refused, Err(SecretError::Short { .. })), "{refused:?}");
+            assert_eq!(secret.read(Some(&file)).unwrap(), text, "one that is in use is read");
+        }
+        std::fs::write(&file, "eight ch").unwrap();
+        assert_eq!(TOKEN_PASSWORD.read_new(Some(&file)).unwrap(), "eight ch");
     }
 }

@@ -137,7 +137,7 @@ impl From<AccessArg> for Access {
 
 impl Init {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let passphrase = PASSPHRASE.read_passphrase(self.passphrase_file.as_deref())?;
+        let passphrase = PASSPHRASE.read_new_passphrase(self.passphrase_file.as_deref())?;
         let count = if self.one_security_officer { 1 } else { SECURITY_OFFICERS.len() };
         let mut names = self.security_officer;
         if names.is_empty() {

@@ -17,6 +17,7 @@ pub struct Up {
 
 impl Up {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        PASSPHRASE.leave_the_environment(self.open.passphrase_file.as_deref())?;
         let passphrase = PASSPHRASE.read_passphrase(self.open.passphrase_file.as_deref())?;
         // Whether there is an authority at all is told first.
         let config = Config::read(&self.open.dir)?;

@@ -38,6 +38,7 @@ mod renewal;
 mod residence;
 mod responder_key;
 mod restart;
+mod secrets;
 mod shared_primes;
 mod status;
 mod support;

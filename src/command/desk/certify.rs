@@ -52,7 +52,7 @@ impl Bring {
         self,
         procedure: Procedure,
     ) -> Result<(Card<crate::command::card::AnyCard>, SigningPin, Application), Failure> {
-        let pin: SigningPin = PIN.read(self.pin_file.as_deref())?.parse()?;
+        let pin: SigningPin = PIN.read_new(self.pin_file.as_deref())?.parse()?;
         if pin.is_short() {
             akashi_edge::complain!(
                 "akashi: the PIN has fewer than 6 characters: some card software will not take it"

@@ -1,0 +1,152 @@
+//! Secrets of the programs: where they come from, what they must keep, and what is left of them.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+const PASSPHRASE: &str = "a passphrase for stories";
+
+/// `akashi init` of this directory, and nothing in its environment.
+fn init(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_akashi"));
+    command
+        .args(["init", "--prefecture", "310000", "--registry-url", "https://127.0.0.1:9"])
+        .args(["--key-bits", "2048", "--one-security-officer", "--dir"])
+        .arg(dir)
+        .env_clear()
+        .stdin(Stdio::null());
+    command
+}
+
+struct Up(Child);
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_program_that_runs_has_no_secret_in_its_environment_and_leaves_no_memory_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("ca");
+    let made = init(&dir)
+        .env("AKASHI_PASSPHRASE", PASSPHRASE)
+        .env("AKASHI_TOKEN_PASSWORD", "a token password")
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_akashi"));
+    command.args(["up", "--dir"]).arg(&dir).env_clear().env("AKASHI_PASSPHRASE", PASSPHRASE);
+    command.env("AKASHI_LEDGER_VERIFIER", "sqlite:book.sqlite");
+    let mut up = Up(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let lines = BufReader::new(up.0.stdout.take().unwrap()).lines();
+    assert_eq!(lines.take(6).count(), 6, "it opened its keys");
+    let process = Path::new("/proc").join(up.0.id().to_string());
+    let environment = fs::read(process.join("environ")).unwrap();
+    let holds = |what: &str| environment.windows(what.len()).any(|part| part == what.as_bytes());
+    assert!(!holds(PASSPHRASE) && !holds("AKASHI_PASSPHRASE"));
+    assert!(holds("AKASHI_LEDGER_VERIFIER"), "everything else is as it was");
+    let command_line = fs::read(process.join("cmdline")).unwrap();
+    assert!(!command_line.windows(PASSPHRASE.len()).any(|part| part == PASSPHRASE.as_bytes()));
+    let limits = fs::read_to_string(process.join("limits")).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"]);
+    kill_process(Pid::from_child(&up.0), Signal::TERM).unwrap();
+    assert!(up.0.wait().unwrap().success());
+}
+
+#[test]
+fn a_file_of_another_system_opens_what_it_closed() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("ca");
+    let (unix, windows) = (home.path().join("unix"), home.path().join("windows"));
+    fs::write(&unix, format!("{PASSPHRASE}\n")).unwrap();
+    fs::write(&windows, format!("\u{feff}{PASSPHRASE}\r\n")).unwrap();
+    let made = init(&dir)
+        .env("AKASHI_TOKEN_PASSWORD", "a token password")
+        .arg("--passphrase-file")
+        .arg(&windows)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let request = home.path().join("request");
+    let opened = Command::new(env!("CARGO_BIN_EXE_akashi"))
+        .args(["identity", "new", "log", "--dir"])
+        .args([&dir, Path::new("--request"), &request, Path::new("--passphrase-file"), &unix])
+        .env_clear()
+        .output()
+        .unwrap();
+    assert!(opened.status.success(), "{}", String::from_utf8_lossy(&opened.stderr));
+}
+
+#[test]
+fn what_is_chosen_is_long_enough_or_nothing_is_made() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("ca");
+    for (passphrase, password, says) in [
+        ("eleven char", "a token password", "needs 12 at least"),
+        (PASSPHRASE, "", "needs 8 at least"),
+        (PASSPHRASE, "seven c", "needs 8 at least"),
+    ] {
+        let refused = init(&dir)
+            .env("AKASHI_PASSPHRASE", passphrase)
+            .env("AKASHI_TOKEN_PASSWORD", password)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(1), "{told}");
+        assert!(told.contains(says) && !told.contains("seven c,"), "{told}");
+        assert!(!dir.exists());
+    }
+}
+
+/// Types at a terminal of its own what is given, a line a question; what was on the screen.
+fn typed(dir: &Path, lines: &[&str]) -> String {
+    let program = env!("CARGO_BIN_EXE_akashi");
+    let command = format!(
+        "env -i {program} init --prefecture 310000 --registry-url https://127.0.0.1:9 --key-bits 2048 \
+         --one-security-officer --dir {}",
+        dir.display()
+    );
+    let mut script = Command::new("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("script is installed: bsdutils");
+    let mut input = script.stdin.take().unwrap();
+    let mut screen = BufReader::new(script.stdout.take().unwrap());
+    let mut shown = Vec::new();
+    for line in lines {
+        // The question comes first: what is typed before it, a terminal throws away.
+        screen.read_until(b':', &mut shown).unwrap();
+        while !shown.ends_with(b": ") {
+            let mut octet = [0];
+            if std::io::Read::read(&mut screen, &mut octet).unwrap() == 0 {
+                break;
+            }
+            shown.push(octet[0]);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        input.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+    std::io::Read::read_to_end(&mut screen, &mut shown).unwrap();
+    script.wait().unwrap();
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+#[test]
+fn what_is_chosen_at_a_terminal_is_asked_for_twice_and_its_rule_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("ca");
+    let shown = typed(&dir, &[PASSPHRASE, "a passphrase for storeys"]);
+    assert!(shown.contains("(new, at least 12 characters): "), "{shown}");
+    assert!(shown.contains("are not the same"), "{shown}");
+    assert!(!shown.contains(PASSPHRASE), "what is typed is not seen: {shown}");
+    assert!(!dir.exists());
+}
