@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use akashi_ca::{CaError, Doors};
 use akashi_crl::CrlError;
@@ -255,6 +256,9 @@ impl House {
     }
 }
 
+/// A stop takes no longer.
+const STOPS: Duration = Duration::from_secs(30);
+
 /// Services that run.
 pub struct Services {
     tasks: JoinSet<Result<(), HouseError>>,
@@ -280,10 +284,15 @@ impl Services {
         Ok(())
     }
 
-    /// Lets requests under way end, and stops.
+    /// Lets requests under way end, and stops: within [`STOPS`], whatever hangs. What had not ended by then is broken
+    /// off, as by a power cut.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
-        while self.tasks.join_next().await.is_some() {}
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOPS, ended).await.is_err() {
+            tracing::error!(target: "akashi", "something did not end within {STOPS:?} and is broken off");
+            self.tasks.shutdown().await;
+        }
     }
 }
 

@@ -10,13 +10,14 @@ use akashi_ca::{CaError, Founding, Rules, found, normalised};
 use akashi_keys::{KeyError, Passphrase, Quorum, RsaSize};
 use akashi_ledger::{Access, Authority, AuthorityProfile, Issuing, Ledger, LedgerError};
 use akashi_wire::MunicipalityCode;
-use akashi_wire::bounds::{Beyond, HOSTS, PARTY};
+use akashi_wire::bounds::{Beyond, PARTY};
 use akashi_wire::clock::Mark;
 use akashi_wire::validity::ValidityRule;
 use jiff::Timestamp;
 use rand::CryptoRng;
 
 use crate::config::{ClockSettings, Config, FILE, LedgerRole, Listen, Logins, Registry};
+use crate::public_host::{PublicHost, PublicHostError};
 use akashi_edge::LogSettings;
 
 /// The security officers' tokens in the authority's directory; the second one is not there where one
@@ -67,6 +68,29 @@ pub struct Plan {
     pub mark: Option<Mark>,
 }
 
+impl Plan {
+    /// The host that stands in certificates.
+    ///
+    /// # Errors
+    /// [`PublicHostError`] where nobody would reach it there.
+    pub fn host(&self) -> Result<PublicHost, PublicHostError> {
+        match &self.public_host {
+            Some(host) => host.parse(),
+            None => self.host.try_into(),
+        }
+    }
+}
+
+/// Whether it is a registry's: `https://HOST` or `https://HOST:PORT`, and nothing behind it.
+fn is_registry_url(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://") else { return false };
+    let is_host = |host: &str| host.parse::<PublicHost>().is_ok();
+    is_host(rest)
+        || rest.rsplit_once(':').is_some_and(|(host, port)| {
+            is_host(host) && port.parse().is_ok_and(|port: u16| port > 0)
+        })
+}
+
 /// Why no authority was made.
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
@@ -81,6 +105,17 @@ pub enum InitError {
         "{0} stands for every address and would stand in certificates for ever: give --public-host as well"
     )]
     EveryAddress(IpAddr),
+    /// A host that nobody reaches.
+    #[error("{0}: it would stand in every certificate for ever; nothing was changed")]
+    Host(#[from] PublicHostError),
+    /// O of every name is nothing that can be read.
+    #[error(
+        "the organisation is empty, or begins or ends with a space: it would stand in every name for ever; nothing was changed"
+    )]
+    Organisation,
+    /// The registry's address is none.
+    #[error("“{0}” is no address of a registry: give https://HOST:PORT; nothing was changed")]
+    RegistryUrl(String),
     /// Security officers who cannot be told apart, or one without a name.
     #[error("each security officer needs a name of her own: nothing was changed")]
     Names,
@@ -156,6 +191,13 @@ pub async fn init(
     }
     // O and CN of certificates (X.520: 64 characters), and the host of their addresses.
     PARTY.text(&plan.organisation)?;
+    if plan.organisation.is_empty() || plan.organisation.trim() != plan.organisation {
+        return Err(InitError::Organisation);
+    }
+    let public_host = plan.host()?;
+    if !is_registry_url(&plan.registry_url) {
+        return Err(InitError::RegistryUrl(plan.registry_url.escape_debug().to_string()));
+    }
     let officers: Vec<String> =
         plan.security_officers.iter().map(|name| normalised(name)).collect();
     for (number, name) in officers.iter().enumerate() {
@@ -179,13 +221,9 @@ pub async fn init(
     if !plan.recovery.is_sound() {
         return Err(InitError::Quorum);
     }
-    plan.public_host.as_deref().map_or(Ok(()), |host| HOSTS.text(host))?;
     let policy = policy(plan.policy.as_deref(), rng)?;
     let listen = listen(plan)?;
-    let host = plan.public_host.clone().unwrap_or_else(|| match plan.host {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("[{address}]"),
-    });
+    let host = public_host.in_url();
     let generation = 1;
     let profile = AuthorityProfile {
         generation,
@@ -227,7 +265,7 @@ pub async fn init(
         years: 10,
         hosts: [plan.host.to_string(), "localhost".into()]
             .into_iter()
-            .chain(plan.public_host.clone())
+            .chain(plan.public_host.as_ref().map(|_| public_host.in_certificate()))
             .collect(),
         passphrase,
         security_officers: plan.security_officers.clone(),

@@ -7,5 +7,6 @@
 pub mod command;
 pub mod house;
 pub mod init;
+pub mod public_host;
 
 pub use akashi_edge::{clock, config, secret};

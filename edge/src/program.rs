@@ -228,20 +228,23 @@ where
     ExitCode::FAILURE
 }
 
-/// Resolves when the process is asked to stop (SIGINT, SIGTERM).
+/// Resolves when the process is asked to stop (SIGINT, SIGTERM), or its terminal is gone (SIGHUP).
 ///
 /// It listens from the moment of this call, before it is awaited.
 pub fn stopped() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
     let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let hangup = signal(SignalKind::hangup());
     async move {
-        let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
+        let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (interrupt, terminate, hangup)
+        else {
             let _ = tokio::signal::ctrl_c().await;
             return;
         };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
         }
     }
 }

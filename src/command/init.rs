@@ -13,6 +13,7 @@ use super::{Failure, rng};
 use crate::clock::TrustedClock;
 use crate::config::ClockSettings;
 use crate::init::{OFFICE_TERMINALS, Plan, SECURITY_OFFICERS, init, share_file};
+use crate::public_host::PublicHost;
 use crate::secret::{PASSPHRASE, TOKEN_PASSWORD};
 use akashi_wire::Clock;
 
@@ -180,6 +181,14 @@ impl Init {
             recovery: Quorum { holders, needed },
             mark: clock.mark(),
         };
+        // Said before anything is made: afterwards it can never be changed.
+        if let Some(host) = plan.host().ok().filter(PublicHost::is_loopback) {
+            akashi_edge::complain!(
+                "warning      {} stands in every certificate for ever: nobody but this machine can ask whether one is \
+                 revoked; for a real authority give --public-host",
+                host.in_url()
+            );
+        }
         let passwords =
             [&passwords[0], passwords.last().expect("one at least")].map(String::as_str);
         let now = clock.now();

@@ -19,6 +19,7 @@ mod clock_doors;
 mod deletion;
 mod delivery;
 mod feed;
+mod founding;
 mod handover;
 mod inbox;
 mod lint;

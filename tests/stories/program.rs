@@ -80,8 +80,8 @@ fn a_name_that_no_certificate_takes_makes_no_authority() {
         ("--organisation", "あ".repeat(65), "more than 64 characters"),
         ("--organisation", "Akashi\u{202e}".into(), "character 7"),
         ("--security-officer", "a\u{1b}[2J".into(), "character 2"),
-        ("--public-host", "h".repeat(254), "more than 253 characters"),
-        ("--public-host", "two words".into(), "character 4"),
+        ("--public-host", "h".repeat(254), "more than 253"),
+        ("--public-host", "two words".into(), "is no host name"),
     ] {
         let mut command = akashi(&["init", "--dir", &dir, "--prefecture", "310000"]);
         command.args(["--registry-url", "https://127.0.0.1:1", option, &value]);

@@ -65,13 +65,15 @@ impl Up {
     }
 
     fn stop(mut self) {
-        kill_process(Pid::from_child(&self.0), Signal::TERM).unwrap();
+        // A terminal that is closed stops it in order, too.
+        kill_process(Pid::from_child(&self.0), Signal::HUP).unwrap();
+        assert!(comes(|| self.0.try_wait().unwrap().is_some()), "it stops");
         assert!(self.0.wait().unwrap().success(), "it stops in order");
     }
 }
 
 /// Whether it comes to be so within half a minute.
-fn comes(is_so: impl Fn() -> bool) -> bool {
+fn comes(mut is_so: impl FnMut() -> bool) -> bool {
     (0..300).any(|_| {
         std::thread::sleep(Duration::from_millis(100));
         is_so()
