@@ -103,7 +103,7 @@ impl Command {
             Self::Migrate(migrate) => migrate.run().await,
             Self::Desk(desk) => desk.run().await,
             Self::Card(card) => match card.run().await {
-                Ok(code) => return code,
+                Ok(code) => return said(code),
                 Err(failure) => Err(failure),
             },
             Self::Token(token) => token.run(),
@@ -116,7 +116,7 @@ impl Command {
             Self::Audit(audit) => audit.run().await,
             Self::Clock(clock) => clock.run().await,
             Self::Lint(lint) => match lint.run().await {
-                Ok(code) => return code,
+                Ok(code) => return said(code),
                 Err(failure) => Err(failure),
             },
         };
@@ -127,15 +127,7 @@ impl Command {
 /// Success, or the failure in one sentence.
 pub fn exit_code(done: Result<(), Failure>) -> ExitCode {
     match done {
-        Ok(()) => match akashi_edge::say::unsaid() {
-            None => ExitCode::SUCCESS,
-            Some(error) => {
-                akashi_edge::complain!(
-                    "akashi: it is done, and what came of it cannot be said on standard output: {error}"
-                );
-                ExitCode::FAILURE
-            }
-        },
+        Ok(()) => said(ExitCode::SUCCESS),
         Err(failure) => {
             // What others sent may be a part of it, over a line that nobody signed.
             let told = failure.to_string();
@@ -144,6 +136,15 @@ pub fn exit_code(done: Result<(), Failure>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// This code, where what came of the command could be said.
+fn said(code: ExitCode) -> ExitCode {
+    let Some(error) = akashi_edge::say::unsaid() else { return code };
+    akashi_edge::complain!(
+        "akashi: it is done, and what came of it cannot be said on standard output: {error}"
+    );
+    ExitCode::FAILURE
 }
 
 /// Ends the program: the command line is wrong in a way that its grammar does not know.

@@ -84,11 +84,25 @@ impl Plan {
 /// Whether it is a registry's: `https://HOST` or `https://HOST:PORT`, and nothing behind it.
 fn is_registry_url(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://") else { return false };
-    let is_host = |host: &str| host.parse::<PublicHost>().is_ok();
-    is_host(rest)
-        || rest.rsplit_once(':').is_some_and(|(host, port)| {
-            is_host(host) && port.parse().is_ok_and(|port: u16| port > 0)
-        })
+    // It may have a name that only this network knows: nothing of it stands in a certificate.
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if !rest.ends_with(']') => (host, Some(port)),
+        _ => (rest, None),
+    };
+    let is_port = |port: &str| {
+        port.bytes().all(|octet| octet.is_ascii_digit())
+            && port.parse().is_ok_and(|port: u16| port > 0)
+    };
+    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_host = match bracketed {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => {
+            let is_of_a_name =
+                |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_');
+            !host.is_empty() && host.bytes().all(is_of_a_name)
+        }
+    };
+    is_host && port.is_none_or(is_port)
 }
 
 /// Why no authority was made.

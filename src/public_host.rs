@@ -64,6 +64,8 @@ impl TryFrom<IpAddr> for PublicHost {
     type Error = PublicHostError;
 
     fn try_from(address: IpAddr) -> Result<Self, Self::Error> {
+        // An address of version 4 in the form of version 6 is that of version 4.
+        let address = address.to_canonical();
         let is_broadcast = matches!(address, IpAddr::V4(address) if address.is_broadcast());
         match address.is_unspecified() || address.is_multicast() || is_broadcast {
             true => Err(PublicHostError::Nobodys(address)),

@@ -2,7 +2,7 @@
 //!
 //! Two that do not depend on each other must agree within a minute, and not as many on another time: the
 //! kernel, where something keeps its clock synchronised; registers, each of which answers a challenge that
-//! nobody has seen before; and other programs of the authority, each other machine once. After a start in another life of the machine its own clock is one that says so, and is
+//! nobody has seen before; and other programs of the authority, each other machine once and each program once. After a start in another life of the machine its own clock is one that says so, and is
 //! asked about before anything is recorded by it.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -45,8 +45,8 @@ pub struct Witnesses {
 struct Programs {
     /// Asked of whoever looks, and when: an answer that took longer than one of a register says nothing.
     asked: VecDeque<(Sha256, Duration)>,
-    /// By machine.
-    told: BTreeMap<Sha256, Word>,
+    /// By machine: whose key signed it, and what it said. One key is one, whatever machines it says that it is on.
+    told: BTreeMap<Sha256, (Sha256, Word)>,
 }
 
 /// Questions that are open at a time.
@@ -77,7 +77,7 @@ impl Programs {
     /// What was said lately.
     fn words(&self, monotonic: Duration) -> impl Iterator<Item = Word> + '_ {
         let is_of_now = move |word: &&Word| monotonic.saturating_sub(word.heard) <= WORD_COUNTS;
-        self.told.values().filter(is_of_now).cloned()
+        self.told.values().map(|(_, word)| word).filter(is_of_now).cloned()
     }
 }
 
@@ -111,7 +111,7 @@ impl Witnesses {
         peer: &[u8],
         clock: &dyn Clock,
     ) -> Result<bool, CaError> {
-        let Some(TimeAnswer { challenge, at, boot: Some(boot) }) =
+        let Some((signer, TimeAnswer { challenge, at, boot: Some(boot) })) =
             self.of_ours(message, clock.now()).await?
         else {
             self.orders.record_refusal(Some(peer), "time_of_a_stranger", clock.now()).await?;
@@ -128,7 +128,8 @@ impl Witnesses {
         };
         programs.asked.remove(asked);
         let by = format!("a program on the machine {:.8}", boot.to_string());
-        programs.told.insert(boot, Word { by, at, heard });
+        programs.told.retain(|_, (of, _)| *of != signer);
+        programs.told.insert(boot, (signer, Word { by, at, heard }));
         Ok(true)
     }
 
@@ -137,14 +138,16 @@ impl Witnesses {
         &self,
         message: SignedMessage,
         now: Timestamp,
-    ) -> Result<Option<TimeAnswer>, CaError> {
+    ) -> Result<Option<(Sha256, TimeAnswer)>, CaError> {
         let Ok(signed) = message.verify(MessageKind::TimeAnswer) else { return Ok(None) };
-        let signer = self.ledger.enrolment_of(Sha256::of(signed.signer())).await?;
+        let digest = Sha256::of(signed.signer());
+        let signer = self.ledger.enrolment_of(digest).await?;
         let is_ours = |one: &akashi_ledger::Enrolment| {
             matches!(one.role, Role::ListIssuer | Role::Responder | Role::Repository)
                 && one.is_in_force(now)
         };
-        Ok(signer.filter(is_ours).and_then(|_| serde_json::from_slice(signed.content()).ok()))
+        let said = || serde_json::from_slice(signed.content()).ok();
+        Ok(signer.filter(is_ours).and_then(|_| said()).map(|said| (digest, said)))
     }
 
     fn programs(&self) -> MutexGuard<'_, Programs> {
@@ -374,7 +377,8 @@ mod tests {
     #[test]
     fn a_program_that_fell_silent_says_nothing_more() {
         let machine = |number| Sha256([number; 32]);
-        let told = BTreeMap::from([(machine(1), word("a", 0, 10)), (machine(2), word("b", 0, 40))]);
+        let said = |number, word| (machine(number), (machine(10 + number), word));
+        let told = BTreeMap::from([said(1, word("a", 0, 10)), said(2, word("b", 0, 40))]);
         let programs = Programs { told, ..Programs::default() };
         let words = |seconds| programs.words(Duration::from_secs(seconds)).count();
         assert_eq!([words(40), words(130), words(131), words(160), words(161)], [2, 2, 1, 1, 0]);

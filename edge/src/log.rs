@@ -5,11 +5,16 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 
 /// So many lines wait for the thread that writes; more are dropped.
 const WAITING: usize = 4096;
@@ -33,37 +38,54 @@ pub enum LogForm {
     Json,
 }
 
-/// The log, until it is dropped: what waits is then written, for a moment at most.
+/// The rooms that say something: what libraries say, statements of SQL among it, is not for this log.
+const ROOMS: [&str; 5] = ["akashi", "ca", "clock", "crl", "repository"];
+
+/// The log, until it is dropped: what waits is then written, for two seconds at most.
 pub struct Log {
-    _writing: WorkerGuard,
+    writing: Option<WorkerGuard>,
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let (writing, (done, waited)) = (self.writing.take(), mpsc::channel());
+        // Its own end waits for a reader that stands still.
+        std::thread::spawn(move || {
+            drop(writing);
+            let _ = done.send(());
+        });
+        let _ = waited.recv_timeout(Duration::from_secs(2));
+    }
 }
 
 impl Log {
     /// Begins the log of this program on standard error, once.
     pub fn begin(settings: LogSettings) -> Self {
-        let (writer, writing) = to(Counted::over(io::stderr()));
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::INFO)
+        let (writer, writing) = to(Counted::over(io::stderr(), settings.form));
+        let layer = tracing_subscriber::fmt::layer()
             .log_internal_errors(false)
             .with_ansi(false)
             .with_writer(writer);
-        // Another program in the same process may have begun one: that is kept.
-        let _ = match settings.form {
-            LogForm::Text => tracing::subscriber::set_global_default(subscriber.finish()),
-            LogForm::Json => tracing::subscriber::set_global_default(subscriber.json().finish()),
+        let layer = match settings.form {
+            LogForm::Text => layer.boxed(),
+            LogForm::Json => layer.json().boxed(),
         };
+        let rooms = Targets::new().with_targets(ROOMS.map(|room| (room, LevelFilter::INFO)));
+        let subscriber = tracing_subscriber::registry().with(layer.with_filter(rooms));
+        // Another program in the same process may have begun one: that is kept.
+        let _ = tracing::subscriber::set_global_default(subscriber);
         std::panic::set_hook(Box::new(|panic| {
             // Where, and not of whom: what it says may hold what it was about.
             let at = panic.location().map(ToString::to_string).unwrap_or_default();
             tracing::error!(target: "akashi", "a part of this program broke off at {at}");
         }));
-        Self { _writing: writing }
+        Self { writing: Some(writing) }
     }
 }
 
 /// A writer that nobody waits for.
 fn to(mut counted: Counted<impl Write + Send + 'static>) -> (LossyWriter, WorkerGuard) {
-    let (dropped, dropping) = std::sync::mpsc::sync_channel(1);
+    let (dropped, dropping) = mpsc::sync_channel(1);
     counted.dropped = Some(dropping);
     let (writer, guard) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).finish(counted);
@@ -85,17 +107,18 @@ impl<'a> MakeWriter<'a> for LossyWriter {
 /// Writes lines, and tells how many could not be.
 struct Counted<W> {
     out: W,
+    form: LogForm,
     /// Lines that were not taken since the last that was.
     lost: AtomicU64,
     /// Lines that did not come here since there were too many, as far as they are told.
     told: u64,
-    dropped: Option<std::sync::mpsc::Receiver<ErrorCounter>>,
+    dropped: Option<mpsc::Receiver<ErrorCounter>>,
     counter: Option<ErrorCounter>,
 }
 
 impl<W: Write> Counted<W> {
-    fn over(out: W) -> Self {
-        Self { out, lost: AtomicU64::new(0), told: 0, dropped: None, counter: None }
+    fn over(out: W, form: LogForm) -> Self {
+        Self { out, form, lost: AtomicU64::new(0), told: 0, dropped: None, counter: None }
     }
 
     fn unwritten(&mut self) -> u64 {
@@ -111,9 +134,15 @@ impl<W: Write> Write for Counted<W> {
     /// Takes every line: one that cannot be written is counted.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let unwritten = self.unwritten();
-        let told = match unwritten {
-            0 => String::new(),
-            _ => format!("akashi: {unwritten} lines before this one could not be written here\n"),
+        let told = match (unwritten, self.form) {
+            (0, _) => String::new(),
+            (_, LogForm::Text) => {
+                format!("akashi: {unwritten} lines before this one could not be written here\n")
+            }
+            (_, LogForm::Json) => format!(
+                "{{\"level\":\"WARN\",\"target\":\"akashi\",\"fields\":{{\"message\":\"lines before this one could not \
+                 be written here\",\"lines\":{unwritten}}}}}\n"
+            ),
         };
         let written = self.out.write_all(&[told.as_bytes(), line].concat());
         match written.and_then(|()| self.out.flush()) {
@@ -170,7 +199,7 @@ mod tests {
     #[test]
     fn lines_that_a_full_disk_does_not_take_are_counted_and_told_with_the_next_one() {
         let disk = Disk::default();
-        let mut log = Counted::over(disk.clone());
+        let mut log = Counted::over(disk.clone(), LogForm::Text);
         log.write_all(b"one\n").unwrap();
         *disk.is_full.lock().unwrap() = true;
         log.write_all(b"two\n").unwrap();
@@ -185,7 +214,7 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_reader_that_stands_still_and_what_it_missed_is_told() {
         let disk = Disk::default();
-        let (writer, guard) = to(Counted::over(disk.clone()));
+        let (writer, guard) = to(Counted::over(disk.clone(), LogForm::Text));
         let still = disk.stands_still.lock().unwrap();
         let many = 3 * WAITING;
         for line in 0..many {

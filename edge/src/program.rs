@@ -228,12 +228,22 @@ where
     ExitCode::FAILURE
 }
 
+/// Whether this process was started so that it ignores a signal of this number: by the kernel's own word.
+fn is_ignored_at_start(number: u32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (number - 1) & 1 == 1)
+}
+
 /// Resolves when the process is asked to stop (SIGINT, SIGTERM), or its terminal is gone (SIGHUP).
 ///
 /// It listens from the moment of this call, before it is awaited.
 pub fn stopped() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
     let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    // Whoever started it so that it outlives a terminal (nohup) has said so.
+    let outlives = is_ignored_at_start(1);
     let hangup = signal(SignalKind::hangup());
     async move {
         let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (interrupt, terminate, hangup)
@@ -244,7 +254,7 @@ pub fn stopped() -> impl Future<Output = ()> + Send + 'static {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
+            _ = hangup.recv(), if !outlives => {}
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
-use std::sync::OnceLock;
+use std::sync::{OnceLock, mpsc};
+use std::time::Duration;
 
 /// Why standard output took no line, the first time.
 static UNSAID: OnceLock<io::Error> = OnceLock::new();
@@ -27,10 +28,18 @@ pub fn result(line: fmt::Arguments<'_>) {
     }
 }
 
-/// A line on standard error. Where that cannot be written either there is nobody to be told.
+/// A line on standard error. Where that cannot be written either there is nobody to be told, and whoever stands still
+/// and reads nothing is waited for no longer than [`WAITS`]: a program that has to end ends.
 pub fn complaint(line: fmt::Arguments<'_>) {
-    let _ = written(&mut io::stderr().lock(), line);
+    let (text, (done, waited)) = (line.to_string(), mpsc::channel());
+    std::thread::spawn(move || {
+        let _ = written(&mut io::stderr().lock(), format_args!("{text}"));
+        let _ = done.send(());
+    });
+    let _ = waited.recv_timeout(WAITS);
 }
+
+const WAITS: Duration = Duration::from_secs(2);
 
 /// Why a result could not be said; nothing where whoever read it has stopped reading.
 pub fn unsaid() -> Option<&'static io::Error> {

@@ -118,8 +118,9 @@ pub const PIN: Secret = Secret {
     what: "signing PIN",
     option: "pin-file",
     variable: "AKASHI_PIN",
-    rule: "6 to 16 capital letters and digits",
-    least: 4,
+    rule: "4 to 16 capital letters and digits",
+    // Its own rules say more of it.
+    least: 0,
 };
 
 /// The signing PIN that takes its place.
@@ -127,8 +128,9 @@ pub const NEW_PIN: Secret = Secret {
     what: "new signing PIN",
     option: "new-pin-file",
     variable: "AKASHI_NEW_PIN",
-    rule: "6 to 16 capital letters and digits",
-    least: 4,
+    rule: "4 to 16 capital letters and digits",
+    // Its own rules say more of it.
+    least: 0,
 };
 
 impl Secret {
@@ -147,7 +149,8 @@ impl Secret {
         let new = match self.given(file)? {
             Some(text) => text,
             None => {
-                let text = self.prompt(&format!(" (new, {})", self.rule))?;
+                let new = if self.what.starts_with("new ") { "" } else { "new, " };
+                let text = self.prompt(&format!(" ({new}{})", self.rule))?;
                 if text != self.prompt(" once more")? {
                     return Err(SecretError::Differ { what: self.what });
                 }
@@ -199,8 +202,8 @@ impl Secret {
         Ok(Passphrase::new(self.read_new(file)?)?)
     }
 
-    /// Where the environment holds this secret, and no file was named, starts this program anew without it: what stands
-    /// in an environment is read by whoever may look at the process, for as long as that lives. The new one reads it
+    /// Where the environment holds this secret, starts this program anew without it: what stands in an environment is
+    /// read by whoever may look at the process, for as long as that lives. Where no file was named, the new one reads it
     /// from a pipe, by `--OPTION /dev/fd/N`. Returns where there is nothing to do.
     ///
     /// # Errors
@@ -210,7 +213,13 @@ impl Secret {
         use std::os::fd::AsRawFd;
         use std::os::unix::process::CommandExt;
 
-        let (None, Ok(secret)) = (file, std::env::var(self.variable)) else { return Ok(()) };
+        let Ok(secret) = std::env::var(self.variable) else { return Ok(()) };
+        let mut arguments = std::env::args_os();
+        let mut anew = std::process::Command::new("/proc/self/exe");
+        anew.arg0(arguments.next().unwrap_or_default()).args(arguments).env_remove(self.variable);
+        if file.is_some() {
+            return Err(anew.exec());
+        }
         let (reader, writer) = rustix::pipe::pipe()?;
         rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::CLOEXEC)?;
         // A pipe takes 4,096 octets at once, and no secret has more.
@@ -218,15 +227,8 @@ impl Secret {
             return Err(std::io::Error::other("the secret in the environment is too long"));
         }
         std::fs::File::from(writer).write_all(secret.as_bytes())?;
-        let mut arguments = std::env::args_os();
-        let name = arguments.next().unwrap_or_default();
-        Err(std::process::Command::new("/proc/self/exe")
-            .arg0(name)
-            .args(arguments)
-            .arg(format!("--{}", self.option))
-            .arg(format!("/dev/fd/{}", reader.as_raw_fd()))
-            .env_remove(self.variable)
-            .exec())
+        anew.arg(format!("--{}", self.option)).arg(format!("/dev/fd/{}", reader.as_raw_fd()));
+        Err(anew.exec())
     }
 }
 

@@ -39,10 +39,17 @@ async fn main() -> ExitCode {
         };
         let (identity, other, time) =
             (opened.own_link(&Role::Responder)?, responder.clone(), clock.clone());
-        let linked = tokio::spawn(async move {
+        let mut linked = tokio::spawn(async move {
             akashi_ocsp::serve_link(link, &identity, other, time, stop).await
         });
-        akashi_ocsp::serve(plain, responder, clock, akashi_edge::stopped()).await?;
+        tokio::select! {
+            served = akashi_ocsp::serve(plain, responder, clock, akashi_edge::stopped()) => served?,
+            // One of two doors is not a responder.
+            ended = &mut linked => {
+                ended??;
+                return Err("the door for agencies has closed by itself".into());
+            }
+        }
         stopping.send_replace(true);
         linked.await??;
         Ok::<_, Failure>(())

@@ -8,6 +8,9 @@ use crate::config::Config;
 use crate::house::House;
 use crate::secret::PASSPHRASE;
 
+/// The data base is waited for no longer at the end.
+const CLOSES: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Serve an authority, all its roles in one process, until interrupted.
 #[derive(clap::Args)]
 pub struct Up {
@@ -31,7 +34,8 @@ impl Up {
             akashi_edge::say!("{name} {address}");
         }
         services.until(stop).await?;
-        house.ledger().close().await;
+        // A data base that does not answer is not waited for.
+        let _ = tokio::time::timeout(CLOSES, house.ledger().close()).await;
         Ok(())
     }
 }

@@ -24,7 +24,8 @@ fn typed(home: &Home, lines: &[&str]) -> Said {
     let mut shown = Vec::new();
     for line in lines {
         let mut octet = [0];
-        while !shown.ends_with(b"PIN: ") && !shown.ends_with(b"more: ") {
+        let asks = [&b"PIN: "[..], b"digits): ", b"more: "];
+        while !asks.iter().any(|ask| shown.ends_with(ask)) {
             assert_eq!(screen.read(&mut octet).unwrap(), 1, "{}", String::from_utf8_lossy(&shown));
             shown.extend(octet);
         }

@@ -224,6 +224,9 @@ async fn a_program_of_the_authority_on_another_machine_is_a_witness_once(book: B
     assert!(!link.tell_time(&once).await, "a question is answered once");
     assert!(tells(&teller, &there, challenge().await).await);
     assert!(!settled().await, "one that says it twice is one");
+    let (third, _) = elsewhere(3);
+    assert!(tells(&teller, &third, challenge().await).await);
+    assert!(!settled().await, "nor is one key two, on whatever machines it says that it is");
     place.clock.advance(Duration::from_secs(121));
     place.machine.synchronise(true);
     assert!(!settled().await, "who fell silent says nothing more");

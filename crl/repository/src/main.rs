@@ -49,7 +49,7 @@ async fn main() -> ExitCode {
         };
         let (identity, shelf) = (opened.own_link(&Role::Repository)?, repository.clone());
         let time = clock.clone();
-        let linked = tokio::spawn(async move {
+        let mut linked = tokio::spawn(async move {
             akashi_repository::serve_link(link, &identity, shelf, time, stop).await
         });
         let report = Arc::new(|outcome| match outcome {
@@ -60,8 +60,16 @@ async fn main() -> ExitCode {
             Err(error) => tracing::error!(target: "repository", "{error}"),
         });
         let stop = akashi_edge::stopped();
-        akashi_repository::serve(plain, (publisher, orders), repository, clock, report, stop)
-            .await?;
+        let served =
+            akashi_repository::serve(plain, (publisher, orders), repository, clock, report, stop);
+        tokio::select! {
+            served = served => served?,
+            // One of two doors is not a repository.
+            ended = &mut linked => {
+                ended??;
+                return Err("the door for agencies has closed by itself".into());
+            }
+        }
         stopping.send_replace(true);
         linked.await??;
         Ok::<_, Failure>(())

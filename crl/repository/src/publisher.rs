@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use akashi_ledger::{Authority, CrlRecord, Ledger, Position, Publishing, Scope};
 use akashi_lint::{Lint, ListExpected, ListScope, Listed};
@@ -39,11 +42,14 @@ struct Seen {
 /// What is known of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
-    /// This file lies on the shelf, as it must.
-    Lies(Stamp),
-    /// What must lie there could not be put there: not before then again.
-    RestsUntil(Timestamp),
+    /// This file lies on the shelf, as it must where this is the newest list of the book.
+    Lies(Stamp, List),
+    /// What must lie there could not be put there: not before then again, as this machine counts.
+    RestsUntil(Duration),
 }
+
+/// A list by its number and the digest of its file.
+type List = (i64, Option<Sha256>);
 
 /// Tells one file from another that took its name.
 type Stamp = Option<(u64, u64, i64, i64)>;
@@ -82,7 +88,7 @@ impl Publisher {
         let public_key =
             pki::public_key(&authority.certificate).ok_or(PublishError::Certificate)?;
         Ok(Self {
-            handed_over: Shelf::open(from, generation)?,
+            handed_over: Shelf::at(from, generation),
             public: Shelf::open(to, generation)?,
             keep: settings.keep,
             ledger,
@@ -122,42 +128,62 @@ impl Publisher {
     }
 
     /// Publishes everything that was handed over and is not on the public shelf as it must be, whether it is new, was
-    /// lost or was changed.
+    /// lost or was changed. `now` counts the life of this machine: the time may be brought back.
     ///
     /// # Errors
-    /// When the book cannot be read. What goes wrong with a list is in its publication.
-    pub async fn tick(&self, now: Timestamp) -> Result<Vec<Publication>, PublishError> {
+    /// When the book cannot be read and nothing was done. What goes wrong with a list is in its publication.
+    pub async fn tick(&self, now: Duration) -> Result<Vec<Publication>, PublishError> {
         // The head comes first: whatever is recorded from now on is looked at the next time.
         let head = self.ledger.head().await?;
         let is_new = self.seen().head != Some(head);
         let mut publications = Vec::new();
         for scope in self.scopes.iter().copied() {
-            let (lies, known) = (self.stamp(scope), self.seen().public.get(&scope).copied());
-            let is_as_it_was = lies.is_some() && known == Some(Known::Lies(lies));
-            let rests = matches!(known, Some(Known::RestsUntil(until)) if now < until);
-            if rests || (is_as_it_was && !is_new) {
-                continue;
-            }
-            let Some(record) =
-                self.ledger.published_crl(self.authority.generation(), scope).await?
-            else {
-                continue;
-            };
-            let number = record.number;
-            let result = self.see_to(scope, record).await;
-            let known = match &result {
-                Ok(_) => Known::Lies(self.stamp(scope)),
-                Err(_) => Known::RestsUntil(now.checked_add(RETRY).unwrap_or(now)),
-            };
-            self.seen().public.insert(scope, known);
-            match result {
-                Ok(false) => {}
-                Ok(true) => publications.push(Publication { scope, number, result: Ok(()) }),
-                Err(error) => publications.push(Publication { scope, number, result: Err(error) }),
+            match self.look_at(scope, is_new, now).await {
+                Ok(publication) => publications.extend(publication),
+                // What was published before is told all the same; the rest is looked at again.
+                Err(_) if !publications.is_empty() => return Ok(publications),
+                Err(error) => return Err(error),
             }
         }
         self.seen().head = Some(head);
         Ok(publications)
+    }
+
+    /// Looks at one scope, where the book or the public shelf may have changed.
+    async fn look_at(
+        &self,
+        scope: Scope,
+        is_new: bool,
+        now: Duration,
+    ) -> Result<Option<Publication>, PublishError> {
+        let (lies, known) = (self.stamp(scope), self.seen().public.get(&scope).copied());
+        let (list_before, had_failed) = match known {
+            Some(Known::RestsUntil(until)) if now < until => return Ok(None),
+            Some(Known::RestsUntil(_)) => (None, true),
+            Some(Known::Lies(then, list)) if lies.is_some() && then == lies => (Some(list), false),
+            _ => (None, false),
+        };
+        if list_before.is_some() && !is_new {
+            return Ok(None);
+        }
+        let record = self.ledger.published_crl(self.authority.generation(), scope).await?;
+        let Some(record) = record else { return Ok(None) };
+        let (number, list) = (record.number, (record.number, record.digest));
+        if list_before == Some(list) {
+            return Ok(None);
+        }
+        let result = self.see_to(scope, record).await;
+        let known = match &result {
+            Ok(_) => Known::Lies(self.stamp(scope), list),
+            Err(_) => Known::RestsUntil(now.saturating_add(RETRY)),
+        };
+        self.seen().public.insert(scope, known);
+        Ok(match result {
+            Ok(false) if !had_failed => None,
+            // It may have been put there by what failed after that.
+            Ok(_) => Some(Publication { scope, number, result: Ok(()) }),
+            Err(error) => Some(Publication { scope, number, result: Err(error) }),
+        })
     }
 
     /// What the book knows of the time, where the clock must be told that gave this reading: while it is in doubt, and
@@ -222,8 +248,7 @@ impl Judge<'_> {
         let (scope, number) = (self.scope, self.record.number);
         let beside = to.beside(scope, number)?;
         let published = || {
-            let handed_over = from.numbered(scope, number);
-            fs::copy(&handed_over, &beside).map_err(ShelfError::file(&handed_over))?;
+            copy(&from.numbered(scope, number), &beside)?;
             self.judge(&beside)?;
             to.place(&beside, scope, number)?;
             Ok::<_, PublishError>(())
@@ -231,7 +256,11 @@ impl Judge<'_> {
         published().inspect_err(|_| {
             let _ = fs::remove_file(&beside);
         })?;
-        Ok(to.prune(scope, keep)?)
+        // It is published; what is too old is taken away the next time.
+        if let Err(error) = to.prune(scope, keep) {
+            tracing::warn!(target: "repository", "{error}");
+        }
+        Ok(())
     }
 
     fn judge(&self, file: &Path) -> Result<(), PublishError> {
@@ -259,6 +288,31 @@ impl Judge<'_> {
             false => Err(PublishError::Lint { scope, number, findings: report.findings }),
         }
     }
+}
+
+/// No list is longer, in octets: a prefecture's has 100 million.
+const LONGEST: u64 = 1 << 30;
+
+/// Copies a file that was handed over. Whoever hands over is not believed: what is no file, or lies elsewhere behind a
+/// link, or does not end, is not read.
+fn copy(from: &Path, to: &Path) -> Result<(), ShelfError> {
+    let (unread, unwritten) = (ShelfError::file(from), ShelfError::file(to));
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let source = File::options().read(true).custom_flags(flags).open(from).map_err(&unread)?;
+    let metadata = source.metadata().map_err(&unread)?;
+    if !metadata.is_file() || metadata.len() > LONGEST {
+        let what = "it is no file, or longer than any list".into();
+        return Err(ShelfError::Damaged { file: from.into(), what });
+    }
+    // What an interruption left is not written into.
+    match fs::remove_file(to) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unwritten(error)),
+        _ => {}
+    }
+    let mut copy =
+        File::options().write(true).create_new(true).mode(0o644).open(to).map_err(&unwritten)?;
+    std::io::copy(&mut source.take(LONGEST), &mut copy).map_err(&unwritten)?;
+    Ok(())
 }
 
 /// Whether the current list of a scope, of which this is known, is the authority's and keeps its profile.

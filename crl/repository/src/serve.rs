@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::http::router;
 use crate::settings::TICK;
-use crate::unpublished::{Unpublished, tell_published};
+use crate::unpublished::Unpublished;
 use crate::{Publication, PublishError, Publisher, Repository};
 
 /// Hears what became of each list that was handed over, and when the book could not be read.
@@ -74,19 +74,15 @@ async fn keep_publishing(
         if let Some(past) = publisher.past(&clock.read()).await {
             clock.hear(&past);
         }
-        match publisher.tick(clock.now()).await {
-            Ok(publications) => {
-                for one in publications {
-                    let told = unpublished.hear(&one, clock.now());
-                    report(Ok(one));
-                    if let Some(list) = told {
-                        tell_published(list, generation, &orders, clock.now()).await;
-                    }
-                }
-            }
+        let now = clock.monotonic();
+        match publisher.tick(now).await {
+            Ok(publications) => publications.into_iter().for_each(|one| {
+                unpublished.hear(&one, now);
+                report(Ok(one));
+            }),
             Err(error) => report(Err(error)),
         }
-        unpublished.tell(generation, &orders, clock.now()).await;
+        unpublished.tell(generation, &orders, (now, clock.now())).await;
         // Whoever could say "stop" has gone, or has said it.
         if tokio::time::timeout(TICK, stopped.wait_for(|stopped| *stopped)).await.is_ok() {
             return;

@@ -35,4 +35,4 @@ impl Settings {
 pub const TICK: Duration = Duration::from_millis(200);
 
 /// After a list that could not be published its scope rests this long.
-pub const RETRY: SignedDuration = SignedDuration::from_secs(1);
+pub const RETRY: Duration = Duration::from_secs(1);

@@ -1,78 +1,101 @@
 //! Lists that were handed over and are not published: counted, aged, and told to the authority.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use akashi_edge::OwnOrders;
 use akashi_ledger::Scope;
 use akashi_wire::Order;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::Publication;
 
 /// A list that is not published for so long is an alarm: an urgent revocation must be published within the minute.
-const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What is not published, by scope.
+/// The authority is waited for no longer than this: publishing goes on.
+const TELLING: Duration = Duration::from_secs(2);
+
+/// What could not be told is told again after this.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// What is not published, by scope, and what is published again of which the authority has not heard. Counted by the
+/// life of this machine: the time may be brought back.
 #[derive(Debug, Default)]
-pub struct Unpublished(BTreeMap<Scope, Waiting>);
+pub struct Unpublished {
+    waiting: BTreeMap<Scope, Waiting>,
+    over: BTreeMap<Scope, i64>,
+    /// Not before then anything is told again.
+    rests: Option<Duration>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
     number: i64,
-    since: Timestamp,
+    since: Duration,
     is_told: bool,
 }
 
 impl Unpublished {
-    /// Hears what became of a list; gives what is to be told because it is published now.
-    pub fn hear(&mut self, publication: &Publication, now: Timestamp) -> Option<(Scope, i64)> {
+    /// Hears what became of a list.
+    pub fn hear(&mut self, publication: &Publication, now: Duration) {
         let (scope, number) = (publication.scope, publication.number);
         if publication.result.is_err() {
             // Another list of the scope makes it no younger.
-            let waits =
-                self.0.entry(scope).or_insert(Waiting { number, since: now, is_told: false });
-            waits.number = number;
+            let begins = Waiting { number, since: now, is_told: false };
+            self.waiting.entry(scope).or_insert(begins).number = number;
+        } else if self.waiting.remove(&scope).is_some_and(|waited| waited.is_told) {
+            self.over.insert(scope, number);
+        }
+    }
+
+    /// What is to be told next: which list, and for how many seconds it is not published; nothing of one that is now.
+    fn next(&self, now: Duration) -> Option<(Scope, i64, Option<u32>)> {
+        if self.rests.is_some_and(|until| now < until) {
             return None;
         }
-        self.0.remove(&scope).filter(|waited| waited.is_told).map(|_| (scope, number))
+        let age = |waits: &Waiting| now.saturating_sub(waits.since);
+        let late = self.waiting.iter().find(|(_, one)| !one.is_told && age(one) >= PATIENCE);
+        let late = late.map(|(scope, waits)| {
+            let seconds = u32::try_from(age(waits).as_secs()).unwrap_or(u32::MAX);
+            (*scope, waits.number, Some(seconds))
+        });
+        late.or_else(|| self.over.iter().next().map(|(scope, number)| (*scope, *number, None)))
     }
 
-    /// What waits for too long and was not told yet: which list, and for how many seconds.
-    fn overdue(&self, now: Timestamp) -> Vec<(Scope, i64, u32)> {
-        let age = |waits: &Waiting| now.duration_since(waits.since);
-        let late = self.0.iter().filter(|(_, waits)| !waits.is_told && age(waits) >= PATIENCE);
-        late.map(|(scope, waits)| {
-            (*scope, waits.number, u32::try_from(age(waits).as_secs()).unwrap_or(u32::MAX))
-        })
-        .collect()
-    }
-
-    /// Tells the authority what waits for too long, each once; what cannot be told now is told at the next look.
-    pub async fn tell(&mut self, generation: i64, orders: &OwnOrders, now: Timestamp) {
-        for (scope, number, since) in self.overdue(now) {
-            let since = Some(since);
-            let order = Order::TellUnpublished { generation, scope, number, since };
-            if orders.give(order, now).await.is_ok()
-                && let Some(waits) = self.0.get_mut(&scope)
-            {
-                waits.is_told = true;
+    fn is_told(&mut self, scope: Scope, since: Option<u32>) {
+        match since {
+            None => {
+                self.over.remove(&scope);
+            }
+            Some(_) => {
+                self.waiting.entry(scope).and_modify(|waits| waits.is_told = true);
             }
         }
     }
-}
 
-/// Tells the authority that a list is published of which it heard that it was not.
-pub async fn tell_published(
-    (scope, number): (Scope, i64),
-    generation: i64,
-    orders: &OwnOrders,
-    now: Timestamp,
-) {
-    let order = Order::TellUnpublished { generation, scope, number, since: None };
-    if let Err(refusal) = orders.give(order, now).await {
+    /// Tells the authority one of them, if there is one; what cannot be told is said in the log, and told a minute later.
+    pub async fn tell(
+        &mut self,
+        generation: i64,
+        orders: &OwnOrders,
+        (now, at): (Duration, Timestamp),
+    ) {
+        let Some((scope, number, since)) = self.next(now) else { return };
+        let order = Order::TellUnpublished { generation, scope, number, since };
+        let why = match tokio::time::timeout(TELLING, orders.give(order, at)).await {
+            Ok(Ok(_)) => {
+                self.is_told(scope, since);
+                return;
+            }
+            Ok(Err(refusal)) => refusal.to_string(),
+            Err(_) => "it does not answer".to_owned(),
+        };
+        self.rests = Some(now.saturating_add(AGAIN));
+        let word = if since.is_some() { "is not published" } else { "is published now" };
         tracing::error!(
             target: "repository",
-            "the authority cannot be told that {scope} {number} is published: {refusal}"
+            "the authority cannot be told that {scope} {number} {word}: {why}"
         );
     }
 }
@@ -84,22 +107,31 @@ mod tests {
 
     #[test]
     fn a_list_is_told_once_after_a_minute_and_again_only_when_it_is_published() {
-        let at = |seconds: i64| Timestamp::from_second(1_000_000_000 + seconds).unwrap();
+        let at = Duration::from_secs;
         let (scope, mut waiting) = (Scope::Complete, Unpublished::default());
         let failed = |number| Publication {
             scope,
             number,
             result: Err(PublishError::Signature { scope, number }),
         };
-        assert_eq!(waiting.hear(&failed(7), at(0)), None);
-        assert_eq!(waiting.overdue(at(59)), []);
+        waiting.hear(&failed(7), at(0));
+        assert_eq!(waiting.next(at(59)), None);
         // A newer one of the same scope is not published either: agencies wait since the first.
-        assert_eq!(waiting.hear(&failed(8), at(30)), None);
-        assert_eq!(waiting.overdue(at(60)), [(scope, 8, 60)]);
-        waiting.0.get_mut(&scope).unwrap().is_told = true;
-        assert_eq!(waiting.overdue(at(600)), []);
+        waiting.hear(&failed(8), at(30));
+        assert_eq!(waiting.next(at(60)), Some((scope, 8, Some(60))));
+        waiting.is_told(scope, Some(60));
+        assert_eq!(waiting.next(at(600)), None);
         let published = Publication { scope, number: 8, result: Ok(()) };
-        assert_eq!(waiting.hear(&published, at(601)), Some((scope, 8)));
-        assert_eq!(waiting.hear(&published, at(602)), None, "nobody heard of it");
+        waiting.hear(&published, at(601));
+        assert_eq!(waiting.next(at(601)), Some((scope, 8, None)));
+        assert_eq!(waiting.next(at(602)), Some((scope, 8, None)), "until it is heard");
+        waiting.is_told(scope, None);
+        waiting.hear(&published, at(603));
+        assert_eq!(waiting.next(at(603)), None, "nobody heard of it");
+        // Nobody is asked five times a second who has just refused.
+        waiting.hear(&failed(9), at(700));
+        waiting.rests = Some(at(900));
+        assert_eq!(waiting.next(at(899)), None);
+        assert_eq!(waiting.next(at(900)), Some((scope, 9, Some(200))));
     }
 }

@@ -66,9 +66,14 @@ pub struct Shelf {
 }
 
 impl Shelf {
+    /// The shelf of one generation in a directory, to be read: nothing is made where it is missing.
+    pub fn at(dir: &Path, generation: i64) -> Self {
+        Self { dir: dir.join("crl").join(generation.to_string()) }
+    }
+
     /// The shelf of one generation in a directory, which is made when it is missing.
     pub fn open(dir: &Path, generation: i64) -> Result<Self, ShelfError> {
-        let shelf = Self { dir: dir.join("crl").join(generation.to_string()) };
+        let shelf = Self::at(dir, generation);
         make_dir(&shelf.dir)?;
         Ok(shelf)
     }

@@ -9,6 +9,7 @@ use akashi_keys::{RsaKey, RsaSize, Signer};
 use akashi_ledger::Scope;
 use akashi_repository::{PublishError, Publisher, Settings};
 use akashi_shelf::{Entry, Shelf, ShelfError};
+use akashi_wire::Clock;
 use akashi_wire::RevocationReason::*;
 use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Done, Order, SignedOrder};
@@ -41,7 +42,7 @@ impl Room {
     /// What one look did: which numbers were published, and why others were not.
     async fn look(&self) -> (Vec<i64>, Vec<PublishError>) {
         let (mut published, mut refused) = (Vec::new(), Vec::new());
-        for one in self.publisher.tick(self.world.now()).await.unwrap() {
+        for one in self.publisher.tick(self.world.clock.monotonic()).await.unwrap() {
             match one.result {
                 Ok(()) => published.push(one.number),
                 Err(error) => refused.push(error),
@@ -159,6 +160,22 @@ async fn what_was_changed_on_the_way_is_not_published_and_the_list_before_stays(
     fs::remove_file(&file).unwrap();
     let (_, refused) = room.look().await;
     assert!(matches!(refused[..], [PublishError::Shelf(ShelfError::File { .. })]), "{refused:?}");
+    // Behind a link lies what the list issuer may not read; of a pipe nobody knows when it ends.
+    let elsewhere = room.world.dir.path().join("elsewhere");
+    fs::write(&elsewhere, &sound).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
+    room.world.wait(2);
+    assert_eq!(room.look().await.1.len(), 1, "a link");
+    fs::remove_file(&file).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+    room.world.wait(2);
+    let look = tokio::time::timeout(std::time::Duration::from_secs(10), room.look());
+    let (_, refused) = look.await.expect("it does not wait for a pipe");
+    assert!(
+        matches!(refused[..], [PublishError::Shelf(ShelfError::Damaged { .. })]),
+        "{refused:?}"
+    );
+    fs::remove_file(&file).unwrap();
     // It is looked at again when somebody has mended it, and not at every look.
     fs::write(&file, sound).unwrap();
     assert_eq!(room.look().await.0, [0; 0]);
@@ -229,8 +246,8 @@ async fn what_is_lost_or_changed_on_the_public_shelf_is_put_back_at_the_next_loo
     // And by one that begins anew.
     fs::remove_file(&current).unwrap();
     let again = publisher(&room.world).await;
-    assert_eq!(again.tick(room.world.now()).await.unwrap().len(), 1);
-    assert_eq!(again.tick(room.world.now()).await.unwrap().len(), 0);
+    assert_eq!(again.tick(room.world.clock.monotonic()).await.unwrap().len(), 1);
+    assert_eq!(again.tick(room.world.clock.monotonic()).await.unwrap().len(), 0);
 }
 
 #[tokio::test]
@@ -250,13 +267,13 @@ async fn a_later_list_of_the_authoritys_that_a_restored_book_does_not_know_is_no
     let (from, to) = (room.world.dir.path(), at(&room.world));
     let settings = Settings::default();
     let again = Publisher::open(restored, (from, &to), &settings).await.unwrap();
-    assert!(again.tick(room.world.now()).await.unwrap().is_empty());
+    assert!(again.tick(room.world.clock.monotonic()).await.unwrap().is_empty());
     assert_eq!(Sha256::of(&room.octets()), later.digest);
     // What is not the authority's is nothing that agencies must keep.
     let mut forged = room.octets();
     *forged.last_mut().unwrap() ^= 1;
     fs::remove_file(room.public.current(shinjuku())).unwrap();
     fs::write(room.public.current(shinjuku()), forged).unwrap();
-    assert_eq!(again.tick(room.world.now()).await.unwrap().len(), 1);
+    assert_eq!(again.tick(room.world.clock.monotonic()).await.unwrap().len(), 1);
     assert_eq!(Sha256::of(&room.octets()), known.digest);
 }

@@ -91,9 +91,10 @@ impl Play {
 
     pub(super) fn publish(&mut self, mishap: Option<Mishap>) -> Result<bool, Breach> {
         let now = self.prefecture.kept.now();
+        let since_start = self.prefecture.clock.monotonic();
         let made = async |lists: &Lists| {
             let made = lists.issuer.tick(now).await;
-            (made, lists.publisher.tick(now).await)
+            (made, lists.publisher.tick(since_start).await)
         };
         let (outcome, struck) = self.prefecture.lists(mishap, made);
         self.struck(struck);
