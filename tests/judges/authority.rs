@@ -177,6 +177,10 @@ impl Authority {
     /// Publishes a list now; gives the copy that is judged and how many entries it has.
     pub async fn list(&self, scope: Scope) -> (PathBuf, usize) {
         let published = self.house.lists.publish(scope, self.now()).await.unwrap();
+        let passed = self.house.doors.clock.monotonic();
+        for one in self.house.publisher.tick(passed).await.unwrap() {
+            one.result.unwrap();
+        }
         let copy = self.dir.join(format!("{scope}-{}.crl", published.number));
         fs::copy(list_file(&self.house.dir, scope), &copy).unwrap();
         (copy, published.entries)
