@@ -14,7 +14,7 @@ use akashi_keys::{KeyError, Passphrase};
 use akashi_ledger::{Issuing, Ledger, LedgerError};
 use akashi_link::{Identity, LinkError};
 use akashi_ocsp::{OcspError, Responder};
-use akashi_repository::{Publication, PublishError, Publisher, Repository};
+use akashi_repository::{PublishError, Publisher, Repository};
 use akashi_wire::Clock;
 use akashi_wire::clock::Past;
 use akashi_wire::party::Role;
@@ -214,12 +214,14 @@ impl House {
             Ok(akashi_ocsp::serve_link(ocsp_link, &at_responder, responder, clock, until).await?)
         });
         let (lists, clock, until) = (self.lists.clone(), self.clock.clone(), stop());
-        tasks.spawn(async move { Ok(akashi_crl::issue(lists, clock, report(), until).await?) });
+        tasks.spawn(async move {
+            Ok(akashi_crl::issue(lists, clock, akashi_crl::serve::to_the_log(), until).await?)
+        });
         let publisher = (self.publisher.clone(), self.repository_orders.clone());
         let shelf = self.repository.clone();
         let (clock, until) = (self.clock.clone(), stop());
         tasks.spawn(async move {
-            let report = said_once();
+            let report = akashi_repository::serve::to_the_log();
             let served =
                 akashi_repository::serve(repository, publisher, shelf, clock, report, until);
             Ok(served.await?)
@@ -257,7 +259,7 @@ impl House {
 }
 
 /// A stop takes no longer.
-const STOPS: Duration = Duration::from_secs(30);
+const STOPS: Duration = Duration::from_secs(15);
 
 /// Services that run.
 pub struct Services {
@@ -294,41 +296,6 @@ impl Services {
             self.tasks.shutdown().await;
         }
     }
-}
-
-/// Says what went wrong with a list, once for as long as it stays the same.
-fn report() -> akashi_crl::serve::Report {
-    let last = std::sync::Mutex::new(String::new());
-    Arc::new(move |outcome| {
-        let text = match outcome {
-            Ok(akashi_crl::Outcome { result: Ok(_), .. }) => String::new(),
-            Ok(akashi_crl::Outcome { scope, result: Err(error), .. }) => {
-                format!("{scope}: {error}")
-            }
-            Err(error) => error.to_string(),
-        };
-        let mut last = last.lock().expect("nobody panics while reporting");
-        if *last != text && !text.is_empty() {
-            tracing::error!(target: "crl", "{text}");
-        }
-        *last = text;
-    })
-}
-
-/// The same of a list that was handed over.
-fn said_once() -> akashi_repository::serve::Report {
-    let last = std::sync::Mutex::new(String::new());
-    Arc::new(move |outcome| {
-        let text = match outcome {
-            Ok(Publication { result: Ok(()), .. }) => String::new(),
-            Ok(Publication { result: Err(error), .. }) | Err(error) => error.to_string(),
-        };
-        let mut last = last.lock().expect("nobody panics while reporting");
-        if *last != text && !text.is_empty() {
-            tracing::error!(target: "repository", "{text}");
-        }
-        *last = text;
-    })
 }
 
 pub use akashi_edge::program::certificate;

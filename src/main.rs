@@ -6,7 +6,7 @@ use std::time::Duration;
 use akashi::command;
 
 /// What still works on a thread of its own when everything else has ended is broken off after this.
-const ENDS: Duration = Duration::from_secs(10);
+const ENDS: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {

@@ -28,7 +28,7 @@ pub enum CaError {
     #[error("the certificate cannot be encoded: {0}")]
     Encoding(#[from] der::Error),
     /// The profile and the lint disagree: nothing was signed.
-    #[error("the certificate is against the profile and was not signed: {}", sentences(.0))]
+    #[error("the certificate is against the profile and was not signed: {}", akashi_lint::sentences(.0))]
     Lint(Vec<Finding>),
     /// The certificate or the founding record of the authority is not one.
     #[error(transparent)]
@@ -91,10 +91,6 @@ impl CaError {
             _ => Refusal::NotNowPossible,
         }
     }
-}
-
-fn sentences(findings: &[Finding]) -> String {
-    findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("; ")
 }
 
 pub(crate) fn of_the_book(error: &LedgerError) -> Refusal {

@@ -205,8 +205,8 @@ pub async fn found(
     Ok(Founded { authority, security_officers, terminals, shares })
 }
 
-/// The authority's own programs, each under a name and with a key of its own: what one of them is taken over, the
-/// others are not.
+/// The authority's own programs, each under a name and with a key of its own: whoever has the key of one can order what is
+/// that one's trade, and nothing of the others'.
 const PROGRAMS: [(Role, &str); 6] = [
     (Role::Scheduler, "Akashi Scheduler"),
     (Role::Log, "Akashi Log"),

@@ -69,7 +69,7 @@ pub enum CrlError {
         number: i64,
     },
     /// The list breaks a rule.
-    #[error("{scope} {number} was not published: {}", sentences(.findings))]
+    #[error("{scope} {number} was not published: {}", akashi_lint::sentences(.findings))]
     Lint {
         /// Which list.
         scope: Scope,
@@ -90,8 +90,4 @@ pub enum CrlError {
         /// How many are missing.
         count: usize,
     },
-}
-
-fn sentences(findings: &[Finding]) -> String {
-    findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -5,15 +5,16 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use akashi_edge::OwnOrders;
 use akashi_keys::{OfficerToken, Signer};
 use akashi_ledger::{
     Authority, CrlRecord, Ledger, Listing, Position, Scope, StatusChange, StatusRow,
 };
 use akashi_lint::Lint;
-use akashi_shelf::{Entry, Shelf, ShelfError};
+use akashi_shelf::{Entry, Shelf, ShelfError, Stamp};
 use akashi_wire::clock::Past;
 use akashi_wire::octets::Sha256;
-use akashi_wire::order::{Done, OrderDoor, OrderRefusal, SignedOrder};
+use akashi_wire::order::{Done, OrderDoor, OrderRefusal};
 use akashi_wire::{Clock, MunicipalityCode, Order, Reading, pki};
 use jiff::Timestamp;
 
@@ -29,9 +30,8 @@ const ROWS: i64 = 1000;
 /// Makes, judges and publishes the lists of one authority.
 pub struct Issuer {
     ledger: Ledger<Listing>,
-    orders: Arc<dyn OrderDoor>,
+    orders: OwnOrders,
     signer: Arc<dyn Signer>,
-    token: Arc<OfficerToken>,
     authority: Authority,
     /// Its last moment: no list is made after it.
     end: Timestamp,
@@ -52,6 +52,8 @@ pub struct Issuer {
 struct Scopes {
     known: BTreeMap<Scope, Situation>,
     followed: Position,
+    /// Each newest list as a file: what hands it over must lie there until it is taken.
+    lies: BTreeMap<Scope, Option<Stamp>>,
     /// Of the lists that were on the shelf at the start, and of which the book knows nothing.
     newest_unknown: Option<Timestamp>,
 }
@@ -115,9 +117,8 @@ impl Issuer {
         let shelf = Shelf::open(dir, authority.generation())?;
         let issuer = Self {
             ledger,
-            orders,
+            orders: OwnOrders::new(token, orders),
             signer,
-            token,
             authority,
             end,
             clock: None,
@@ -184,6 +185,7 @@ impl Issuer {
     /// When the book cannot be read. What goes wrong with the list is in the outcome.
     pub async fn step(&self, now: Timestamp) -> Result<Option<Outcome>, CrlError> {
         self.follow().await?;
+        self.look_at_the_shelf();
         let brought_back = self.ledger.times().await?.brought_back;
         let most_pressing = {
             let scopes = self.known();
@@ -275,10 +277,7 @@ impl Issuer {
     }
 
     async fn order(&self, order: Order, now: Timestamp) -> Result<Done, CrlError> {
-        let sign = |octets: &[u8]| self.token.sign(octets);
-        let order = SignedOrder::sign(order, self.token.certificate(), now, sign)
-            .map_err(|error| CrlError::Order(OrderRefusal::NotNow { why: error.to_string() }))?;
-        self.orders.carry_out(order).await.map_err(CrlError::Order)
+        self.orders.give(order, now).await.map_err(CrlError::Order)
     }
 
     /// Has the number recorded, committed before the key is asked: after a power cut the book knows
@@ -372,11 +371,23 @@ impl Issuer {
     }
 
     fn note(&self, scope: Scope, published: CrlRecord) {
+        let lies = self.shelf.stamp_of(scope, published.number);
         let mut scopes = self.known();
+        scopes.lies.insert(scope, lies);
         let known = scopes.known.entry(scope).or_default();
         known.published = Some(published);
         known.on_shelf = true;
         known.rests_until = None;
+    }
+
+    /// What was lost or changed on the shelf since it was put there is made anew: nobody may have taken it yet.
+    fn look_at_the_shelf(&self) {
+        let Scopes { known, lies, .. } = &mut *self.known();
+        for (scope, situation) in known.iter_mut().filter(|(_, situation)| situation.on_shelf) {
+            let newest = situation.published.as_ref().map(|list| list.number);
+            let now = newest.and_then(|number| self.shelf.stamp_of(*scope, number));
+            situation.on_shelf = now.is_some() && lies.get(scope) == Some(&now);
+        }
     }
 
     /// Compares the book with the shelf, once, at the beginning.
@@ -398,6 +409,9 @@ impl Issuer {
                 let newest = Some(facts.this_update).filter(|_| is_ours);
                 known.newest_unknown = known.newest_unknown.max(newest);
             }
+            let number = published.as_ref().map(|list| list.number);
+            let lies = number.and_then(|number| self.shelf.stamp_of(scope, number));
+            self.known().lies.insert(scope, lies);
             let mut situation = Situation { published, on_shelf, ..Situation::default() };
             if let Scope::Partition(code) = scope {
                 let up_to = situation.published.as_ref().map_or(Position(0), |last| last.up_to);

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use akashi_crl::{Issuer, Outcome, Settings};
+use akashi_crl::{Issuer, Settings};
 use akashi_edge::LedgerRole;
 use akashi_edge::doubt::{Teller, tell};
 use akashi_edge::say;
@@ -35,13 +35,7 @@ async fn main() -> ExitCode {
         }
         let stop = akashi_edge::stopped();
         say!("lists {}", lists.display());
-        let report = Arc::new(|outcome| match outcome {
-            Ok(Outcome { result: Ok(_), .. }) => {}
-            Ok(Outcome { scope, result: Err(error), .. }) => {
-                tracing::error!(target: "crl", "{scope}: {error}")
-            }
-            Err(error) => tracing::error!(target: "crl", "{error}"),
-        });
+        let report = akashi_crl::serve::to_the_log();
         akashi_crl::issue(Arc::new(issuer), clock, report, stop).await?;
         Ok::<_, Failure>(())
     })

@@ -1,10 +1,11 @@
 //! The room at work: what is due is signed, and handed over. Nobody can connect to it.
 
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use akashi_wire::Clock;
+use akashi_wire::{Clock, Scope};
 use tokio::sync::watch;
 
 use crate::{CrlError, Issuer, Outcome};
@@ -15,6 +16,26 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Hears what became of each list that was due, and when the book could not be read.
 pub type Report = Arc<dyn Fn(Result<Outcome, CrlError>) + Send + Sync>;
+
+/// Tells the log what goes wrong with a scope, once for as long as it stays the same.
+pub fn to_the_log() -> Report {
+    let told: Mutex<BTreeMap<Scope, String>> = Mutex::default();
+    Arc::new(move |outcome| {
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Ok(Outcome { scope, result: Ok(_), .. }) => {
+                told.remove(&scope);
+            }
+            Ok(Outcome { scope, result: Err(error), .. }) => {
+                let text = format!("{scope}: {error}");
+                if told.insert(scope, text.clone()).as_ref() != Some(&text) {
+                    tracing::error!(target: "crl", "{text}");
+                }
+            }
+            Err(error) => tracing::error!(target: "crl", "{error}"),
+        }
+    })
+}
 
 /// Signs what is due until `stop` resolves. A list under way at the stop is finished first.
 ///
@@ -43,6 +64,8 @@ async fn keep_issuing(
     report: Report,
     mut stopped: watch::Receiver<bool>,
 ) {
+    // A book that cannot be read is said so once, for as long as it is the same.
+    let mut unreadable = String::new();
     loop {
         if *stopped.borrow() {
             return;
@@ -53,11 +76,16 @@ async fn keep_issuing(
         }
         match issuer.step(clock.now()).await {
             Ok(Some(outcome)) => {
+                unreadable.clear();
                 report(Ok(outcome));
                 continue;
             }
-            Ok(None) => {}
-            Err(error) => report(Err(error)),
+            Ok(None) => unreadable.clear(),
+            Err(error) if error.to_string() == unreadable => {}
+            Err(error) => {
+                unreadable = error.to_string();
+                report(Err(error));
+            }
         }
         // Whoever could say "stop" has gone, or has said it.
         if tokio::time::timeout(TICK, stopped.wait_for(|stopped| *stopped)).await.is_ok() {

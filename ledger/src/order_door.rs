@@ -114,8 +114,8 @@ fn of_a_clock(program: ProgramApart, ahead: Option<i64>, unwitnessed: bool) -> S
 fn of_a_list(scope: Scope, number: i64, since: Option<u32>) -> String {
     match since {
         Some(seconds) => format!(
-            "the list {number} of {scope} was signed and is not published, for {seconds} s now: akashi-repository says why on \
-             standard error; agencies see the list before"
+            "the list {number} of {scope} was signed and is not published, for {seconds} s now: the repository's log says why; \
+             agencies see the list before"
         ),
         None => format!("the list {number} of {scope} is published"),
     }

@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use akashi_edge::OwnOrders;
 use akashi_keys::{OfficerToken, ResponderKey};
 use akashi_ledger::{Access, Authority, Inquiry, Ledger, LedgerError, Position, Responding};
 use akashi_lint::Lint;
 use akashi_wire::clock::Past;
 use akashi_wire::octets::{Octets, Sha256};
-use akashi_wire::order::{OrderDoor, OrderRefusal, SignedOrder};
+use akashi_wire::order::{OrderDoor, OrderRefusal};
 use akashi_wire::{Order, Reading, pki};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
@@ -64,10 +65,9 @@ impl Answer {
 /// An OCSP responder for the newest generation of one authority.
 pub struct Responder {
     ledger: Ledger<Responding>,
-    orders: Arc<dyn OrderDoor>,
+    orders: OwnOrders,
     key: ResponderKey,
     key_hash: [u8; 20],
-    token: Arc<OfficerToken>,
     settings: Settings,
     authority: Authority,
     issuer: Issuer,
@@ -147,10 +147,9 @@ impl Responder {
             counts: Counts::default(),
             seen: std::sync::Mutex::new(Seen::since(brought_back.0, seen)),
             ledger,
-            orders,
+            orders: OwnOrders::new(token, orders),
             key,
             key_hash,
-            token,
             settings,
             authority,
             issuer,
@@ -426,10 +425,7 @@ impl Responder {
         let in_place_of = self.key.before.iter().cloned().map(Octets).collect();
         let generation = self.authority.generation();
         let order = Order::AskForCertificate { generation, public_key, in_place_of };
-        let certificate = self.token.certificate();
-        let order = SignedOrder::sign(order, certificate, now, |octets| self.token.sign(octets))
-            .map_err(|error| OrderRefusal::NotNow { why: error.to_string() })?;
-        self.orders.carry_out(order).await.map(|_| ())
+        self.orders.give(order, now).await.map(|_| ())
     }
 
     async fn pick_up(&self, asking: &mut Asking, now: Timestamp) -> Result<(), OcspError> {

@@ -79,9 +79,15 @@ impl Whose {
                 "start the authority anew; give the certificate to the registries, which let nobody else in"
             }
             Self::Scheduler | Self::Log => "start the authority anew",
-            Self::ListIssuer => "start the list issuer anew",
-            Self::Responder => "start the responder anew",
-            Self::Repository => "start the repository anew",
+            Self::ListIssuer => {
+                "start the list issuer anew (akashi-crl, or akashi up where that runs it)"
+            }
+            Self::Responder => {
+                "start the responder anew (akashi-ocsp, or akashi up where that runs it)"
+            }
+            Self::Repository => {
+                "start the repository anew (akashi-repository, or akashi up where that runs it)"
+            }
         }
     }
 }

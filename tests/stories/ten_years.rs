@@ -200,12 +200,13 @@ async fn ten_years_pass_and_nobody_who_takes_care_is_locked_out(book: Book) {
     place.close().await;
 }
 
-/// Waits for the town's list of now. Who begins one while the time moves by a month rests for a minute.
+/// Waits until the town's list of now lies in the repository. Who begins one while the time moves by a month rests for a minute.
 async fn listed(place: &Place) {
     let (ledger, scope) = (place.house.ledger(), Scope::Partition(tottori()));
     for tries in 1..=240 {
         let newest = ledger.published_crl(1, scope).await.unwrap();
         if let Some(list) = newest.filter(|list| list.next_update > place.now())
+            && place.is_public(scope, &list)
             && ledger.newest_change(1, Some(tottori()), list.up_to).await.unwrap().is_none()
         {
             return;

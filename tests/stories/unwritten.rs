@@ -1,7 +1,7 @@
 //! What a program says and nobody can read: a full disk, a reader that has gone. It ends nothing.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -52,7 +52,15 @@ impl Drop for Up {
 impl Up {
     /// Started, and listening; nobody reads its standard output from then on.
     fn start(dir: &Path, log: impl Into<Stdio>) -> Self {
-        let mut command = akashi(&["up", "--dir", dir.to_str().unwrap()]);
+        // Whoever runs this may have been told to outlive a terminal.
+        Self::start_by("--default-signal=HUP", dir, log)
+    }
+
+    /// The same, with what a terminal's end means to it.
+    fn start_by(hangup: &str, dir: &Path, log: impl Into<Stdio>) -> Self {
+        let mut command = Command::new("env");
+        command.args([hangup, env!("CARGO_BIN_EXE_akashi"), "up", "--dir"]).arg(dir);
+        command.env("AKASHI_PASSPHRASE", PASSPHRASE).stdin(Stdio::null());
         let mut up = Self(command.stdout(Stdio::piped()).stderr(log).spawn().unwrap());
         let lines = BufReader::new(up.0.stdout.take().unwrap()).lines();
         assert_eq!(lines.take(6).count(), 6);
@@ -159,4 +167,43 @@ fn a_command_whose_output_nobody_reads_is_done_and_one_that_a_disk_does_not_take
     // Nor does it matter that the sentence cannot be said either.
     let mute = show().stdout(log_of_a_full_disk()).stderr(log_of_a_full_disk()).status().unwrap();
     assert_eq!(mute.code(), Some(1));
+}
+
+#[test]
+fn whoever_is_started_to_outlive_a_terminal_does() {
+    let (_home, dir) = founded("text");
+    let mut up = Up::start_by("--ignore-signal=HUP", &dir, Stdio::null());
+    kill_process(Pid::from_child(&up.0), Signal::HUP).unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    up.lives();
+    kill_process(Pid::from_child(&up.0), Signal::TERM).unwrap();
+    assert!(comes(|| up.0.try_wait().unwrap().is_some()), "it stops");
+    assert!(up.0.wait().unwrap().success());
+}
+
+#[test]
+fn a_stop_takes_no_longer_than_half_a_minute_while_somebody_holds_the_book() {
+    let (_home, dir) = founded("text");
+    let mut up = Up::start(&dir, Stdio::null());
+    let mut holds = Command::new("sqlite3")
+        .args(["-cmd", ".timeout 10000"])
+        .arg(dir.join("book.sqlite"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = holds.stdin.take().unwrap();
+    input.write_all(b"BEGIN IMMEDIATE; SELECT 'held';\n").unwrap();
+    let mut said = String::new();
+    BufReader::new(holds.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said.trim(), "held");
+    // Something waits for the book by now.
+    std::thread::sleep(Duration::from_secs(2));
+    kill_process(Pid::from_child(&up.0), Signal::TERM).unwrap();
+    assert!(comes(|| up.0.try_wait().unwrap().is_some()), "it stops, whatever hangs");
+    drop(input);
+    holds.wait().unwrap();
+    // It is the book that it was.
+    let verify = akashi(&["audit", "verify", "--dir", dir.to_str().unwrap()]).status().unwrap();
+    assert!(verify.success());
 }

@@ -31,6 +31,11 @@ impl fmt::Display for Finding {
     }
 }
 
+/// All of them, for people.
+pub fn sentences(findings: &[Finding]) -> String {
+    findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("; ")
+}
+
 /// Why nothing can be judged.
 #[derive(Debug, thiserror::Error)]
 pub enum LintError {

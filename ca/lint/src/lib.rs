@@ -39,6 +39,6 @@ mod samples;
 
 pub use authority::Lint;
 pub use files::{Judged, Kind, certificate_of};
-pub use finding::{Finding, LintError};
+pub use finding::{Finding, LintError, sentences};
 pub use founding::{Access, Counting, Founding};
 pub use list::{ListExpected, ListReport, ListScope, Listed};

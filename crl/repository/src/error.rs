@@ -32,6 +32,18 @@ pub enum PublishError {
         /// Its number.
         number: i64,
     },
+    /// A later list of the authority's lies there, of which the book knows nothing.
+    #[error(
+        "{scope} {number} was not published: {lies} lies there, a later one of the authority's that the book does not know. The book is from a backup, or a clock ran ahead: the next list with a later number takes its place; what is revoked meanwhile is on none that agencies get. Where that takes long, move the file away"
+    )]
+    Later {
+        /// Which list.
+        scope: Scope,
+        /// Its number.
+        number: i64,
+        /// The number of the one that lies there.
+        lies: i64,
+    },
     /// It was not signed by the authority.
     #[error(
         "{scope} {number} was not published: it is not signed by the authority. Examine the machine of the list issuer"
@@ -43,7 +55,7 @@ pub enum PublishError {
         number: i64,
     },
     /// The list breaks a rule.
-    #[error("{scope} {number} was not published: {}", sentences(.findings))]
+    #[error("{scope} {number} was not published: {}", akashi_lint::sentences(.findings))]
     Lint {
         /// Which list.
         scope: Scope,
@@ -52,8 +64,4 @@ pub enum PublishError {
         /// Every rule that it breaks.
         findings: Vec<Finding>,
     },
-}
-
-fn sentences(findings: &[Finding]) -> String {
-    findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("; ")
 }

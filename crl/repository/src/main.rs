@@ -9,7 +9,7 @@ use akashi_edge::program::listen;
 use akashi_edge::say;
 use akashi_edge::{LedgerRole, OwnOrders};
 use akashi_ledger::{Ledger, Publishing};
-use akashi_repository::{Publication, Publisher, Repository, Settings};
+use akashi_repository::{Publisher, Repository, Settings};
 use akashi_wire::clock::Past;
 use akashi_wire::order::ProgramApart;
 use akashi_wire::party::Role;
@@ -52,13 +52,7 @@ async fn main() -> ExitCode {
         let mut linked = tokio::spawn(async move {
             akashi_repository::serve_link(link, &identity, shelf, time, stop).await
         });
-        let report = Arc::new(|outcome| match outcome {
-            Ok(Publication { result: Ok(()), .. }) => {}
-            Ok(Publication { result: Err(error), .. }) => {
-                tracing::error!(target: "repository", "{error}")
-            }
-            Err(error) => tracing::error!(target: "repository", "{error}"),
-        });
+        let report = akashi_repository::serve::to_the_log();
         let stop = akashi_edge::stopped();
         let served =
             akashi_repository::serve(plain, (publisher, orders), repository, clock, report, stop);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use akashi_ledger::{Authority, CrlRecord, Ledger, Position, Publishing, Scope};
 use akashi_lint::{Lint, ListExpected, ListScope, Listed};
-use akashi_shelf::{Facts, Shelf, ShelfError, is_signed};
+use akashi_shelf::{Facts, Shelf, ShelfError, Stamp, is_signed};
 use akashi_wire::clock::Past;
 use akashi_wire::octets::Sha256;
 use akashi_wire::{Reading, pki};
@@ -43,16 +43,13 @@ struct Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
     /// This file lies on the shelf, as it must where this is the newest list of the book.
-    Lies(Stamp, List),
+    Lies(Option<Stamp>, List),
     /// What must lie there could not be put there: not before then again, as this machine counts.
     RestsUntil(Duration),
 }
 
 /// A list by its number and the digest of its file.
 type List = (i64, Option<Sha256>);
-
-/// Tells one file from another that took its name.
-type Stamp = Option<(u64, u64, i64, i64)>;
 
 /// What became of a list that was handed over.
 #[derive(Debug)]
@@ -156,7 +153,7 @@ impl Publisher {
         is_new: bool,
         now: Duration,
     ) -> Result<Option<Publication>, PublishError> {
-        let (lies, known) = (self.stamp(scope), self.seen().public.get(&scope).copied());
+        let (lies, known) = (self.public.stamp(scope), self.seen().public.get(&scope).copied());
         let (list_before, had_failed) = match known {
             Some(Known::RestsUntil(until)) if now < until => return Ok(None),
             Some(Known::RestsUntil(_)) => (None, true),
@@ -174,7 +171,7 @@ impl Publisher {
         }
         let result = self.see_to(scope, record).await;
         let known = match &result {
-            Ok(_) => Known::Lies(self.stamp(scope), list),
+            Ok(_) => Known::Lies(self.public.stamp(scope), list),
             Err(_) => Known::RestsUntil(now.saturating_add(RETRY)),
         };
         self.seen().public.insert(scope, known);
@@ -202,18 +199,12 @@ impl Publisher {
         let (lint, key, keep) = (self.lint.clone(), self.public_key.clone(), self.keep);
         let publishing = move || {
             let judge = Judge { lint: &lint, public_key: &key, scope, record: &record };
-            match judge.is_published(&public) {
+            match judge.is_published(&public)? {
                 true => Ok(false),
                 false => judge.publish(&handed_over, &public, keep).map(|()| true),
             }
         };
         tokio::task::spawn_blocking(publishing).await.map_err(|_| ShelfError::BrokenOff)?
-    }
-
-    fn stamp(&self, scope: Scope) -> Stamp {
-        use std::os::unix::fs::MetadataExt;
-        let metadata = fs::metadata(self.public.current(scope)).ok()?;
-        Some((metadata.ino(), metadata.len(), metadata.mtime(), metadata.mtime_nsec()))
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -230,16 +221,20 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Whether the public shelf has this list, or a later one of the authority's that a book from a backup does not
-    /// know: what agencies have seen is not taken away from them.
-    fn is_published(&self, public: &Shelf) -> bool {
-        let Some(lies) = public.facts(self.scope) else { return false };
-        match lies.number == self.record.number {
-            true => self.record.digest == Some(lies.digest),
-            false => {
-                let by = (self.lint, self.public_key);
-                lies.number > self.record.number && is_ours(by, public, self.scope, &lies)
-            }
+    /// Whether the public shelf has this list.
+    ///
+    /// # Errors
+    /// [`PublishError::Later`] where it has a later one of the authority's, which a book from a backup does not know:
+    /// what agencies have seen is not taken away from them.
+    fn is_published(&self, public: &Shelf) -> Result<bool, PublishError> {
+        let (scope, number) = (self.scope, self.record.number);
+        let Some(lies) = public.facts(scope) else { return Ok(false) };
+        if lies.number == number {
+            return Ok(self.record.digest == Some(lies.digest));
+        }
+        match lies.number > number && is_ours((self.lint, self.public_key), public, scope, &lies) {
+            true => Err(PublishError::Later { scope, number, lies: lies.number }),
+            false => Ok(false),
         }
     }
 

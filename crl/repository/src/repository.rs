@@ -8,7 +8,6 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,7 +16,7 @@ use akashi_ledger::{
     Publishing, Scope,
 };
 use akashi_link::Peer;
-use akashi_shelf::{Facts, Shelf, ShelfError};
+use akashi_shelf::{Facts, Shelf, ShelfError, Stamp};
 use akashi_wire::octets::Sha256;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
@@ -43,9 +42,6 @@ pub struct Repository {
 
 /// A scope, and a number unless the current list is meant.
 type Asked = (Scope, Option<i64>);
-
-/// Tells one file from another that took its name.
-type Stamp = (u64, u64, i64, i64);
 
 /// Whom to give lists, and where to write it down.
 struct Register {
@@ -240,7 +236,7 @@ impl Repository {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(&failed)?,
         };
-        let stamp = stamp(&file).map_err(&failed)?;
+        let stamp = Stamp::of(&file.metadata().map_err(&failed)?);
         let facts = self.remembered(scope, number, stamp);
         Ok(Some((file, facts)))
     }
@@ -253,7 +249,7 @@ impl Repository {
     ) -> Result<(File, Facts), ShelfError> {
         let name = self.name(scope, number);
         let failed = ShelfError::file(&name);
-        let stamp = stamp(&file).map_err(&failed)?;
+        let stamp = Stamp::of(&file.metadata().map_err(&failed)?);
         if let Some(facts) = self.remembered(scope, number, stamp) {
             return Ok((file, facts));
         }
@@ -279,11 +275,6 @@ impl Repository {
         let (of, facts) = known.get(&(scope, number))?;
         (*of == stamp).then_some(*facts)
     }
-}
-
-fn stamp(file: &File) -> io::Result<Stamp> {
-    let metadata = file.metadata()?;
-    Ok((metadata.ino(), metadata.len(), metadata.mtime(), metadata.mtime_nsec()))
 }
 
 /// The short practice statement that comes with the program (RFC 3647 in one page).

@@ -1,11 +1,12 @@
 //! The room at work: what was handed over is published, and two doors.
 
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use akashi_edge::OwnOrders;
 use akashi_link::{Identity, LinkError};
-use akashi_wire::Clock;
+use akashi_wire::{Clock, Scope};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -16,6 +17,26 @@ use crate::{Publication, PublishError, Publisher, Repository};
 
 /// Hears what became of each list that was handed over, and when the book could not be read.
 pub type Report = Arc<dyn Fn(Result<Publication, PublishError>) + Send + Sync>;
+
+/// Tells the log what goes wrong with a scope, once for as long as it stays the same.
+pub fn to_the_log() -> Report {
+    let told: Mutex<BTreeMap<Scope, String>> = Mutex::default();
+    Arc::new(move |outcome| {
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Ok(Publication { scope, result: Ok(()), .. }) => {
+                told.remove(&scope);
+            }
+            Ok(Publication { scope, result: Err(error), .. }) => {
+                let text = error.to_string();
+                if told.insert(scope, text.clone()).as_ref() != Some(&text) {
+                    tracing::error!(target: "repository", "{text}");
+                }
+            }
+            Err(error) => tracing::error!(target: "repository", "{error}"),
+        }
+    })
+}
 
 /// Publishes what is handed over, tells the authority by `orders` what cannot be published, and serves the repository
 /// over plain HTTP until `stop` resolves.
@@ -66,6 +87,8 @@ async fn keep_publishing(
 ) {
     let generation = publisher.authority().generation();
     let mut unpublished = Unpublished::default();
+    // A book that cannot be read is said so once, for as long as it is the same.
+    let mut unreadable = String::new();
     loop {
         if *stopped.borrow() {
             return;
@@ -76,11 +99,18 @@ async fn keep_publishing(
         }
         let now = clock.monotonic();
         match publisher.tick(now).await {
-            Ok(publications) => publications.into_iter().for_each(|one| {
-                unpublished.hear(&one, now);
-                report(Ok(one));
-            }),
-            Err(error) => report(Err(error)),
+            Ok(publications) => {
+                unreadable.clear();
+                publications.into_iter().for_each(|one| {
+                    unpublished.hear(&one, now);
+                    report(Ok(one));
+                });
+            }
+            Err(error) if error.to_string() == unreadable => {}
+            Err(error) => {
+                unreadable = error.to_string();
+                report(Err(error));
+            }
         }
         unpublished.tell(generation, &orders, (now, clock.now())).await;
         // Whoever could say "stop" has gone, or has said it.

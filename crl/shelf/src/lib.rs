@@ -12,5 +12,5 @@ pub mod signature;
 pub use entry::Entry;
 pub use error::ShelfError;
 pub use read::Reading;
-pub use shelf::{Facts, Shelf, number_of, scope_of};
+pub use shelf::{Facts, Shelf, Stamp, number_of, scope_of};
 pub use signature::is_signed;

@@ -7,6 +7,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use akashi_wire::Scope;
@@ -59,6 +60,23 @@ impl Facts {
     }
 }
 
+/// Tells one file from another that took its name, and from itself before it was changed: whoever sets the times of a
+/// file sets that of its change to now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    inode: u64,
+    length: u64,
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// Of an open file, or of what lies under a name.
+    pub fn of(metadata: &fs::Metadata) -> Self {
+        let changed = (metadata.ctime(), metadata.ctime_nsec());
+        Self { inode: metadata.ino(), length: metadata.len(), changed }
+    }
+}
+
 /// The directory of lists.
 #[derive(Debug, Clone)]
 pub struct Shelf {
@@ -103,6 +121,17 @@ impl Shelf {
             .collect();
         numbers.sort_unstable_by(|one, other| other.cmp(one));
         Ok(numbers)
+    }
+
+    /// The current list as a file; `None` when there is none.
+    pub fn stamp(&self, scope: Scope) -> Option<Stamp> {
+        fs::metadata(self.current(scope)).ok().map(|metadata| Stamp::of(&metadata))
+    }
+
+    /// The same where it is the one with this number, under both of its names.
+    pub fn stamp_of(&self, scope: Scope, number: i64) -> Option<Stamp> {
+        let numbered = fs::metadata(self.numbered(scope, number)).ok()?;
+        self.stamp(scope).filter(|current| *current == Stamp::of(&numbered))
     }
 
     /// What the current list says, when there is one that can be read.

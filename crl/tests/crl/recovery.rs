@@ -174,6 +174,43 @@ async fn a_list_is_compared_with_an_older_file_when_the_newest_is_damaged_and_ne
 }
 
 #[tokio::test]
+async fn what_is_lost_or_changed_before_it_was_taken_is_made_anew_while_the_issuer_runs() {
+    let world = World::open().await;
+    let issuer = world.issuer().await;
+    published(issuer.tick(world.now()).await.unwrap());
+    assert!(issuer.tick(world.now()).await.unwrap().is_empty());
+    let number = || issuer.shelf().facts(shinjuku()).unwrap().number;
+    let mut last = number();
+    let (current, numbered) =
+        (|| issuer.shelf().current(shinjuku()), |n| issuer.shelf().numbered(shinjuku(), n));
+    let flip = |file: std::path::PathBuf| {
+        let mut octets = fs::read(&file).unwrap();
+        *octets.last_mut().unwrap() ^= 1;
+        fs::write(file, octets).unwrap();
+    };
+    for harm in 0..4 {
+        match harm {
+            0 => fs::remove_file(current()).unwrap(),
+            1 => fs::remove_file(numbered(last)).unwrap(),
+            2 => flip(numbered(last)),
+            _ => {
+                fs::remove_file(numbered(last)).unwrap();
+                fs::write(numbered(last), fs::read(current()).unwrap()).unwrap();
+            }
+        }
+        let outcomes = issuer.tick(world.now()).await.unwrap();
+        let made = |outcome: &akashi_crl::Outcome| {
+            (outcome.scope, outcome.cause, outcome.result.is_ok())
+                == (shinjuku(), akashi_crl::schedule::Cause::Missing, true)
+        };
+        assert!(outcomes.len() == 1 && made(&outcomes[0]), "{harm}: {outcomes:?}");
+        assert!(number() > last, "{harm}: a number stands for one file");
+        last = number();
+        assert!(issuer.tick(world.now()).await.unwrap().is_empty(), "{harm}: once");
+    }
+}
+
+#[tokio::test]
 async fn what_an_interruption_left_is_cleared_away_and_old_numbers_too() {
     let world = World::open().await;
     let issuer = world.issuer_with(Settings { keep: 3, ..Settings::default() }).await.unwrap();

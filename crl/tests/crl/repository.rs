@@ -421,7 +421,7 @@ async fn what_is_signed_is_published_and_served_until_both_are_stopped() {
     let settings = Settings::default();
     let publisher = Publisher::open(world.ledger.as_role(), shelves, &settings).await.unwrap();
     let repository = Repository::open(&public, &world.authority, &settings).unwrap();
-    let orders = akashi_edge::OwnOrders::new(world.list_issuer.clone(), world.orders());
+    let orders = akashi_edge::OwnOrders::new(world.repository.clone(), world.orders());
     let room = tokio::spawn(serve(
         listener,
         (Arc::new(publisher), orders),
@@ -482,7 +482,7 @@ async fn neither_program_looks_alive_when_its_work_has_broken_off() {
     let shelves = (world.dir.path(), &*public);
     let settings = Settings::default();
     let publisher = Publisher::open(world.ledger.as_role(), shelves, &settings).await.unwrap();
-    let orders = akashi_edge::OwnOrders::new(world.list_issuer.clone(), world.orders());
+    let orders = akashi_edge::OwnOrders::new(world.repository.clone(), world.orders());
     let broken = serve(
         TcpListener::bind("127.0.0.1:0").await.unwrap(),
         (Arc::new(publisher), orders),

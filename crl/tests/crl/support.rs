@@ -59,6 +59,8 @@ pub struct World {
     pub ledger: Ledger<Issuing>,
     /// What the list issuer signs its orders with.
     pub list_issuer: Arc<OfficerToken>,
+    /// What the repository signs its orders with.
+    pub repository: Arc<OfficerToken>,
     pub officer: OfficerToken,
     pub security: OfficerToken,
     pub link: LinkAuthority,
@@ -81,6 +83,7 @@ impl World {
         let link = LinkAuthority::create(&EcKey::generate().unwrap(), "link", begin).unwrap();
         let scheduler = token(&link, "scheduler", begin);
         let list_issuer = Arc::new(token(&link, "list issuer", begin));
+        let repository = Arc::new(token(&link, "repository", begin));
         let profile = AuthorityProfile {
             generation: 1,
             policy_critical: false,
@@ -108,13 +111,26 @@ impl World {
             counter,
             party(1, Role::Scheduler, &scheduler),
             party(4, Role::ListIssuer, &list_issuer),
+            party(96, Role::Repository, &repository),
             party(2, Role::Officer { municipality: code(SHINJUKU) }, &officer),
             party(3, Role::SecurityOfficer, &security),
         ];
         let founding = permits::founding(&authority, &scheduler, &[&security], begin);
         ledger.found(&founding, &authority, &points, &parties, begin).await.unwrap();
         let people = AtomicU64::new(0);
-        Self { dir, clock, ledger, list_issuer, officer, security, link, authority, points, people }
+        Self {
+            dir,
+            clock,
+            ledger,
+            list_issuer,
+            repository,
+            officer,
+            security,
+            link,
+            authority,
+            points,
+            people,
+        }
     }
 
     pub fn now(&self) -> Timestamp {

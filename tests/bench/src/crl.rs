@@ -17,7 +17,7 @@ pub const GOOD: usize = 1000;
 
 /// Publishes a list of `entries` entries `runs` times, and prints seconds.
 ///
-/// Measured is everything that publishing is: reading the book, the gate against the list before,
+/// Measured is everything up to a list that is handed over: reading the book, the gate against the list before,
 /// lint, the number on record, writing and signing, re-reading, verification, sync, rename, record.
 pub async fn crl(dir: &Path, entries: usize, runs: usize) -> Result<(), BenchError> {
     let now = Timestamp::now();

@@ -12,7 +12,7 @@ use akashi_card::{Card, SigningPin, Transport};
 use akashi_cardhost::{InsertedCard, new_number};
 use akashi_edge::{ClockSettings, OpenError, TrustedClock};
 use akashi_keys::{EcKey, OfficerToken, Passphrase, Quorum, RsaSize};
-use akashi_ledger::{Access, Scope, Standing};
+use akashi_ledger::{Access, CrlRecord, Scope, Standing};
 use akashi_ra_console::journey::{self, Application, Delivery, Stage};
 use akashi_ra_console::{Desk, DeskError, Tell};
 use akashi_registry::http::{self as registry_http, Window};
@@ -313,9 +313,7 @@ impl World {
                 _ => None,
             };
             let Some(newest) = newest else { return Ok(false) };
-            let public = self.dir.join(format!("public/crl/1/{scope}.crl"));
-            let lies = std::fs::read(public).ok().map(|octets| Sha256::of(&octets));
-            let fresh = newest.next_update > self.clock.now() && lies == newest.digest;
+            let fresh = newest.next_update > self.clock.now() && self.is_public(scope, &newest);
             if scope == Scope::Authority {
                 // Residents' certificates are nothing to the list of authorities.
                 return Ok(fresh);
@@ -323,6 +321,13 @@ impl World {
             Ok(fresh && self.house.ledger().newest_change(1, town, newest.up_to).await?.is_none())
         })
         .await
+    }
+
+    /// Whether this list, and no other, lies in the repository as the current one of its scope.
+    pub fn is_public(&self, scope: Scope, list: &CrlRecord) -> bool {
+        let public = self.dir.join(format!("public/crl/1/{scope}.crl"));
+        let lies = std::fs::read(public).ok().map(|octets| Sha256::of(&octets));
+        lies.is_some() && lies == list.digest
     }
 
     /// Waits in real time, a minute at most.
