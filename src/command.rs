@@ -12,6 +12,7 @@ mod desk;
 mod identity;
 mod idou;
 mod init;
+mod keys;
 mod lint;
 mod migrate;
 mod officer_token;
@@ -44,7 +45,7 @@ struct Akashi {
 pub enum Command {
     /// Make an empty authority for a prefecture.
     Init(init::Init),
-    /// Serve an authority, all its roles in one process, until interrupted.
+    /// Serve an authority until interrupted, each of its programs in a process of its own.
     Up(up::Up),
     /// Write what is kept of an authority that has ended: its book as one file, its last lists, a manifest.
     Archive(archive::Archive),
@@ -75,6 +76,9 @@ pub enum Command {
     /// The next key of one of the authority's own programs.
     #[command(subcommand)]
     Identity(identity::IdentityCommand),
+    /// What one program of the authority needs to start, for another host.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// New security officers where fewer than two can sign.
     #[command(subcommand)]
     Recovery(recovery::RecoveryCommand),
@@ -98,7 +102,10 @@ impl Command {
         crate::secret::leave_no_core();
         let done = match self {
             Self::Init(init) => init.run().await,
-            Self::Up(up) => up.run().await,
+            Self::Up(up) => match up.run().await {
+                Ok(code) => return said(code),
+                Err(failure) => Err(failure),
+            },
             Self::Archive(archive) => archive.run().await,
             Self::Migrate(migrate) => migrate.run().await,
             Self::Desk(desk) => desk.run().await,
@@ -111,6 +118,7 @@ impl Command {
             Self::Idou(idou) => idou.run().await,
             Self::ContentKeys(keys) => keys.run().await,
             Self::Identity(identity) => identity.run().await,
+            Self::Keys(keys) => keys.run(),
             Self::Recovery(recovery) => recovery.run().await,
             Self::ResponderKey(key) => key.run(),
             Self::Audit(audit) => audit.run().await,

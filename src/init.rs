@@ -253,6 +253,7 @@ pub async fn init(
     };
     let config = Config {
         ledger: plan.ledger.clone(),
+        home: None,
         listen,
         registry: Registry { url: plan.registry_url.clone() },
         rules: table(&Rules::default()),
@@ -286,8 +287,12 @@ pub async fn init(
         recovery: plan.recovery.clone(),
         mark: plan.mark,
     };
-    let ledger =
-        Ledger::<Issuing>::create(&config.ledger_address(&making, LedgerRole::Authority)).await?;
+    let address = config.ledger_address(&making, LedgerRole::Authority);
+    let ledger = Ledger::<Issuing>::create(&address).await?;
+    if let Some(book) = address.strip_prefix("sqlite:").map(Path::new) {
+        // What SQLite lays beside it has its mode.
+        std::fs::set_permissions(book, std::fs::Permissions::from_mode(0o600)).map_err(at(book))?;
+    }
     let founded = found(&ledger, &making, &founding, now, rng).await?;
     ledger.close().await;
     let files = SECURITY_OFFICERS.iter().zip(token_passwords);

@@ -1,12 +1,12 @@
-//! The command line, and what assembles the rooms into one authority.
+//! The command line.
 //!
-//! * [`house`] opens an authority's directory and serves all of its roles in one process;
-//! * [`init`] makes such a directory;
+//! * [`init`] makes an authority's directory;
+//! * [`programs`] runs the programs of an authority on one host, each in a process of its own;
 //! * [`command`] is the program `akashi`, for others to add to.
 
 pub mod command;
-pub mod house;
 pub mod init;
+pub mod programs;
 pub mod public_host;
 
 pub use akashi_edge::{clock, config, secret};

@@ -191,6 +191,16 @@ fn what_signs_lists_listens_nowhere_and_what_publishes_them_knows_nothing_that_s
 }
 
 #[test]
+fn one_process_with_all_keys_exists_in_tests_alone() {
+    let workspace = Workspace::read();
+    let why = "`akashi up` starts programs (src/programs.rs); tests/town/src/house.rs is for tests";
+    workspace.must_not(&["akashi"], &["akashi-ocsp", "akashi-town"], why);
+    let lines = workspace.lines().into_iter().filter(|line| line.file.starts_with("src/"));
+    let serves = ["akashi_crl::Issuer", "akashi_crl::issue", "Publisher::open", "akashi_ca::serve"];
+    none_of(lines.filter(|line| serves.iter().any(|one| line.text.contains(one))), why);
+}
+
+#[test]
 fn the_authority_knows_neither_of_its_two_mirrors_nor_do_they_know_each_other() {
     let workspace = Workspace::read();
     let why = "CRL and OCSP are two renderings of the book and never import one another";

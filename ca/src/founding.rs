@@ -83,6 +83,7 @@ pub async fn found(
     let recovery_key = EcKey::generate()?;
     let shares = custody.keep_recovery(&recovery_key, &founding.recovery)?;
     custody.keep_vault(&Vault::generate()?)?;
+    custody.keep_contents_key()?;
     custody.keep_card_master(&CardMaster::generate()?)?;
 
     let serial = SerialNumber::from_random(random(rng));

@@ -33,6 +33,7 @@ pub mod registry;
 pub mod retention;
 pub mod rules;
 pub mod scheduler;
+mod shelves;
 mod stated;
 mod witnesses;
 

@@ -8,10 +8,9 @@ use akashi_edge::say;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
-        let _hold = akashi_edge::Hold::take(&opened.dir)?;
+        let _hold = akashi_edge::Hold::take(&opened.home)?;
         let doors = Doors::open(&opened, clock).await?;
         doors.see_to_the_clock().await?;
         let address = opened.config.listen.authority;
@@ -20,15 +19,18 @@ async fn main() -> ExitCode {
         let identity = opened.server()?;
         let served = akashi_ca::serve(door, &identity, doors.clone(), akashi_edge::stopped());
         match opened.config.listen.holders {
-            None => served.await?,
+            None => {
+                akashi_edge::ready();
+                served.await?;
+            }
             Some(address) => {
                 let door = listen("holders", address).await?;
                 say!("holders http://{address}");
+                akashi_edge::ready();
                 let holders = akashi_ca::serve_holders(door, doors, akashi_edge::stopped());
                 tokio::try_join!(served, holders)?;
             }
         }
         Ok::<_, Failure>(())
     })
-    .await
 }

@@ -7,6 +7,7 @@ use akashi_edge::config::FILE;
 use akashi_edge::{ConfigError, LedgerRole, Opened};
 use akashi_keys::{LinkAuthority, Signer};
 use akashi_ledger::{BookDoor, Issuing, Ledger};
+use akashi_wire::clock::Past;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::{Clock, pki};
@@ -16,6 +17,7 @@ use rand::rngs::StdRng;
 use crate::counter::Services;
 use crate::ends::OwnCertificate;
 use crate::scheduler::Recoverers;
+use crate::shelves::newest_unknown;
 use crate::{
     CaError, Counter, Doors, Holders, Inbox, Issuer, Log, Orders, RegistryClient, Rules, Scheduler,
     Witnesses,
@@ -35,6 +37,7 @@ impl Doors {
         clock: Arc<dyn Clock>,
         mut rng: StdRng,
     ) -> Result<Self, CaError> {
+        opened.is_of(&ledger.authority().await?.certificate)?;
         let config = &opened.config;
         let rules: Rules =
             config.part("rules", &config.rules).map_err(akashi_edge::OpenError::from)?;
@@ -58,7 +61,11 @@ impl Doors {
         let orders = Orders::new(ledger.clone(), own(Role::Scheduler).await?);
         let log = Log::new(ledger.clone(), own(Role::Log).await?);
         let asking = own(Role::RegistryClient).await?;
-        clock.resume(&ledger.past().await?);
+        let (past, authority) = (ledger.past().await?, ledger.authority().await?);
+        let shelves = [opened.lists(), opened.public()];
+        let published = newest_unknown(&ledger, &authority, &shelves).await?;
+        let latest = published.map_or(past.latest, |newest| newest.max(past.latest));
+        clock.resume(&Past { latest, ..past });
         let issuer = Issuer::open(ledger.clone(), vault.clone(), key, Arc::new(rules)).await?;
         let kept = clock.clone();
         let client = akashi_link::client_by(
@@ -75,7 +82,7 @@ impl Doors {
             opener: opener.clone(),
             orders: orders.clone(),
             card_master: card_master.clone(),
-            next_keys: custody.next_keys(),
+            next_keys: opened.next_keys(),
         };
         let counter = Counter::new(issuer.clone(), services, StdRng::from_rng(&mut rng));
         let salts = StdRng::from_rng(&mut rng);
@@ -84,7 +91,7 @@ impl Doors {
         let recoverers = Recoverers {
             link_authority: link,
             recovery_key: opened.certificate("recovery")?,
-            dir: opened.dir.clone(),
+            dir: opened.home.clone(),
         };
         let scheduler =
             Scheduler::new(issuer.clone(), (orders.clone(), log), (own, recoverers), rng);

@@ -404,7 +404,8 @@ impl Issuer {
             let unknown = facts.filter(|facts| !on_shelf && facts.number > newest);
             if let Some(facts) = unknown {
                 let (shelf, signatory) = (self.shelf.clone(), self.signatory.clone());
-                let is_ours = blocking(move || Ok(is_signed(&shelf, scope, &signatory))).await?;
+                let is_ours = move || Ok(shelf.is_signed(scope, &signatory.public_key));
+                let is_ours = blocking(is_ours).await?;
                 let mut known = self.known();
                 let newest = Some(facts.this_update).filter(|_| is_ours);
                 known.newest_unknown = known.newest_unknown.max(newest);
@@ -491,13 +492,6 @@ fn make(
     made().inspect_err(|_| {
         let _ = fs::remove_file(&beside);
     })
-}
-
-/// Whether the current list is signed by the authority, read to its end.
-fn is_signed(shelf: &Shelf, scope: Scope, signatory: &Signatory) -> bool {
-    let reading = akashi_shelf::Reading::open(&shelf.current(scope));
-    let tail = reading.and_then(akashi_shelf::Reading::finish);
-    tail.is_ok_and(|tail| signatory.verifies(&tail.signed, &tail.signature))
 }
 
 /// Runs what hashes, signs or waits for the disk off the threads that answer requests.

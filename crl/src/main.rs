@@ -15,12 +15,12 @@ use akashi_wire::party::Role;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
         let settings: Settings = opened.config.part("crl", &opened.config.crl)?;
         let ledger = Ledger::<Listing>::open(&opened.ledger(LedgerRole::ListIssuer)).await?;
         let past = ledger.past().await?;
+        opened.is_of(&ledger.authority().await?.certificate)?;
         clock.resume(&past);
         let orders = Arc::new(opened.authority_link(&Role::ListIssuer, clock.clone())?);
         let token = Arc::new(opened.own(&Role::ListIssuer)?);
@@ -35,9 +35,9 @@ async fn main() -> ExitCode {
         }
         let stop = akashi_edge::stopped();
         say!("lists {}", lists.display());
+        akashi_edge::ready();
         let report = akashi_crl::serve::to_the_log();
         akashi_crl::issue(Arc::new(issuer), clock, report, stop).await?;
         Ok::<_, Failure>(())
     })
-    .await
 }

@@ -17,8 +17,12 @@ pub const FILE: &str = "akashi.toml";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// `sqlite:PATH` (beside this file where PATH is relative) or `postgres://…`.
+    /// `sqlite:PATH` (in the home where PATH is relative) or `postgres://…`.
     pub ledger: String,
+    /// The authority's own directory: where its book, its lists, what is published and the keys of content lie. The
+    /// directory of this file when absent, as in the one that `akashi init` makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<PathBuf>,
     /// Where the services listen.
     pub listen: Listen,
     /// The registry that the authority asks.
@@ -255,6 +259,19 @@ impl Config {
         Ok(())
     }
 
+    /// The address with a login for this role alone, where there is one.
+    pub fn login(&self, role: LedgerRole) -> Option<&String> {
+        self.logins.of(role)?.1
+    }
+
+    /// The authority's own directory, for the configuration in `dir`.
+    pub fn home(&self, dir: &Path) -> PathBuf {
+        match &self.home {
+            Some(home) => dir.join(home),
+            None => dir.into(),
+        }
+    }
+
     /// A room's own part, with its defaults; `name` is the part's heading, for the error.
     pub fn part<T: DeserializeOwned>(
         &self,
@@ -267,7 +284,7 @@ impl Config {
         })
     }
 
-    /// The ledger's address for a role, a relative SQLite path taken from the authority's directory. The role's
+    /// The ledger's address for a role, a relative SQLite path taken from the authority's own directory. The role's
     /// own variable goes before `AKASHI_LEDGER`, and both before the file: a password belongs into no file.
     pub fn ledger_address(&self, dir: &Path, role: LedgerRole) -> String {
         let (variable, login) = self.logins.of(role).unzip();
@@ -278,7 +295,7 @@ impl Config {
             .or_else(|| login.flatten().cloned())
             .unwrap_or_else(|| self.ledger.clone());
         match address.strip_prefix("sqlite:") {
-            Some(path) => format!("sqlite:{}", dir.join(path).display()),
+            Some(path) => format!("sqlite:{}", self.home(dir).join(path).display()),
             None => address,
         }
     }
@@ -301,6 +318,7 @@ mod tests {
         let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         Config {
             ledger: "sqlite:book.sqlite".into(),
+            home: None,
             listen: Listen {
                 authority: at(1),
                 ocsp: at(2),

@@ -25,7 +25,20 @@ impl Hold {
     /// # Errors
     /// [`OpenError::Held`] while another process has it.
     pub fn take(dir: &Path) -> Result<Self, OpenError> {
-        let lock = dir.join("authority.lock");
+        Self::of(dir, "authority.lock")
+    }
+
+    /// The hold of whoever watches over the programs of an authority: the authority itself has that of
+    /// [`Hold::take`].
+    ///
+    /// # Errors
+    /// [`OpenError::Held`] while another process has it.
+    pub fn watching(dir: &Path) -> Result<Self, OpenError> {
+        Self::of(dir, "watching.lock")
+    }
+
+    fn of(dir: &Path, name: &str) -> Result<Self, OpenError> {
+        let lock = dir.join(name);
         let failed = |source| OpenError::Lock { file: lock.clone(), source };
         let file =
             File::options().create(true).write(true).truncate(false).open(&lock).map_err(failed)?;

@@ -3,25 +3,33 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use akashi_keys::{Custody, KeyError, OfficerToken, Passphrase, Signer, Vault};
+use akashi_keys::{Custody, KeyError, NextKeys, OfficerToken, Passphrase, Signer, Vault};
 use akashi_link::Identity;
 use akashi_wire::party::Role;
 use akashi_wire::{Clock, pki};
 use clap::Parser;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::config::{Config, ConfigError, LedgerRole};
+use crate::secret::SecretError;
 use crate::{AuthorityLink, Log, TrustedClock, secret};
 
 /// Where the keys of content lie, in an authority's directory.
-pub const CONTENT_KEYS: &str = "content-keys";
+const CONTENT_KEYS: &str = "content-keys";
+/// Where the public keys lie that wait to be enrolled for the authority's own programs.
+const NEXT_KEYS: &str = "next-keys";
 
 /// An authority's directory, opened: configuration read, custody unlocked.
 pub struct Opened {
-    /// The directory.
+    /// The directory: configuration, keys and certificates.
     pub dir: PathBuf,
+    /// The authority's own directory, which is the same but for a hand-out: book, lists, what is published, keys of
+    /// content.
+    pub home: PathBuf,
     /// Its configuration, checked.
     pub config: Config,
     /// Its keys. A room's own machine holds only those that the room needs.
@@ -48,9 +56,28 @@ pub enum OpenError {
         /// The directory.
         dir: PathBuf,
     },
+    /// The book is another authority's.
+    #[error(
+        "certificates/ca.der in {} is not of the authority whose book `ledger` of akashi.toml, its login or a variable leads to: give the address of its own book",
+        .dir.display()
+    )]
+    OtherBook {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// A link.
     #[error(transparent)]
     Link(#[from] akashi_link::LinkError),
+    /// Others than its owner and its owner's group may read or write the book.
+    #[error(
+        "{} is open to everybody on this machine (mode {mode:o}): chmod o-rwx it, and see who read or wrote it", .file.display()
+    )]
+    OpenBook {
+        /// The book.
+        file: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
     /// A certificate of the inner hierarchy is missing.
     #[error("{file}: {source}")]
     Certificate {
@@ -92,8 +119,23 @@ impl Opened {
     /// Opens a directory.
     pub fn open(dir: &Path, passphrase: &Passphrase) -> Result<Self, OpenError> {
         let config = Config::read(dir)?;
+        let book = config.ledger_address(dir, LedgerRole::Authority);
+        if let Some(book) = book.strip_prefix("sqlite:").map(Path::new) {
+            closed_to_others(book)?;
+        }
         let custody = Custody::open(&dir.join("keys"), passphrase)?;
-        Ok(Self { dir: dir.into(), config, custody })
+        Ok(Self { dir: dir.into(), home: config.home(dir), config, custody })
+    }
+
+    /// Sees that the book is the one of the authority whose keys and certificates are here.
+    ///
+    /// # Errors
+    /// [`OpenError::OtherBook`] where it is another's.
+    pub fn is_of(&self, authority: &[u8]) -> Result<(), OpenError> {
+        match self.certificate("ca")? == authority {
+            true => Ok(()),
+            false => Err(OpenError::OtherBook { dir: self.dir.clone() }),
+        }
     }
 
     /// The ledger's address for a role.
@@ -103,17 +145,22 @@ impl Opened {
 
     /// The vault; the keys of its content lie in a store of their own, beside the custody.
     pub fn vault(&self) -> Result<Vault, KeyError> {
-        self.custody.vault(&self.dir.join(CONTENT_KEYS))
+        self.custody.vault(&self.home.join(CONTENT_KEYS))
+    }
+
+    /// Which next keys of the authority's own programs wait to be enrolled.
+    pub fn next_keys(&self) -> NextKeys {
+        NextKeys::in_directory(&self.home.join(NEXT_KEYS))
     }
 
     /// Where the list issuer hands over what it has signed.
     pub fn lists(&self) -> PathBuf {
-        self.dir.join("lists")
+        self.home.join("lists")
     }
 
     /// Where what is published lies.
     pub fn public(&self) -> PathBuf {
-        self.dir.join("public")
+        self.home.join("public")
     }
 
     /// DER of a certificate of the inner hierarchy.
@@ -166,6 +213,16 @@ impl Opened {
     }
 }
 
+/// Sees that not everybody may read or write a book that is a file. Where there is none the book itself says so.
+fn closed_to_others(book: &Path) -> Result<(), OpenError> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(book).map_or(0, |book| book.permissions().mode() & 0o777);
+    match mode & 0o007 {
+        0 => Ok(()),
+        _ => Err(OpenError::OpenBook { file: book.into(), mode }),
+    }
+}
+
 /// DER of a certificate of the inner hierarchy of the authority in `dir`.
 pub fn certificate(dir: &Path, name: &str) -> Result<Vec<u8>, OpenError> {
     let file = dir.join("certificates").join(format!("{name}.der"));
@@ -186,46 +243,103 @@ pub async fn listen(
 
 /// The command line of a room's own program.
 #[derive(Parser)]
-#[command(version, about = "One role of an authority, as a program of its own (see `akashi up`)")]
+#[command(
+    version,
+    about = "One program of an authority, started from its hand-out (see `akashi keys hand-out`)"
+)]
 struct Arguments {
-    /// Directory of the authority, with the keys that this role needs.
+    /// Its hand-out.
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
     /// File with the passphrase of its keys; else the variable AKASHI_PASSPHRASE, else a prompt.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "watched")]
     passphrase_file: Option<PathBuf>,
+    /// The first line of standard input is the passphrase, and its end tells to stop: as `akashi up` does it.
+    #[arg(long)]
+    watched: bool,
+}
+
+impl Arguments {
+    fn passphrase(&self) -> Result<Passphrase, SecretError> {
+        let file = self.passphrase_file.as_deref();
+        if self.watched {
+            let passphrase = secret::PASSPHRASE.from_watcher()?;
+            WATCHED.get_or_init(watcher_gone);
+            return Ok(passphrase);
+        }
+        let left = secret::PASSPHRASE.leave_the_environment(file);
+        left.map_err(|source| SecretError::Environment { source })?;
+        secret::PASSPHRASE.read_passphrase(file)
+    }
+}
+
+/// What a program says on standard output, in a line of its own, once it serves.
+pub const READY: &str = "ready";
+
+/// Says that this program serves: to whoever reads its output.
+pub fn ready() {
+    crate::say!("{READY}");
 }
 
 /// Runs a room as a program of its own: opens the directory, serves, tells in one sentence what
-/// went wrong.
-pub async fn run<S, E>(serve: impl FnOnce(Opened, Arc<dyn Clock>) -> S) -> ExitCode
+/// went wrong. Once it is to stop it ends within [`STOPS`], whatever hangs.
+pub fn run<S, E>(serve: impl FnOnce(Opened, Arc<dyn Clock>) -> S) -> ExitCode
 where
     S: Future<Output = Result<(), E>>,
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let arguments = Arguments::parse();
     secret::leave_no_core();
-    let file = arguments.passphrase_file.as_deref();
-    let opened = secret::PASSPHRASE
-        .leave_the_environment(file)
-        .map_err(|e| e.to_string())
-        .and_then(|()| secret::PASSPHRASE.read_passphrase(file).map_err(|e| e.to_string()))
-        .and_then(|passphrase| {
-            Opened::open(&arguments.dir, &passphrase).map_err(|e| e.to_string())
-        });
-    let failure = match opened {
-        Ok(opened) => {
-            let _log = Log::begin(opened.config.log);
-            let clock = Arc::new(TrustedClock::of_this_machine(&opened.config.clock));
-            match serve(opened, clock).await {
-                Ok(()) => return ExitCode::SUCCESS,
-                Err(error) => error.into().to_string(),
+    let opened = arguments.passphrase().map_err(|e| e.to_string()).and_then(|passphrase| {
+        Opened::open(&arguments.dir, &passphrase).map_err(|e| e.to_string())
+    });
+    let done = opened.and_then(|opened| {
+        let _log = Log::begin(opened.config.log);
+        let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
+        let clock = Arc::new(TrustedClock::of_this_machine(&opened.config.clock));
+        let done = runtime.block_on(async {
+            let stop = stopped();
+            let too_long = async {
+                stop.await;
+                tokio::time::sleep(STOPS).await;
+            };
+            tokio::select! {
+                served = serve(opened, clock) => served.map_err(|error| error.into().to_string()),
+                () = too_long => {
+                    Err(format!("something did not end within {STOPS:?} of the stop, and is broken off"))
+                }
             }
+        });
+        runtime.shutdown_timeout(ENDS);
+        done
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            crate::complain!("akashi: {failure}");
+            ExitCode::FAILURE
         }
-        Err(failure) => failure,
-    };
-    crate::complain!("akashi: {failure}");
-    ExitCode::FAILURE
+    }
+}
+
+/// A stop takes no longer; what had not ended by then is broken off, as by a power cut.
+pub const STOPS: Duration = Duration::from_secs(10);
+/// What still works on a thread of its own when everything else has ended is broken off after this.
+const ENDS: Duration = Duration::from_secs(2);
+
+/// Says so once whoever watches over this process is gone.
+static WATCHED: OnceLock<watch::Receiver<bool>> = OnceLock::new();
+
+/// Waits on a thread of its own for the end of standard input.
+fn watcher_gone() -> watch::Receiver<bool> {
+    let (gone, is_gone) = watch::channel(false);
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        gone.send_replace(true);
+        // Whoever listens later hears it too.
+        std::mem::forget(gone);
+    });
+    is_gone
 }
 
 /// Whether this process was started so that it ignores a signal of this number: by the kernel's own word.
@@ -236,7 +350,7 @@ fn is_ignored_at_start(number: u32) -> bool {
     mask.is_some_and(|mask| mask >> (number - 1) & 1 == 1)
 }
 
-/// Resolves when the process is asked to stop (SIGINT, SIGTERM), or its terminal is gone (SIGHUP).
+/// Resolves when the process is asked to stop (SIGINT, SIGTERM), its terminal is gone (SIGHUP), or whoever watches over it.
 ///
 /// It listens from the moment of this call, before it is awaited.
 pub fn stopped() -> impl Future<Output = ()> + Send + 'static {
@@ -245,6 +359,13 @@ pub fn stopped() -> impl Future<Output = ()> + Send + 'static {
     // Whoever started it so that it outlives a terminal (nohup) has said so.
     let outlives = is_ignored_at_start(1);
     let hangup = signal(SignalKind::hangup());
+    let watched = WATCHED.get().cloned();
+    let unwatched = async {
+        match watched {
+            Some(mut gone) => drop(gone.wait_for(|gone| *gone).await),
+            None => std::future::pending().await,
+        }
+    };
     async move {
         let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (interrupt, terminate, hangup)
         else {
@@ -255,6 +376,7 @@ pub fn stopped() -> impl Future<Output = ()> + Send + 'static {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
             _ = hangup.recv(), if !outlives => {}
+            () = unwatched => {}
         }
     }
 }

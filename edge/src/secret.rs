@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use akashi_keys::{KeyError, Passphrase};
+use zeroize::Zeroizing;
 
 /// Why a secret was not to be had.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,19 @@ pub enum SecretError {
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// The program cannot be started anew without it in its environment.
+    #[error("the program cannot be started anew without its secret in the environment: {source}")]
+    Environment {
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Whoever watches over this program gave none.
+    #[error("the {what} did not come by standard input: `akashi up` gives it there")]
+    Watcher {
+        /// Which secret.
+        what: &'static str,
     },
     /// Nobody is there to be asked.
     #[error(
@@ -62,6 +76,9 @@ pub enum SecretError {
     Unfit(#[from] KeyError),
 }
 
+/// The most octets of a secret: as many as a pipe takes at once.
+const LONGEST: usize = 4096;
+
 /// One secret of the program.
 #[derive(Debug, Clone, Copy)]
 pub struct Secret {
@@ -82,6 +99,15 @@ pub const PASSPHRASE: Secret = Secret {
     what: "passphrase of the authority's keys",
     option: "passphrase-file",
     variable: "AKASHI_PASSPHRASE",
+    rule: "at least 12 characters",
+    least: Passphrase::MIN,
+};
+
+/// Opens the keys that are handed out to a program.
+pub const HAND_OUT: Secret = Secret {
+    what: "passphrase of the hand-out",
+    option: "hand-out-passphrase-file",
+    variable: "AKASHI_HAND_OUT_PASSPHRASE",
     rule: "at least 12 characters",
     least: Passphrase::MIN,
 };
@@ -179,7 +205,8 @@ impl Secret {
             (None, Ok(text)) => text,
             (None, Err(_)) => return Ok(None),
         };
-        Ok(Some(one_line(text)))
+        // What it was cut out of is wiped.
+        Ok(Some(one_line(&Zeroizing::new(text))))
     }
 
     /// Asks at the terminal, without an echo.
@@ -202,6 +229,23 @@ impl Secret {
         Ok(Passphrase::new(self.read_new(file)?)?)
     }
 
+    /// The passphrase that whoever watches over this program gives it: the first line of its standard input, of which no
+    /// octet more is read.
+    pub fn from_watcher(self) -> Result<Passphrase, SecretError> {
+        let none = SecretError::Watcher { what: self.what };
+        let (mut line, mut octet) = (Zeroizing::new(Vec::with_capacity(LONGEST)), [0]);
+        loop {
+            match rustix::io::read(std::io::stdin(), &mut octet) {
+                Ok(1) if octet == *b"\n" => break,
+                Ok(1) if line.len() < LONGEST => line.push(octet[0]),
+                Err(rustix::io::Errno::INTR) => {}
+                _ => return Err(none),
+            }
+        }
+        let text = std::str::from_utf8(&line).map_err(|_| none)?;
+        Ok(Passphrase::new(text.to_owned())?)
+    }
+
     /// Where the environment holds this secret, starts this program anew without it: what stands in an environment is
     /// read by whoever may look at the process, for as long as that lives. Where no file was named, the new one reads it
     /// from a pipe, by `--OPTION /dev/fd/N`. Returns where there is nothing to do.
@@ -222,8 +266,7 @@ impl Secret {
         }
         let (reader, writer) = rustix::pipe::pipe()?;
         rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::CLOEXEC)?;
-        // A pipe takes 4,096 octets at once, and no secret has more.
-        if secret.len() > 4096 {
+        if secret.len() > LONGEST {
             return Err(std::io::Error::other("the secret in the environment is too long"));
         }
         std::fs::File::from(writer).write_all(secret.as_bytes())?;
@@ -251,8 +294,8 @@ fn text_of(octets: Vec<u8>) -> Option<String> {
 }
 
 /// Without the mark with which some systems begin a file, and without one end of line, of any system.
-fn one_line(text: String) -> String {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+fn one_line(text: &str) -> String {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
     text.to_owned()
 }
@@ -284,14 +327,14 @@ mod tests {
             wide(u16::to_be_bytes, [0xfe, 0xff], secret),
         ] {
             assert_eq!(
-                text_of(octets.clone()).map(one_line).as_deref(),
+                text_of(octets.clone()).as_deref().map(one_line).as_deref(),
                 Some(secret),
                 "{octets:?}"
             );
         }
         // One end of line, and no more: a secret may end with one.
-        assert_eq!(one_line("a\n\n".into()), "a\n");
-        assert_eq!(one_line("a\r".into()), "a\r");
+        assert_eq!(one_line("a\n\n"), "a\n");
+        assert_eq!(one_line("a\r"), "a\r");
         assert_eq!(text_of(vec![0xff, 0xfe, 0x41]), None);
         assert_eq!(text_of(vec![0x80]), None);
     }

@@ -5,7 +5,7 @@
 //! destroying the key deletes the content everywhere at once. So a copy of this store is rewritten and
 //! never added to; and it loses nothing but what was destroyed.
 //!
-//! One file a key, `NUMBER.key`, sealed under the custody's wrapping key; a key that was destroyed leaves
+//! One file a key, `NUMBER.key`, sealed under a key of the custody; a key that was destroyed leaves
 //! `NUMBER.destroyed`, so that its number is never used again.
 
 use std::collections::BTreeMap;
@@ -319,7 +319,7 @@ fn unsealed(
     };
     wrapping.unseal(&name(number), &sealed).map(Some).ok_or_else(|| KeyError::Damaged {
         file,
-        what: "it was not sealed under this custody and this number".into(),
+        what: "it was not sealed under this custody's key and this number".into(),
     })
 }
 
@@ -422,6 +422,7 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let passphrase = Passphrase::new("correct horse battery".into()).unwrap();
             let custody = Custody::create(&dir.path().join("keys"), &passphrase).unwrap();
+            custody.keep_contents_key().unwrap();
             custody.keep_vault(&Vault::generate().unwrap()).unwrap();
             Self { dir, custody }
         }

@@ -12,12 +12,15 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{CardMaster, ContentKeys, EcKey, KeyError, Opener, RsaKey, Vault};
+use crate::{CardMaster, ContentKeys, EcKey, KeyError, Opener, RsaKey, Vault, vault};
 
 /// Memory of Argon2id in KiB: 64 MiB, the second recommended option of RFC 9106 §4.
 const MEMORY_KIB: u32 = 64 * 1024;
 /// Passes of Argon2id.
 const PASSES: u32 = 3;
+
+/// The name of the key under which the keys of content are sealed.
+const CONTENTS: &str = "contents";
 
 /// What the operator types. Wiped when dropped; never on a command line.
 #[derive(Clone)]
@@ -40,6 +43,11 @@ impl Passphrase {
             count if count < Self::MIN => Err(KeyError::ShortPassphrase(count)),
             _ => Ok(Self(text)),
         }
+    }
+
+    /// Its octets, for whoever gives it to the program that it is for.
+    pub fn octets(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 
@@ -121,6 +129,8 @@ impl Custody {
             }
             _ => KeyError::File { file: file.clone(), source },
         })?;
+        closed_to_others(dir)?;
+        closed_to_others(&file)?;
         let damaged = |what: String| KeyError::Damaged { file: file.clone(), what };
         let header: Header = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
         if header.kdf != "argon2id" || header.memory_kib > MEMORY_KIB || header.passes > 16 {
@@ -160,9 +170,17 @@ impl Custody {
         self.keep("vault", &vault.to_octets())
     }
 
+    /// Makes and keeps the key under which the keys of content are sealed. It is no custody's own: the store is one,
+    /// whichever custody has been handed this key.
+    pub fn keep_contents_key(&self) -> Result<(), KeyError> {
+        self.keep(CONTENTS, vault::random()?.as_ref())
+    }
+
     /// The vault, the keys of whose content lie in this directory.
     pub fn vault(&self, contents: &Path) -> Result<Vault, KeyError> {
-        let contents = ContentKeys::open(contents, self.wrapping.clone());
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &self.get(CONTENTS)?);
+        let wrapping = Wrapping(key.map_err(|_| KeyError::Crypto("AES-256-GCM"))?);
+        let contents = ContentKeys::open(contents, Arc::new(wrapping));
         Vault::from_octets(&self.get("vault")?, contents)
     }
 
@@ -190,11 +208,6 @@ impl Custody {
         &self.dir
     }
 
-    /// Another hand on the same custody.
-    pub(crate) fn again(&self) -> Self {
-        Self { dir: self.dir.clone(), wrapping: self.wrapping.clone() }
-    }
-
     /// Puts a secret in the place of another.
     pub(crate) fn replace(&self, name: &str, secret: &[u8]) -> Result<(), KeyError> {
         write_durably(&self.file(name), &self.wrapping.seal(name, secret)?)
@@ -209,7 +222,7 @@ impl Custody {
         }
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.dir.join(format!("{name}.key"))
     }
 
@@ -229,6 +242,7 @@ impl Custody {
             }
             _ => KeyError::File { file: file.clone(), source },
         })?;
+        closed_to_others(&file)?;
         self.wrapping.unseal(name, &sealed).ok_or_else(|| KeyError::Damaged {
             file,
             what: "it was not sealed under this custody and this name".into(),
@@ -268,6 +282,16 @@ pub fn write_durably(file: &Path, octets: &[u8]) -> Result<(), KeyError> {
         File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
     };
     write().map_err(at(file))
+}
+
+/// Sees that nobody but its owner may read or write what holds keys.
+fn closed_to_others(file: &Path) -> Result<(), KeyError> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(file).map_err(at(file))?.permissions().mode() & 0o777;
+    match mode & 0o077 {
+        0 => Ok(()),
+        _ => Err(KeyError::OpenToOthers { file: file.into(), mode }),
+    }
 }
 
 pub(crate) fn restrict(dir: &Path, mode: u32) -> Result<(), KeyError> {
@@ -314,6 +338,31 @@ mod tests {
         write_durably(name, b"akashi").unwrap();
         assert_eq!(fs::read(name).unwrap(), b"akashi");
         fs::remove_file(name).unwrap();
+    }
+
+    #[test]
+    fn keys_that_others_may_read_or_write_are_not_opened() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("keys");
+        let passphrase = Passphrase::new("correct horse battery".into()).unwrap();
+        let custody = Custody::create(&dir, &passphrase).unwrap();
+        custody.keep_ec("ocsp", &EcKey::generate().unwrap()).unwrap();
+        let (header, key) = (dir.join("custody.json"), dir.join("ocsp.key"));
+        let opened = || Custody::open(&dir, &passphrase).and_then(|custody| custody.ec("ocsp"));
+        opened().unwrap();
+        for (file, sound) in [(&dir, 0o700), (&header, 0o600), (&key, 0o600)] {
+            for mode in [sound | 0o040, sound | 0o004, sound | 0o020] {
+                fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
+                let refused = opened().map(|_| ()).unwrap_err();
+                assert!(
+                    matches!(&refused, KeyError::OpenToOthers { file: named, .. } if named == file),
+                    "{refused}"
+                );
+            }
+            fs::set_permissions(file, fs::Permissions::from_mode(sound)).unwrap();
+        }
+        opened().unwrap();
     }
 
     #[test]

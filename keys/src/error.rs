@@ -11,6 +11,16 @@ pub enum KeyError {
     /// A passphrase that is too short to protect anything.
     #[error("the passphrase has {0} characters; at least {min} are needed", min = crate::Passphrase::MIN)]
     ShortPassphrase(usize),
+    /// Others than its owner may read or write what holds keys.
+    #[error(
+        "{} is open to others than its owner (mode {mode:o}): chmod go-rwx it; whoever read it has it, closed with the passphrase", .file.display()
+    )]
+    OpenToOthers {
+        /// The file or directory.
+        file: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
     /// There is no such key here.
     #[error(
         "there is no key “{name}” in {dir}: this directory holds another authority, was founded by an earlier version that had no such key, or its keys were moved; bring the key back, or use `akashi init` in another directory"

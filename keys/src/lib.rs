@@ -12,6 +12,7 @@ mod card_master;
 mod content_keys;
 mod custody;
 mod error;
+mod hand_out;
 mod link_authority;
 mod next_key;
 mod recovery;

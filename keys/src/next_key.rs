@@ -1,33 +1,55 @@
 //! The next key of an identity of the authority's own: made beside the one in use, and put in its place once
 //! it is enrolled.
 
-use std::sync::Arc;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
+use crate::custody::{at, write_durably};
 use crate::{Custody, EcKey, KeyError, Signer};
 
-/// Which next keys wait in a custody: all that a room needs that enrols them.
-#[derive(Clone)]
+/// Which next keys wait to be enrolled: their public keys, a file each, beside the custodies. All that a room needs that
+/// enrols them; nothing in it is secret, and two persons sign for what is taken from it.
+#[derive(Debug, Clone)]
 pub struct NextKeys {
-    custody: Arc<Custody>,
+    dir: PathBuf,
 }
 
 impl NextKeys {
+    /// Those in this directory, which is made with the first one.
+    pub fn in_directory(dir: &Path) -> Self {
+        Self { dir: dir.into() }
+    }
+
     /// SubjectPublicKeyInfo (DER) of the next key of this one, if one waits.
     pub fn public_key(&self, name: &str) -> Result<Option<Vec<u8>>, KeyError> {
-        let next = next(name);
-        if !self.custody.holds(&next) {
-            return Ok(None);
+        let file = self.file(name);
+        match std::fs::read(&file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            read => read.map(Some).map_err(at(&file)),
         }
-        Ok(Some(self.custody.ec(&next)?.public_key().to_vec()))
+    }
+
+    /// Says which key waits, once it is kept.
+    pub fn announce(&self, name: &str, key: &EcKey) -> Result<(), KeyError> {
+        std::fs::create_dir_all(&self.dir).map_err(at(&self.dir))?;
+        write_durably(&self.file(name), key.public_key())
+    }
+
+    /// Says that none waits any more.
+    pub fn withdraw(&self, name: &str) -> Result<(), KeyError> {
+        let file = self.file(name);
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            done => done.map_err(at(&file)),
+        }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.der"))
     }
 }
 
 impl Custody {
-    /// Which next keys wait here.
-    pub fn next_keys(&self) -> NextKeys {
-        NextKeys { custody: Arc::new(self.again()) }
-    }
-
     /// The key that is to take the place of this one; made now where none waits. Until
     /// [`Custody::take_next`] everything goes on with the one in use.
     pub fn next_key(&self, name: &str) -> Result<EcKey, KeyError> {
@@ -88,7 +110,8 @@ mod tests {
         let (old, stranger) = (EcKey::generate().unwrap(), EcKey::generate().unwrap());
         custody.keep_ec("scheduler", &old).unwrap();
         let in_use = || custody.ec("scheduler").unwrap().public_key().to_vec();
-        let waits = || custody.next_keys().public_key("scheduler").unwrap();
+        let next_keys = NextKeys::in_directory(&dir.path().join("next"));
+        let waits = || next_keys.public_key("scheduler").unwrap();
         custody.take_next("scheduler", old.public_key()).unwrap();
         let other = custody.take_next("scheduler", stranger.public_key());
         assert!(matches!(other, Err(KeyError::NotTheKey { .. })), "none was made");
@@ -97,6 +120,7 @@ mod tests {
         let new = custody.next_key("scheduler").unwrap();
         let again = custody.next_key("scheduler").unwrap();
         assert_eq!(again.public_key(), new.public_key(), "asked for again it is the same");
+        next_keys.announce("scheduler", &new).unwrap();
         assert_eq!(waits().as_deref(), Some(new.public_key()));
         let other = custody.take_next("scheduler", stranger.public_key());
         assert!(matches!(other, Err(KeyError::NotTheKey { .. })));
@@ -112,8 +136,11 @@ mod tests {
         // The power is cut before it was dropped: the next one is another key all the same.
         let following = custody.next_key("scheduler").unwrap();
         assert_ne!(following.public_key(), new.public_key());
-        custody.drop_next("scheduler").unwrap();
-        custody.drop_next("scheduler").unwrap();
+        for _ in 0..2 {
+            custody.drop_next("scheduler").unwrap();
+            next_keys.withdraw("scheduler").unwrap();
+            assert_eq!(waits(), None);
+        }
         assert!(matches!(custody.next_key("nobody"), Err(KeyError::Missing { .. })));
     }
 }

@@ -8,7 +8,7 @@ use akashi_edge::LedgerRole;
 use akashi_edge::doubt::{Teller, tell};
 use akashi_edge::program::listen;
 use akashi_edge::say;
-use akashi_ledger::Ledger;
+use akashi_ledger::{Ledger, Responding};
 use akashi_ocsp::{Responder, Settings};
 use akashi_wire::order::ProgramApart;
 use akashi_wire::party::Role;
@@ -16,10 +16,10 @@ use tokio::sync::watch;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
-        let ledger = Ledger::open(&opened.ledger(LedgerRole::Responder)).await?;
+        let ledger = Ledger::<Responding>::open(&opened.ledger(LedgerRole::Responder)).await?;
+        opened.is_of(&ledger.authority().await?.certificate)?;
         clock.resume(&ledger.past().await?);
         let (key, token) =
             (opened.custody.responder_key()?, Arc::new(opened.own(&Role::Responder)?));
@@ -33,6 +33,7 @@ async fn main() -> ExitCode {
         let link = listen("ocsp-link", addresses.ocsp_link).await?;
         say!("ocsp {}", responder.authority().profile.ocsp_url);
         say!("ocsp-link https://{}", addresses.ocsp_link);
+        akashi_edge::ready();
         let (stopping, mut stopped) = watch::channel(false);
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await.is_ok();
@@ -54,5 +55,4 @@ async fn main() -> ExitCode {
         linked.await??;
         Ok::<_, Failure>(())
     })
-    .await
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use akashi_edge::Hold;
@@ -73,6 +74,8 @@ impl Archive {
         }
         fs::create_dir_all(&making).map_err(at(&making))?;
         let rows = ledger.copy_to(&making.join(BOOK)).await?;
+        let closed = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(making.join(BOOK), closed).map_err(at(&making))?;
         for part in ["certificates", "public"] {
             copy(&dir.join(part), &making.join(part))?;
         }

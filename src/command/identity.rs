@@ -100,7 +100,9 @@ impl IdentityCommand {
                     let file = request.display();
                     return Err(format!("{file} exists already: nothing was done").into());
                 }
-                let key = open.opened()?.custody.next_key(whose.role().name())?;
+                let (opened, name) = (open.opened()?, whose.role().name());
+                let key = opened.custody.next_key(name)?;
+                opened.next_keys().announce(name, &key)?;
                 write_durably(&request, &key.request_for_certificate()?)?;
                 akashi_edge::say!("request      {}", request.display());
                 akashi_edge::say!("key          {}", fingerprint(key.public_key()));
@@ -136,6 +138,7 @@ async fn complete(whose: Whose, open: &OpenArgs) -> Result<(), Failure> {
     })?;
     let file = opened.dir.join("certificates").join(format!("{name}.der"));
     write_durably(&file, &certificate)?;
+    opened.next_keys().withdraw(name)?;
     opened.custody.drop_next(name)?;
     akashi_edge::say!("key          {}", fingerprint(&key));
     akashi_edge::say!("certificate  {}", file.display());

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use akashi_ca::Doors;
+use akashi_edge::Opened;
 use akashi_wire::Clock;
 
 use super::{Failure, OpenArgs};
 use crate::clock::TrustedClock;
 use crate::config::Config;
-use crate::house::House;
 use crate::secret::PASSPHRASE;
 
 /// Batches of 異動 that came as files.
@@ -31,23 +32,24 @@ impl IdouCommand {
         let passphrase = PASSPHRASE.read_passphrase(open.passphrase_file.as_deref())?;
         let settings = Config::read(&open.dir)?.clock;
         let clock = Arc::new(TrustedClock::of_this_machine(&settings));
-        let house = House::open(&open.dir, &passphrase, clock.clone()).await?;
-        let is_known = house.ledger().is_time_known().await?
+        let opened = Opened::open(&open.dir, &passphrase)?;
+        let doors = Doors::open(&opened, clock.clone()).await?;
+        let ledger = &doors.issuer.ledger;
+        let is_known = ledger.is_time_known().await?
             && !clock.read().doubt.is_some_and(|doubt| doubt.is_unwitnessed());
         if !is_known {
             return Err("nobody knows the time (akashi clock): send the files through the authority that is up, or wait until it does".into());
         }
         for file in files {
             let octets = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-            let answer = house
-                .doors
+            let answer = doors
                 .inbox
                 .accept(&octets, None, clock.now())
                 .await
                 .map_err(|e| format!("{}: {e}", file.display()))?;
             akashi_edge::say!("{}", serde_json::to_string(&answer)?);
         }
-        house.ledger().close().await;
+        ledger.close().await;
         Ok(())
     }
 }

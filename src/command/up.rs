@@ -1,17 +1,15 @@
 //! `akashi up`.
 
-use std::sync::Arc;
+use std::process::ExitCode;
+
+use akashi_edge::{Hold, Opened};
 
 use super::{Failure, OpenArgs};
-use crate::clock::TrustedClock;
 use crate::config::Config;
-use crate::house::House;
+use crate::programs::{Programs, ProgramsError};
 use crate::secret::PASSPHRASE;
 
-/// The data base is waited for no longer at the end.
-const CLOSES: std::time::Duration = std::time::Duration::from_secs(5);
-
-/// Serve an authority, all its roles in one process, until interrupted.
+/// Serve an authority until interrupted: each of its programs in a process of its own, with the keys that it needs.
 #[derive(clap::Args)]
 pub struct Up {
     #[command(flatten)]
@@ -19,23 +17,22 @@ pub struct Up {
 }
 
 impl Up {
-    pub(super) async fn run(self) -> Result<(), Failure> {
+    pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         PASSPHRASE.leave_the_environment(self.open.passphrase_file.as_deref())?;
         let passphrase = PASSPHRASE.read_passphrase(self.open.passphrase_file.as_deref())?;
         // Whether there is an authority at all is told first.
         let config = Config::read(&self.open.dir)?;
         let _log = akashi_edge::Log::begin(config.log);
-        let clock = Arc::new(TrustedClock::of_this_machine(&config.clock));
-        let _hold = akashi_edge::Hold::take(&self.open.dir)?;
-        let house = House::open(&self.open.dir, &passphrase, clock).await?;
+        let _hold = Hold::watching(&config.home(&self.open.dir))?;
+        // From before anything was started: whoever stops it then stops it too.
         let stop = akashi_edge::stopped();
-        let services = house.serve().await?;
-        for (name, address) in house.addresses() {
-            akashi_edge::say!("{name} {address}");
+        let programs = Programs::of(&Opened::open(&self.open.dir, &passphrase)?)?;
+        drop(passphrase);
+        match programs.run(stop).await {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            // It has said why itself.
+            Err(ProgramsError::NotStarted { .. }) => Ok(ExitCode::FAILURE),
+            Err(error) => Err(error.into()),
         }
-        services.until(stop).await?;
-        // A data base that does not answer is not waited for.
-        let _ = tokio::time::timeout(CLOSES, house.ledger().close()).await;
-        Ok(())
     }
 }

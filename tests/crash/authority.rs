@@ -7,12 +7,16 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use akashi_edge::program::READY;
+use akashi_edge::{Opened, Program};
+use akashi_keys::Passphrase;
+
 /// Opens the authority's keys.
 pub const PASSPHRASE: &str = "a passphrase for crashes";
 /// A start that takes longer is a failure.
 pub const START: Duration = Duration::from_secs(15);
 
-/// The processes of one authority. They end with this value.
+/// The processes of one authority, one for each of its programs. They end with this value.
 pub struct Authority {
     dir: PathBuf,
     parts: Vec<Part>,
@@ -20,8 +24,8 @@ pub struct Authority {
 
 struct Part {
     program: PathBuf,
-    arguments: Vec<&'static str>,
-    services: usize,
+    hand_out: PathBuf,
+    passphrase: String,
     running: Option<Running>,
 }
 
@@ -34,24 +38,20 @@ struct Running {
 }
 
 impl Authority {
-    /// All roles in one process.
-    pub fn together(dir: &Path) -> Self {
-        let program = PathBuf::from(env!("CARGO_BIN_EXE_akashi"));
-        let part = Part { program, arguments: vec!["up"], services: 6, running: None };
-        Self { dir: dir.into(), parts: vec![part] }
-    }
-
-    /// A process a role. The programs lie beside `akashi`.
+    /// Each program starts from its hand-out. The programs lie beside `akashi`.
     pub fn apart(dir: &Path) -> Self {
         let beside = Path::new(env!("CARGO_BIN_EXE_akashi"));
-        let part = |(name, services)| {
+        let passphrase = Passphrase::new(PASSPHRASE.into()).expect("long enough");
+        let opened = Opened::open(dir, &passphrase).expect("its own passphrase");
+        let part = |program: Program| {
+            let (hand_out, passphrase) = opened.hand_out_here(program).expect("a hand-out");
+            let passphrase = String::from_utf8(passphrase.octets().to_vec()).expect("a text");
+            let name = program.file();
             let program = beside.with_file_name(name);
             assert!(program.exists(), "{name} is missing: run cargo build --workspace --bins");
-            Part { program, arguments: Vec::new(), services, running: None }
+            Part { program, hand_out, passphrase, running: None }
         };
-        let programs =
-            [("akashi-ca", 2), ("akashi-ocsp", 2), ("akashi-crl", 1), ("akashi-repository", 2)];
-        Self { dir: dir.into(), parts: programs.into_iter().map(part).collect() }
+        Self { dir: dir.into(), parts: Program::ALL.into_iter().map(part).collect() }
     }
 
     /// How many processes there are.
@@ -66,10 +66,10 @@ impl Authority {
 
     /// Starts what does not run.
     pub fn start(&mut self) {
-        let (dir, log) = (self.dir.clone(), self.log());
+        let log = self.log();
         for part in self.parts.iter_mut().filter(|part| part.running.is_none()) {
             let log = OpenOptions::new().create(true).append(true).open(&log).expect("a log file");
-            part.start(&dir, log);
+            part.start(log);
         }
     }
 
@@ -120,13 +120,12 @@ impl Drop for Authority {
 }
 
 impl Part {
-    fn start(&mut self, dir: &Path, log: File) {
+    fn start(&mut self, log: File) {
         let mut child = Command::new(&self.program)
-            .args(&self.arguments)
             .arg("--dir")
-            .arg(dir)
+            .arg(&self.hand_out)
             .env_clear()
-            .env("AKASHI_PASSPHRASE", PASSPHRASE)
+            .env("AKASHI_PASSPHRASE", &self.passphrase)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -134,12 +133,9 @@ impl Part {
             .expect("the program is built");
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let (say, listening) = channel();
-        let services = self.services;
         std::thread::spawn(move || {
-            let mut told = 0;
-            for _ in lines.map_while(Result::ok) {
-                told += 1;
-                if told == services && say.send(()).is_err() {
+            for line in lines.map_while(Result::ok) {
+                if line == READY && say.send(()).is_err() {
                     return;
                 }
             }

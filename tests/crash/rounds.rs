@@ -71,13 +71,6 @@ async fn run(settings: &Settings, scene: &Arc<Scene>, mut authority: Authority) 
     let mut inspector = Inspector::default();
     let rounds = settings.rounds_of(base);
     for round in 1..=rounds {
-        if settings.apart && authority.parts() == 1 && round > rounds * 2 / 3 {
-            authority.kill_all();
-            authority = Authority::apart(&scene.dir);
-            if let Err(why) = comes_up(scene, &mut authority).await {
-                scene.notes.finding(why);
-            }
-        }
         if let Err(why) =
             one_round(scene, &mut authority, &mut inspector, &mut rng, &mut report).await
         {
@@ -156,11 +149,10 @@ pub async fn comes_up(scene: &Scene, authority: &mut Authority) -> Result<(), St
 
 /// kill -9, of one process or of all.
 fn strike(authority: &mut Authority, rng: &mut StdRng) {
-    let parts = authority.parts();
-    if parts == 1 || rng.random_bool(0.25) {
+    if rng.random_bool(0.25) {
         authority.kill_all();
     } else {
-        authority.kill(rng.random_range(0..parts));
+        authority.kill(rng.random_range(0..authority.parts()));
     }
 }
 

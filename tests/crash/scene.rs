@@ -70,7 +70,7 @@ impl Scene {
         let door = tokio::net::TcpListener::bind((HOST, 0)).await.expect("a free port");
         let registry_url = format!("https://{}", door.local_addr().expect("it listens"));
         found(dir, ledger, registry_url).await;
-        let mut authority = Authority::together(dir);
+        let mut authority = Authority::apart(dir);
         authority.start();
         tokio::task::block_in_place(|| authority.listens()).expect("a new authority starts");
 

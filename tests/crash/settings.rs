@@ -36,9 +36,6 @@ pub struct Settings {
     pub seed: u64,
     /// `INTERLEAVINGS`: deaths in the midst of an issuance, for each data base.
     pub interleavings: usize,
-    /// `PROGRAMS=apart`: the last third of the rounds kills akashi-ca, akashi-ocsp, akashi-crl and
-    /// akashi-repository.
-    pub apart: bool,
 }
 
 impl Settings {
@@ -62,17 +59,11 @@ impl Settings {
             Some("random") => rand::random(),
             Some(text) => text.parse().map_err(|_| format!("SEED={text} is not a number"))?,
         };
-        let apart = match variable("PROGRAMS").as_deref() {
-            None => false,
-            Some("apart") => true,
-            Some(other) => return Err(format!("PROGRAMS={other}: give apart, or nothing")),
-        };
         Ok(Self {
             rounds: number("ROUNDS", ROUNDS)?,
             bases,
             seed,
             interleavings: number("INTERLEAVINGS", INTERLEAVINGS)?,
-            apart,
         })
     }
 

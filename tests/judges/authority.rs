@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use akashi::house::{House, certificate};
 use akashi::init::{Plan, init};
 use akashi_ca::issuance::{Draft, Linted, Signed};
 use akashi_ca::profile::citizen::{CitizenFacts, tbs_citizen};
@@ -19,6 +18,7 @@ use akashi_ledger::{Access, Change, Intention, NewCertificate, PersonId, Scope, 
 use akashi_ocsp::Asker;
 use akashi_registry::Person;
 use akashi_town::PASSPHRASE;
+use akashi_town::house::{House, certificate};
 use akashi_town::{Filler, filler};
 use akashi_wire::act::Deed;
 use akashi_wire::clock::SimulatedClock;

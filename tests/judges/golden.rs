@@ -5,11 +5,11 @@
 use std::fs;
 use std::path::Path;
 
-use akashi::house::certificate;
 use akashi_agency::Verdict;
 use akashi_keys::RsaSize;
 use akashi_ledger::Scope;
 use akashi_ra_console::journey;
+use akashi_town::house::certificate;
 use akashi_wire::act::{Deed, IdentityProof, Procedure};
 use akashi_wire::batch::signed_form;
 use akashi_wire::{Clock, RevocationReason};

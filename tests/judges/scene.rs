@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use akashi::house::certificate;
 use akashi_card::SigningPin;
 use akashi_crl::List;
 use akashi_keys::{Custody, Passphrase, RsaSize, Signer};
@@ -13,6 +12,7 @@ use akashi_ledger::{Access, Scope};
 use akashi_ra_console::journey;
 use akashi_registry::Person;
 use akashi_shelf::Entry;
+use akashi_town::house::certificate;
 use akashi_town::{Setting, World};
 use akashi_wire::act::{Deed, IdentityProof, Procedure};
 use akashi_wire::{Clock, MunicipalityCode, RevocationReason, SerialNumber};

@@ -82,7 +82,7 @@ impl Authority {
             opener: opener.clone(),
             orders: orders.clone(),
             card_master: Arc::new(custody.card_master().expect("a key")),
-            next_keys: custody.next_keys(),
+            next_keys: opened.next_keys(),
         };
         let counter = Counter::new(issuer.clone(), services, StdRng::from_rng(&mut rng));
         let inbox = Inbox::new(ledger.clone(), vault, opener, orders.clone());

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use akashi::config::{Config, FILE};
-use akashi::house::{House, Services, certificate};
 use akashi_agency::{Agency, Verdict};
 use akashi_keys::Passphrase;
 use akashi_ra_console::Desk;
 use akashi_registry::http::{self as registry_http, Window};
 use akashi_registry::{Registry, SealedBatch, TownIdentity};
+use akashi_town::house::{House, Services, certificate};
 use akashi_town::{PASSPHRASE, SecurityOfficers, SimulatedMachine, kept_by};
 use akashi_wire::act::LookUpBy;
 use akashi_wire::batch::BatchAnswer;

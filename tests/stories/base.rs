@@ -1,6 +1,7 @@
 //! A story's own data base on the PostgreSQL that the test command started, and copies of a story's book.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -84,6 +85,8 @@ impl Backup {
                 let book = authority.join("book.sqlite");
                 let sql = format!("VACUUM INTO '{}'", copy.display());
                 done(Command::new("sqlite3").args(["-cmd", ".timeout 10000"]).arg(&book).arg(sql));
+                // As everything that is kept of a book.
+                fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
                 Self::Sqlite { book, copy }
             }
             Some(base) => {

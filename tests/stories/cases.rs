@@ -168,7 +168,7 @@ async fn past_its_term_a_case_is_over_while_the_scheduler_stands_still() {
     let (dir, _kept) = place.closed().await;
     // Nobody serves it, and nothing ticks.
     let passphrase = akashi_keys::Passphrase::new(akashi_town::PASSPHRASE.into()).unwrap();
-    let house = akashi::house::House::open(&dir, &passphrase, clock.clone()).await.unwrap();
+    let house = akashi_town::house::House::open(&dir, &passphrase, clock.clone()).await.unwrap();
     let ask = async |deed| {
         let (message, now) = (desk.sign(deed).unwrap(), akashi_wire::Clock::now(&*clock));
         let terminal = officer.terminal.certificate();

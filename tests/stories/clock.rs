@@ -5,12 +5,12 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use akashi::house::House;
 use akashi_edge::Opened;
 use akashi_edge::doubt::Teller;
 use akashi_keys::{OfficerToken, Passphrase};
 use akashi_ledger::{Access, Scope};
 use akashi_ra_console::journey;
+use akashi_town::house::House;
 use akashi_town::{SimulatedMachine, kept_by};
 use akashi_wire::RevocationReason;
 use akashi_wire::act::{CertificateBy, Deed, Procedure, Refusal, SerialGiven};

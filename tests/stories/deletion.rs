@@ -140,7 +140,7 @@ async fn an_authority_whose_content_keys_are_missing_does_not_start() {
     let (dir, _kept) = place.closed().await;
     std::fs::rename(dir.join("content-keys"), dir.join("elsewhere")).unwrap();
     let passphrase = akashi_keys::Passphrase::new(akashi_town::PASSPHRASE.into()).unwrap();
-    let opened = akashi::house::House::open(&dir, &passphrase, clock.clone()).await;
+    let opened = akashi_town::house::House::open(&dir, &passphrase, clock.clone()).await;
     let told = opened.err().expect("it does not start").to_string();
     assert!(told.contains("content-keys/"), "{told}");
     assert!(!dir.join("content-keys").exists(), "and makes none");
@@ -157,7 +157,7 @@ async fn an_authority_whose_content_keys_are_missing_does_not_start() {
     for month in &months {
         other.seal("t", b"r", b"x", *month).unwrap();
     }
-    let opened = akashi::house::House::open(&dir, &passphrase, clock.clone()).await;
+    let opened = akashi_town::house::House::open(&dir, &passphrase, clock.clone()).await;
     let told = opened.err().expect("it does not start").to_string();
     assert!(told.contains("content-keys/"), "{told}");
     std::fs::remove_dir_all(dir.join("content-keys")).unwrap();
@@ -165,7 +165,7 @@ async fn an_authority_whose_content_keys_are_missing_does_not_start() {
     // But a book that was brought back from before a deletion, which it does not know of, is served.
     let own = akashi_edge::Opened::open(&dir, &passphrase).unwrap().vault().unwrap();
     own.contents().destroy(months[0]).unwrap();
-    akashi::house::House::open(&dir, &passphrase, clock).await.unwrap().ledger().close().await;
+    akashi_town::house::House::open(&dir, &passphrase, clock).await.unwrap().ledger().close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -121,7 +121,7 @@ async fn the_schedulers_key_is_replaced_by_two(book: Book) {
     let opened = Opened::open(&authority, &passphrase()).unwrap();
     opened.custody.keep_ec("scheduler", &old_key).unwrap();
     std::fs::write(authority.join("certificates/scheduler.der"), old.certificate()).unwrap();
-    let refused = akashi::house::House::open(&authority, &passphrase(), clock).await;
+    let refused = akashi_town::house::House::open(&authority, &passphrase(), clock).await;
     let told = refused.map(|_| ()).unwrap_err().to_string();
     assert!(told.contains("identity complete"), "{told}");
     drop(stopped);

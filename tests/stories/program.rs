@@ -177,8 +177,8 @@ fn killed(command: &mut Command, stage: &str) -> String {
 }
 
 /// What `akashi up` serves, by name.
-const SERVICES: [&str; 6] =
-    ["authority", "holders", "ocsp", "ocsp-link", "repository", "repository-link"];
+const SERVICES: [&str; 7] =
+    ["authority", "holders", "lists", "ocsp", "ocsp-link", "repository", "repository-link"];
 
 impl Up {
     /// Starts it; gives the address of the authority as it prints it.
@@ -187,9 +187,12 @@ impl Up {
         let mut up = Self(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
         let mut lines = BufReader::new(up.0.stdout.take().unwrap()).lines();
         let mut addresses = std::collections::BTreeMap::new();
-        while addresses.len() < SERVICES.len() {
+        loop {
             let line = lines.next()?.unwrap();
-            let (name, address) = line.split_once(' ').unwrap();
+            let Some((name, address)) = line.split_once(' ') else {
+                assert_eq!(line, "ready");
+                break;
+            };
             addresses.insert(name.to_owned(), address.trim().to_owned());
         }
         let names: Vec<&str> = addresses.keys().map(String::as_str).collect();

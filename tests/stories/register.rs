@@ -19,7 +19,7 @@ async fn what_tells_the_changes_of_a_town_does_not_answer_for_its_register() {
     let clock = place.clock.clone();
     // At the right address, under the registry's certificate; the answer is signed with the source's key.
     let window = Window {
-        asker: akashi::house::certificate(&place.dir, "registry_client").unwrap().into(),
+        asker: akashi_town::house::certificate(&place.dir, "registry_client").unwrap().into(),
         registry: place.registry.clone(),
         registries: place.sources.clone(),
         clock: Arc::new(move || akashi_wire::Clock::now(&*clock)),
@@ -54,7 +54,7 @@ async fn an_answer_of_before_is_no_answer_to_the_same_question_asked_again() {
     let code = place.resident(tottori());
     let clock = place.clock.clone();
     let window = Window {
-        asker: akashi::house::certificate(&place.dir, "registry_client").unwrap().into(),
+        asker: akashi_town::house::certificate(&place.dir, "registry_client").unwrap().into(),
         registry: place.registry.clone(),
         registries: place.registries.clone(),
         clock: Arc::new(move || akashi_wire::Clock::now(&*clock)),

@@ -44,8 +44,8 @@ fn a_program_that_runs_has_no_secret_in_its_environment_and_leaves_no_memory_beh
     command.args(["up", "--dir"]).arg(&dir).env_clear().env("AKASHI_PASSPHRASE", PASSPHRASE);
     command.env("AKASHI_LEDGER_VERIFIER", "sqlite:book.sqlite");
     let mut up = Up(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
-    let lines = BufReader::new(up.0.stdout.take().unwrap()).lines();
-    assert_eq!(lines.take(6).count(), 6, "it opened its keys");
+    let mut lines = BufReader::new(up.0.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap() == "ready"), "it opened its keys");
     let process = Path::new("/proc").join(up.0.id().to_string());
     let environment = fs::read(process.join("environ")).unwrap();
     let holds = |what: &str| environment.windows(what.len()).any(|part| part == what.as_bytes());

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use akashi::house::HouseError;
 use akashi_agency::Verdict;
 use akashi_edge::program::OpenError;
 use akashi_keys::{CardMaster, EcKey, OfficerToken, RsaKey, RsaSize, Signer};
@@ -14,6 +13,7 @@ use akashi_ledger::{Access, Entry, Position, Standing, StatusRow, status};
 use akashi_link::Identity;
 use akashi_ra_console::{Desk, DeskError};
 use akashi_registry::{Office, Person, Queued, RegistryError, SealedBatch};
+use akashi_town::house::HouseError;
 use akashi_town::{PaperCard, Setting, TownError, World};
 use akashi_wire::act::{
     Act, Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure, Refusal, RequestId,

@@ -17,12 +17,12 @@ use tokio::sync::watch;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
         let settings: Settings = opened.config.part("repository", &opened.config.repository)?;
         let ledger = Ledger::<Publishing>::open(&opened.ledger(LedgerRole::Repository)).await?;
         let past = ledger.past().await?;
+        opened.is_of(&ledger.authority().await?.certificate)?;
         clock.resume(&past);
         let orders = Arc::new(opened.authority_link(&Role::Repository, clock.clone())?);
         let token = Arc::new(opened.own(&Role::Repository)?);
@@ -43,6 +43,7 @@ async fn main() -> ExitCode {
         let link = listen("repository-link", addresses.repository_link).await?;
         say!("repository {}", authority.profile.repository_url);
         say!("repository-link https://{}", addresses.repository_link);
+        akashi_edge::ready();
         let (stopping, mut stopped) = watch::channel(false);
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await.is_ok();
@@ -68,5 +69,4 @@ async fn main() -> ExitCode {
         linked.await??;
         Ok::<_, Failure>(())
     })
-    .await
 }

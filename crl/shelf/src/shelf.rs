@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use crate::ShelfError;
 use crate::read::Reading;
+use crate::signature::is_signed;
 
 /// A scope as it stands in file names and URLs.
 pub fn scope_of(text: &str) -> Option<Scope> {
@@ -138,6 +139,12 @@ impl Shelf {
     pub fn facts(&self, scope: Scope) -> Option<Facts> {
         let file = self.current(scope);
         Facts::of(File::open(&file).ok()?, &file).ok()
+    }
+
+    /// Whether the current list is signed by this key (DER of SubjectPublicKeyInfo), read to its end.
+    pub fn is_signed(&self, scope: Scope, public_key: &[u8]) -> bool {
+        let tail = Reading::open(&self.current(scope)).and_then(Reading::finish);
+        tail.is_ok_and(|tail| is_signed(public_key, &tail.signed, &tail.signature))
     }
 
     /// What is read of the newest list that can be read to its end, by any of its names; `None`

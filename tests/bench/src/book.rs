@@ -15,8 +15,8 @@ use akashi_wire::{Clock, MunicipalityCode, RevocationReason, SerialNumber};
 use jiff::{Timestamp, ToSpan};
 
 use super::BenchError;
-use akashi::house::House;
 use akashi::init::{Plan, init};
+use akashi_town::house::House;
 use akashi_town::{Filler, PASSPHRASE, TownError, filler};
 
 /// Certificates in one change of the book.

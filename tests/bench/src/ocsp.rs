@@ -21,7 +21,7 @@ use super::BenchError;
 use super::book::{filled, serial};
 use super::crl::GOOD;
 use super::measure::{Measurement, forget_peak, peak, rate};
-use akashi::house::House;
+use akashi_town::house::House;
 
 /// Different requests that are asked in turn.
 const REQUESTS: usize = 512;

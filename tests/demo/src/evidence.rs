@@ -3,8 +3,8 @@
 use akashi_ledger::Scope;
 use akashi_wire::{Clock, MunicipalityCode};
 
-use akashi::house::certificate;
 use akashi_town::World;
+use akashi_town::house::certificate;
 use akashi_wire::pki::certificate_pem;
 
 use super::{DemoError, evidence_dir};

@@ -39,7 +39,7 @@ pub enum DemoError {
     Desk(#[from] akashi_ra_console::DeskError),
     /// The authority.
     #[error(transparent)]
-    House(#[from] akashi::house::HouseError),
+    House(#[from] akashi_town::house::HouseError),
     /// The authority's directory.
     #[error(transparent)]
     Open(#[from] akashi_edge::OpenError),

@@ -4,6 +4,7 @@
 
 pub mod card_key;
 pub mod filler;
+pub mod house;
 mod machine;
 mod paper_card;
 mod program;
@@ -29,7 +30,7 @@ pub enum TownError {
     Desk(#[from] akashi_ra_console::DeskError),
     /// The authority.
     #[error(transparent)]
-    House(#[from] akashi::house::HouseError),
+    House(#[from] crate::house::HouseError),
     /// Its directory.
     #[error(transparent)]
     Open(#[from] akashi_edge::OpenError),

@@ -32,7 +32,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::{SimulatedMachine, TownError};
-use akashi::house::{House, HouseError, Services, certificate};
+use crate::house::{House, HouseError, Services, certificate};
 use akashi::init::{OFFICE_TERMINALS, Plan, SECURITY_OFFICERS, init};
 use akashi_agency::{Agency, Verdict};
 

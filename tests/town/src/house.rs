@@ -1,5 +1,5 @@
-//! All roles of one authority in one process: what `akashi up`, the demonstration and the tests
-//! open.
+//! All roles of one authority in one process, with all of its keys: what the demonstration, the tests and the benchmarks
+//! open, on a clock of their own. `akashi up` gives each role a process.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -16,12 +16,11 @@ use akashi_link::{Identity, LinkError};
 use akashi_ocsp::{OcspError, Responder};
 use akashi_repository::{PublishError, Publisher, Repository};
 use akashi_wire::Clock;
-use akashi_wire::clock::Past;
 use akashi_wire::party::Role;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, ConfigError, LedgerRole};
+use akashi_edge::{Config, ConfigError, LedgerRole};
 
 /// An authority, opened and not yet serving.
 pub struct House {
@@ -138,12 +137,6 @@ impl House {
         let settings = opened.config.part("repository", &opened.config.repository)?;
         let publisher =
             Publisher::open(publishing.clone(), (&handed_over, &public), &settings).await?;
-        // A book from a backup is older than what was published by the one that was lost.
-        let past = doors.issuer.ledger.past().await?;
-        let newest = lists.newest_unknown().max(publisher.newest_unknown().await?);
-        if let Some(latest) = newest.filter(|newest| *newest > past.latest) {
-            clock.resume(&Past { latest, ..past });
-        }
         let repository = Repository::open(&public, lists.authority(), &settings)
             .map_err(PublishError::from)?
             .with_register(publishing);
