@@ -170,3 +170,50 @@ fn write_changed(file: &Path, octets: &[u8]) -> Result<(), KeyError> {
         false => write_durably(file, octets),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_told_the_address_of_its_own_login_and_no_part_that_is_anothers_trade() {
+        let text = r#"
+            ledger = "postgres://all@db/book"
+            [listen]
+            authority = "127.0.0.1:1"
+            ocsp = "127.0.0.1:2"
+            ocsp_link = "127.0.0.1:3"
+            repository = "127.0.0.1:4"
+            repository_link = "127.0.0.1:5"
+            [registry]
+            url = "https://127.0.0.1:6"
+            [rules]
+            fee_yen = 500
+            [crl]
+            retry = "PT2S"
+            [repository]
+            keep = 3
+            [logins]
+            list_issuer = "postgres://lists@db/book"
+            responder = "postgres://ocsp@db/book"
+        "#;
+        let config: Config = toml::from_str(text).unwrap();
+        let of = |program| config.of(program, "/home".into());
+        let logins = ["all", "lists", "ocsp", "all"];
+        for (program, login) in Program::ALL.into_iter().zip(logins) {
+            let told = of(program);
+            assert_eq!(told.ledger, format!("postgres://{login}@db/book"), "{program:?}");
+            assert!(told.to_text().matches("postgres://").count() == 1, "{program:?}");
+            assert_eq!(told.home(Path::new("/elsewhere")), Path::new("/home"));
+            assert_eq!(toml::from_str::<Config>(&told.to_text()).unwrap(), told);
+            let parts = [!told.rules.is_empty(), !told.crl.is_empty(), !told.repository.is_empty()];
+            let own = match program {
+                Program::Authority => [true, false, false],
+                Program::ListIssuer => [false, true, false],
+                Program::Responder => [false, false, false],
+                Program::Repository => [false, false, true],
+            };
+            assert_eq!(parts, own, "{program:?}");
+        }
+    }
+}

@@ -29,6 +29,8 @@ pub async fn settle(
             config.rules.insert(key.into(), 0.into());
         }
     });
+    // Handed out anew: what was changed is a part of it.
+    *authority = Authority::apart(&scene.dir);
     if let Err(why) = comes_up(scene, authority).await {
         scene.notes.finding(why);
         return Ok(());
