@@ -4,7 +4,7 @@ use rand::CryptoRng;
 use rsa::pkcs1v15::Pkcs1v15Sign;
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey};
 use rsa::traits::PublicKeyParts;
-use rsa::{RsaPrivateKey, RsaPublicKey};
+use rsa::{PrivateKey, PublicKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use crate::hexadecimal;
@@ -20,12 +20,12 @@ pub(crate) const PUBLIC_KEY_OCTETS: usize = 5 + 4 + MODULUS_OCTETS + 5;
 pub(crate) const DIGEST_INFO_LIMIT: usize = MODULUS_OCTETS - 11;
 
 /// A key pair. The private half is wiped from memory on drop (by `rsa`).
-pub(crate) struct KeyPair(RsaPrivateKey);
+pub(crate) struct KeyPair(PrivateKey);
 
 impl KeyPair {
     /// A new pair with the public exponent 65537.
     pub fn generate(rng: &mut impl CryptoRng) -> Result<Self, Status> {
-        RsaPrivateKey::new(rng, MODULUS_OCTETS * 8).map(Self).map_err(|_| Status::CHIP_FAILED)
+        PrivateKey::new(rng, MODULUS_OCTETS * 8).map(Self).map_err(|_| Status::CHIP_FAILED)
     }
 
     /// The public key template `7F49 {81 n, 82 e}` (ISO/IEC 7816-8, GENERATE ASYMMETRIC KEY PAIR).
@@ -51,7 +51,7 @@ impl KeyPair {
 
     /// Whether this subject public key info (DER) holds the public half of this pair.
     pub fn has_public_half(&self, public_key_info: &[u8]) -> bool {
-        RsaPublicKey::from_public_key_der(public_key_info)
+        PublicKey::from_public_key_der(public_key_info)
             .is_ok_and(|public| public == *self.0.as_public_key())
     }
 }
@@ -67,7 +67,7 @@ impl Serialize for KeyPair {
 impl<'de> Deserialize<'de> for KeyPair {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let document = hexadecimal::deserialize(deserializer)?;
-        RsaPrivateKey::from_pkcs8_der(&document).map(Self).map_err(de::Error::custom)
+        PrivateKey::from_pkcs8_der(&document).map(Self).map_err(de::Error::custom)
     }
 }
 

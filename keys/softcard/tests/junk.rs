@@ -33,9 +33,9 @@ fn talkative_card(rng: &mut ChaCha20Rng) -> SoftCard {
 fn secrets(card: &SoftCard) -> Vec<Vec<u8>> {
     let memory = serde_json::to_value(card).expect("memory");
     let key = find_key(&memory).expect("a pending key");
-    let key = rsa::RsaPrivateKey::from_pkcs8_der(&hex::decode(key).expect("hexadecimal"))
+    let key = rsa::PrivateKey::from_pkcs8_der(&hex::decode(key).expect("hexadecimal"))
         .expect("a private key");
-    let numbers = key.primes().iter().chain([key.d()]);
+    let numbers = key.primes().iter().map(AsRef::as_ref).chain([key.d()]);
     let numbers = numbers.map(|number| number.to_be_bytes_trimmed_vartime().to_vec());
     numbers
         .flat_map(|number| number.chunks_exact(16).map(<[u8]>::to_vec).collect::<Vec<_>>())

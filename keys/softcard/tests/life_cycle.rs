@@ -5,7 +5,7 @@ use akashi_softcard::{LifeCycle, SoftCard};
 use rand::SeedableRng;
 use rand::rngs::ChaCha20Rng;
 use rsa::pkcs8::EncodePublicKey;
-use rsa::{BoxedUint, RsaPublicKey};
+use rsa::{BoxedUint, PublicKey};
 use serde_json::json;
 
 const NUMBER: &str = "AKASHI0000000001";
@@ -106,7 +106,7 @@ fn master() -> MasterKey {
 /// are RSA-2048 with exponent 65537.
 fn certificate(public_key: &[u8]) -> Vec<u8> {
     let modulus = BoxedUint::from_be_slice_vartime(&public_key[9..][..256]);
-    let key = RsaPublicKey::new(modulus, 65_537u32.into()).unwrap();
+    let key = PublicKey::new(modulus, 65_537u32.into()).unwrap();
     let info = key.to_public_key_der().unwrap();
     let mut certificate = include_bytes!("../src/placeholder.der").to_vec();
     // The header of SubjectPublicKeyInfo and its algorithm.

@@ -15,7 +15,7 @@ use rand::rngs::ChaCha20Rng;
 use rsa::pkcs1v15::Pkcs1v15Sign;
 use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey};
 use rsa::traits::PrivateKeyParts;
-use rsa::{BoxedUint, RsaPrivateKey, RsaPublicKey};
+use rsa::{BoxedUint, PrivateKey, PublicKey};
 use serde_json::Value;
 
 const NUMBER: &str = "AKASHI0000000001";
@@ -284,8 +284,8 @@ struct Model {
     file: Option<File>,
     /// The EF that the issuer's side selected.
     channel_file: Option<File>,
-    living: Option<RsaPublicKey>,
-    pending: Option<RsaPublicKey>,
+    living: Option<PublicKey>,
+    pending: Option<PublicKey>,
     dead: bool,
 }
 
@@ -425,8 +425,8 @@ impl Secrets {
     }
 
     /// Primes and private exponent.
-    fn add_key(&mut self, key: &RsaPrivateKey) {
-        for number in key.primes().iter().chain([key.d()]) {
+    fn add_key(&mut self, key: &PrivateKey) {
+        for number in key.primes().iter().map(AsRef::as_ref).chain([key.d()]) {
             self.add(&number.to_be_bytes_trimmed_vartime());
         }
     }
@@ -446,20 +446,20 @@ fn pin_memory(pin: &Value) -> Option<&str> {
 }
 
 /// The key pair of a slot in a card's memory.
-fn key_pair(memory: &Value, slot: &str) -> Option<RsaPrivateKey> {
+fn key_pair(memory: &Value, slot: &str) -> Option<PrivateKey> {
     let digits = memory[slot]["key"].as_str()?;
-    Some(RsaPrivateKey::from_pkcs8_der(&hex::decode(digits).unwrap()).unwrap())
+    Some(PrivateKey::from_pkcs8_der(&hex::decode(digits).unwrap()).unwrap())
 }
 
 /// The key of `7F49 {81 n, 82 e}`.
-fn public_key(template: &[u8]) -> RsaPublicKey {
+fn public_key(template: &[u8]) -> PublicKey {
     let modulus = BoxedUint::from_be_slice_vartime(&template[9..][..256]);
-    RsaPublicKey::new(modulus, 65_537u32.into()).unwrap()
+    PublicKey::new(modulus, 65_537u32.into()).unwrap()
 }
 
 /// The placeholder's certificate with this key in place of its own: both are RSA-2048 with exponent
 /// 65537.
-fn certificate(key: &RsaPublicKey) -> Vec<u8> {
+fn certificate(key: &PublicKey) -> Vec<u8> {
     let info = key.to_public_key_der().unwrap();
     let info = info.as_bytes();
     let mut certificate = include_bytes!("../src/placeholder.der").to_vec();
@@ -512,7 +512,7 @@ impl Bench {
             let left = if text.is_some() { limit } else { 0 };
             Pin { text, left, ..Pin::unset(limit) }
         };
-        let slot = |name| key_pair(memory, name).map(RsaPublicKey::from);
+        let slot = |name| key_pair(memory, name).map(PublicKey::from);
         Self {
             card: serde_json::from_value(memory.clone()).unwrap(),
             rng: ChaCha20Rng::seed_from_u64(21),

@@ -9,7 +9,7 @@ use der::asn1::{Any, BitString, PrintableString, SetOfVec};
 use der::{Decode, Encode};
 use rand::RngExt;
 use rsa::pkcs8::EncodePublicKey;
-use rsa::{BoxedUint, Pkcs1v15Sign, RsaPrivateKey};
+use rsa::{BoxedUint, Pkcs1v15Sign, PrivateKey};
 use spki::{AlgorithmIdentifierOwned, ObjectIdentifier, SubjectPublicKeyInfoOwned};
 use x509_cert::attr::Attribute;
 use x509_cert::name::Name;
@@ -25,7 +25,7 @@ pub const PRIMES: usize = 32;
 pub struct Keys(std::vec::IntoIter<CardKey>);
 
 /// One key pair as a card would hold it.
-pub struct CardKey(RsaPrivateKey);
+pub struct CardKey(PrivateKey);
 
 impl Keys {
     /// Makes so many keys, on every core.
@@ -111,7 +111,7 @@ impl CardKey {
     /// The key of these primes.
     pub fn of(primes: &[u64; PRIMES]) -> Self {
         let primes = primes.map(BoxedUint::from).to_vec();
-        let key = RsaPrivateKey::from_primes(primes, BoxedUint::from(65_537u64));
+        let key = PrivateKey::from_primes(primes, BoxedUint::from(65_537u64));
         Self(key.expect("different primes are a key"))
     }
 
