@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use akashi_keys::CardMaster;
 use akashi_ledger::{Enrolment, LedgerError};
-use akashi_link::{Identity, LinkError, Peer};
+use akashi_link::{Door, Identity, LinkError, Peer};
 use akashi_wire::act::{Answer, Refusal};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::order::{OrderDoor, OrderRefusal};
@@ -21,7 +21,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::idou::BatchRefusal;
@@ -116,16 +115,16 @@ pub fn holders_router(doors: Doors) -> Router {
 
 /// Serves the door for holders until `stop` resolves.
 pub async fn serve_holders(
-    listener: TcpListener,
+    door: impl Into<Door>,
     doors: Doors,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
-    akashi_link::serve_plain(listener, holders_router(doors), stop).await
+    akashi_link::serve_plain(door, holders_router(doors), stop).await
 }
 
 /// Serves the doors and runs the scheduler until `stop` resolves.
 pub async fn serve(
-    listener: TcpListener,
+    door: impl Into<Door>,
     identity: &Identity,
     doors: Doors,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -175,7 +174,7 @@ pub async fn serve(
     let kept = doors.clock.clone();
     let now = Arc::new(move || kept.now());
     let served = tokio::select! {
-        served = akashi_link::serve(listener, identity, now, router(doors), stop) => served,
+        served = akashi_link::serve(door, identity, now, router(doors), stop) => served,
         // An authority that takes deaths and settles none must not look alive.
         _ = &mut ticking => Err(LinkError::Listen(std::io::Error::other("the scheduler has stopped"))),
     };

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use akashi_ca::Doors;
-use akashi_edge::program::listen;
 use akashi_edge::say;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -14,7 +13,7 @@ fn main() -> ExitCode {
         let doors = Doors::open(&opened, clock).await?;
         doors.see_to_the_clock().await?;
         let address = opened.config.listen.authority;
-        let door = listen("authority", address).await?;
+        let door = opened.config.doors.listen("authority", address).await?;
         say!("authority https://{address}");
         let identity = opened.server()?;
         let served = akashi_ca::serve(door, &identity, doors.clone(), akashi_edge::stopped());
@@ -24,7 +23,7 @@ fn main() -> ExitCode {
                 served.await?;
             }
             Some(address) => {
-                let door = listen("holders", address).await?;
+                let door = opened.config.doors.listen("holders", address).await?;
                 say!("holders http://{address}");
                 akashi_edge::ready();
                 let holders = akashi_ca::serve_holders(door, doors, akashi_edge::stopped());

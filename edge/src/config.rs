@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::doors::DoorSettings;
 use crate::log::LogSettings;
 
 /// The name of the file in the authority's directory.
@@ -36,6 +37,9 @@ pub struct Config {
     /// For how long what is published may be kept; the repository's room knows its keys.
     #[serde(default)]
     pub repository: toml::Table,
+    /// How much the doors take.
+    #[serde(default)]
+    pub doors: DoorSettings,
     /// What is believed of the machine's clock.
     #[serde(default)]
     pub clock: ClockSettings,
@@ -247,6 +251,7 @@ impl Config {
         if ports.iter().any(|address| address.port() == 0) {
             return Err("a port in `[listen]` is 0: addresses in certificates must not change");
         }
+        self.doors.check()?;
         if self.clock.longest_stop_minutes > LONGEST_STOP {
             return Err(
                 "`clock.longest_stop_minutes` must be 1440 or less: a clock that says that more than a day \
@@ -331,6 +336,7 @@ mod tests {
             rules: toml::Table::new(),
             crl: toml::Table::new(),
             repository: toml::Table::new(),
+            doors: DoorSettings::default(),
             clock: ClockSettings::default(),
             log: LogSettings::default(),
             logins: Logins::default(),

@@ -117,6 +117,7 @@ impl Config {
             rules: part(Program::Authority, &self.rules),
             crl: part(Program::ListIssuer, &self.crl),
             repository: part(Program::Repository, &self.repository),
+            doors: self.doors.clone(),
             clock: self.clock,
             log: self.log,
             logins: Logins::default(),

@@ -8,6 +8,7 @@
 pub mod authority;
 pub mod clock;
 pub mod config;
+pub mod doors;
 pub mod doubt;
 pub mod hand_out;
 pub mod hold;

@@ -11,7 +11,6 @@ use akashi_link::Identity;
 use akashi_wire::party::Role;
 use akashi_wire::{Clock, pki};
 use clap::Parser;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::{Config, ConfigError, LedgerRole};
@@ -101,6 +100,18 @@ pub enum OpenError {
         /// Why not.
         #[source]
         source: std::io::Error,
+    },
+    /// The system gives too few descriptors.
+    #[error(
+        "{service} would serve nobody: this program may open {descriptors} files, and {needs} are needed at least; raise it (ulimit -n, LimitNOFILE)"
+    )]
+    Descriptors {
+        /// Which service.
+        service: &'static str,
+        /// How many there are.
+        descriptors: u64,
+        /// How many are needed.
+        needs: u64,
     },
     /// Somebody else listens there.
     #[error("{service} cannot listen on {address}: {source}. Is this authority up already?")]
@@ -227,18 +238,6 @@ fn closed_to_others(book: &Path) -> Result<(), OpenError> {
 pub fn certificate(dir: &Path, name: &str) -> Result<Vec<u8>, OpenError> {
     let file = dir.join("certificates").join(format!("{name}.der"));
     std::fs::read(&file).map_err(|source| OpenError::Certificate { file, source })
-}
-
-/// Listens, or says who might be listening there.
-pub async fn listen(
-    service: &'static str,
-    address: std::net::SocketAddr,
-) -> Result<TcpListener, OpenError> {
-    TcpListener::bind(address).await.map_err(|source| OpenError::Listen {
-        service,
-        address,
-        source,
-    })
 }
 
 /// The command line of a room's own program.

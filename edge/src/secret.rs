@@ -300,9 +300,11 @@ fn one_line(text: &str) -> String {
     text.to_owned()
 }
 
-/// From here on this process leaves no memory behind where it breaks off: its keys would lie in the file.
+/// From here on this process leaves no memory behind where it breaks off, also where the system hands it to a program:
+/// its keys would lie in the file. Nor does another process of the same user look into it (prctl(2), PR_SET_DUMPABLE).
 pub fn leave_no_core() {
-    use rustix::process::{Resource, Rlimit, setrlimit};
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     // Where the system does not let it be set, it lets it be no higher either.
     let _ = setrlimit(Resource::Core, none);
@@ -311,6 +313,14 @@ pub fn leave_no_core() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_that_has_secrets_leaves_no_core_and_lets_none_look_into_it() {
+        use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+        leave_no_core();
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+        assert_eq!(getrlimit(Resource::Core).maximum, Some(0));
+    }
 
     #[test]
     fn a_file_of_any_system_holds_the_same_secret() {

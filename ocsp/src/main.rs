@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use akashi_edge::LedgerRole;
 use akashi_edge::doubt::{Teller, tell};
-use akashi_edge::program::listen;
 use akashi_edge::say;
 use akashi_ledger::{Ledger, Responding};
 use akashi_ocsp::{Responder, Settings};
@@ -29,8 +28,8 @@ fn main() -> ExitCode {
         let settings = Settings::default();
         let responder = Responder::open(ledger, orders, (key, token), settings).await?;
         let addresses = &opened.config.listen;
-        let plain = listen("ocsp", addresses.ocsp).await?;
-        let link = listen("ocsp-link", addresses.ocsp_link).await?;
+        let plain = opened.config.doors.listen("ocsp", addresses.ocsp).await?;
+        let link = opened.config.doors.listen("ocsp-link", addresses.ocsp_link).await?;
         say!("ocsp {}", responder.authority().profile.ocsp_url);
         say!("ocsp-link https://{}", addresses.ocsp_link);
         akashi_edge::ready();

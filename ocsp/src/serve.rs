@@ -3,9 +3,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use akashi_link::{Identity, LinkError};
+use akashi_link::{Door, Identity, LinkError};
 use akashi_wire::Clock;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
@@ -13,19 +12,19 @@ use crate::{OcspError, Responder, router};
 
 /// Answers over plain HTTP and follows the book, until `stop` resolves.
 pub async fn serve(
-    listener: TcpListener,
+    door: impl Into<Door>,
     responder: Arc<Responder>,
     clock: Arc<dyn Clock>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), OcspError> {
     let mut following = follow(responder.clone(), clock.clone());
-    let served = akashi_link::serve_plain(listener, router(responder, clock), stop);
+    let served = akashi_link::serve_plain(door, router(responder, clock), stop);
     until_broken_off(served, &mut following).await
 }
 
 /// Answers agencies over mutual TLS and follows the book, until `stop` resolves.
 pub async fn serve_link(
-    listener: TcpListener,
+    door: impl Into<Door>,
     identity: &Identity,
     responder: Arc<Responder>,
     clock: Arc<dyn Clock>,
@@ -34,7 +33,7 @@ pub async fn serve_link(
     let mut following = follow(responder.clone(), clock.clone());
     let now = clock.clone();
     let now = Arc::new(move || now.now());
-    let served = akashi_link::serve(listener, identity, now, router(responder, clock), stop);
+    let served = akashi_link::serve(door, identity, now, router(responder, clock), stop);
     until_broken_off(served, &mut following).await
 }
 

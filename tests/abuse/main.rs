@@ -7,6 +7,7 @@
 
 mod acts;
 mod batches;
+mod crowds;
 mod csr;
 mod der;
 mod feed;

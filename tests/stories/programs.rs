@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -117,10 +117,14 @@ fn lives(process: u32) -> bool {
     !status.is_empty() && !status.contains("State:\tZ")
 }
 
-/// Which of these secrets lie in what a process can write: its heap and its stacks.
-fn found_in(process: u32, secrets: &[Secret]) -> Vec<&'static str> {
+/// Which of these secrets lie in what a process can write: its heap and its stacks. None where the system lets nobody
+/// but its administrator look, which is what a program of ours asks it for.
+fn found_in(process: u32, secrets: &[Secret]) -> Option<Vec<&'static str>> {
+    let memory = match fs::File::open(format!("/proc/{process}/mem")) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return None,
+        memory => memory.unwrap(),
+    };
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
-    let memory = fs::File::open(format!("/proc/{process}/mem")).unwrap();
     let mut found = Vec::new();
     let mut octets = Vec::new();
     for line in maps.lines() {
@@ -144,7 +148,7 @@ fn found_in(process: u32, secrets: &[Secret]) -> Vec<&'static str> {
     }
     found.sort_unstable();
     found.dedup();
-    found
+    Some(found)
 }
 
 #[test]
@@ -156,22 +160,26 @@ fn each_program_holds_its_own_keys_and_whoever_started_them_holds_none() {
     let all = secrets(&dir.join("keys"), PASSPHRASE);
     assert!(all.len() > 16, "keys, and the ring of passphrases");
     for (program, process) in &running {
-        let held = found_in(*process, &all);
+        let Some(held) = found_in(*process, &all) else { continue };
         let (keys, ring) = (keys(*program), format!("ring-{}", program.name()));
         let own = |name: &str| keys.iter().any(|key| key == name) || name == ring;
         let strange: Vec<_> = held.iter().filter(|name| !own(name)).collect();
         assert!(strange.is_empty(), "{program:?} holds {strange:?}");
         // What is not found where it surely is would be found nowhere.
-        let identity = match program {
-            Program::Authority => "scheduler",
-            other => other.name(),
+        let surely: &[&str] = match program {
+            Program::Authority => &["scheduler", "log"],
+            Program::ListIssuer => &["list_issuer", "ca"],
+            Program::Responder => &["responder"],
+            Program::Repository => &["repository"],
         };
-        assert!(held.contains(&identity), "{program:?} holds {held:?}");
+        for name in surely {
+            assert!(held.contains(name), "{program:?} holds {held:?}");
+        }
     }
-    assert!(found_in(running[&Program::ListIssuer], &all).contains(&"ca"));
-    let started_them = found_in(up.0.id(), &all);
+    let passphrase = Secret::text("passphrase", PASSPHRASE);
+    let started_them = found_in(up.0.id(), &all).unwrap_or_default();
     assert!(started_them.is_empty(), "{started_them:?}");
-    assert!(found_in(up.0.id(), &[Secret::text("passphrase", PASSPHRASE)]).is_empty());
+    assert!(found_in(up.0.id(), &[passphrase]).unwrap_or_default().is_empty());
     up.stop();
     assert!(running.values().all(|process| !lives(*process)), "with it they all stop");
 }

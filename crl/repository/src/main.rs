@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use akashi_edge::doubt::{Teller, tell};
-use akashi_edge::program::listen;
 use akashi_edge::say;
 use akashi_edge::{LedgerRole, OwnOrders};
 use akashi_ledger::{Ledger, Publishing};
@@ -39,8 +38,8 @@ fn main() -> ExitCode {
         let repository = Repository::open(&public, &authority, &settings)?.with_register(ledger);
         let (publisher, repository) = (Arc::new(publisher), Arc::new(repository));
         let addresses = &opened.config.listen;
-        let plain = listen("repository", addresses.repository).await?;
-        let link = listen("repository-link", addresses.repository_link).await?;
+        let plain = opened.config.doors.listen("repository", addresses.repository).await?;
+        let link = opened.config.doors.listen("repository-link", addresses.repository_link).await?;
         say!("repository {}", authority.profile.repository_url);
         say!("repository-link https://{}", addresses.repository_link);
         akashi_edge::ready();

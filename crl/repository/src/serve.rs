@@ -5,9 +5,8 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use akashi_edge::OwnOrders;
-use akashi_link::{Identity, LinkError};
+use akashi_link::{Door, Identity, LinkError};
 use akashi_wire::{Clock, Scope};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::http::router;
@@ -44,7 +43,7 @@ pub fn to_the_log() -> Report {
 /// Plain, because clients fetch lists to find out whether a certificate, a server's too, may be
 /// trusted (RFC 5280 §4.2.1.13, §8); the lists are signed.
 pub async fn serve(
-    listener: TcpListener,
+    door: impl Into<Door>,
     (publisher, orders): (Arc<Publisher>, OwnOrders),
     repository: Arc<Repository>,
     clock: Arc<dyn Clock>,
@@ -58,7 +57,7 @@ pub async fn serve(
     let ended =
         || LinkError::Listen(std::io::Error::other("the repository has stopped publishing"));
     tokio::select! {
-        served = akashi_link::serve_plain(listener, router(repository, clock), stop) => served?,
+        served = akashi_link::serve_plain(door, router(repository, clock), stop) => served?,
         _ = &mut publishing => return Err(ended()),
     }
     stopping.send_replace(true);
@@ -67,7 +66,7 @@ pub async fn serve(
 
 /// Serves the repository to agencies over mutual TLS until `stop` resolves.
 pub async fn serve_link(
-    listener: TcpListener,
+    door: impl Into<Door>,
     identity: &Identity,
     repository: Arc<Repository>,
     clock: Arc<dyn Clock>,
@@ -75,7 +74,7 @@ pub async fn serve_link(
 ) -> Result<(), LinkError> {
     let now = clock.clone();
     let now = Arc::new(move || now.now());
-    akashi_link::serve(listener, identity, now, router(repository, clock), stop).await
+    akashi_link::serve(door, identity, now, router(repository, clock), stop).await
 }
 
 /// Publishes what is handed over, looking five times a second, until `stopped` says so.

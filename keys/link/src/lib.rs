@@ -12,6 +12,7 @@
 
 mod client;
 mod fault;
+mod places;
 mod server;
 mod time;
 mod unstuck;
@@ -25,7 +26,8 @@ use zeroize::Zeroizing;
 
 pub use client::{client, client_by, plain_client};
 pub use fault::TimeFault;
-pub use server::{serve, serve_plain};
+pub use places::Limits;
+pub use server::{Door, serve, serve_plain};
 pub use time::Now;
 
 /// One end of a link: a certificate, its key, and the authority that both ends trust.

@@ -1,4 +1,4 @@
-//! The server's end: an accept loop with limits.
+//! The server's end: a door with limits.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,15 +16,14 @@ use hyper_util::service::TowerToHyperService;
 use rustls::server::WebPkiClientVerifier;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use crate::places::{Limits, Place, Places};
 use crate::time::Told;
 use crate::unstuck::Unstuck;
 use crate::{Identity, LinkError, Now, Peer, provider, unfit};
 
-/// Connections at a time; the next waits in the kernel's queue.
-const CONNECTIONS: usize = 4096;
 /// The whole head of a request must be here within this time. A limit on each read alone would
 /// let a client send one octet a second for ever.
 const HEAD: Duration = Duration::from_secs(10);
@@ -33,9 +32,29 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Requests under way have this long to end once a stop is asked.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// A door: where somebody listens, and how much is taken there.
+pub struct Door {
+    listener: TcpListener,
+    limits: Limits,
+}
+
+impl Door {
+    /// A door with limits of its own.
+    pub fn new(listener: TcpListener, limits: Limits) -> Self {
+        Self { listener, limits }
+    }
+}
+
+impl From<TcpListener> for Door {
+    /// A door with the limits that are there where nothing is said.
+    fn from(listener: TcpListener) -> Self {
+        Self::new(listener, Limits::default())
+    }
+}
+
 /// Serves a router over mutual TLS until `stop` resolves; clients' certificates are judged by this time.
 pub async fn serve(
-    listener: TcpListener,
+    door: impl Into<Door>,
     identity: &Identity,
     now: Now,
     router: Router,
@@ -54,34 +73,33 @@ pub async fn serve(
         .map_err(unfit)?;
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let router = router.layer(middleware::from_fn_with_state(now, tell_of_the_end));
-    run(listener, Some(acceptor), router, stop).await
+    run(door.into(), Some(acceptor), router, stop).await
 }
 
 /// Serves a router over plain HTTP until `stop` resolves.
 pub async fn serve_plain(
-    listener: TcpListener,
+    door: impl Into<Door>,
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
-    run(listener, None, router, stop).await
+    run(door.into(), None, router, stop).await
 }
 
 async fn run(
-    listener: TcpListener,
+    Door { listener, limits }: Door,
     acceptor: Option<TlsAcceptor>,
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
     let router = router.layer(middleware::from_fn(one_host));
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Places::new(limits);
     let (stopping, stopped) = watch::channel(false);
     let mut stop = std::pin::pin!(stop);
     loop {
-        let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
-        let stream = tokio::select! {
+        let (stream, from) = tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 // Out of file descriptors, or the client has gone: the door stays open.
                 Err(_) => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -89,43 +107,55 @@ async fn run(
                 }
             },
         };
+        // Nobody waits for a place: whoever gets none is told so by the end of the connection.
+        let Some(place) = places.enter(from.ip()) else { continue };
         let (acceptor, router, stopped) = (acceptor.clone(), router.clone(), stopped.clone());
-        tokio::spawn(async move {
-            connection(stream, acceptor, router, stopped).await;
-            drop(place);
-        });
+        tokio::spawn(connection(stream, Arc::new(place), (acceptor, router), stopped));
     }
     drop(listener);
     stopping.send_replace(true);
-    let all = places.acquire_many(CONNECTIONS as u32);
-    let _ = tokio::time::timeout(DRAIN, all).await;
+    let all_left = async {
+        while places.count() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN, all_left).await;
     Ok(())
 }
 
 async fn connection(
     stream: TcpStream,
-    acceptor: Option<TlsAcceptor>,
-    router: Router,
+    place: Arc<Place>,
+    (acceptor, router): (Option<TlsAcceptor>, Router),
     stopped: watch::Receiver<bool>,
 ) {
+    let ticket = place.ticket.clone();
     let _ = stream.set_nodelay(true);
-    let Some(acceptor) = acceptor else { return converse(stream, router, stopped).await };
-    let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await else {
-        return;
+    let Some(acceptor) = acceptor else { return converse(stream, place, router, stopped).await };
+    let handshake = tokio::select! {
+        handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)) => handshake,
+        () = ticket.gone.notified() => return,
     };
+    let Ok(Ok(stream)) = handshake else { return };
     let Some(certificate) = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first())
     else {
         return;
     };
     let peer = Peer { certificate: certificate.to_vec() };
-    converse(stream, router.layer(Extension(peer)), stopped).await;
+    if !place.is_of(&peer.certificate) {
+        return;
+    }
+    converse(stream, place, router.layer(Extension(peer)), stopped).await;
 }
 
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    place: Arc<Place>,
     router: Router,
     mut stopped: watch::Receiver<bool>,
 ) {
+    let (ticket, age) = (place.ticket.clone(), place.age());
+    let router = router.layer(middleware::from_fn_with_state(place, at_work));
     let service = TowerToHyperService::new(router);
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -136,13 +166,30 @@ async fn converse(
         .max_buf_size(32 * 1024)
         .serve_connection(TokioIo::new(Unstuck::new(stream)), service);
     let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        _ = connection.as_mut() => {}
-        _ = async { stopped.wait_for(|stopped| *stopped).await.is_ok() } => {
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
+    let ends = async {
+        tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => {}
+            () = ticket.enough.notified() => {}
+            () = tokio::time::sleep(age) => {}
+        }
+    };
+    let (mut ends, mut is_ending) = (std::pin::pin!(ends), false);
+    loop {
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = ticket.gone.notified() => return,
+            () = &mut ends, if !is_ending => {
+                is_ending = true;
+                connection.as_mut().graceful_shutdown();
+            }
         }
     }
+}
+
+/// While the server works for a connection, that gives way to nobody.
+async fn at_work(State(place): State<Arc<Place>>, request: Request, next: Next) -> Response {
+    let _work = place.works();
+    next.run(request).await
 }
 
 /// Says with every answer when the client's certificate ends, as soon as that is near.

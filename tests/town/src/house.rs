@@ -9,7 +9,7 @@ use std::time::Duration;
 use akashi_ca::{CaError, Doors};
 use akashi_crl::CrlError;
 use akashi_edge::OwnOrders;
-use akashi_edge::program::{OpenError, Opened, listen as listen_at};
+use akashi_edge::program::{OpenError, Opened};
 use akashi_keys::{KeyError, Passphrase};
 use akashi_ledger::{Issuing, Ledger, LedgerError};
 use akashi_link::{Identity, LinkError};
@@ -169,14 +169,15 @@ impl House {
         // What is in doubt is on record before anybody is served by it.
         self.doors.see_to_the_clock().await?;
         let listen = &self.config.listen;
-        let authority = listen_at("authority", listen.authority).await?;
-        let ocsp = listen_at("ocsp", listen.ocsp).await?;
-        let ocsp_link = listen_at("ocsp-link", listen.ocsp_link).await?;
-        let repository = listen_at("repository", listen.repository).await?;
-        let repository_link = listen_at("repository-link", listen.repository_link).await?;
+        let authority = self.config.doors.listen("authority", listen.authority).await?;
+        let ocsp = self.config.doors.listen("ocsp", listen.ocsp).await?;
+        let ocsp_link = self.config.doors.listen("ocsp-link", listen.ocsp_link).await?;
+        let repository = self.config.doors.listen("repository", listen.repository).await?;
+        let repository_link =
+            self.config.doors.listen("repository-link", listen.repository_link).await?;
 
         let holders = match listen.holders {
-            Some(address) => Some(listen_at("holders", address).await?),
+            Some(address) => Some(self.config.doors.listen("holders", address).await?),
             None => None,
         };
 

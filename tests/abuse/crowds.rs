@@ -1,0 +1,291 @@
+//! Crowds from one address: connections that say nothing, handshakes that are begun and left, askers who never
+//! leave. Everybody else is answered within a second, at every door, and no program grows by it.
+//!
+//! Against the real programs, each in its process; at one door of each kind, with `FLOOD=full` at all six. The crowd comes from 127.0.0.2, everybody else from 127.0.0.1.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use akashi_edge::config::Config;
+use akashi_keys::OfficerToken;
+use akashi_link::Identity;
+use jiff::Timestamp;
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+
+const PASSPHRASE: &str = "a passphrase for crowds";
+/// Where the crowd comes from.
+const CROWD: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+/// Everybody else is answered within this time.
+const ANSWERED: Duration = Duration::from_secs(1);
+/// A program grows by less than this, in KiB.
+const GROWS: u64 = 64 * 1024;
+/// So many connections that say nothing, or begin a handshake.
+const SILENT: usize = 10_000;
+/// So many that ask every few seconds.
+const ASKING: usize = 4_000;
+
+/// An authority of real programs.
+struct Authority {
+    up: Child,
+    _home: tempfile::TempDir,
+    dir: PathBuf,
+    config: Config,
+}
+
+impl Drop for Authority {
+    fn drop(&mut self) {
+        let _ = self.up.kill();
+        let _ = self.up.wait();
+    }
+}
+
+fn akashi(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_akashi"));
+    command
+        .args(arguments)
+        .env_clear()
+        .env("AKASHI_PASSPHRASE", PASSPHRASE)
+        .env("AKASHI_TOKEN_PASSWORD", PASSPHRASE)
+        .stdin(Stdio::null());
+    command
+}
+
+impl Authority {
+    /// Founded and served, its programs with so many descriptors.
+    fn start(descriptors: Option<u64>) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("ca");
+        let registry = "https://127.0.0.1:9";
+        let made = akashi(&["init", "--prefecture", "310000", "--registry-url", registry])
+            .args(["--key-bits", "2048", "--dir"])
+            .arg(&dir)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let limit = descriptors.map_or("true".into(), |count| format!("ulimit -n {count}"));
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("{limit}; exec \"$0\" up --dir \"$1\""));
+        command.arg(env!("CARGO_BIN_EXE_akashi")).arg(&dir);
+        command.env("AKASHI_PASSPHRASE", PASSPHRASE).stdin(Stdio::null());
+        let mut up = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(up.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap() == "ready"), "it serves");
+        let config = Config::read(&dir).unwrap();
+        Self { up, _home: home, dir, config }
+    }
+
+    /// What each program has in memory, in KiB.
+    fn memory(&self) -> BTreeMap<String, u64> {
+        let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+            let process = entry.ok()?.path();
+            let status = fs::read_to_string(process.join("status")).ok()?;
+            let of = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
+            (of("PPid:")?.trim() == self.up.id().to_string()).then(|| {
+                let memory = of("VmRSS:").unwrap().trim().trim_end_matches(" kB");
+                (of("Name:").unwrap().trim().to_owned(), memory.parse().unwrap())
+            })
+        });
+        processes.collect()
+    }
+
+    fn stop(mut self) {
+        kill_process(Pid::from_child(&self.up), Signal::TERM).unwrap();
+        assert!(self.up.wait().unwrap().success());
+    }
+}
+
+/// Both ends of every connection of the crowd are on this machine, and one of them in this process.
+fn raise_descriptors() -> usize {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+    let most = usize::try_from(maximum.unwrap_or(1 << 20)).unwrap();
+    assert!(
+        most >= SILENT + 1000,
+        "this test opens {SILENT} connections: raise ulimit -n ({most})"
+    );
+    most
+}
+
+async fn connect_from(from: IpAddr, to: SocketAddr) -> Option<TcpStream> {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind((from, 0).into()).ok()?;
+    tokio::time::timeout(Duration::from_secs(5), socket.connect(to)).await.ok()?.ok()
+}
+
+/// So many connections from the crowd's address, each of which says this and then waits.
+async fn crowd(to: SocketAddr, says: &'static [u8], many: usize) -> Vec<TcpStream> {
+    let mut all = Vec::with_capacity(many);
+    for _ in 0..many {
+        let Some(mut stream) = connect_from(CROWD, to).await else { continue };
+        // Whoever was turned away at once hears of it later.
+        let _ = stream.write_all(says).await;
+        all.push(stream);
+    }
+    all
+}
+
+/// Somebody else, at every door.
+struct Others {
+    plain: Vec<(&'static str, SocketAddr, String)>,
+    linked: Vec<(&'static str, String)>,
+    link: Identity,
+}
+
+impl Others {
+    fn of(authority: &Authority) -> Self {
+        let listen = &authority.config.listen;
+        let file = authority.dir.join(akashi::init::OFFICE_TERMINALS[0]);
+        let terminal = OfficerToken::open(&file, PASSPHRASE).unwrap();
+        let get =
+            |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        Self {
+            plain: vec![
+                ("ocsp", listen.ocsp, get("/1/MAo=")),
+                ("repository", listen.repository, get("/ca/1.cer")),
+                ("holders", listen.holders.unwrap(), get("/challenge")),
+            ],
+            linked: vec![
+                ("authority", format!("https://{}/authority", listen.authority)),
+                ("ocsp-link", format!("https://{}/1/MAo=", listen.ocsp_link)),
+                ("repository-link", format!("https://{}/ca/1.cer", listen.repository_link)),
+            ],
+            link: Identity {
+                certificate: terminal.certificate().to_vec(),
+                key: terminal.key().for_tls(),
+                authority: terminal.link_authority().to_vec(),
+            },
+        }
+    }
+
+    /// Asks at each door with a connection of its own; gives the slowest answer of some.
+    async fn answered(&self) -> (Duration, &'static str) {
+        let mut slowest = (Duration::ZERO, "");
+        for _ in 0..5 {
+            for (door, to, asks) in &self.plain {
+                let begun = Instant::now();
+                let mut stream = TcpStream::connect(to).await.unwrap();
+                stream.write_all(asks.as_bytes()).await.unwrap();
+                let mut said = Vec::new();
+                stream.read_to_end(&mut said).await.unwrap();
+                assert!(said.starts_with(b"HTTP/1.1 "), "{door}");
+                slowest = slowest.max((begun.elapsed(), door));
+            }
+            for (door, url) in &self.linked {
+                let begun = Instant::now();
+                let client = akashi_link::client_by(&self.link, Arc::new(Timestamp::now)).unwrap();
+                let answer = client.get(url).send().await;
+                let answer = answer.unwrap_or_else(|error| panic!("{door}: {error:?}"));
+                answer.bytes().await.unwrap();
+                slowest = slowest.max((begun.elapsed(), door));
+            }
+        }
+        slowest
+    }
+}
+
+/// The first octets of a handshake, and no more.
+const HELLO: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+const ASK: &[u8] = b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_from_one_address_keeps_nobody_else_waiting_at_any_door_and_no_program_grows_by_it()
+{
+    raise_descriptors();
+    let authority = Authority::start(None);
+    let others = Others::of(&authority);
+    others.answered().await;
+    let before = authority.memory();
+    assert_eq!(before.len(), 4, "{before:?}");
+    let all = |memory: &BTreeMap<String, u64>| {
+        let grown =
+            memory.iter().map(|(name, now)| (name.clone(), now.saturating_sub(before[name])));
+        grown.collect::<BTreeMap<_, _>>()
+    };
+    let listen = authority.config.listen.clone();
+    // One door of each kind, or all of them.
+    let is_full = std::env::var("FLOOD").is_ok_and(|size| size == "full");
+    let some = |doors: [SocketAddr; 3]| doors.into_iter().take(if is_full { 3 } else { 1 });
+    let plain = some([listen.ocsp, listen.repository, listen.holders.unwrap()]);
+    let linked = some([listen.authority, listen.ocsp_link, listen.repository_link]);
+    let silent = plain.clone().chain(linked.clone()).map(|door| (door, &b""[..], SILENT));
+    let half_open = linked.map(|door| (door, HELLO, SILENT));
+    for (door, says, many) in silent.chain(half_open) {
+        let coming = tokio::spawn(crowd(door, says, many));
+        // While it comes, and once it is there.
+        let while_coming = others.answered().await;
+        let there = coming.await.unwrap();
+        let slowest = while_coming.max(others.answered().await);
+        let what = if says.is_empty() { "silent" } else { "half-open" };
+        assert!(slowest.0 < ANSWERED, "{many} {what} at {door}: {slowest:?}");
+        let grown = all(&authority.memory());
+        eprintln!("{} {what} at {door}: slowest {slowest:?}, grown {grown:?} KiB", there.len());
+        assert!(grown.values().all(|grown| *grown < GROWS), "{grown:?} KiB");
+    }
+    // Those who ask every six seconds and never leave.
+    for door in plain {
+        let mut there = crowd(door, ASK, ASKING).await;
+        let mut slowest = (Duration::ZERO, "");
+        for _ in 0..3 {
+            for stream in &mut there {
+                let _ = stream.try_write(ASK);
+            }
+            slowest = slowest.max(others.answered().await);
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+        assert!(slowest.0 < ANSWERED, "{ASKING} asking at {door}: {slowest:?}");
+        let grown = all(&authority.memory());
+        eprintln!("{} asking at {door}: slowest {slowest:?}, grown {grown:?} KiB", there.len());
+        assert!(grown.values().all(|grown| *grown < GROWS), "{grown:?} KiB");
+    }
+    authority.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_that_may_open_few_files_serves_others_in_the_midst_of_a_crowd_all_the_same() {
+    raise_descriptors();
+    let authority = Authority::start(Some(1024));
+    let others = Others::of(&authority);
+    others.answered().await;
+    let doors = [authority.config.listen.ocsp, authority.config.listen.authority];
+    let mut there = Vec::new();
+    for door in doors {
+        there.push(crowd(door, b"", 1_500).await);
+        let slowest = others.answered().await;
+        assert!(slowest.0 < ANSWERED, "{slowest:?}");
+    }
+    authority.stop();
+}
+
+#[test]
+fn a_program_that_may_open_too_few_files_to_serve_anybody_does_not_start() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("ca");
+    let made = akashi(&["init", "--prefecture", "310000", "--registry-url", "https://127.0.0.1:9"])
+        .args(["--key-bits", "2048", "--dir"])
+        .arg(&dir)
+        .output()
+        .unwrap();
+    assert!(made.status.success());
+    let refused = started_with(&dir, 400);
+    assert!(refused.contains("may open 400 files") && refused.contains("ulimit -n"), "{refused}");
+}
+
+/// What the authority's programs say that do not start with so many descriptors.
+fn started_with(dir: &Path, descriptors: u64) -> String {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("ulimit -n {descriptors}; exec \"$0\" up --dir \"$1\""));
+    command.arg(env!("CARGO_BIN_EXE_akashi")).arg(dir);
+    command.env("AKASHI_PASSPHRASE", PASSPHRASE).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stderr).unwrap()
+}
