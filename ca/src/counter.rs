@@ -376,7 +376,14 @@ impl Counter {
     async fn record_refusal(&self, acting: &Acting, refusal: &Refusal) -> Result<(), CaError> {
         let name = refusal_name(refusal);
         let case = acting.act.case.map(|case| case.to_string()).unwrap_or_default();
-        let subject = format!("{} {case} {name}", acting.act.verb);
+        let verb = acting.act.verb.to_string();
+        let (why, who) = (format!("{verb} {name}"), acting.permit.party().to_string());
+        if !self.services.orders.is_an_entry(&why, &who, acting.now) {
+            return Ok(());
+        }
+        // What was asked for is known by its digest alone: nobody keeps for ever what was refused.
+        let digest = Sha256::of(acting.message.message());
+        let subject = format!("{verb} {case} {name} {digest}");
         // A clock that is behind can record nothing; that refusal stands in the log alone.
         let mut change = match self.issuer.ledger.begin(&acting.permit, acting.now).await {
             Err(LedgerError::ClockBehind { .. }) => return Ok(()),
@@ -388,7 +395,7 @@ impl Counter {
             }
             other => other?,
         };
-        change.append("refuse", &subject, Some(self.evidence(acting)?)).await?;
+        change.append("refuse", &subject, None::<Content>).await?;
         change.commit().await?;
         Ok(())
     }

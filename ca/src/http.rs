@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::idou::BatchRefusal;
+use crate::spool::{NoBody, Spool};
 use crate::{CaError, Counter, Holders, Inbox, Issuer, Scheduler, Witnesses};
 
 /// A signed act is small.
@@ -65,6 +66,8 @@ pub struct Doors {
     pub card_master: Arc<CardMaster>,
     /// DER of the certificate to which messages are encrypted.
     pub envelope: Arc<Vec<u8>>,
+    /// Where large bodies wait.
+    pub spool: Spool,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Whom it asks for the time while that is in doubt.
@@ -95,7 +98,7 @@ pub struct AboutAuthority {
 pub fn router(doors: Doors) -> Router {
     Router::new()
         .route("/acts", post(act).layer(DefaultBodyLimit::max(ACT_LIMIT)))
-        .route("/idou", post(batch).layer(DefaultBodyLimit::max(BATCH_LIMIT)))
+        .route("/idou", post(batch))
         .route("/idou/{sequence}", get(standing))
         .route("/authority", get(about))
         .route("/rekey", post(rekey).layer(DefaultBodyLimit::max(APPLICATION_LIMIT)))
@@ -130,6 +133,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
     let (scheduler, clock, tell) = (doors.scheduler.clone(), doors.clock.clone(), doors.tell);
+    let (ends, last_of) = (scheduler.clone(), clock.clone());
     let witnesses = doors.witnesses.clone();
     let mut ticking = tokio::spawn(async move {
         let mut interval = tokio::time::interval(TICK);
@@ -179,6 +183,9 @@ pub async fn serve(
         _ = &mut ticking => Err(LinkError::Listen(std::io::Error::other("the scheduler has stopped"))),
     };
     ticking.abort();
+    if let Err(error) = ends.ends(last_of.now()).await {
+        complain(&error, &mut String::new());
+    }
     served
 }
 
@@ -391,27 +398,60 @@ async fn batch(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response {
-    let body = match whole(request, BATCH_TIME).await {
+    // A body may be long, and is read of nobody but a source.
+    if let Err(refusal) = doors.inbox.may_send(&peer.certificate, doors.clock.now()).await {
+        return refused_batch(&refusal);
+    }
+    let sender = Sha256::of(&peer.certificate);
+    let body = doors.spool.whole(sender, request.into_body(), (BATCH_LIMIT, BATCH_TIME)).await;
+    let body = match body {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(why) => return without_body(why),
     };
     let accepting =
         async move { doors.inbox.accept(&body, Some(&peer.certificate), doors.clock.now()).await };
     match to_its_end(accepting).await {
         Ok(answer) => (StatusCode::ACCEPTED, Json(answer)).into_response(),
-        Err(refusal) => {
-            let status = match &refusal {
-                BatchRefusal::NotNow(_) => StatusCode::SERVICE_UNAVAILABLE,
-                BatchRefusal::NotTheSource { .. }
-                | BatchRefusal::OtherSender
-                | BatchRefusal::Superseded { .. }
-                | BatchRefusal::Over { .. }
-                | BatchRefusal::LinkCut { .. } => StatusCode::FORBIDDEN,
-                _ => StatusCode::BAD_REQUEST,
-            };
-            (status, refusal.to_string()).into_response()
-        }
+        Err(refusal) => refused_batch(&refusal),
     }
+}
+
+fn refused_batch(refusal: &BatchRefusal) -> Response {
+    let status = match refusal {
+        BatchRefusal::NotNow(_) => StatusCode::SERVICE_UNAVAILABLE,
+        BatchRefusal::NoSource
+        | BatchRefusal::NotTheSource { .. }
+        | BatchRefusal::OtherSender
+        | BatchRefusal::Superseded { .. }
+        | BatchRefusal::Over { .. }
+        | BatchRefusal::LinkCut { .. } => StatusCode::FORBIDDEN,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    (status, refusal.to_string()).into_response()
+}
+
+fn without_body(why: NoBody) -> Response {
+    let (status, says) = match why {
+        NoBody::OneAtATime => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "another batch of yours is on its way: send one after the other",
+        ),
+        NoBody::TooLong => {
+            (StatusCode::PAYLOAD_TOO_LARGE, "a batch has 64 MiB at most: send several")
+        }
+        NoBody::Late => {
+            (StatusCode::REQUEST_TIMEOUT, "the batch did not come in time: send it again")
+        }
+        NoBody::BrokenOff => (StatusCode::BAD_REQUEST, "the batch broke off: send it again"),
+        NoBody::Disk(error) => {
+            tracing::error!(target: "ca", "a batch that came cannot be kept: {error}");
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the authority cannot take the batch now: send it again",
+            )
+        }
+    };
+    (status, says).into_response()
 }
 
 /// Of which municipality: the own where nothing is said.

@@ -15,6 +15,7 @@ use akashi_ledger::{Issuing, Ledger, LedgerError};
 use akashi_wire::MunicipalityCode;
 use akashi_wire::batch::{BatchAnswer, BatchError, EventStanding};
 use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
 use jiff::Timestamp;
 
 use crate::{CaError, Orders};
@@ -34,6 +35,9 @@ pub enum BatchRefusal {
         /// The municipality that the batch names.
         claimed: MunicipalityCode,
     },
+    /// The sender at the other end of the link is no source at all: nothing of the batch was read.
+    #[error("the batch is refused: only a source sends batches")]
+    NoSource,
     /// The sender at the other end of the link is not the signer.
     #[error("the batch is refused: it was sent over another source's link")]
     OtherSender,
@@ -90,6 +94,7 @@ impl BatchRefusal {
             Self::Envelope(_) => "batch_envelope",
             Self::Signature(_) => "batch_signature",
             Self::NotTheSource { .. } => "batch_source",
+            Self::NoSource => "batch_no_source",
             Self::OtherSender => "batch_sender",
             Self::Contract(_) => "batch_contract",
             Self::Opening { .. } => "batch_opening",
@@ -120,6 +125,24 @@ impl Inbox {
         orders: Orders,
     ) -> Self {
         Self { ledger, vault, opener, orders }
+    }
+
+    /// Whether whoever is at the other end of a link may send batches at all: asked before one is read. What it is
+    /// refused is on record.
+    pub async fn may_send(&self, sender: &[u8], now: Timestamp) -> Result<(), BatchRefusal> {
+        let not_now = |error: LedgerError| BatchRefusal::NotNow(error.into());
+        let enrolled = self.ledger.enrolment_of(Sha256::of(sender)).await.map_err(not_now)?;
+        // What else may be wrong with a source, its batch tells.
+        let is_source = enrolled.is_some_and(|enrolled| {
+            matches!(enrolled.role, Role::Source { .. }) && enrolled.ended_at.is_none()
+        });
+        if is_source {
+            return Ok(());
+        }
+        let refusal = BatchRefusal::NoSource;
+        let noted = self.orders.record_refusal(Some(sender), refusal.name(), now).await;
+        noted.map_err(BatchRefusal::NotNow)?;
+        Err(refusal)
     }
 
     /// Takes a batch, whole or not at all. `sender` is the certificate at the other end of the

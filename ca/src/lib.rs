@@ -29,11 +29,13 @@ pub mod profile;
 pub mod public_key;
 mod recall;
 mod recovery;
+mod refusals;
 pub mod registry;
 pub mod retention;
 pub mod rules;
 pub mod scheduler;
 mod shelves;
+mod spool;
 mod stated;
 mod witnesses;
 

@@ -18,6 +18,7 @@ use crate::counter::Services;
 use crate::ends::OwnCertificate;
 use crate::scheduler::Recoverers;
 use crate::shelves::newest_unknown;
+use crate::spool::Spool;
 use crate::{
     CaError, Counter, Doors, Holders, Inbox, Issuer, Log, Orders, RegistryClient, Rules, Scheduler,
     Witnesses,
@@ -103,6 +104,7 @@ impl Doors {
             scheduler: Arc::new(scheduler),
             card_master,
             envelope: Arc::new(opened.certificate("envelope")?),
+            spool: Spool::default(),
             clock,
             witnesses: Arc::new(witnesses),
             issuer,

@@ -9,18 +9,20 @@ use akashi_wire::octets::Sha256;
 use jiff::Timestamp;
 
 use crate::CaError;
+use crate::refusals::{Kind, More, Refusals};
 
 /// Signs orders with the scheduler's key.
 #[derive(Clone)]
 pub struct Orders {
     ledger: Ledger<Issuing>,
     token: Arc<OfficerToken>,
+    refusals: Arc<Refusals>,
 }
 
 impl Orders {
     /// Orders over this book, signed with this token.
     pub fn new(ledger: Ledger<Issuing>, token: Arc<OfficerToken>) -> Self {
-        Self { ledger, token }
+        Self { ledger, token, refusals: Arc::default() }
     }
 
     /// Whether another took the place of whoever signs them: from then on they are orders no more.
@@ -36,7 +38,8 @@ impl Orders {
     }
 
     /// Puts on record that something was refused to somebody who has no permit: who showed which
-    /// certificate, and why. A clock that is behind can record nothing.
+    /// certificate, and why. Beyond the first few of a minute it is [counted](Self::record_counted). A clock that is
+    /// behind can record nothing.
     pub async fn record_refusal(
         &self,
         shown: Option<&[u8]>,
@@ -44,12 +47,45 @@ impl Orders {
         now: Timestamp,
     ) -> Result<(), CaError> {
         let shown = shown.map_or_else(|| "a file".to_owned(), |der| Sha256::of(der).to_string());
+        let subject = format!("{why} {shown}");
+        match self.is_an_entry(why, &shown, now) {
+            true => self.record(&[subject], now).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a refusal is an entry of its own: `who` is whatever tells one who is refused from another.
+    pub fn is_an_entry(&self, why: &str, who: &str, now: Timestamp) -> bool {
+        self.refusals.is_an_entry(&Kind { why: why.into(), who: who.into() }, now)
+    }
+
+    /// Puts on record how many refusals were counted within each minute that is over; within all where this program
+    /// ends.
+    pub async fn record_counted(&self, now: Timestamp, ends: bool) -> Result<(), CaError> {
+        let more = self.refusals.take(now, ends);
+        if more.is_empty() {
+            return Ok(());
+        }
+        let subject = |More { kind, count, since }: &More| {
+            format!("{} {} and {count} more within a minute of {since}", kind.why, kind.who)
+        };
+        let subjects: Vec<String> = more.iter().map(subject).collect();
+        let recorded = self.record(&subjects, now).await;
+        if recorded.is_err() {
+            self.refusals.give_back(more);
+        }
+        recorded
+    }
+
+    async fn record(&self, subjects: &[String], now: Timestamp) -> Result<(), CaError> {
         let permit = self.permit(Order::RecordRefusal, now).await?;
         let mut change = match self.ledger.begin(&permit, now).await {
             Err(LedgerError::ClockBehind { .. }) => return Ok(()),
             other => other?,
         };
-        change.append("refuse", &format!("{why} {shown}"), None::<Content>).await?;
+        for subject in subjects {
+            change.append("refuse", subject, None::<Content>).await?;
+        }
         change.commit().await?;
         Ok(())
     }

@@ -158,13 +158,20 @@ impl Scheduler {
             _ => self.certify_responders(now).await,
         };
         let inquiries = self.enter_inquiries(now).await;
+        let counted = self.orders.record_counted(now, false).await;
         let recovered = if held_by_clock { Ok(0) } else { self.carry_out_recoveries(now).await };
         self.log.sign_head(clock).await?;
         (ticked.responders, ticked.inquiries) = (responders?, inquiries?);
         ticked.recovered = recovered?;
         content_keys?;
         indexed?;
+        counted?;
         Ok(ticked)
+    }
+
+    /// Puts on record what is only counted yet, before the program ends.
+    pub async fn ends(&self, now: Timestamp) -> Result<(), CaError> {
+        self.orders.record_counted(now, true).await
     }
 
     /// Puts a doubt about the machine's clock on record, before a door is opened.

@@ -398,18 +398,25 @@ async fn a_batch_of_the_wrong_sender_or_a_second_time_changes_nothing() {
     );
     for (what, link, octets, status, record) in [
         ("a text that is not what was signed", here.link(), unsigned, 400, "batch_signature"),
-        ("an officer's batch", officer.link(), feed.seal(&by_officer), 403, "batch_source"),
-        ("a batch with two signers", officer.link(), feed.seal(&two), 400, "batch_signature"),
+        ("an officer's batch", officer.link(), feed.seal(&by_officer), 403, "batch_no_source"),
+        (
+            "an officer's, over a source's link",
+            here.link(),
+            feed.seal(&by_officer),
+            403,
+            "batch_sender",
+        ),
+        ("a batch with two signers", here.link(), feed.seal(&two), 400, "batch_signature"),
         ("a neighbour's batch", there.link(), feed.seal(&by_neighbour), 403, "batch_source"),
         ("over a neighbour's link", there.link(), sound.clone(), 403, "batch_sender"),
-        ("over an officer's link", officer.link(), sound.clone(), 403, "batch_sender"),
+        ("over an officer's link", officer.link(), sound.clone(), 403, "batch_no_source"),
     ] {
         let (found, told) = place.post("/idou", &link, octets).await;
         assert_eq!(found, status, "{what}: {told}");
         assert!(well.newest_refusal(place).await.starts_with(record), "{what}");
         well.still(place, what).await;
     }
-    assert_eq!(well.refusals(place).await, 6);
+    assert_eq!(well.refusals(place).await, 7);
     assert_eq!(ledger.source(tottori()).await.unwrap().unwrap().next_expected, next);
 
     let (status, answer) = place.post("/idou", &here.link(), sound.clone()).await;

@@ -12,9 +12,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use akashi_edge::SystemClock;
 use akashi_edge::config::Config;
-use akashi_keys::OfficerToken;
+use akashi_keys::{EcKey, OfficerToken};
 use akashi_link::Identity;
+use akashi_town::SecurityOfficers;
+use akashi_wire::act::{Answer, Deed};
+use akashi_wire::octets::Octets;
+use akashi_wire::party::Role;
 use jiff::Timestamp;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -246,6 +251,59 @@ async fn a_crowd_from_one_address_keeps_nobody_else_waiting_at_any_door_and_no_p
         eprintln!("{} asking at {door}: slowest {slowest:?}, grown {grown:?} KiB", there.len());
         assert!(grown.values().all(|grown| *grown < GROWS), "{grown:?} KiB");
     }
+    authority.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bodies_of_somebody_who_sends_no_batches_are_not_read_and_take_no_memory() {
+    let authority = Authority::start(None);
+    let others = Others::of(&authority);
+    others.answered().await;
+    let url = format!("https://{}", authority.config.listen.authority);
+    let clock = Arc::new(SystemClock::new());
+    let security = SecurityOfficers::sign_in((&authority.dir, PASSPHRASE), &url, clock).await;
+    let key = EcKey::generate().unwrap();
+    let deed = Deed::Enrol {
+        name: "Bureau".into(),
+        party: Role::Agency { purposes: vec!["tax".into()] },
+        hosts: Vec::new(),
+        request_for_certificate: Octets(key.request_for_certificate().unwrap()),
+        until: None,
+    };
+    let answer = security.unwrap().ask(deed).await.unwrap();
+    let Answer::Enrolled { certificate, link_authority, .. } = answer else { panic!("{answer:?}") };
+    let agency =
+        Identity { certificate: certificate.0, key: key.for_tls(), authority: link_authority.0 };
+    let before = authority.memory()["akashi-ca"];
+    let body = axum::body::Bytes::from(vec![0x30; 64 * 1024 * 1024]);
+    let mut sent = tokio::task::JoinSet::new();
+    for _ in 0..25 {
+        let client = akashi_link::client_by(&agency, Arc::new(Timestamp::now)).unwrap();
+        let (url, body) = (format!("{url}/idou"), body.clone());
+        sent.spawn(async move { client.post(url).body(body).send().await });
+    }
+    let mut highest = before;
+    let mut refused = 0;
+    loop {
+        tokio::select! {
+            one = sent.join_next() => match one {
+                // Whoever is refused in the midst of a body may not hear why.
+                Some(answer) => if let Ok(answer) = answer.unwrap() {
+                    assert_eq!(answer.status(), 403);
+                    refused += 1;
+                },
+                None => break,
+            },
+            () = tokio::time::sleep(Duration::from_millis(20)) => {
+                highest = highest.max(authority.memory()["akashi-ca"]);
+            }
+        }
+    }
+    let slowest = others.answered().await;
+    assert!(slowest.0 < ANSWERED, "{slowest:?}");
+    let grown = highest - before;
+    eprintln!("25 bodies of 64 MiB: {refused} heard that they are refused, grown {grown} KiB");
+    assert!(grown < GROWS, "{grown} KiB");
     authority.stop();
 }
 

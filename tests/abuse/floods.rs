@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use akashi_ledger::Access;
 use akashi_ra_console::journey;
 use akashi_wire::RevocationReason;
+use jiff::ToSpan;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -180,6 +181,13 @@ async fn a_flood_of_what_is_no_act_is_on_record_and_an_officer_works_on() {
     let case = place.desk(tottori()).find(akashi_wire::act::Procedure::Hold, place.by_items(&code));
     tokio::time::timeout(PATIENCE, case).await.expect("in the midst of it").unwrap();
     flood.await.unwrap();
+    let entries = place.entries("refuse").await.len();
+    assert!(entries < 40, "{entries} entries, which are for ever");
+    // The minute is over: the authority itself enters what it counted.
+    place.pass(61.seconds());
+    place.tick().await;
+    assert_eq!(place.entries("refuse").await.len(), entries + 1);
+    place.seen_good(&holder.certificate).await;
     assert_eq!(well.refusals(&place).await, many, "each is on record: whose terminal it was");
     well.still(&place, "a flood of junk acts").await;
     the_chain_is_whole(&place).await;

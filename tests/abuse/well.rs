@@ -22,7 +22,7 @@ impl Well {
             good: good.to_vec(),
             status: place.status_rows().await,
             parties: place.house.ledger().enrolments().await.unwrap().len(),
-            refused: place.entries("refuse").await.len(),
+            refused: refusals(place).await,
         }
     }
 
@@ -37,7 +37,7 @@ impl Well {
 
     /// How many refusals were put on record since.
     pub async fn refusals(&self, place: &Place) -> usize {
-        place.entries("refuse").await.len() - self.refused
+        refusals(place).await - self.refused
     }
 
     /// The newest refusal on record.
@@ -45,6 +45,17 @@ impl Well {
         let entries = place.entries("refuse").await;
         entries.last().map(|entry| entry.subject.clone()).unwrap_or_default()
     }
+}
+
+/// How many refusals are on record: an entry each, and what an entry counts. What is only counted yet is entered first.
+async fn refusals(place: &Place) -> usize {
+    place.house.doors.scheduler.ends(place.now()).await.unwrap();
+    let entries = place.entries("refuse").await;
+    let counts = entries.iter().map(|entry| {
+        let more = entry.subject.split(" and ").nth(1);
+        more.and_then(|more| more.split(' ').next()?.parse().ok()).unwrap_or(1)
+    });
+    counts.sum()
 }
 
 /// The audit chain is whole, its signatures too.

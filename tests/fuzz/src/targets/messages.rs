@@ -25,12 +25,19 @@ pub fn signed_message(octets: &[u8]) {
 
 /// A key that protects nothing, in a custody of its own (`data/custody`).
 static OPENER: LazyLock<Opener> = LazyLock::new(|| {
+    use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().expect("a directory");
+    let closed = |file: &std::path::Path, mode| {
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).expect("our own");
+    };
+    closed(dir.path(), 0o700);
     for (name, octets) in [
         ("custody.json", &include_bytes!("../../data/custody/custody.json")[..]),
         ("envelope.key", include_bytes!("../../data/custody/envelope.key")),
     ] {
-        std::fs::write(dir.path().join(name), octets).expect("a file");
+        let file = dir.path().join(name);
+        std::fs::write(&file, octets).expect("a file");
+        closed(&file, 0o600);
     }
     let passphrase = Passphrase::new("protects nothing".into()).expect("long enough");
     Custody::open(dir.path(), &passphrase).expect("a custody").opener("envelope").expect("a key")
