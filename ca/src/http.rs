@@ -434,7 +434,7 @@ fn without_body(why: NoBody) -> Response {
     let (status, says) = match why {
         NoBody::OneAtATime => (
             StatusCode::SERVICE_UNAVAILABLE,
-            "another batch of yours is on its way: send one after the other",
+            "another large batch of yours is on its way: send one after the other",
         ),
         NoBody::TooLong => {
             (StatusCode::PAYLOAD_TOO_LARGE, "a batch has 64 MiB at most: send several")

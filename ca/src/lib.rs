@@ -37,6 +37,7 @@ pub mod scheduler;
 mod shelves;
 mod spool;
 mod stated;
+pub mod turn;
 mod witnesses;
 
 pub use counter::{Counter, normalised};

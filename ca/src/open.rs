@@ -6,7 +6,7 @@ use std::sync::Arc;
 use akashi_edge::config::FILE;
 use akashi_edge::{ConfigError, LedgerRole, Opened};
 use akashi_keys::{LinkAuthority, Signer};
-use akashi_ledger::{BookDoor, Issuing, Ledger};
+use akashi_ledger::{BookDoor, Holder, Issuing, Ledger};
 use akashi_wire::clock::Past;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
@@ -19,6 +19,7 @@ use crate::ends::OwnCertificate;
 use crate::scheduler::Recoverers;
 use crate::shelves::newest_unknown;
 use crate::spool::Spool;
+use crate::turn::Turn;
 use crate::{
     CaError, Counter, Doors, Holders, Inbox, Issuer, Log, Orders, RegistryClient, Rules, Scheduler,
     Witnesses,
@@ -89,13 +90,14 @@ impl Doors {
         let salts = StdRng::from_rng(&mut rng);
         let holders = Holders::new(issuer.clone(), orders.clone(), salts);
         let own = own_certificates(opened)?;
+        let turn = Turn::new(opened.holder().map(Holder)?);
         let recoverers = Recoverers {
             link_authority: link,
             recovery_key: opened.certificate("recovery")?,
             dir: opened.home.clone(),
         };
         let scheduler =
-            Scheduler::new(issuer.clone(), (orders.clone(), log), (own, recoverers), rng);
+            Scheduler::new(issuer.clone(), (orders.clone(), log, turn), (own, recoverers), rng);
         Ok(Self {
             counter: Arc::new(counter),
             holders: Arc::new(holders),

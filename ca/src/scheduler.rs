@@ -25,6 +25,7 @@ use crate::profile::responder::tbs_responder;
 use crate::recall;
 use crate::recovery;
 use crate::stated::digests_of_items;
+use crate::turn::Turn;
 use crate::{CaError, Issuer, Log, Orders, issuance};
 
 /// Cases that one tick closes at most, and certificates that it indexes: what is due besides must not
@@ -56,6 +57,8 @@ pub struct Ticked {
     pub alarms: Vec<String>,
     /// Whether scheduled acts wait for two persons to accept the clock.
     pub held_by_clock: bool,
+    /// Whether another authority over this book does all of this now.
+    pub is_elsewhere: bool,
 }
 
 /// What a recovery takes of the authority, and where its shares must not lie.
@@ -75,6 +78,7 @@ const INQUIRIES: i64 = 1000;
 pub struct Scheduler {
     issuer: Issuer,
     worker: Worker,
+    turn: Turn,
     orders: Orders,
     log: Log,
     own: Vec<OwnCertificate>,
@@ -98,7 +102,7 @@ impl Scheduler {
     /// authority certifies whom the recovery key named.
     pub fn new(
         issuer: Issuer,
-        (orders, log): (Orders, Log),
+        (orders, log, turn): (Orders, Log, Turn),
         (own, recoverers): (Vec<OwnCertificate>, Recoverers),
         rng: StdRng,
     ) -> Self {
@@ -106,6 +110,7 @@ impl Scheduler {
         Self {
             issuer,
             worker,
+            turn,
             orders,
             log,
             own,
@@ -137,6 +142,11 @@ impl Scheduler {
 
     async fn do_what_is_due(&self, clock: &dyn Clock) -> Result<Ticked, CaError> {
         let doubt = self.doubt.see(&self.issuer.ledger, &self.orders, clock).await?;
+        if !self.turn.is_ours(&self.issuer.ledger, clock.monotonic()).await? {
+            self.orders.record_counted(clock.now(), false).await?;
+            let held_by_clock = doubt.is_some();
+            return Ok(Ticked { held_by_clock, is_elsewhere: true, ..Ticked::default() });
+        }
         let (now, held_by_clock) = (clock.now(), doubt.is_some());
         let alarms = self.raise_alarms(&clock.read(), now).await?;
         let mut ticked = Ticked { held_by_clock, alarms, ..Ticked::default() };

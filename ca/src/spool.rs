@@ -1,4 +1,4 @@
-//! Large bodies: one of each sender at a time, on the disk while they come, and one of all in memory.
+//! Bodies of batches. Large ones: one of each sender at a time, on the disk while they come, and one of all in memory.
 
 use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom};
@@ -25,7 +25,7 @@ pub struct Spool {
 /// Why there is no body.
 #[derive(Debug)]
 pub enum NoBody {
-    /// Another one of this sender's is on its way.
+    /// Another large one of this sender's is on its way.
     OneAtATime,
     /// It is longer than what is taken.
     TooLong,
@@ -40,8 +40,7 @@ pub enum NoBody {
 /// A body that has come. While it is large it keeps all others out of memory.
 pub struct Spooled {
     octets: Vec<u8>,
-    _turn: Option<OwnedSemaphorePermit>,
-    _sender: Sending,
+    _turn: Option<(OwnedSemaphorePermit, Sending)>,
 }
 
 impl Deref for Spooled {
@@ -78,55 +77,66 @@ impl Spool {
         body: Body,
         (limit, time): (usize, Duration),
     ) -> Result<Spooled, NoBody> {
-        let is_first = self.senders.lock().unwrap_or_else(PoisonError::into_inner).insert(sender);
-        if !is_first {
-            return Err(NoBody::OneAtATime);
-        }
-        let sending = Sending { senders: self.senders.clone(), sender };
-        let coming = tokio::time::timeout(time, comes(body, limit));
-        let (mut octets, spooled) = coming.await.map_err(|_| NoBody::Late)??;
-        let Some(file) = spooled else {
-            return Ok(Spooled { octets, _turn: None, _sender: sending });
+        let coming = tokio::time::timeout(time, self.comes(sender, body, limit));
+        let (octets, large) = coming.await.map_err(|_| NoBody::Late)??;
+        let Some((file, sending)) = large else {
+            return Ok(Spooled { octets, _turn: None });
         };
         let turn = self.in_memory.clone().acquire_owned();
         let turn = tokio::time::timeout(time, turn).await.map_err(|_| NoBody::Late)?;
         let turn = turn.expect("nobody closes it");
-        octets = tokio::task::spawn_blocking(move || read(file))
+        let octets = tokio::task::spawn_blocking(move || read(file))
             .await
             .map_err(|error| NoBody::Disk(std::io::Error::other(error)))?
             .map_err(NoBody::Disk)?;
-        Ok(Spooled { octets, _turn: Some(turn), _sender: sending })
+        Ok(Spooled { octets, _turn: Some((turn, sending)) })
     }
-}
 
-/// What comes: in memory, or, where it is large, in a file that has no name.
-async fn comes(body: Body, limit: usize) -> Result<(Vec<u8>, Option<std::fs::File>), NoBody> {
-    let (mut octets, mut length) = (Vec::new(), 0);
-    let mut file: Option<tokio::fs::File> = None;
-    let mut pieces = body.into_data_stream();
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|_| NoBody::BrokenOff)?;
-        length += piece.len();
-        if length > limit {
-            return Err(NoBody::TooLong);
+    /// What comes: in memory, or, where it is large, in a file that has no name.
+    async fn comes(
+        &self,
+        sender: Sha256,
+        body: Body,
+        limit: usize,
+    ) -> Result<(Vec<u8>, Option<(std::fs::File, Sending)>), NoBody> {
+        let (mut octets, mut length) = (Vec::new(), 0);
+        let mut large: Option<(tokio::fs::File, Sending)> = None;
+        let mut pieces = body.into_data_stream();
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|_| NoBody::BrokenOff)?;
+            length += piece.len();
+            if length > limit {
+                return Err(NoBody::TooLong);
+            }
+            octets.extend_from_slice(&piece);
+            if octets.len() > SMALL {
+                let (file, _) = match &mut large {
+                    Some(large) => large,
+                    none => {
+                        let sending = self.sends(sender)?;
+                        let unnamed = tempfile::tempfile().map_err(NoBody::Disk)?;
+                        none.insert((tokio::fs::File::from_std(unnamed), sending))
+                    }
+                };
+                file.write_all(&octets).await.map_err(NoBody::Disk)?;
+                octets.clear();
+            }
         }
-        octets.extend_from_slice(&piece);
-        if octets.len() > SMALL {
-            let file = match &mut file {
-                Some(file) => file,
-                none => {
-                    let unnamed = tempfile::tempfile().map_err(NoBody::Disk)?;
-                    none.insert(tokio::fs::File::from_std(unnamed))
-                }
-            };
-            file.write_all(&octets).await.map_err(NoBody::Disk)?;
-            octets.clear();
+        let Some((mut file, sending)) = large else { return Ok((octets, None)) };
+        file.write_all(&octets).await.map_err(NoBody::Disk)?;
+        file.flush().await.map_err(NoBody::Disk)?;
+        Ok((Vec::new(), Some((file.into_std().await, sending))))
+    }
+
+    /// Of a sender one large body is on its way.
+    fn sends(&self, sender: Sha256) -> Result<Sending, NoBody> {
+        let senders = self.senders.clone();
+        let is_first = senders.lock().unwrap_or_else(PoisonError::into_inner).insert(sender);
+        match is_first {
+            true => Ok(Sending { senders, sender }),
+            false => Err(NoBody::OneAtATime),
         }
     }
-    let Some(mut file) = file else { return Ok((octets, None)) };
-    file.write_all(&octets).await.map_err(NoBody::Disk)?;
-    file.flush().await.map_err(NoBody::Disk)?;
-    Ok((Vec::new(), Some(file.into_std().await)))
 }
 
 fn read(mut file: std::fs::File) -> std::io::Result<Vec<u8>> {
@@ -172,8 +182,9 @@ mod tests {
         let spool = Spool::default();
         let large = vec![7; 2 * SMALL];
         let first = spool.whole(sender(1), body(&large), LIMITS).await.ok().unwrap();
-        let second = spool.whole(sender(1), body(b"small"), LIMITS).await;
+        let second = spool.whole(sender(1), body(&large), LIMITS).await;
         assert!(matches!(second.map(|_| ()), Err(NoBody::OneAtATime)));
+        assert!(spool.whole(sender(1), body(b"small"), LIMITS).await.is_ok());
         let soon = (LIMITS.0, Duration::from_millis(100));
         let waits = spool.whole(sender(2), body(&large), soon).await;
         assert!(matches!(waits.map(|_| ()), Err(NoBody::Late)));

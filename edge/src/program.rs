@@ -19,6 +19,8 @@ use crate::{AuthorityLink, Log, TrustedClock, secret};
 
 /// Where the keys of content lie, in an authority's directory.
 const CONTENT_KEYS: &str = "content-keys";
+/// What tells an authority from others over the same book.
+const HOLDER: &str = "authority.id";
 /// Where the public keys lie that wait to be enrolled for the authority's own programs.
 const NEXT_KEYS: &str = "next-keys";
 
@@ -162,6 +164,18 @@ impl Opened {
     /// Which next keys of the authority's own programs wait to be enrolled.
     pub fn next_keys(&self) -> NextKeys {
         NextKeys::in_directory(&self.home.join(NEXT_KEYS))
+    }
+
+    /// What tells this authority from another one over the same book, through all of its starts: made with the first.
+    pub fn holder(&self) -> Result<[u8; 16], KeyError> {
+        let file = self.home.join(HOLDER);
+        let failed = |source| KeyError::File { file: file.clone(), source };
+        if !file.try_exists().map_err(failed)? {
+            akashi_keys::write_durably(&file, &akashi_keys::random_octets::<16>()?)?;
+        }
+        let octets = std::fs::read(&file).map_err(failed)?;
+        let what = || "it has 16 octets; remove it while this authority is down".to_owned();
+        octets.try_into().map_err(|_| KeyError::Damaged { file: file.clone(), what: what() })
     }
 
     /// Where the list issuer hands over what it has signed.

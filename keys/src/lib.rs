@@ -33,4 +33,4 @@ pub use responder_key::{ResponderKey, ResponderKeyKind};
 pub use sealed_message::{Opener, seal_to};
 pub use signer::{EcKey, RsaKey, RsaSize, Signer};
 pub use token::OfficerToken;
-pub use vault::{CodeHash, Vault};
+pub use vault::{CodeHash, Vault, random_octets};

@@ -136,6 +136,13 @@ fn hex(row: &[u8]) -> String {
     row.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
+/// Random octets of the operating system.
+pub fn random_octets<const N: usize>() -> Result<[u8; N], KeyError> {
+    let mut octets = [0; N];
+    aws_lc_rs::rand::fill(&mut octets).map_err(|_| KeyError::Crypto("the random generator"))?;
+    Ok(octets)
+}
+
 pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>, KeyError> {
     let mut key = Zeroizing::new([0; 32]);
     aws_lc_rs::rand::fill(key.as_mut()).map_err(|_| KeyError::Crypto("the random generator"))?;

@@ -43,7 +43,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON
     TO akashi_authority;
 GRANT SELECT ON inquiry, responder_time TO akashi_authority;
 GRANT SELECT, DELETE ON inquiry_new TO akashi_authority;
-GRANT SELECT, UPDATE ON chain_head TO akashi_authority;
+GRANT SELECT, UPDATE ON chain_head, lease TO akashi_authority;
 
 -- The list issuer reads, and writes nothing.
 GRANT SELECT ON authority, founding_signature, distribution_point, enrolment, party_key, status, crl,

@@ -104,8 +104,11 @@ impl Ledger<Issuing> {
     /// [`LedgerError::Suspended`] when it was suspended, [`LedgerError::NotATerminal`] when either befell
     /// its terminal.
     pub async fn begin(&self, permit: &Permit, now: Timestamp) -> Result<Change, LedgerError> {
-        let tx = self.store.join().await?;
+        let mut tx = self.store.join().await?;
         self.check_brought_back(tx.head().brought_back)?;
+        if permit.needs_lease() {
+            self.check_lease(&mut tx).await?;
+        }
         let last = tx.head().at;
         if now + BACKWARDS < last {
             return Err(LedgerError::ClockBehind { now, last });

@@ -98,6 +98,9 @@ pub enum LedgerError {
         "the time of this book was brought back since this program was started, which goes on by a wrong one: start it anew"
     )]
     BroughtBack,
+    /// Another authority over this book does now what only one may do.
+    #[error("another authority over this book acts now: this one does not")]
+    LeaseElsewhere,
     /// The clock ran ahead already when the authority was founded: its own certificate has not begun.
     #[error(
         "this authority was founded at {at}, by a clock that ran ahead: its own certificate begins only then, which \

@@ -33,6 +33,7 @@ mod group;
 mod handover;
 mod idou;
 mod inquiry;
+mod lease;
 mod listed;
 mod many;
 mod modulus;
@@ -81,6 +82,7 @@ pub use fault::{Fault, FaultInjection, FaultPoint};
 pub use handover::HandOver;
 pub use idou::{InboxState, NewEvent, PendingEvent};
 pub use inquiry::Inquiry;
+pub use lease::{Holder, Lease};
 pub use listed::ListedChange;
 pub use modulus::IssuedModulus;
 pub use offline_use::{LastLine, OfflineUse};
@@ -166,13 +168,15 @@ pub struct Ledger<R = Issuing> {
     store: store::Store,
     /// The entry that brought the time back last, as it was when this began; below zero before it was looked at.
     brought_back: Arc<AtomicI64>,
+    /// The fencing number of the lease that this program has; see [`lease`].
+    fence: Arc<AtomicI64>,
     role: PhantomData<fn() -> R>,
 }
 
 impl<R> Clone for Ledger<R> {
     fn clone(&self) -> Self {
-        let brought_back = self.brought_back.clone();
-        Self { store: self.store.clone(), brought_back, role: PhantomData }
+        let (brought_back, fence) = (self.brought_back.clone(), self.fence.clone());
+        Self { store: self.store.clone(), brought_back, fence, role: PhantomData }
     }
 }
 
@@ -195,7 +199,8 @@ impl<R: BookRole> Ledger<R> {
 
 impl<R> Ledger<R> {
     fn over(store: store::Store) -> Self {
-        Self { store, brought_back: Arc::new(AtomicI64::new(-1)), role: PhantomData }
+        let brought_back = Arc::new(AtomicI64::new(-1));
+        Self { store, brought_back, fence: Arc::default(), role: PhantomData }
     }
 
     /// From here on a time that was brought back later than by this entry is another's.
@@ -215,8 +220,8 @@ impl<R> Ledger<R> {
 
     /// The same book, where a fault may be injected at every statement: for simulation.
     pub fn with_faults(&self, faults: std::sync::Arc<dyn FaultInjection>) -> Self {
-        let brought_back = self.brought_back.clone();
-        Self { store: self.store.with_faults(faults), brought_back, role: PhantomData }
+        let (brought_back, fence) = (self.brought_back.clone(), self.fence.clone());
+        Self { store: self.store.with_faults(faults), brought_back, fence, role: PhantomData }
     }
 
     /// Closes every connection.

@@ -40,6 +40,8 @@ pub struct Permit {
     of_two: &'static [Right],
     /// What it gives because two have.
     gained: &'static [Right],
+    /// Whether, of several authorities over one book, only the one whose turn it is may use it.
+    needs_lease: bool,
 }
 
 impl Permit {
@@ -51,6 +53,10 @@ impl Permit {
     /// In what capacity.
     pub fn role(&self) -> &Role {
         &self.role
+    }
+
+    pub(crate) fn needs_lease(&self) -> bool {
+        self.needs_lease
     }
 
     /// SHA-256 of the signed message.
@@ -102,6 +108,7 @@ impl Permit {
             object,
             of_two: &[],
             gained: &[],
+            needs_lease: false,
         }
     }
 
@@ -240,6 +247,7 @@ impl Ledger<Issuing> {
             object: act.deed().map_or(Object::Nothing, Object::of_deed),
             of_two: act.deed().map_or(&[], |deed| right::of_two(deed, &enrolment.role)),
             gained: &[],
+            needs_lease: false,
             role: enrolment.role,
         };
         Ok(PermittedAct { act, permit })
@@ -368,12 +376,13 @@ impl Ledger<Issuing> {
             return Err(LedgerError::NotEnrolled);
         }
         let evidence = Sha256::of(message.message());
-        let permit = Permit::alone(
+        let mut permit = Permit::alone(
             &enrolment,
             message,
             Cause::of_order(&order, evidence),
             (right::of_order(&order), Object::of_order(&order)),
         );
+        permit.needs_lease = order.is_of_one();
         Ok((order, permit))
     }
 

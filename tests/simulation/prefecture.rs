@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex};
 use akashi::init::SECURITY_OFFICERS;
 use akashi_ca::counter::Services;
 use akashi_ca::scheduler::Recoverers;
+use akashi_ca::turn::Turn;
 use akashi_ca::{Counter, Inbox, Issuer, Log, Orders, RegistryClient, Rules, Scheduler};
 use akashi_edge::Opened;
 use akashi_edge::clock::Machine;
 use akashi_keys::{LinkAuthority, OfficerToken, Signer};
-use akashi_ledger::{Here, Issuing, Ledger};
+use akashi_ledger::{Here, Holder, Issuing, Ledger};
 use akashi_ocsp::Responder;
 use akashi_registry::http::Window;
 use akashi_registry::{Registry, TownIdentity};
@@ -92,7 +93,8 @@ impl Authority {
             dir: opened.dir.clone(),
         };
         let log = Log::new(ledger.clone(), own(opened, party::Role::Log));
-        let scheduler = Scheduler::new(issuer, (orders, log), (Vec::new(), recoverers), rng);
+        let turn = Turn::new(Holder([1; 16]));
+        let scheduler = Scheduler::new(issuer, (orders, log, turn), (Vec::new(), recoverers), rng);
         scheduler.see_to_the_clock(clock).await.expect("the book is written");
         Self { counter, inbox, scheduler, ledger, key }
     }

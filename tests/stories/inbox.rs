@@ -272,7 +272,7 @@ async fn what_is_not_signed_by_its_own_source_is_refused_whole() {
         nothing_happened(&place, &holder, 1).await;
     }
     let (status, told) = place.post("/idou", &registry.link(), by_registry).await;
-    assert!(status == 403 && told.contains("not the enrolled source"), "{status} {told}");
+    assert!(status == 403 && told.contains("only a source sends"), "{status} {told}");
     nothing_happened(&place, &holder, 1).await;
     // A sound batch over the wrong link: another source's, the registry's, an officer's.
     let (officer, _) = place.officer(tottori()).await;

@@ -239,6 +239,33 @@ impl Order {
         }
     }
 
+    /// Whether, of several authorities over one book, only one may carry it out at a time: what time asks for, and
+    /// lists.
+    pub fn is_of_one(&self) -> bool {
+        match self {
+            Self::Settle
+            | Self::VoidInterrupted
+            | Self::CloseCases
+            | Self::GoOnWithRecalls
+            | Self::CompareModuli
+            | Self::RaiseAlarms
+            | Self::CertifyResponders
+            | Self::CarryOutRecovery { .. }
+            | Self::EnterInquiries
+            | Self::RecordContentKeys
+            | Self::RecordList { .. }
+            | Self::PublishList { .. } => true,
+            Self::DoubtClock
+            | Self::TrustClock
+            | Self::TellClock { .. }
+            | Self::TellUnpublished { .. }
+            | Self::RecordRefusal
+            | Self::EndByHolder { .. }
+            | Self::AskForCertificate { .. }
+            | Self::DeleteContent { .. } => false,
+        }
+    }
+
     /// Of which of the authority's keys it is, where it is of one.
     pub fn generation(&self) -> Option<i64> {
         match self {

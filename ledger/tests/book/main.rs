@@ -16,6 +16,7 @@ mod founding;
 mod groups;
 mod inbox;
 mod kinds;
+mod lease;
 mod lists;
 mod moduli;
 mod objects;
