@@ -101,6 +101,16 @@ async fn what_is_not_signed_by_an_enrolled_officer_is_refused_and_on_record() {
     // And the sound act is still sound.
     let (status, _) = place.post("/acts", &officer.at_terminal(), sound.as_der().to_vec()).await;
     assert_eq!(status, 200);
+    // What an officer may not ask for is kept as its digest, and nothing of it besides; what was carried out is kept.
+    let asked = officer.act(&place, number(), Deed::Review);
+    let (status, told) = place.post("/acts", &officer.at_terminal(), asked.as_der().to_vec()).await;
+    assert!(status == 403 && told.contains("not_allowed"), "{status} {told}");
+    let entry = place.entries("refuse").await.pop().unwrap();
+    let digest = Sha256::of(asked.as_der()).to_string();
+    assert!(entry.subject.contains(&digest), "{}", entry.subject);
+    let kept = |entry: &akashi_ledger::Entry| entry.commitment != Sha256([0; 32]);
+    assert!(!kept(&entry));
+    assert!(kept(&place.entries("open_case").await.pop().unwrap()));
     place.close().await;
 }
 

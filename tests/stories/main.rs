@@ -46,5 +46,6 @@ mod shared_primes;
 mod status;
 mod support;
 mod ten_years;
+mod turns;
 mod two_persons;
 mod unwritten;
