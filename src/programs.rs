@@ -14,7 +14,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use akashi_edge::program::READY;
-use akashi_edge::{OpenError, Opened, Program};
+use akashi_edge::{LedgerRole, OpenError, Opened, Program};
 use akashi_keys::Passphrase;
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::process::{Pid, Signal, kill_process};
@@ -30,6 +30,19 @@ const STOPS: Duration = Duration::from_secs(15);
 const SOONEST: Duration = Duration::from_secs(1);
 /// The longest.
 const LATEST: Duration = Duration::from_secs(60);
+/// What of its environment a program hands on.
+const PASSED_ON: [&str; 10] = [
+    "PATH",
+    "LANG",
+    "TZ",
+    "TMPDIR",
+    "RUST_BACKTRACE",
+    "PGSSLMODE",
+    "PGSSLROOTCERT",
+    "PGSSLCERT",
+    "PGSSLKEY",
+    "PGPASSFILE",
+];
 /// A program that ran for so long did not end because of how it was started.
 const SETTLED: Duration = Duration::from_secs(300);
 
@@ -79,6 +92,8 @@ struct Kept {
     file: PathBuf,
     hand_out: PathBuf,
     passphrase: File,
+    /// The address of its book, where a variable says it.
+    ledger: Option<String>,
 }
 
 /// A program that runs.
@@ -98,7 +113,8 @@ impl Programs {
             let (hand_out, passphrase) = opened.hand_out_here(program)?;
             let passphrase = in_the_kernel(&passphrase).map_err(system("keeping a passphrase"))?;
             let file = beside.with_file_name(program.file());
-            Ok(Kept { program, file, hand_out, passphrase })
+            let ledger = LedgerRole::told_by_variable(program.ledger_role());
+            Ok(Kept { program, file, hand_out, passphrase, ledger })
         };
         Ok(Self { all: Program::ALL.into_iter().map(kept).collect::<Result<_, ProgramsError>>()? })
     }
@@ -149,7 +165,7 @@ impl Programs {
             }
         }
         akashi_edge::ready();
-        // By itself it ends only where the system lets nothing be started.
+        // By itself it ends only where it never served.
         of_keeper(keepers.join_next().await.expect("a keeper for each"))
     }
 }
@@ -182,7 +198,23 @@ impl Kept {
         let file = self.program.file();
         let (mut ready, mut wait) = (Some(ready), SOONEST);
         loop {
-            let mut running = self.start().await?;
+            let mut running = match self.start().await {
+                Ok(running) => running,
+                // It served already: what keeps it from being started may pass.
+                Err(error) if ready.is_none() => {
+                    tracing::error!(
+                        target: "akashi",
+                        "{file}: {error}; it is tried again in {} s", wait.as_secs()
+                    );
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        () = reached(&mut stage, stops_at) => return Ok(()),
+                    }
+                    wait = (2 * wait).min(LATEST);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let mut settles = pin!(tokio::time::sleep(SETTLED));
             let status = loop {
                 tokio::select! {
@@ -215,6 +247,12 @@ impl Kept {
         let mut command = Command::new(&self.file);
         command.arg("--dir").arg(&self.hand_out).arg("--watched").process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        // No program is handed what is another's: of the environment it gets what is nobody's secret, and the address
+        // of its own login.
+        command.env_clear();
+        command
+            .envs(std::env::vars_os().filter(|(name, _)| PASSED_ON.iter().any(|one| name == one)));
+        command.envs(self.ledger.iter().map(|address| ("AKASHI_LEDGER", address)));
         let start = |source| ProgramsError::Start { file: self.file.clone(), source };
         let mut child = command.spawn().map_err(start)?;
         let (mut input, output) =

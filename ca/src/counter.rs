@@ -131,12 +131,13 @@ impl Counter {
         peer: &[u8],
         now: Timestamp,
     ) -> Result<Answer, CaError> {
+        let digest = Sha256::of(message.as_der());
         let acting = match self.admit(message, peer, now).await {
             Ok(acting) => Arc::new(acting),
             Err(CaError::Refused(refusal)) => {
                 self.services
                     .orders
-                    .record_refusal(Some(peer), refusal_name(&refusal).as_str(), now)
+                    .record_refusal(Some(peer), (&refusal_name(&refusal), Some(digest)), now)
                     .await?;
                 return Err(refusal.into());
             }
@@ -167,13 +168,15 @@ impl Counter {
         now: Timestamp,
     ) -> Result<Answer, CaError> {
         let Services { link_authority, orders, .. } = &self.services;
+        let digest = Sha256::of(message.as_der());
         let error = match recovery::ask(&self.issuer, link_authority, message, peer, now).await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
         match error.refused() {
             Some(refusal) => {
-                orders.record_refusal(Some(peer), &refusal_name(&refusal), now).await?;
+                let what = (refusal_name(&refusal), Some(digest));
+                orders.record_refusal(Some(peer), (&what.0, what.1), now).await?;
                 Err(refusal.into())
             }
             None => Err(error),
@@ -390,7 +393,9 @@ impl Counter {
             // Stopped a moment ago: what is left to be written the authority writes itself.
             Err(error) if error.is_of_the_signer() => {
                 let signer = Some(acting.message.signer());
-                self.services.orders.record_refusal(signer, &name, acting.now).await?;
+                let digest = Sha256::of(acting.message.message());
+                let what = (name.as_str(), Some(digest));
+                self.services.orders.record_refusal(signer, what, acting.now).await?;
                 return Ok(());
             }
             other => other?,

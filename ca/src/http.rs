@@ -25,6 +25,7 @@ use tokio::task::JoinSet;
 
 use crate::idou::BatchRefusal;
 use crate::spool::{NoBody, Spool};
+use crate::turn::BEAT;
 use crate::{CaError, Counter, Holders, Inbox, Issuer, Scheduler, Witnesses};
 
 /// A signed act is small.
@@ -175,6 +176,15 @@ pub async fn serve(
             }
         }
     });
+    let (scheduler, clock) = (doors.scheduler.clone(), doors.clock.clone());
+    let beating = tokio::spawn(async move {
+        let mut beats = tokio::time::interval(BEAT);
+        loop {
+            beats.tick().await;
+            // What fails is tried again, and the ticks say what is wrong with the book.
+            let _ = scheduler.beat(&*clock).await;
+        }
+    });
     let kept = doors.clock.clone();
     let now = Arc::new(move || kept.now());
     let served = tokio::select! {
@@ -182,7 +192,12 @@ pub async fn serve(
         // An authority that takes deaths and settles none must not look alive.
         _ = &mut ticking => Err(LinkError::Listen(std::io::Error::other("the scheduler has stopped"))),
     };
-    ticking.abort();
+    beating.abort();
+    if !ticking.is_finished() {
+        ticking.abort();
+        // What it was in the midst of has ended before the last of it is counted.
+        let _ = ticking.await;
+    }
     if let Err(error) = ends.ends(last_of.now()).await {
         complain(&error, &mut String::new());
     }
@@ -442,6 +457,10 @@ fn without_body(why: NoBody) -> Response {
         NoBody::Late => {
             (StatusCode::REQUEST_TIMEOUT, "the batch did not come in time: send it again")
         }
+        NoBody::Busy => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the authority takes another large batch now: send it again in a while",
+        ),
         NoBody::BrokenOff => (StatusCode::BAD_REQUEST, "the batch broke off: send it again"),
         NoBody::Disk(error) => {
             tracing::error!(target: "ca", "a batch that came cannot be kept: {error}");

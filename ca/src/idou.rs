@@ -140,7 +140,7 @@ impl Inbox {
             return Ok(());
         }
         let refusal = BatchRefusal::NoSource;
-        let noted = self.orders.record_refusal(Some(sender), refusal.name(), now).await;
+        let noted = self.orders.record_refusal(Some(sender), (refusal.name(), None), now).await;
         noted.map_err(BatchRefusal::NotNow)?;
         Err(refusal)
     }
@@ -159,7 +159,8 @@ impl Inbox {
         if let Err(refusal) = &outcome
             && !matches!(refusal, BatchRefusal::NotNow(_))
         {
-            let noted = self.orders.record_refusal(sender, refusal.name(), now).await;
+            let what = (refusal.name(), Some(Sha256::of(sealed)));
+            let noted = self.orders.record_refusal(sender, what, now).await;
             noted.map_err(BatchRefusal::NotNow)?;
         }
         outcome

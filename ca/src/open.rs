@@ -106,7 +106,7 @@ impl Doors {
             scheduler: Arc::new(scheduler),
             card_master,
             envelope: Arc::new(opened.certificate("envelope")?),
-            spool: Spool::default(),
+            spool: Spool::over(&opened.home),
             clock,
             witnesses: Arc::new(witnesses),
             issuer,
@@ -116,9 +116,10 @@ impl Doors {
 }
 
 impl Doors {
-    /// Asks who can say whether the clock of a start is right, and puts a doubt about it on record: before a door is
-    /// opened.
+    /// Takes this authority's turn, asks who can say whether the clock of a start is right, and puts a doubt about it on
+    /// record: before a door is opened.
     pub async fn see_to_the_clock(&self) -> Result<(), CaError> {
+        self.scheduler.take_turn(&*self.clock).await?;
         self.witnesses.see_to_a_start(&*self.clock, rand::random).await?;
         self.scheduler.see_to_the_clock(&*self.clock).await
     }

@@ -38,20 +38,25 @@ impl Orders {
     }
 
     /// Puts on record that something was refused to somebody who has no permit: who showed which
-    /// certificate, and why. Beyond the first few of a minute it is [counted](Self::record_counted). A clock that is
-    /// behind can record nothing.
+    /// certificate, why, and the digest of what was refused, where there is one. Beyond the first few of a minute it
+    /// is [counted](Self::record_counted). A clock that is behind can record nothing.
     pub async fn record_refusal(
         &self,
         shown: Option<&[u8]>,
-        why: &str,
+        (why, what): (&str, Option<Sha256>),
         now: Timestamp,
     ) -> Result<(), CaError> {
         let shown = shown.map_or_else(|| "a file".to_owned(), |der| Sha256::of(der).to_string());
-        let subject = format!("{why} {shown}");
-        match self.is_an_entry(why, &shown, now) {
-            true => self.record(&[subject], now).await,
-            false => Ok(()),
+        let kind = Kind { why: why.into(), who: shown };
+        if !self.refusals.is_an_entry(&kind, now) {
+            return Ok(());
         }
+        let what = what.map(|what| format!(" {what}")).unwrap_or_default();
+        let subject = format!("{why} {}{what}", kind.who);
+        // What is not written down is counted all the same.
+        let mut waits = Waits::of(&self.refusals, vec![More { kind, count: 1, since: now }]);
+        waits.are_recorded(self.record(&[subject], now).await?);
+        Ok(())
     }
 
     /// Whether a refusal is an entry of its own: `who` is whatever tells one who is refused from another.
@@ -70,23 +75,43 @@ impl Orders {
             format!("{} {} and {count} more within a minute of {since}", kind.why, kind.who)
         };
         let subjects: Vec<String> = more.iter().map(subject).collect();
-        let recorded = self.record(&subjects, now).await;
-        if recorded.is_err() {
-            self.refusals.give_back(more);
-        }
-        recorded
+        let mut waits = Waits::of(&self.refusals, more);
+        waits.are_recorded(self.record(&subjects, now).await?);
+        Ok(())
     }
 
-    async fn record(&self, subjects: &[String], now: Timestamp) -> Result<(), CaError> {
+    /// Whether it could be recorded: a clock that is behind records nothing.
+    async fn record(&self, subjects: &[String], now: Timestamp) -> Result<bool, CaError> {
         let permit = self.permit(Order::RecordRefusal, now).await?;
         let mut change = match self.ledger.begin(&permit, now).await {
-            Err(LedgerError::ClockBehind { .. }) => return Ok(()),
+            Err(LedgerError::ClockBehind { .. }) => return Ok(false),
             other => other?,
         };
         for subject in subjects {
             change.append("refuse", subject, None::<Content>).await?;
         }
         change.commit().await?;
-        Ok(())
+        Ok(true)
+    }
+}
+
+/// Refusals that are being written down: what breaks off in the midst of it gives them back.
+struct Waits<'r>(&'r Refusals, Vec<More>);
+
+impl<'r> Waits<'r> {
+    fn of(refusals: &'r Refusals, more: Vec<More>) -> Self {
+        Self(refusals, more)
+    }
+
+    fn are_recorded(&mut self, are: bool) {
+        if are {
+            self.1.clear();
+        }
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.give_back(std::mem::take(&mut self.1));
     }
 }

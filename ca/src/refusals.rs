@@ -32,10 +32,17 @@ pub struct Refusals(Mutex<HashMap<Kind, Counted>>);
 #[derive(Debug)]
 struct Counted {
     since: Timestamp,
-    refused: u64,
+    /// That are an entry each.
+    entries: u64,
+    /// That are none yet.
+    more: u64,
 }
 
 impl Counted {
+    fn begun(since: Timestamp) -> Self {
+        Self { since, entries: 1, more: 0 }
+    }
+
     /// A time that was set back ends it too.
     fn is_over(&self, now: Timestamp) -> bool {
         now < self.since || now.duration_since(self.since) >= MINUTE
@@ -60,17 +67,21 @@ impl Refusals {
         let is_full = counted.len() >= KINDS;
         match counted.get_mut(kind) {
             // Over, and nothing of it waits for an entry.
-            Some(one) if one.is_over(now) && one.refused <= AT_ONCE => {
-                *one = Counted { since: now, refused: 1 };
+            Some(one) if one.is_over(now) && one.more == 0 => {
+                *one = Counted::begun(now);
+                true
+            }
+            Some(one) if one.entries < AT_ONCE => {
+                one.entries += 1;
                 true
             }
             Some(one) => {
-                one.refused += 1;
-                one.refused <= AT_ONCE
+                one.more += 1;
+                false
             }
             None if is_full => true,
             None => {
-                counted.insert(kind.clone(), Counted { since: now, refused: 1 });
+                counted.insert(kind.clone(), Counted::begun(now));
                 true
             }
         }
@@ -83,9 +94,8 @@ impl Refusals {
         let mut over = Vec::new();
         counted.retain(|kind, one| {
             let keeps = !all && !one.is_over(now);
-            if !keeps && one.refused > AT_ONCE {
-                let count = one.refused - AT_ONCE;
-                over.push(More { kind: kind.clone(), count, since: one.since });
+            if !keeps && one.more > 0 {
+                over.push(More { kind: kind.clone(), count: one.more, since: one.since });
             }
             keeps
         });
@@ -99,8 +109,9 @@ impl Refusals {
     pub fn give_back(&self, more: Vec<More>) {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for More { kind, count, since } in more {
-            let one = counted.entry(kind).or_insert(Counted { since, refused: AT_ONCE });
-            one.refused += count;
+            let kept = Counted { since, entries: AT_ONCE, more: 0 };
+            let one = counted.entry(kind).or_insert(kept);
+            one.more += count;
             one.since = one.since.min(since);
         }
     }
@@ -133,8 +144,10 @@ mod tests {
         assert!(!refusals.is_an_entry(&kind("a"), at(61)));
         let later = refusals.take(at(61), false);
         assert_eq!((later.len(), later[0].count), (1, 491));
-        // The next minute begins anew.
-        assert!(refusals.is_an_entry(&kind("a"), at(62)));
+        // The next minute begins anew, also where what is given back belongs to the one before.
+        assert!((0..3).all(|_| refusals.is_an_entry(&kind("a"), at(62))));
+        refusals.give_back(more());
+        assert_eq!(refusals.take(at(63), false)[0].count, 490);
     }
 
     #[test]

@@ -179,6 +179,16 @@ impl Scheduler {
         Ok(ticked)
     }
 
+    /// Keeps this authority's turn, where it has it, while a tick takes its time.
+    pub async fn beat(&self, clock: &dyn Clock) -> Result<(), CaError> {
+        self.turn.beat(&self.issuer.ledger, clock.monotonic()).await
+    }
+
+    /// Takes its turn before a door is opened, where nobody else has it.
+    pub async fn take_turn(&self, clock: &dyn Clock) -> Result<(), CaError> {
+        self.turn.begin(&self.issuer.ledger, clock.monotonic()).await.map(|_| ())
+    }
+
     /// Puts on record what is only counted yet, before the program ends.
     pub async fn ends(&self, now: Timestamp) -> Result<(), CaError> {
         self.orders.record_counted(now, true).await
@@ -203,7 +213,7 @@ impl Scheduler {
             // Nobody did anything wrong: whoever asked asks again.
             OrderRefusal::ClockBehind { .. } | OrderRefusal::NotNow { .. } => return Ok(()),
         };
-        self.orders.record_refusal(Some(peer), why, now).await
+        self.orders.record_refusal(Some(peer), (why, None), now).await
     }
 
     /// Compares all moduli of the book, once a night: from minutes to hours, beside the ticks. `None`

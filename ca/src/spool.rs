@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ const SMALL: usize = 256 * 1024;
 /// Where large bodies wait.
 #[derive(Debug, Clone)]
 pub struct Spool {
+    dir: Arc<Path>,
     senders: Arc<Mutex<HashSet<Sha256>>>,
     in_memory: Arc<Semaphore>,
 }
@@ -29,8 +31,10 @@ pub enum NoBody {
     OneAtATime,
     /// It is longer than what is taken.
     TooLong,
-    /// It did not come in time, or its turn did not.
+    /// It did not come in time.
     Late,
+    /// It came, and others are being taken for so long.
+    Busy,
     /// The connection broke off, or what came is no body.
     BrokenOff,
     /// It could not be kept.
@@ -63,13 +67,13 @@ impl Drop for Sending {
     }
 }
 
-impl Default for Spool {
-    fn default() -> Self {
-        Self { senders: Arc::default(), in_memory: Arc::new(Semaphore::new(1)) }
-    }
-}
-
 impl Spool {
+    /// Large ones come into files of this directory, which have no names.
+    pub fn over(dir: &Path) -> Self {
+        let in_memory = Arc::new(Semaphore::new(1));
+        Self { dir: dir.into(), senders: Arc::default(), in_memory }
+    }
+
     /// The whole body of a sender, within these limits of length (octets) and time.
     pub async fn whole(
         &self,
@@ -83,7 +87,7 @@ impl Spool {
             return Ok(Spooled { octets, _turn: None });
         };
         let turn = self.in_memory.clone().acquire_owned();
-        let turn = tokio::time::timeout(time, turn).await.map_err(|_| NoBody::Late)?;
+        let turn = tokio::time::timeout(time, turn).await.map_err(|_| NoBody::Busy)?;
         let turn = turn.expect("nobody closes it");
         let octets = tokio::task::spawn_blocking(move || read(file))
             .await
@@ -114,7 +118,7 @@ impl Spool {
                     Some(large) => large,
                     none => {
                         let sending = self.sends(sender)?;
-                        let unnamed = tempfile::tempfile().map_err(NoBody::Disk)?;
+                        let unnamed = tempfile::tempfile_in(&*self.dir).map_err(NoBody::Disk)?;
                         none.insert((tokio::fs::File::from_std(unnamed), sending))
                     }
                 };
@@ -166,7 +170,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_comes_as_it_was_sent_however_long_it_is_up_to_its_limit() {
-        let spool = Spool::default();
+        let spool = Spool::over(&std::env::temp_dir());
         for length in [0, 1, SMALL, SMALL + 1, 3 * SMALL + 17, 4 * SMALL] {
             let sent: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
             let come = spool.whole(sender(1), body(&sent), LIMITS).await;
@@ -179,7 +183,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_sender_has_one_on_its_way_and_of_all_large_ones_one_is_in_memory() {
-        let spool = Spool::default();
+        let spool = Spool::over(&std::env::temp_dir());
         let large = vec![7; 2 * SMALL];
         let first = spool.whole(sender(1), body(&large), LIMITS).await.ok().unwrap();
         let second = spool.whole(sender(1), body(&large), LIMITS).await;
@@ -187,7 +191,7 @@ mod tests {
         assert!(spool.whole(sender(1), body(b"small"), LIMITS).await.is_ok());
         let soon = (LIMITS.0, Duration::from_millis(100));
         let waits = spool.whole(sender(2), body(&large), soon).await;
-        assert!(matches!(waits.map(|_| ()), Err(NoBody::Late)));
+        assert!(matches!(waits.map(|_| ()), Err(NoBody::Busy)));
         assert!(
             spool.whole(sender(2), body(b"small"), soon).await.is_ok(),
             "a small one is no burden"

@@ -7,10 +7,9 @@ use akashi_ledger::{Holder, Issuing, Lease, Ledger};
 
 use crate::CaError;
 
-/// How often the holder of the lease moves its beat.
-const BEAT: Duration = Duration::from_secs(1);
-/// A lease whose beat stood still for so long, by one's own time, may be taken: ten times what its holder takes at most between
-/// two beats when nothing hangs.
+/// How often the holder of the lease moves its beat, beside what it does.
+pub const BEAT: Duration = Duration::from_secs(1);
+/// A lease whose beat stood still for so long, by one's own time, may be taken.
 pub const SILENT: Duration = Duration::from_secs(10);
 
 /// Looks whose turn it is, and takes it where nobody else's is.
@@ -78,6 +77,22 @@ impl Turn {
             *seen = Seen::Others(lease, now);
         }
         Ok(false)
+    }
+
+    /// Takes the turn at a start, where nobody else has it: until it is known to be ours, it is not.
+    pub async fn begin(&self, ledger: &Ledger<Issuing>, now: Duration) -> Result<bool, CaError> {
+        if ledger.lease().await?.is_some() {
+            ledger.is_elsewhere();
+        }
+        self.is_ours(ledger, now).await
+    }
+
+    /// Moves the beat, where it is this authority's turn: what time asks for may take longer than a rival waits.
+    pub async fn beat(&self, ledger: &Ledger<Issuing>, now: Duration) -> Result<(), CaError> {
+        if matches!(*self.seen(), Seen::Ours(_)) && ledger.renew_lease().await? {
+            *self.seen() = Seen::Ours(now);
+        }
+        Ok(())
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {

@@ -114,7 +114,9 @@ impl Witnesses {
         let Some((signer, TimeAnswer { challenge, at, boot: Some(boot) })) =
             self.of_ours(message, clock.now()).await?
         else {
-            self.orders.record_refusal(Some(peer), "time_of_a_stranger", clock.now()).await?;
+            self.orders
+                .record_refusal(Some(peer), ("time_of_a_stranger", None), clock.now())
+                .await?;
             return Ok(false);
         };
         let mut programs = self.programs();

@@ -66,6 +66,14 @@ pub enum LedgerRole {
     Verifier,
 }
 
+impl LedgerRole {
+    /// The address that a variable gives a program in this role.
+    pub fn told_by_variable(self) -> Option<String> {
+        let own = Logins::default().of(self).and_then(|(variable, _)| std::env::var(variable).ok());
+        own.or_else(|| std::env::var("AKASHI_LEDGER").ok())
+    }
+}
+
 /// Addresses in the place of `ledger`, each `postgres://…` with the login of one role: what that login may not
 /// do, the role's program cannot, whoever has taken it over.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -292,12 +300,10 @@ impl Config {
     /// The ledger's address for a role, a relative SQLite path taken from the authority's own directory. The role's
     /// own variable goes before `AKASHI_LEDGER`, and both before the file: a password belongs into no file.
     pub fn ledger_address(&self, dir: &Path, role: LedgerRole) -> String {
-        let (variable, login) = self.logins.of(role).unzip();
-        let set = |name: &str| std::env::var(name).ok();
-        let address = variable
-            .and_then(set)
-            .or_else(|| set("AKASHI_LEDGER"))
-            .or_else(|| login.flatten().cloned())
+        let login = self.logins.of(role).and_then(|(_, login)| login);
+        let address = role
+            .told_by_variable()
+            .or_else(|| login.cloned())
             .unwrap_or_else(|| self.ledger.clone());
         match address.strip_prefix("sqlite:") {
             Some(path) => format!("sqlite:{}", self.home(dir).join(path).display()),

@@ -101,7 +101,8 @@ impl DoorSettings {
     /// The limits of a door, where there are so many places at most.
     fn limits(&self, most: u32) -> Limits {
         let connections = self.connections.min(most);
-        let count = |count: u32| count.min(connections) as usize;
+        // Nobody has a door for himself, however few places it has.
+        let count = |count: u32| count.min(connections / 4) as usize;
         Limits {
             connections: connections as usize,
             per_address: count(self.connections_per_address),
@@ -112,7 +113,7 @@ impl DoorSettings {
             gateways: self
                 .gateways
                 .iter()
-                .map(|gateway| (gateway.address, count(gateway.connections)))
+                .map(|gateway| (gateway.address, gateway.connections.min(connections) as usize))
                 .collect(),
         }
     }
@@ -160,7 +161,7 @@ mod tests {
             "what is there where nothing is said"
         );
         let few = settings.limits(206);
-        assert_eq!((few.connections, few.per_address, few.per_party), (206, 206, 64));
+        assert_eq!((few.connections, few.per_address, few.per_party), (206, 51, 51));
     }
 
     #[test]

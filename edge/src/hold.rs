@@ -37,6 +37,25 @@ impl Hold {
         Self::of(dir, "watching.lock")
     }
 
+    /// Waits until no authority holds the directory: one that nobody watches any more stops by itself, within this
+    /// time.
+    ///
+    /// # Errors
+    /// [`OpenError::Held`] where one does still.
+    pub async fn until_free(dir: &Path, within: Duration) -> Result<(), OpenError> {
+        let until = tokio::time::sleep(within);
+        let mut until = std::pin::pin!(until);
+        loop {
+            match Self::take(dir) {
+                Err(OpenError::Held { .. }) if !until.is_elapsed() => tokio::select! {
+                    () = &mut until => {}
+                    () = tokio::time::sleep(BETWEEN_LOOKS) => {}
+                },
+                taken => return taken.map(|_| ()),
+            }
+        }
+    }
+
     fn of(dir: &Path, name: &str) -> Result<Self, OpenError> {
         let lock = dir.join(name);
         let failed = |source| OpenError::Lock { file: lock.clone(), source };

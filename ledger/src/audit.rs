@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
 use crate::evidence::{self, digest_of_rows};
+use crate::lease::{FENCE, check_fence};
 use crate::row::{Row, Stored};
 use crate::store::{args, damaged};
 use crate::{Issuing, Ledger, LedgerError, Position, ReadsAll};
@@ -218,6 +219,9 @@ impl Ledger<Issuing> {
         // Whoever replaces it holds the head until then, and is seen from here on.
         let locked = tx.lock_head().await?.ok_or_else(|| damaged("chain_head", "no row"))?;
         self.check_brought_back(locked.get("brought_back")?)?;
+        if let Some(own) = self.own_fence() {
+            check_fence(own, tx.row(FENCE, args![]).await?)?;
+        }
         if tx.row(REPLACED, args![&signer.0]).await?.is_some() {
             return Err(LedgerError::NotEnrolled);
         }

@@ -11,6 +11,7 @@ use crate::audit::{Content, Entry, TimeQuality, chain_hash};
 use crate::cause::Cause;
 use crate::evidence::{self, Evidence, digest_of_rows};
 use crate::group::{Head, Member};
+use crate::lease::{FENCE, check_fence};
 use crate::object::Object;
 use crate::permit::Permit;
 use crate::right::Right;
@@ -106,8 +107,10 @@ impl Ledger<Issuing> {
     pub async fn begin(&self, permit: &Permit, now: Timestamp) -> Result<Change, LedgerError> {
         let mut tx = self.store.join().await?;
         self.check_brought_back(tx.head().brought_back)?;
-        if permit.needs_lease() {
-            self.check_lease(&mut tx).await?;
+        if permit.needs_lease()
+            && let Some(own) = self.own_fence()
+        {
+            check_fence(own, tx.row(FENCE, args![]).await?)?;
         }
         let last = tx.head().at;
         if now + BACKWARDS < last {

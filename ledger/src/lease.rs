@@ -9,7 +9,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::group::Member;
+use crate::row::Row;
 use crate::store::{Pools, args, damaged};
 use crate::{Issuing, Ledger, LedgerError};
 
@@ -84,17 +84,20 @@ impl Ledger<Issuing> {
         self.fence.store(ELSEWHERE, Ordering::Release);
     }
 
-    /// Stops a change that only the holder of the lease may make, where this program is not that.
-    pub(crate) async fn check_lease(&self, tx: &mut Member) -> Result<(), LedgerError> {
-        let own = self.fence.load(Ordering::Acquire);
-        if own == UNUSED {
-            return Ok(());
-        }
-        let row = tx.row("SELECT fence FROM lease WHERE one = 1", args![]).await?;
-        let now: i64 = row.ok_or_else(|| damaged("lease", "it has no row"))?.get("fence")?;
-        match own == now {
-            true => Ok(()),
-            false => Err(LedgerError::LeaseElsewhere),
-        }
+    /// The fencing number by which this program acts; none where nobody asked for the lease here.
+    pub(crate) fn own_fence(&self) -> Option<i64> {
+        Some(self.fence.load(Ordering::Acquire)).filter(|own| *own != UNUSED)
+    }
+}
+
+/// The fencing number of now.
+pub(crate) const FENCE: &str = "SELECT fence FROM lease WHERE one = 1";
+
+/// Stops what only the holder of the lease may do, where this program is not that.
+pub(crate) fn check_fence(own: i64, now: Option<Row>) -> Result<(), LedgerError> {
+    let now: i64 = now.ok_or_else(|| damaged("lease", "it has no row"))?.get("fence")?;
+    match own == now {
+        true => Ok(()),
+        false => Err(LedgerError::LeaseElsewhere),
     }
 }

@@ -35,6 +35,13 @@ const PLANNING: [(&str, &str); 2] = [("enable_seqscan", "off"), ("jit", "off")];
 
 /// A session that only reads says so: what runs in it on a primary would run on a standby.
 const READING: [(&str, &str); 1] = [("default_transaction_read_only", "on")];
+/// Whoever writes holds the head of the chain: one that was paused in the midst of it, or whose host is gone, lets
+/// go of it, and nobody waits for it for ever.
+const WRITING: [(&str, &str); 3] = [
+    ("idle_in_transaction_session_timeout", "15s"),
+    ("lock_timeout", "60s"),
+    ("tcp_user_timeout", "15s"),
+];
 
 /// A constraint that lets no second row in, as the two data bases tell of it.
 pub(crate) struct Unique {
@@ -179,7 +186,7 @@ impl Store {
                     (read.clone(), read)
                 }
                 Access::Write | Access::Create => {
-                    let write = first(4, options).await?;
+                    let write = first(4, options.options(WRITING)).await?;
                     (pool(6).connect_lazy_with(reading), write)
                 }
             };

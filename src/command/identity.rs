@@ -80,13 +80,13 @@ impl Whose {
             }
             Self::Scheduler | Self::Log => "start the authority anew",
             Self::ListIssuer => {
-                "start the list issuer anew (akashi-crl, or akashi up where that runs it)"
+                "start the list issuer anew (akashi up, or akashi-crl where that runs alone)"
             }
             Self::Responder => {
-                "start the responder anew (akashi-ocsp, or akashi up where that runs it)"
+                "start the responder anew (akashi up, or akashi-ocsp where that runs alone)"
             }
             Self::Repository => {
-                "start the repository anew (akashi-repository, or akashi up where that runs it)"
+                "start the repository anew (akashi up, or akashi-repository where that runs alone)"
             }
         }
     }
@@ -144,7 +144,7 @@ async fn complete(whose: Whose, open: &OpenArgs) -> Result<(), Failure> {
     akashi_edge::say!("certificate  {}", file.display());
     akashi_edge::say!("next         copy keys/ and certificates/ to your backup");
     akashi_edge::say!(
-        "then         {}; where it runs elsewhere, bring it and keys/{name}.key there first",
+        "then         {}; for where it runs elsewhere, akashi keys hand-out again, and carry that there first",
         whose.told()
     );
     Ok(())

@@ -33,7 +33,7 @@ impl ResponderKeyCommand {
         let rolled = self.open.opened()?.custody.roll_responder_key(kind)?;
         akashi_edge::say!("key          {}", fingerprint(rolled.key.public_key()));
         akashi_edge::say!(
-            "next         start the responder anew, and bring keys/ocsp.key and keys/ocsp.before to wherever else it runs: the key before gets no more certificates"
+            "next         start the responder anew (akashi up; for where it runs elsewhere, akashi keys hand-out again, and carry that there): the key before gets no more certificates"
         );
         Ok(())
     }

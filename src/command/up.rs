@@ -9,6 +9,9 @@ use crate::config::Config;
 use crate::programs::{Programs, ProgramsError};
 use crate::secret::PASSPHRASE;
 
+/// Programs that nobody watches any more have ended within this time.
+const AFTER_A_KILL: std::time::Duration = std::time::Duration::from_secs(15);
+
 /// Serve an authority until interrupted: each of its programs in a process of its own, with the keys that it needs.
 #[derive(clap::Args)]
 pub struct Up {
@@ -26,6 +29,8 @@ impl Up {
         let _hold = Hold::watching(&config.home(&self.open.dir))?;
         // From before anything was started: whoever stops it then stops it too.
         let stop = akashi_edge::stopped();
+        // Those of one that was killed are stopping still.
+        Hold::until_free(&config.home(&self.open.dir), AFTER_A_KILL).await?;
         let programs = Programs::of(&Opened::open(&self.open.dir, &passphrase)?)?;
         drop(passphrase);
         match programs.run(stop).await {

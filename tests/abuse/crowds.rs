@@ -199,6 +199,7 @@ impl Others {
 
 /// The first octets of a handshake, and no more.
 const HELLO: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+const NO_BODY: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n";
 const ASK: &[u8] = b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -235,6 +236,13 @@ async fn a_crowd_from_one_address_keeps_nobody_else_waiting_at_any_door_and_no_p
         eprintln!("{} {what} at {door}: slowest {slowest:?}, grown {grown:?} KiB", there.len());
         assert!(grown.values().all(|grown| *grown < GROWS), "{grown:?} KiB");
     }
+    // Bodies of which nothing comes: as many at a time as there are connections, again and again.
+    let door = listen.ocsp;
+    let there = crowd(door, NO_BODY, ASKING).await;
+    let slowest = others.answered().await;
+    assert!(slowest.0 < ANSWERED, "{} without a body at {door}: {slowest:?}", there.len());
+    eprintln!("{} without a body at {door}: slowest {slowest:?}", there.len());
+    drop(there);
     // Those who ask every six seconds and never leave.
     for door in plain {
         let mut there = crowd(door, ASK, ASKING).await;
@@ -320,6 +328,9 @@ async fn a_program_that_may_open_few_files_serves_others_in_the_midst_of_a_crowd
         let slowest = others.answered().await;
         assert!(slowest.0 < ANSWERED, "{slowest:?}");
     }
+    there.push(crowd(authority.config.listen.ocsp, NO_BODY, 1_500).await);
+    let slowest = others.answered().await;
+    assert!(slowest.0 < ANSWERED, "bodies that do not come: {slowest:?}");
     authority.stop();
 }
 

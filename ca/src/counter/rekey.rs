@@ -24,6 +24,7 @@ impl Counter {
         peer: &[u8],
         now: Timestamp,
     ) -> Result<Answer, CaError> {
+        let digest = Sha256::of(message.as_der());
         let error = match self.rekeyed(message.clone(), peer, now).await {
             Ok(answer) => return Ok(answer),
             Err(Halt::Already(answer)) => return Ok(*answer),
@@ -38,7 +39,7 @@ impl Counter {
         match error.refused() {
             Some(refusal) => {
                 let why = refusal_name(&refusal);
-                self.services.orders.record_refusal(Some(peer), &why, now).await?;
+                self.services.orders.record_refusal(Some(peer), (&why, Some(digest)), now).await?;
                 Err(refusal.into())
             }
             None => Err(error),

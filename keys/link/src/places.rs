@@ -1,8 +1,8 @@
 //! Who has a place at a door, and who gives way where places run out.
 //!
 //! Places are shared by address and by party: whoever takes more than a share takes it from himself. A place whose
-//! owner lets the server wait (for a handshake, for a request, for an answer to be read) is idle; of those the one that is idle the
-//! longest gives way. One for which the server works never does.
+//! owner lets the server wait (for a handshake, for a request and all of its body, for an answer to be read) is idle; of
+//! those the one that is idle the longest gives way. One for which the server works never does.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
@@ -69,9 +69,10 @@ struct Taken {
     shares: HashMap<Whose, Share>,
 }
 
-#[derive(Default)]
 struct Share {
     places: usize,
+    /// How many it may have.
+    limit: usize,
     /// Since when, and which.
     idle: BTreeSet<(u64, u64)>,
 }
@@ -141,7 +142,7 @@ impl Places {
         let ticket = Arc::new(Ticket::default());
         let held = Held { whose: Vec::new(), idle_since: Some(number), ticket: ticket.clone() };
         taken.places.insert(number, held);
-        taken.adds(number, whose);
+        taken.adds(number, whose, share);
         drop(taken);
         Some(Place { places: self.clone(), number, ticket })
     }
@@ -167,10 +168,11 @@ impl Taken {
     }
 
     /// Counts a place to a share.
-    fn adds(&mut self, number: u64, whose: Whose) {
+    fn adds(&mut self, number: u64, whose: Whose, limit: usize) {
         let Some(held) = self.places.get_mut(&number) else { return };
         held.whose.push(whose.clone());
-        let share = self.shares.entry(whose).or_default();
+        let none = Share { places: 0, limit, idle: BTreeSet::new() };
+        let share = self.shares.entry(whose).or_insert(none);
         share.places += 1;
         share.idle.extend(held.idle_since.map(|since| (since, number)));
     }
@@ -185,10 +187,15 @@ impl Taken {
         true
     }
 
-    /// The longest idle of whoever has the most places gives one.
+    /// Whoever has the most of a share gives a place; of several the one that is idle the longest.
     fn longest_gives_way(&mut self) -> bool {
-        let idle = self.shares.iter().filter(|(_, share)| !share.idle.is_empty());
-        let most = idle.max_by_key(|(_, share)| share.places).map(|(whose, _)| whose.clone());
+        let idle = self.shares.iter().filter_map(|(whose, share)| {
+            let (since, _) = share.idle.first()?;
+            // In thousandths of its limit: a gateway that has much may have much.
+            let taken = share.places * 1000 / share.limit.max(1);
+            Some(((taken, std::cmp::Reverse(*since)), whose))
+        });
+        let most = idle.max_by_key(|(much, _)| *much).map(|(_, whose)| whose.clone());
         most.is_some_and(|whose| self.gives_way(&whose))
     }
 
@@ -232,7 +239,7 @@ impl Place {
         if taken.of(&whose) >= self.places.limits.per_party && !taken.gives_way(&whose) {
             return false;
         }
-        taken.adds(self.number, whose);
+        taken.adds(self.number, whose, self.places.limits.per_party);
         true
     }
 
@@ -241,14 +248,18 @@ impl Place {
         self.places.limits.age
     }
 
-    /// The server works for it, until what is given is dropped.
-    pub fn works(self: &Arc<Self>) -> Work {
-        self.places.taken().is_idle(self.number, false);
+    /// Somebody asks over it.
+    pub fn asks(&self) {
         if self.ticket.asked.fetch_add(1, Ordering::Relaxed) + 1
             >= self.places.limits.requests.get()
         {
             self.ticket.enough.notify_one();
         }
+    }
+
+    /// The server works for it, until what is given is dropped.
+    pub fn works(self: &Arc<Self>) -> Work {
+        self.places.taken().is_idle(self.number, false);
         Work(self.clone())
     }
 }
@@ -329,6 +340,23 @@ mod tests {
         assert_eq!(door.count(), 5);
         drop(few);
         assert_eq!(door.count(), 1);
+    }
+
+    #[test]
+    fn where_all_have_as_many_the_longest_idle_gives_way_and_a_gateway_has_its_own_measure() {
+        let door = places(12, 6);
+        let alone: Vec<_> = (1..=7).map(|last| Arc::new(door.enter(of(last)).unwrap())).collect();
+        // The first asks, and then waits for less long than the second.
+        drop(alone[0].works());
+        let behind: Vec<_> = (0..5).map(|_| door.enter([10, 0, 0, 1].into()).unwrap()).collect();
+        let _new = door.enter(of(8)).unwrap();
+        // It has all of its share, and nobody else has.
+        assert!(gives_way(&behind[0]) && alone.iter().all(|place| !gives_way(place)));
+        drop(behind);
+        let _others: Vec<_> = (9..=13).map(|last| door.enter(of(last)).unwrap()).collect();
+        assert_eq!(door.count(), 12);
+        let gone: Vec<_> = alone.iter().map(|place| gives_way(place)).collect();
+        assert_eq!(gone, [false, true, false, false, false, false, false]);
     }
 
     #[test]

@@ -1,16 +1,20 @@
 //! The server's end: a door with limits.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use akashi_wire::ending::{CERTIFICATE_ENDS, Ending};
 use akashi_wire::pki;
 use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderValue, StatusCode, Version, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use hyper::body::{Frame, SizeHint};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustls::server::WebPkiClientVerifier;
@@ -19,7 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-use crate::places::{Limits, Place, Places};
+use crate::places::{Limits, Place, Places, Work};
 use crate::time::Told;
 use crate::unstuck::Unstuck;
 use crate::{Identity, LinkError, Now, Peer, provider, unfit};
@@ -186,10 +190,67 @@ async fn converse(
     }
 }
 
-/// While the server works for a connection, that gives way to nobody.
+/// While the server works for a connection, that gives way to nobody: from when the last of a request is here until its
+/// answer begins.
 async fn at_work(State(place): State<Arc<Place>>, request: Request, next: Next) -> Response {
-    let _work = place.works();
-    next.run(request).await
+    place.asks();
+    let asked = Arc::new(Mutex::new(Asked::Comes(place)));
+    if request.body().is_end_stream() {
+        begins(&asked);
+    }
+    let watched = asked.clone();
+    let request = request.map(|body| Body::new(Watched { body, asked: watched }));
+    let response = next.run(request).await;
+    *asked.lock().unwrap_or_else(PoisonError::into_inner) = Asked::Answered;
+    response
+}
+
+/// How far a request is.
+enum Asked {
+    /// Something of it is still to come.
+    Comes(Arc<Place>),
+    /// All of it is here.
+    Here { _work: Work },
+    /// Its answer begins.
+    Answered,
+}
+
+/// All of it is here.
+fn begins(asked: &Mutex<Asked>) {
+    let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Asked::Comes(place) = &*asked {
+        *asked = Asked::Here { _work: place.works() };
+    }
+}
+
+/// A body that says when the last of it is here.
+struct Watched {
+    body: Body,
+    asked: Arc<Mutex<Asked>>,
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if matches!(frame, Poll::Ready(None)) || self.body.is_end_stream() {
+            begins(&self.asked);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// Says with every answer when the client's certificate ends, as soon as that is near.

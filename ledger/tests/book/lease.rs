@@ -56,6 +56,33 @@ async fn whoever_lost_the_lease_in_the_midst_of_a_change_changes_nothing_more() 
 }
 
 #[tokio::test]
+async fn whoever_is_paused_in_the_midst_of_a_change_keeps_the_lease_from_nobody_for_ever() {
+    let book = books().await.pop().unwrap();
+    let (one, other) = (&book.ledger, Ledger::<Issuing>::open(&book.address).await.unwrap());
+    let lease = one.lease().await.unwrap().unwrap();
+    assert!(one.take_lease(&lease, ONE).await.unwrap());
+    let sign = |octets: &[u8]| book.scheduler.sign(octets);
+    let order = Order::RaiseAlarms;
+    let permit = one.order(order, book.scheduler.certificate(), book.now, sign).await.unwrap();
+    // It holds the head of the chain, and says nothing more.
+    let mut change = one.begin(&permit, book.now).await.unwrap();
+    let seen = other.lease().await.unwrap().unwrap();
+    let begun = std::time::Instant::now();
+    assert!(other.take_lease(&seen, OTHER).await.unwrap());
+    assert!(begun.elapsed() < std::time::Duration::from_secs(25), "{:?}", begun.elapsed());
+    // Nothing of what it was in the midst of comes to be.
+    let before = other.head().await.unwrap();
+    let appended = change.append("alarm", "too late", None::<akashi_ledger::Content>).await;
+    let done = match appended {
+        Ok(_) => change.commit().await.map(|_| ()),
+        Err(error) => Err(error),
+    };
+    assert!(done.is_err());
+    assert_eq!(other.head().await.unwrap(), before);
+    other.close().await;
+}
+
+#[tokio::test]
 async fn a_book_that_is_a_file_has_no_lease() {
     let book = books().await.remove(0);
     assert_eq!(book.ledger.lease().await.unwrap(), None);
