@@ -38,10 +38,10 @@ impl Turn {
 
     /// Whether it is this authority's turn now, by the time that has passed since the machine started.
     pub async fn is_ours(&self, ledger: &Ledger<Issuing>, now: Duration) -> Result<bool, CaError> {
-        if let Seen::Ours(beaten) = *self.seen() {
-            if now.saturating_sub(beaten) < BEAT {
-                return Ok(true);
-            }
+        if let Seen::Ours(beaten) = *self.seen()
+            && now.saturating_sub(beaten) < BEAT
+        {
+            return Ok(true);
         }
         let is_first = matches!(*self.seen(), Seen::Nothing);
         if matches!(*self.seen(), Seen::Ours(_)) && ledger.renew_lease().await? {

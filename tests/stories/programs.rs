@@ -144,7 +144,7 @@ fn found_in(process: u32, secrets: &[Secret]) -> Option<Vec<&'static str>> {
         if memory.read_exact_at(&mut octets, at(from)).is_err() {
             continue;
         }
-        let one = found.iter().copied().collect::<Vec<_>>();
+        let one = found.to_vec();
         for secret in secrets.iter().filter(|secret| !one.contains(&secret.name)) {
             if secret.lies_in(&octets) {
                 found.push(secret.name);

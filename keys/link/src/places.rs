@@ -136,7 +136,7 @@ impl Places {
         }
         taken.next += 1;
         let number = taken.next;
-        if number % FORGETS == 0 {
+        if number.is_multiple_of(FORGETS) {
             self.rates.retain_recent();
         }
         let ticket = Arc::new(Ticket::default());
