@@ -60,7 +60,7 @@ kills:
 floods:
 	@.ci/setup tests
 	@# Both ends of every connection are in one process.
-	@ulimit -n 16384 && FLOOD=full tests/with-postgres $(CARGO) test --quiet --locked --test abuse floods
+	@ulimit -n 16384 && FLOOD=full tests/with-postgres $(CARGO) test --quiet --locked --test abuse -- floods crowds
 
 crash:
 	@.ci/setup tests
