@@ -1,6 +1,8 @@
 //! The authority's doors, over mutual TLS: `POST /acts` for officers, `POST /idou` for sources, `POST /rekey`
 //! for whoever wants another key.
 
+mod spool;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,9 +26,11 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::idou::BatchRefusal;
-use crate::spool::{NoBody, Spool};
 use crate::turn::BEAT;
+use spool::NoBody;
+
 use crate::{CaError, Counter, Holders, Inbox, Issuer, Scheduler, Witnesses};
+pub use spool::Spool;
 
 /// A signed act is small.
 const ACT_LIMIT: usize = 256 * 1024;

@@ -35,7 +35,6 @@ pub mod retention;
 pub mod rules;
 pub mod scheduler;
 mod shelves;
-mod spool;
 mod stated;
 pub mod turn;
 mod witnesses;

@@ -16,9 +16,9 @@ use rand::rngs::StdRng;
 
 use crate::counter::Services;
 use crate::ends::OwnCertificate;
+use crate::http::Spool;
 use crate::scheduler::Recoverers;
 use crate::shelves::newest_unknown;
-use crate::spool::Spool;
 use crate::turn::Turn;
 use crate::{
     CaError, Counter, Doors, Holders, Inbox, Issuer, Log, Orders, RegistryClient, Rules, Scheduler,
