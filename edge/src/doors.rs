@@ -7,7 +7,7 @@ use std::time::Duration;
 use akashi_link::{Door, Limits};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::OpenError;
 
@@ -93,7 +93,7 @@ impl DoorSettings {
                 self.connections
             );
         }
-        let listener = TcpListener::bind(address).await;
+        let listener = listens(address);
         let listener = listener.map_err(|source| OpenError::Listen { service, address, source })?;
         Ok(Door::new(listener, self.limits(most)))
     }
@@ -142,6 +142,17 @@ fn descriptors() -> u64 {
         Err(_) => now,
     };
     now.current.unwrap_or(u64::MAX)
+}
+
+/// So many may wait in the kernel until they are taken: who finds no place there is heard a second later.
+const QUEUE: u32 = 4096;
+
+fn listens(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A start anew does not wait for the last connections of the one before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
 }
 
 #[cfg(test)]

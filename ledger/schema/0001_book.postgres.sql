@@ -5,6 +5,8 @@ ALTER TABLE request SET (toast_tuple_target = 8160);
 ALTER TABLE audit_content SET (toast_tuple_target = 8160);
 ALTER TABLE certificate_file SET (toast_tuple_target = 8160);
 
+INSERT INTO lease (one, fence, holder, beat) VALUES (1, 0, decode(repeat('00', 16), 'hex'), 0);
+
 -- The data base's own roles. A login that is a member of one of them has what that one has; a login that
 -- is a member of several, as where one process plays all, has what all have. A role is of the whole server: another book may have made it.
 DO $$

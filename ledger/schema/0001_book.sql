@@ -591,7 +591,7 @@ CREATE TABLE chain_head (
 );
 INSERT INTO chain_head (one, position, hash, at, quality, brought_back) VALUES (1, 0, '', 0, 0, 0);
 
--- One row, of PostgreSQL alone. Whose turn it is, of several authorities over one book: `fence` grows with each who
+-- One row, on PostgreSQL alone. Whose turn it is, of several authorities over one book: `fence` grows with each who
 -- takes it, `beat` moves while it is held. No part of the chain.
 CREATE TABLE lease (
     one    BIGINT PRIMARY KEY CHECK (one = 1),
@@ -599,5 +599,3 @@ CREATE TABLE lease (
     holder BYTEA  NOT NULL,
     beat   BIGINT NOT NULL
 );
-INSERT INTO lease (one, fence, holder, beat)
-VALUES (1, 0, '0000000000000000', 0);

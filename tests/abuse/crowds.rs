@@ -208,7 +208,8 @@ async fn a_crowd_from_one_address_keeps_nobody_else_waiting_at_any_door_and_no_p
     raise_descriptors();
     let authority = Authority::start(None);
     let others = Others::of(&authority);
-    others.answered().await;
+    // How long an answer takes where there is no crowd is this machine's own.
+    let quiet = others.answered().await.0;
     let before = authority.memory();
     assert_eq!(before.len(), 4, "{before:?}");
     let all = |memory: &BTreeMap<String, u64>| {
@@ -231,7 +232,7 @@ async fn a_crowd_from_one_address_keeps_nobody_else_waiting_at_any_door_and_no_p
         let there = coming.await.unwrap();
         let slowest = while_coming.max(others.answered().await);
         let what = if says.is_empty() { "silent" } else { "half-open" };
-        assert!(slowest.0 < ANSWERED, "{many} {what} at {door}: {slowest:?}");
+        assert!(slowest.0 < ANSWERED + quiet, "{many} {what} at {door}: {slowest:?}");
         let grown = all(&authority.memory());
         eprintln!("{} {what} at {door}: slowest {slowest:?}, grown {grown:?} KiB", there.len());
         assert!(grown.values().all(|grown| *grown < GROWS), "{grown:?} KiB");
