@@ -278,3 +278,45 @@ async fn one_host(request: Request, next: Next) -> Response {
         _ => StatusCode::BAD_REQUEST.into_response(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::post;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test]
+    async fn a_connection_whose_body_is_still_to_come_gives_way_and_one_at_work_does_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let slow = async |body: String| {
+            if body == "slow" {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            body
+        };
+        let limits = Limits { per_address: 2, ..Limits::default() };
+        let router = Router::new().route("/", post(slow));
+        let door = Door::new(listener, limits);
+        tokio::spawn(serve_plain(door, router, std::future::pending()));
+        let asks = async |body: &str, length: usize| {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let head = format!(
+                "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            stream
+        };
+        let hears = async |mut stream: TcpStream| {
+            let mut said = String::new();
+            let _ = stream.read_to_string(&mut said).await;
+            said
+        };
+        let (worked_for, awaited) = (asks("slow", 4).await, asks("s", 4).await);
+        let third = asks("good", 4).await;
+        assert!(hears(third).await.ends_with("good"));
+        assert_eq!(hears(awaited).await, "", "it gave way");
+        assert!(hears(worked_for).await.ends_with("slow"));
+    }
+}
