@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use akashi_agency::Verdict;
-use akashi_edge::program::OpenError;
+use akashi_edge::OpenError;
 use akashi_keys::{CardMaster, EcKey, OfficerToken, RsaKey, RsaSize, Signer};
 use akashi_ledger::{Access, Entry, Position, Standing, StatusRow, status};
 use akashi_link::Identity;

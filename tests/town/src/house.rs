@@ -9,7 +9,7 @@ use std::time::Duration;
 use akashi_ca::{CaError, Doors};
 use akashi_crl::CrlError;
 use akashi_edge::OwnOrders;
-use akashi_edge::program::{OpenError, Opened};
+use akashi_edge::{OpenError, Opened};
 use akashi_keys::{KeyError, Passphrase};
 use akashi_ledger::{Issuing, Ledger, LedgerError};
 use akashi_link::{Identity, LinkError};
@@ -292,4 +292,4 @@ impl Services {
     }
 }
 
-pub use akashi_edge::program::certificate;
+pub use akashi_edge::opened::certificate;
