@@ -30,9 +30,10 @@ const STOPS: Duration = Duration::from_secs(15);
 const SOONEST: Duration = Duration::from_secs(1);
 /// The longest.
 const LATEST: Duration = Duration::from_secs(60);
-/// What of its environment a program hands on.
-const PASSED_ON: [&str; 10] = [
+/// What of the environment each program gets: what is nobody's secret.
+const PASSED_ON: [&str; 11] = [
     "PATH",
+    "HOME",
     "LANG",
     "TZ",
     "TMPDIR",

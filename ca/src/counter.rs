@@ -381,27 +381,26 @@ impl Counter {
         let case = acting.act.case.map(|case| case.to_string()).unwrap_or_default();
         let verb = acting.act.verb.to_string();
         let (why, who) = (format!("{verb} {name}"), acting.permit.party().to_string());
-        if !self.services.orders.is_an_entry(&why, &who, acting.now) {
+        let Some(mut waits) = self.services.orders.refused(&why, &who, acting.now) else {
             return Ok(());
-        }
+        };
         // What was asked for is known by its digest alone: nobody keeps for ever what was refused.
         let digest = Sha256::of(acting.message.message());
         let subject = format!("{verb} {case} {name} {digest}");
-        // A clock that is behind can record nothing; that refusal stands in the log alone.
         let mut change = match self.issuer.ledger.begin(&acting.permit, acting.now).await {
+            // A clock that is behind can record nothing: it is counted until one can.
             Err(LedgerError::ClockBehind { .. }) => return Ok(()),
             // Stopped a moment ago: what is left to be written the authority writes itself.
             Err(error) if error.is_of_the_signer() => {
-                let signer = Some(acting.message.signer());
-                let digest = Sha256::of(acting.message.message());
-                let what = (name.as_str(), Some(digest));
-                self.services.orders.record_refusal(signer, what, acting.now).await?;
-                return Ok(());
+                waits.is_recorded();
+                let (signer, what) = (acting.message.signer(), (name.as_str(), Some(digest)));
+                return self.services.orders.record_refusal(Some(signer), what, acting.now).await;
             }
             other => other?,
         };
         change.append("refuse", &subject, None::<Content>).await?;
         change.commit().await?;
+        waits.is_recorded();
         Ok(())
     }
 

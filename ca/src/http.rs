@@ -27,9 +27,9 @@ use tokio::task::JoinSet;
 
 use crate::idou::BatchRefusal;
 use crate::turn::BEAT;
-use spool::NoBody;
-
 use crate::{CaError, Counter, Holders, Inbox, Issuer, Scheduler, Witnesses};
+
+use spool::NoBody;
 pub use spool::Spool;
 
 /// A signed act is small.
@@ -152,10 +152,10 @@ pub async fn serve(
             let ticked = scheduler.tick(&*clock).await;
             // One part that fails each time keeps nobody from being told of the others.
             scheduler.take_alarms().iter().for_each(|alarm| tell(alarm));
-            let held_by_clock = match ticked {
+            let (held_by_clock, is_ours) = match ticked {
                 Ok(ticked) => {
                     last.clear();
-                    ticked.held_by_clock
+                    (ticked.held_by_clock, !ticked.is_elsewhere)
                 }
                 Err(error) => {
                     complain(&error, &mut last);
@@ -163,7 +163,9 @@ pub async fn serve(
                     if matches!(error, CaError::Ledger(LedgerError::BroughtBack)) {
                         return;
                     }
-                    clock.read().doubt.is_some()
+                    let is_elsewhere =
+                        matches!(error, CaError::Ledger(LedgerError::LeaseElsewhere));
+                    (clock.read().doubt.is_some(), !is_elsewhere)
                 }
             };
             while comparing.try_join_next().is_some() {}
@@ -174,8 +176,8 @@ pub async fn serve(
                 asked = Some(clock.monotonic());
                 asking.spawn(ask_witnesses(witnesses.clone(), clock.clone()));
             }
-            // A clock in doubt does not say which night it is.
-            if !held_by_clock && comparing.is_empty() {
+            // A clock in doubt does not say which night it is, and of several authorities one compares.
+            if !held_by_clock && is_ours && comparing.is_empty() {
                 comparing.spawn(compare(scheduler.clone(), clock.clone()));
             }
         }

@@ -39,7 +39,8 @@ impl Doors {
         clock: Arc<dyn Clock>,
         mut rng: StdRng,
     ) -> Result<Self, CaError> {
-        opened.is_of(&ledger.authority().await?.certificate)?;
+        let authority = ledger.authority().await?;
+        opened.is_of(&authority.certificate)?;
         let config = &opened.config;
         let rules: Rules =
             config.part("rules", &config.rules).map_err(akashi_edge::OpenError::from)?;
@@ -63,7 +64,7 @@ impl Doors {
         let orders = Orders::new(ledger.clone(), own(Role::Scheduler).await?);
         let log = Log::new(ledger.clone(), own(Role::Log).await?);
         let asking = own(Role::RegistryClient).await?;
-        let (past, authority) = (ledger.past().await?, ledger.authority().await?);
+        let past = ledger.past().await?;
         let shelves = [opened.lists(), opened.public()];
         let published = newest_unknown(&ledger, &authority, &shelves).await?;
         let latest = published.map_or(past.latest, |newest| newest.max(past.latest));

@@ -47,21 +47,21 @@ impl Orders {
         now: Timestamp,
     ) -> Result<(), CaError> {
         let shown = shown.map_or_else(|| "a file".to_owned(), |der| Sha256::of(der).to_string());
-        let kind = Kind { why: why.into(), who: shown };
-        if !self.refusals.is_an_entry(&kind, now) {
-            return Ok(());
-        }
+        let Some(mut waits) = self.refused(why, &shown, now) else { return Ok(()) };
         let what = what.map(|what| format!(" {what}")).unwrap_or_default();
-        let subject = format!("{why} {}{what}", kind.who);
-        // What is not written down is counted all the same.
-        let mut waits = Waits::of(&self.refusals, vec![More { kind, count: 1, since: now }]);
-        waits.are_recorded(self.record(&[subject], now).await?);
+        let subject = format!("{why} {shown}{what}");
+        if self.record(&[subject], now).await? {
+            waits.is_recorded();
+        }
         Ok(())
     }
 
-    /// Whether a refusal is an entry of its own: `who` is whatever tells one who is refused from another.
-    pub fn is_an_entry(&self, why: &str, who: &str, now: Timestamp) -> bool {
-        self.refusals.is_an_entry(&Kind { why: why.into(), who: who.into() }, now)
+    /// A refusal that is to be an entry of its own; none where it is counted instead. `who` is whatever tells one who
+    /// is refused from another. Whoever writes it down [says so](Waiting::is_recorded): else it is counted.
+    pub fn refused(&self, why: &str, who: &str, now: Timestamp) -> Option<Waiting<'_>> {
+        let kind = Kind { why: why.into(), who: who.into() };
+        let is_an_entry = self.refusals.is_an_entry(&kind, now);
+        is_an_entry.then(|| Waiting(&self.refusals, vec![More { kind, count: 1, since: now }]))
     }
 
     /// Puts on record how many refusals were counted within each minute that is over; within all where this program
@@ -75,8 +75,10 @@ impl Orders {
             format!("{} {} and {count} more within a minute of {since}", kind.why, kind.who)
         };
         let subjects: Vec<String> = more.iter().map(subject).collect();
-        let mut waits = Waits::of(&self.refusals, more);
-        waits.are_recorded(self.record(&subjects, now).await?);
+        let mut waits = Waiting(&self.refusals, more);
+        if self.record(&subjects, now).await? {
+            waits.is_recorded();
+        }
         Ok(())
     }
 
@@ -95,22 +97,17 @@ impl Orders {
     }
 }
 
-/// Refusals that are being written down: what breaks off in the midst of it gives them back.
-struct Waits<'r>(&'r Refusals, Vec<More>);
+/// Refusals that are being written down: what breaks off in the midst of it gives them back, to be counted.
+pub struct Waiting<'r>(&'r Refusals, Vec<More>);
 
-impl<'r> Waits<'r> {
-    fn of(refusals: &'r Refusals, more: Vec<More>) -> Self {
-        Self(refusals, more)
-    }
-
-    fn are_recorded(&mut self, are: bool) {
-        if are {
-            self.1.clear();
-        }
+impl Waiting<'_> {
+    /// They are on record.
+    pub fn is_recorded(&mut self) {
+        self.1.clear();
     }
 }
 
-impl Drop for Waits<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.give_back(std::mem::take(&mut self.1));
     }

@@ -224,8 +224,9 @@ impl Scheduler {
 
     async fn raise_alarms(&self, clock: &Reading, now: Timestamp) -> Result<Vec<String>, CaError> {
         let report = alarms::Report::read(&self.issuer, now).await?;
-        let wrong =
+        let mut wrong =
             alarms::wrong(&self.issuer, (&self.own, &self.recoverers.dir), &report, clock, now);
+        wrong.extend(self.turn.alarm());
         let record = async |new: &[String]| {
             let permit = self.orders.permit(Order::RaiseAlarms, now).await?;
             let mut change = self.issuer.ledger.begin(&permit, now).await?;

@@ -17,6 +17,8 @@ pub const SILENT: Duration = Duration::from_secs(10);
 pub struct Turn {
     holder: Holder,
     seen: Mutex<Seen>,
+    /// That it was taken from another who fell silent, for as long as it is ours.
+    taken: Mutex<Option<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -28,12 +30,14 @@ enum Seen {
     Ours(Duration),
     /// It is another's, and was first seen like this then.
     Others(Lease, Duration),
+    /// It is another's, and could not be looked at since: how long that one was silent nobody knows.
+    Unseen,
 }
 
 impl Turn {
     /// For an authority that is this holder through all of its starts, one at a time.
     pub fn new(holder: Holder) -> Self {
-        Self { holder, seen: Mutex::default() }
+        Self { holder, seen: Mutex::default(), taken: Mutex::default() }
     }
 
     /// Whether it is this authority's turn now, by the time that has passed since the machine started.
@@ -48,7 +52,18 @@ impl Turn {
             *self.seen() = Seen::Ours(now);
             return Ok(true);
         }
-        let Some(lease) = ledger.lease().await? else { return Ok(true) };
+        let lease = match ledger.lease().await {
+            Ok(Some(lease)) => lease,
+            Ok(None) => return Ok(true),
+            Err(error) => {
+                // A data base that was away says nothing of the other one.
+                let mut seen = self.seen();
+                if matches!(&*seen, Seen::Others(..)) {
+                    *seen = Seen::Unseen;
+                }
+                return Err(error.into());
+            }
+        };
         // The one before this start of ours has ended: it held the directory. Nobody's is anybody's.
         let may_take = is_first && lease.holder == self.holder || lease.fence == 0;
         let silent = match &*self.seen() {
@@ -57,26 +72,36 @@ impl Turn {
         };
         if (may_take || silent) && ledger.take_lease(&lease, self.holder).await? {
             if silent {
-                tracing::warn!(
-                    target: "ca",
-                    "this authority acts from now on: the other one over this book was silent for {SILENT:?}"
+                let told = format!(
+                    "the authority {} over this book was silent for {} s: the authority {} does what time asks for from now on",
+                    lease.holder,
+                    SILENT.as_secs(),
+                    self.holder
                 );
+                *self.taken() = Some(told);
             }
             *self.seen() = Seen::Ours(now);
             return Ok(true);
         }
         ledger.is_elsewhere();
+        *self.taken() = None;
         let mut seen = self.seen();
         if !matches!(&*seen, Seen::Others(seen, _) if *seen == lease) {
-            if !matches!(&*seen, Seen::Others(..)) {
+            if !matches!(&*seen, Seen::Others(..) | Seen::Unseen) {
                 tracing::info!(
                     target: "ca",
-                    "another authority over this book acts: this one answers officers, and does what time asks for once the other is silent"
+                    "another authority over this book acts ({}): this one answers officers, and does what time asks for once the other is silent",
+                    lease.holder
                 );
             }
             *seen = Seen::Others(lease, now);
         }
         Ok(false)
+    }
+
+    /// An alarm, for as long as this authority acts in the place of one that fell silent.
+    pub fn alarm(&self) -> Option<String> {
+        self.taken().clone()
     }
 
     /// Takes the turn at a start, where nobody else has it: until it is known to be ours, it is not.
@@ -93,6 +118,10 @@ impl Turn {
             *self.seen() = Seen::Ours(now);
         }
         Ok(())
+    }
+
+    fn taken(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {

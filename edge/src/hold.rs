@@ -44,13 +44,23 @@ impl Hold {
     /// [`OpenError::Held`] where one does still.
     pub async fn until_free(dir: &Path, within: Duration) -> Result<(), OpenError> {
         let until = tokio::time::sleep(within);
-        let mut until = std::pin::pin!(until);
+        let (mut until, mut is_told) = (std::pin::pin!(until), false);
         loop {
             match Self::take(dir) {
-                Err(OpenError::Held { .. }) if !until.is_elapsed() => tokio::select! {
-                    () = &mut until => {}
-                    () = tokio::time::sleep(BETWEEN_LOOKS) => {}
-                },
+                Err(OpenError::Held { .. }) if !until.is_elapsed() => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        tracing::info!(
+                            target: "akashi",
+                            "an authority still holds {}: it is waited for, {} s at most",
+                            dir.display(),
+                            within.as_secs()
+                        );
+                    }
+                    tokio::select! {
+                        () = &mut until => {}
+                        () = tokio::time::sleep(BETWEEN_LOOKS) => {}
+                    }
+                }
                 taken => return taken.map(|_| ()),
             }
         }

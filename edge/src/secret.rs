@@ -159,6 +159,10 @@ pub const NEW_PIN: Secret = Secret {
     least: 0,
 };
 
+/// Every secret that may come by a variable.
+const ALL: [Secret; 7] =
+    [PASSPHRASE, HAND_OUT, TOKEN_PASSWORD, TERMINAL_PASSWORD, PKCS11_PIN, PIN, NEW_PIN];
+
 impl Secret {
     /// Reads the secret: from the file where one is given, else from the variable, else by asking.
     /// How another system begins and ends a file is no part of it.
@@ -246,9 +250,9 @@ impl Secret {
         Ok(Passphrase::new(text.to_owned())?)
     }
 
-    /// Where the environment holds this secret, starts this program anew without it: what stands in an environment is
-    /// read by whoever may look at the process, for as long as that lives. Where no file was named, the new one reads it
-    /// from a pipe, by `--OPTION /dev/fd/N`. Returns where there is nothing to do.
+    /// Where the environment holds this secret, or another one of ours, starts this program anew without them: what
+    /// stands in an environment is read by whoever may look at the process, for as long as that lives. Where no file was
+    /// named, the new one reads this one from a pipe, by `--OPTION /dev/fd/N`. Returns where there is nothing to do.
     ///
     /// # Errors
     /// Where the program cannot be started anew.
@@ -257,13 +261,18 @@ impl Secret {
         use std::os::fd::AsRawFd;
         use std::os::unix::process::CommandExt;
 
-        let Ok(secret) = std::env::var(self.variable) else { return Ok(()) };
+        let is_set = |secret: &&Self| std::env::var_os(secret.variable).is_some();
+        if !ALL.iter().any(|secret| is_set(&secret)) {
+            return Ok(());
+        }
         let mut arguments = std::env::args_os();
         let mut anew = std::process::Command::new("/proc/self/exe");
-        anew.arg0(arguments.next().unwrap_or_default()).args(arguments).env_remove(self.variable);
-        if file.is_some() {
-            return Err(anew.exec());
+        anew.arg0(arguments.next().unwrap_or_default()).args(arguments);
+        for secret in &ALL {
+            anew.env_remove(secret.variable);
         }
+        let given = std::env::var(self.variable).ok().filter(|_| file.is_none());
+        let Some(secret) = given else { return Err(anew.exec()) };
         let (reader, writer) = rustix::pipe::pipe()?;
         rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::CLOEXEC)?;
         if secret.len() > LONGEST {

@@ -2,11 +2,12 @@
 //!
 //! The lease has a fencing number, which grows with each who takes it, and a beat, which its holder moves. Every change
 //! that only the holder may make looks at the number inside of its own transaction: whoever was paused and has lost the
-//! lease meanwhile changes nothing more. When a rival may take it is measured by the rival's own time since it last saw the beat move;
-//! no clock of a wall, and none of the data base's, has a say.
+//! lease meanwhile changes nothing more. When a rival may take it is measured by the rival's own time since it last saw
+//! the beat move; no clock of a wall, and none of the data base's, has a say.
 //!
 //! On SQLite one process holds the directory, and there is no lease.
 
+use std::fmt;
 use std::sync::atomic::Ordering;
 
 use crate::row::Row;
@@ -16,6 +17,12 @@ use crate::{Issuing, Ledger, LedgerError};
 /// What tells one authority's directory from another's, through all of its starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holder(pub [u8; 16]);
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
 
 /// The lease, as it stands in the book.
 #[derive(Debug, Clone, PartialEq, Eq)]

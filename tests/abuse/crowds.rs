@@ -5,10 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,11 +20,12 @@ use akashi_wire::act::{Answer, Deed};
 use akashi_wire::octets::Octets;
 use akashi_wire::party::Role;
 use jiff::Timestamp;
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-const PASSPHRASE: &str = "a passphrase for crowds";
+use crate::running::{PASSPHRASE, Up, founded, said};
+
 /// Where the crowd comes from.
 const CROWD: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 /// Everybody else is answered within this time.
@@ -39,50 +39,17 @@ const ASKING: usize = 4_000;
 
 /// An authority of real programs.
 struct Authority {
-    up: Child,
+    up: Up,
     _home: tempfile::TempDir,
     dir: PathBuf,
     config: Config,
 }
 
-impl Drop for Authority {
-    fn drop(&mut self) {
-        let _ = self.up.kill();
-        let _ = self.up.wait();
-    }
-}
-
-fn akashi(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_akashi"));
-    command
-        .args(arguments)
-        .env_clear()
-        .env("AKASHI_PASSPHRASE", PASSPHRASE)
-        .env("AKASHI_TOKEN_PASSWORD", PASSPHRASE)
-        .stdin(Stdio::null());
-    command
-}
-
 impl Authority {
     /// Founded and served, its programs with so many descriptors.
     fn start(descriptors: Option<u64>) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let dir = home.path().join("ca");
-        let registry = "https://127.0.0.1:9";
-        let made = akashi(&["init", "--prefecture", "310000", "--registry-url", registry])
-            .args(["--key-bits", "2048", "--dir"])
-            .arg(&dir)
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let limit = descriptors.map_or("true".into(), |count| format!("ulimit -n {count}"));
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(format!("{limit}; exec \"$0\" up --dir \"$1\""));
-        command.arg(env!("CARGO_BIN_EXE_akashi")).arg(&dir);
-        command.env("AKASHI_PASSPHRASE", PASSPHRASE).stdin(Stdio::null());
-        let mut up = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(up.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap() == "ready"), "it serves");
+        let (home, dir) = founded(&[]);
+        let up = Up::started(up_with(&dir, descriptors).stderr(Stdio::null()));
         let config = Config::read(&dir).unwrap();
         Self { up, _home: home, dir, config }
     }
@@ -93,18 +60,23 @@ impl Authority {
             let process = entry.ok()?.path();
             let status = fs::read_to_string(process.join("status")).ok()?;
             let of = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
-            (of("PPid:")?.trim() == self.up.id().to_string()).then(|| {
+            (of("PPid:")?.trim() == self.up.0.id().to_string()).then(|| {
                 let memory = of("VmRSS:").unwrap().trim().trim_end_matches(" kB");
                 (of("Name:").unwrap().trim().to_owned(), memory.parse().unwrap())
             })
         });
         processes.collect()
     }
+}
 
-    fn stop(mut self) {
-        kill_process(Pid::from_child(&self.up), Signal::TERM).unwrap();
-        assert!(self.up.wait().unwrap().success());
-    }
+/// `akashi up` that may open so many files.
+fn up_with(dir: &Path, descriptors: Option<u64>) -> Command {
+    let limit = descriptors.map_or("true".into(), |count| format!("ulimit -n {count}"));
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("{limit}; exec \"$0\" up --dir \"$1\""));
+    command.arg(env!("CARGO_BIN_EXE_akashi")).arg(dir);
+    command.env("AKASHI_PASSPHRASE", PASSPHRASE).stdin(Stdio::null());
+    command
 }
 
 /// Both ends of every connection of the crowd are on this machine, and one of them in this process.
@@ -208,8 +180,7 @@ async fn a_crowd_from_one_address_keeps_nobody_else_waiting_at_any_door_and_no_p
     raise_descriptors();
     let authority = Authority::start(None);
     let others = Others::of(&authority);
-    // How long an answer takes where there is no crowd is this machine's own.
-    let quiet = others.answered().await.0;
+    others.answered().await;
     let before = authority.memory();
     assert_eq!(before.len(), 4, "{before:?}");
     let all = |memory: &BTreeMap<String, u64>| {
@@ -232,7 +203,7 @@ async fn a_crowd_from_one_address_keeps_nobody_else_waiting_at_any_door_and_no_p
         let there = coming.await.unwrap();
         let slowest = while_coming.max(others.answered().await);
         let what = if says.is_empty() { "silent" } else { "half-open" };
-        assert!(slowest.0 < ANSWERED + quiet, "{many} {what} at {door}: {slowest:?}");
+        assert!(slowest.0 < ANSWERED, "{many} {what} at {door}: {slowest:?}");
         let grown = all(&authority.memory());
         eprintln!("{} {what} at {door}: slowest {slowest:?}, grown {grown:?} KiB", there.len());
         assert!(grown.values().all(|grown| *grown < GROWS), "{grown:?} KiB");
@@ -260,7 +231,7 @@ async fn a_crowd_from_one_address_keeps_nobody_else_waiting_at_any_door_and_no_p
         eprintln!("{} asking at {door}: slowest {slowest:?}, grown {grown:?} KiB", there.len());
         assert!(grown.values().all(|grown| *grown < GROWS), "{grown:?} KiB");
     }
-    authority.stop();
+    authority.up.stop();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -313,7 +284,7 @@ async fn bodies_of_somebody_who_sends_no_batches_are_not_read_and_take_no_memory
     let grown = highest - before;
     eprintln!("25 bodies of 64 MiB: {refused} heard that they are refused, grown {grown} KiB");
     assert!(grown < GROWS, "{grown} KiB");
-    authority.stop();
+    authority.up.stop();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -332,30 +303,14 @@ async fn a_program_that_may_open_few_files_serves_others_in_the_midst_of_a_crowd
     there.push(crowd(authority.config.listen.ocsp, NO_BODY, 1_500).await);
     let slowest = others.answered().await;
     assert!(slowest.0 < ANSWERED, "bodies that do not come: {slowest:?}");
-    authority.stop();
+    authority.up.stop();
 }
 
 #[test]
 fn a_program_that_may_open_too_few_files_to_serve_anybody_does_not_start() {
-    let home = tempfile::tempdir().unwrap();
-    let dir = home.path().join("ca");
-    let made = akashi(&["init", "--prefecture", "310000", "--registry-url", "https://127.0.0.1:9"])
-        .args(["--key-bits", "2048", "--dir"])
-        .arg(&dir)
-        .output()
-        .unwrap();
-    assert!(made.status.success());
-    let refused = started_with(&dir, 400);
-    assert!(refused.contains("may open 400 files") && refused.contains("ulimit -n"), "{refused}");
-}
-
-/// What the authority's programs say that do not start with so many descriptors.
-fn started_with(dir: &Path, descriptors: u64) -> String {
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("ulimit -n {descriptors}; exec \"$0\" up --dir \"$1\""));
-    command.arg(env!("CARGO_BIN_EXE_akashi")).arg(dir);
-    command.env("AKASHI_PASSPHRASE", PASSPHRASE).stdin(Stdio::null());
-    let output = command.output().unwrap();
+    let (_home, dir) = founded(&[]);
+    let output = up_with(&dir, Some(400)).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    String::from_utf8(output.stderr).unwrap()
+    let refused = said(&output);
+    assert!(refused.contains("may open 400 files") && refused.contains("ulimit -n"), "{refused}");
 }

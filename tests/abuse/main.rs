@@ -27,6 +27,11 @@ mod tls;
 mod well;
 mod wire;
 
+/// Our real programs, as the stories start them.
+#[path = "../stories/running.rs"]
+#[allow(dead_code)]
+mod running;
+
 /// The world of the stories; not every part of it is used here.
 #[path = "../stories/support.rs"]
 #[allow(dead_code, unused_imports, unused_macros, unfulfilled_lint_expectations)]

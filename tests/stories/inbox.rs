@@ -524,3 +524,21 @@ async fn an_absurd_history_number_is_refused_and_the_scheduler_lives() {
     assert!(!place.is_good(holder.serial).await);
     place.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_that_a_clock_behind_the_book_cannot_record_is_counted_and_recorded_later() {
+    let place = Place::open(Book::Sqlite).await;
+    let doors = &place.house.doors;
+    let refused = place.entries("refuse").await.len();
+    let early = place.now() - 1.hour();
+    for _ in 0..3 {
+        doors.inbox.accept(b"junk", None, early).await.unwrap_err();
+    }
+    assert_eq!(place.entries("refuse").await.len(), refused, "nothing is written back in time");
+    doors.scheduler.ends(place.now()).await.unwrap();
+    let entries = place.entries("refuse").await;
+    assert_eq!(entries.len(), refused + 1);
+    let subject = &entries.last().unwrap().subject;
+    assert!(subject.starts_with("batch_envelope a file and 3 more within"), "{subject}");
+    place.close().await;
+}

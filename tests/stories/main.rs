@@ -40,6 +40,7 @@ mod renewal;
 mod residence;
 mod responder_key;
 mod restart;
+mod running;
 mod sealed_keys;
 mod secrets;
 mod shared_primes;

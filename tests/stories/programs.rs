@@ -3,90 +3,34 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::io::ErrorKind;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use akashi_edge::Program;
 use akashi_edge::config::{Config, FILE};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::running::{HANDED, HoldsTheBook, PASSPHRASE, Up, akashi, comes, founded, said};
 use crate::sealed_keys::{Secret, secrets};
 
-const PASSPHRASE: &str = "a passphrase for stories";
-const HANDED: &str = "another one for what is handed out";
-
-fn akashi(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_akashi"));
-    command
-        .args(arguments)
-        .env_clear()
-        .env("AKASHI_PASSPHRASE", PASSPHRASE)
-        .env("AKASHI_TOKEN_PASSWORD", "a token password")
-        .env("AKASHI_HAND_OUT_PASSPHRASE", HANDED)
-        .stdin(Stdio::null());
-    command
-}
-
-/// An authority that nobody has started yet.
-fn founded() -> (tempfile::TempDir, PathBuf) {
-    let home = tempfile::tempdir().unwrap();
-    let dir = home.path().join("ca");
-    let made = akashi(&["init", "--prefecture", "310000", "--registry-url", "https://127.0.0.1:9"])
-        .args(["--key-bits", "2048", "--dir"])
-        .arg(&dir)
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", said(&made));
-    (home, dir)
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8([&output.stdout[..], &output.stderr[..]].concat()).unwrap()
-}
-
-/// `akashi up`, whose programs serve.
-struct Up(Child);
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Up {
-    fn start(dir: &Path, log: impl Into<Stdio>) -> Self {
-        let mut command = akashi(&["up", "--dir", dir.to_str().unwrap()]);
-        let mut up = Self(command.stdout(Stdio::piped()).stderr(log).spawn().unwrap());
-        let mut lines = BufReader::new(up.0.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap() == "ready"), "it serves");
-        up
-    }
-
-    /// The processes of its programs that run now.
-    fn programs(&self) -> BTreeMap<Program, u32> {
-        let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| {
-            let process: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
-            let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-            let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
-            (parent.trim() == self.0.id().to_string()).then_some(process)
-        });
-        let named = processes.filter_map(|process| {
-            let line = fs::read(format!("/proc/{process}/cmdline")).ok()?;
-            let name = String::from_utf8(line.split(|octet| *octet == 0).next()?.into()).ok()?;
-            let is = |program: &Program| Path::new(&name).ends_with(program.file());
-            Some((Program::ALL.into_iter().find(is)?, process))
-        });
-        named.collect()
-    }
-
-    fn stop(mut self) {
-        kill_process(Pid::from_child(&self.0), Signal::TERM).unwrap();
-        assert!(self.0.wait().unwrap().success(), "it stops in order");
-    }
+/// The processes of the programs of `akashi up` that run now.
+fn programs_of(up: &Up) -> BTreeMap<Program, u32> {
+    let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let process: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+        let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+        (parent.trim() == up.0.id().to_string()).then_some(process)
+    });
+    let named = processes.filter_map(|process| {
+        let line = fs::read(format!("/proc/{process}/cmdline")).ok()?;
+        let name = String::from_utf8(line.split(|octet| *octet == 0).next()?.into()).ok()?;
+        let is = |program: &Program| Path::new(&name).ends_with(program.file());
+        Some((Program::ALL.into_iter().find(is)?, process))
+    });
+    named.collect()
 }
 
 /// The names of a program's keys, from the page that says so (docs/interfaces.md §2).
@@ -102,14 +46,6 @@ fn keys(program: Program) -> Vec<String> {
     let own: Vec<_> = own.map(|(name, _)| name).collect();
     assert!(!own.is_empty(), "the page has no row of {}", program.file());
     own
-}
-
-/// Whether it comes to be so within half a minute.
-fn comes(mut is_so: impl FnMut() -> bool) -> bool {
-    (0..300).any(|_| {
-        std::thread::sleep(Duration::from_millis(100));
-        is_so()
-    })
 }
 
 fn lives(process: u32) -> bool {
@@ -158,9 +94,9 @@ fn found_in(process: u32, secrets: &[Secret]) -> Option<Vec<&'static str>> {
 
 #[test]
 fn each_program_holds_its_own_keys_and_whoever_started_them_holds_none() {
-    let (_home, dir) = founded();
+    let (_home, dir) = founded(&[]);
     let up = Up::start(&dir, Stdio::null());
-    let running = up.programs();
+    let running = programs_of(&up);
     assert_eq!(running.len(), 4, "{running:?}");
     let all = secrets(&dir.join("keys"), PASSPHRASE);
     assert!(all.len() > 16, "keys, and the ring of passphrases");
@@ -191,7 +127,7 @@ fn each_program_holds_its_own_keys_and_whoever_started_them_holds_none() {
 
 #[test]
 fn no_program_is_handed_what_is_anothers_by_the_environment() {
-    let (_home, dir) = founded();
+    let (_home, dir) = founded(&[]);
     let mut command = akashi(&["up", "--dir", dir.to_str().unwrap()]);
     let addresses = ["LIST_ISSUER", "RESPONDER", "REPOSITORY", "VERIFIER"];
     for (number, name) in addresses.iter().enumerate() {
@@ -199,10 +135,8 @@ fn no_program_is_handed_what_is_anothers_by_the_environment() {
         command.env(format!("AKASHI_LEDGER_{name}"), address);
     }
     command.env("AKASHI_LEDGER", "sqlite:book.sqlite");
-    let mut up = Up(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
-    let mut lines = BufReader::new(up.0.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap() == "ready"), "it serves");
-    for (program, process) in up.programs() {
+    let up = Up::started(command.stderr(Stdio::null()));
+    for (program, process) in programs_of(&up) {
         let Ok(environment) = fs::read(format!("/proc/{process}/environ")) else {
             eprintln!("not looked into {process}: the system lets its administrator look");
             continue;
@@ -223,18 +157,18 @@ fn no_program_is_handed_what_is_anothers_by_the_environment() {
 
 #[test]
 fn a_program_that_ends_is_started_anew_and_the_others_go_on() {
-    let (home, dir) = founded();
+    let (home, dir) = founded(&[]);
     let log = home.path().join("log");
     let up = Up::start(&dir, fs::File::create(&log).unwrap());
-    let before = up.programs();
+    let before = programs_of(&up);
     for program in Program::ALL {
         let process = before[&program];
         kill_process(Pid::from_raw(process.cast_signed()).unwrap(), Signal::KILL).unwrap();
-        let again = comes(|| up.programs().get(&program).is_some_and(|now| *now != process));
+        let again = comes(|| programs_of(&up).get(&program).is_some_and(|now| *now != process));
         assert!(again, "{program:?} is started anew");
         let told = format!("{} ended by itself (signal: 9", program.file());
         assert!(fs::read_to_string(&log).unwrap().contains(&told));
-        for (other, process) in up.programs() {
+        for (other, process) in programs_of(&up) {
             let is_later = Program::ALL.iter().position(|one| *one == other)
                 > Program::ALL.iter().position(|one| *one == program);
             assert!(!is_later || process == before[&other], "{other:?} went on");
@@ -248,9 +182,9 @@ fn a_program_that_ends_is_started_anew_and_the_others_go_on() {
 
 #[test]
 fn programs_that_nobody_watches_any_more_stop_by_themselves() {
-    let (_home, dir) = founded();
+    let (_home, dir) = founded(&[]);
     let mut up = Up::start(&dir, Stdio::null());
-    let running = up.programs();
+    let running = programs_of(&up);
     assert_eq!(running.len(), 4);
     up.0.kill().unwrap();
     up.0.wait().unwrap();
@@ -262,9 +196,9 @@ fn programs_that_nobody_watches_any_more_stop_by_themselves() {
 
 #[test]
 fn a_second_start_over_the_same_directory_is_refused_with_a_sentence() {
-    let (_home, dir) = founded();
+    let (_home, dir) = founded(&[]);
     let up = Up::start(&dir, Stdio::null());
-    let before = up.programs();
+    let before = programs_of(&up);
     let second = akashi(&["up", "--dir", dir.to_str().unwrap()]).output().unwrap();
     assert_eq!(second.status.code(), Some(1));
     assert!(said(&second).contains("is up already"), "{}", said(&second));
@@ -273,8 +207,25 @@ fn a_second_start_over_the_same_directory_is_refused_with_a_sentence() {
     hands_out(&dir, "authority", &hand_out);
     let second = start(Program::Authority, &hand_out, HANDED).output().unwrap();
     assert!(said(&second).contains("is up already"), "{}", said(&second));
-    assert_eq!(up.programs(), before);
+    assert_eq!(programs_of(&up), before);
     up.stop();
+}
+
+#[test]
+fn a_single_program_stops_within_its_time_while_somebody_holds_the_book() {
+    let (home, dir) = founded(&[]);
+    let hand_out = home.path().join("authority");
+    hands_out(&dir, "authority", &hand_out);
+    let mut process =
+        Up::started(start(Program::Authority, &hand_out, HANDED).stderr(Stdio::null()));
+    let held = HoldsTheBook::of(&dir);
+    std::thread::sleep(Duration::from_secs(1));
+    let asked = Instant::now();
+    process.signal(Signal::TERM);
+    process.0.wait().unwrap();
+    // Twelve seconds, and what a busy machine takes (docs/interfaces.md §1).
+    assert!(asked.elapsed() < Duration::from_secs(14), "{:?}", asked.elapsed());
+    drop(held);
 }
 
 fn hands_out(dir: &Path, role: &str, to: &Path) -> String {
@@ -306,7 +257,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn each_program_starts_from_its_hand_out_and_from_nothing_more() {
-    let (home, dir) = founded();
+    let (home, dir) = founded(&[]);
     let mut running = Vec::new();
     for program in Program::ALL {
         let word = program.name().replace('_', "-");
@@ -346,11 +297,7 @@ fn each_program_starts_from_its_hand_out_and_from_nothing_more() {
     let mut processes: Vec<Up> = Vec::new();
     for (program, to) in &running {
         let mut command = start(*program, to, HANDED);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut process = Up(child);
-        let mut lines = BufReader::new(process.0.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap() == "ready"), "{program:?} serves");
-        processes.push(process);
+        processes.push(Up::started(command.stderr(Stdio::null())));
     }
     assert!(comes(|| dir.join("public/crl/1/complete.crl").exists()));
     processes.into_iter().rev().for_each(Up::stop);
@@ -358,8 +305,8 @@ fn each_program_starts_from_its_hand_out_and_from_nothing_more() {
 
 #[test]
 fn a_start_sees_whether_keys_certificates_and_book_belong_together_and_are_closed_to_others() {
-    let (home, dir) = founded();
-    let (other_home, other) = founded();
+    let (home, dir) = founded(&[]);
+    let (other_home, other) = founded(&[]);
     let refused = |program: Program, hand_out: &Path| {
         let output = start(program, hand_out, HANDED).output().unwrap();
         assert_eq!(output.status.code(), Some(1));

@@ -43,6 +43,8 @@ fn a_program_that_runs_has_no_secret_in_its_environment_and_leaves_no_memory_beh
     let mut command = Command::new(env!("CARGO_BIN_EXE_akashi"));
     command.args(["up", "--dir"]).arg(&dir).env_clear().env("AKASHI_PASSPHRASE", PASSPHRASE);
     command.env("AKASHI_LEDGER_VERIFIER", "sqlite:book.sqlite");
+    // Nor one that it does not need, which whoever exported both gave it as well.
+    command.env("AKASHI_TOKEN_PASSWORD", "a token password");
     let mut up = Up(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
     let mut lines = BufReader::new(up.0.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap() == "ready"), "it opened its keys");
@@ -52,6 +54,7 @@ fn a_program_that_runs_has_no_secret_in_its_environment_and_leaves_no_memory_beh
         let holds =
             |what: &str| environment.windows(what.len()).any(|part| part == what.as_bytes());
         assert!(!holds(PASSPHRASE) && !holds("AKASHI_PASSPHRASE"));
+        assert!(!holds("a token password") && !holds("AKASHI_TOKEN_PASSWORD"));
         assert!(holds("AKASHI_LEDGER_VERIFIER"), "everything else is as it was");
     }
     let command_line = fs::read(process.join("cmdline")).unwrap();

@@ -2,45 +2,24 @@
 //! asks for, whatever happens to the other.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use akashi_edge::Program;
 use akashi_edge::config::{Config, FILE};
-use akashi_ledger::{Issuing, Lease, Ledger};
-use rustix::process::{Pid, Signal, kill_process};
+use akashi_ledger::{Entry, Issuing, Lease, Ledger};
+use rustix::process::Signal;
 
+use crate::running::{HANDED, Up, akashi, founded};
 use crate::support::Base;
-
-const PASSPHRASE: &str = "a passphrase for stories";
-const HANDED: &str = "another one for what is handed out";
-
-fn akashi(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_akashi"));
-    command
-        .args(arguments)
-        .env_clear()
-        .env("AKASHI_PASSPHRASE", PASSPHRASE)
-        .env("AKASHI_TOKEN_PASSWORD", "a token password")
-        .env("AKASHI_HAND_OUT_PASSPHRASE", HANDED)
-        .stdin(Stdio::null());
-    command
-}
 
 /// One of the two.
 struct Authority {
     hand_out: PathBuf,
     log: PathBuf,
-    process: Option<Child>,
-}
-
-impl Drop for Authority {
-    fn drop(&mut self) {
-        self.kill();
-    }
+    process: Option<Up>,
 }
 
 impl Authority {
@@ -66,30 +45,17 @@ impl Authority {
     fn start(&mut self) {
         let program = Path::new(env!("CARGO_BIN_EXE_akashi"));
         let log = File::options().create(true).append(true).open(&self.log).unwrap();
-        let mut process = Command::new(program.with_file_name(Program::Authority.file()))
-            .arg("--dir")
-            .arg(&self.hand_out)
-            .env_clear()
-            .env("AKASHI_PASSPHRASE", HANDED)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap() == "ready"), "{}", self.said());
-        self.process = Some(process);
+        let mut command = Command::new(program.with_file_name(Program::Authority.file()));
+        command.arg("--dir").arg(&self.hand_out).env_clear().env("AKASHI_PASSPHRASE", HANDED);
+        self.process = Some(Up::started(command.stdin(Stdio::null()).stderr(log)));
     }
 
     fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(self.process.as_ref().unwrap()), signal).unwrap();
+        self.process.as_ref().unwrap().signal(signal);
     }
 
     fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            let _ = process.kill();
-            let _ = process.wait();
-        }
+        self.process = None;
     }
 
     fn said(&self) -> String {
@@ -117,14 +83,8 @@ async fn comes(ledger: &Ledger<Issuing>, is_so: impl Fn(&Lease) -> bool) -> (Lea
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_authorities_over_one_book_one_acts_whatever_happens_to_the_other() {
-    let (base, home) = (Base::make(), tempfile::tempdir().unwrap());
-    let dir = home.path().join("ca");
-    let made = akashi(&["init", "--prefecture", "310000", "--registry-url", "https://127.0.0.1:9"])
-        .args(["--key-bits", "2048", "--ledger", &base.url(), "--dir"])
-        .arg(&dir)
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let base = Base::make();
+    let (home, dir) = founded(&["--ledger", &base.url()]);
     let ledger = Ledger::<Issuing>::open(&base.url()).await.unwrap();
     let [mut one, mut other] =
         ["one", "other"].map(|name| Authority::handed_out(&dir, home.path(), name));
@@ -149,7 +109,17 @@ async fn of_two_authorities_over_one_book_one_acts_whatever_happens_to_the_other
     let (second, after) = comes(&ledger, |lease| lease.fence == 2).await;
     assert_ne!(second.holder, first.holder);
     assert!(after > Duration::from_secs(8), "{after:?}");
-    assert!(alarms().await >= raised);
+    // And whoever reads alarms learns of it.
+    let told = async |silent: &Lease, acts: &Lease| {
+        let told = format!("the authority {} over this book was silent for 10 s", silent.holder);
+        let entries = ledger.audit_entries(1000).await.unwrap();
+        let one = |entry: &&Entry| entry.verb == "alarm" && entry.subject.starts_with(&told);
+        let (by, count) = (acts.holder.to_string(), entries.iter().filter(one).count());
+        assert!(entries.iter().filter(one).all(|entry| entry.subject.contains(&by)));
+        count
+    };
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(told(&first, &second).await, 1);
     one.start();
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert!(one.waits() == 1 && ledger.lease().await.unwrap().unwrap().fence == 2);
@@ -158,6 +128,8 @@ async fn of_two_authorities_over_one_book_one_acts_whatever_happens_to_the_other
     other.signal(Signal::STOP);
     let (third, _) = comes(&ledger, |lease| lease.fence == 3 && lease.beat > 1).await;
     assert_eq!(third.holder, first.holder);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(told(&second, &third).await, 1);
     other.signal(Signal::CONT);
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(other.waits(), 2, "{}", other.said());

@@ -1,38 +1,18 @@
 //! What a program says and nobody can read: a full disk, a reader that has gone. It ends nothing.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use akashi::config::{Config, FILE};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
-const PASSPHRASE: &str = "a passphrase for stories";
-
-fn akashi(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_akashi"));
-    command
-        .args(arguments)
-        .env_clear()
-        .env("AKASHI_PASSPHRASE", PASSPHRASE)
-        .env("AKASHI_TOKEN_PASSWORD", "a token password")
-        .stdin(Stdio::null());
-    command
-}
+use crate::running::{HoldsTheBook, PASSPHRASE, Up, akashi, comes, founded};
 
 /// An authority that nobody has started yet; lists that fail are tried again after two seconds.
-fn founded(form: &str) -> (tempfile::TempDir, PathBuf) {
-    let home = tempfile::tempdir().unwrap();
-    let dir = home.path().join("ca");
-    let registry = "https://127.0.0.1:9";
-    let made = akashi(&["init", "--prefecture", "310000", "--registry-url", registry])
-        .args(["--key-bits", "2048", "--dir"])
-        .arg(&dir)
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+fn founded_with_log(form: &str) -> (tempfile::TempDir, PathBuf) {
+    let (home, dir) = founded(&[]);
     let mut config = Config::read(&dir).unwrap();
     config.crl.insert("retry".into(), "PT2S".into());
     let text = config.to_text().replace("form = \"text\"", &format!("form = \"{form}\""));
@@ -40,52 +20,26 @@ fn founded(form: &str) -> (tempfile::TempDir, PathBuf) {
     (home, dir)
 }
 
-struct Up(Child);
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// `akashi up`, and what a terminal's end means to it: whoever runs this may have been told to outlive one.
+fn started(hangup: &str, dir: &Path, log: impl Into<Stdio>) -> Up {
+    let mut command = Command::new("env");
+    command.args([hangup, env!("CARGO_BIN_EXE_akashi"), "up", "--dir"]).arg(dir);
+    command.env("AKASHI_PASSPHRASE", PASSPHRASE).stdin(Stdio::null());
+    Up::started(command.stderr(log))
 }
 
-impl Up {
-    /// Started, and listening; nobody reads its standard output from then on.
-    fn start(dir: &Path, log: impl Into<Stdio>) -> Self {
-        // Whoever runs this may have been told to outlive a terminal.
-        Self::start_by("--default-signal=HUP", dir, log)
-    }
+const HEARS: &str = "--default-signal=HUP";
 
-    /// The same, with what a terminal's end means to it.
-    fn start_by(hangup: &str, dir: &Path, log: impl Into<Stdio>) -> Self {
-        let mut command = Command::new("env");
-        command.args([hangup, env!("CARGO_BIN_EXE_akashi"), "up", "--dir"]).arg(dir);
-        command.env("AKASHI_PASSPHRASE", PASSPHRASE).stdin(Stdio::null());
-        let mut up = Self(command.stdout(Stdio::piped()).stderr(log).spawn().unwrap());
-        let mut lines = BufReader::new(up.0.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap() == "ready"));
-        up
-    }
-
-    #[track_caller]
-    fn lives(&mut self) {
-        assert!(self.0.try_wait().unwrap().is_none(), "it has ended");
-    }
-
-    fn stop(mut self) {
-        // A terminal that is closed stops it in order, too.
-        kill_process(Pid::from_child(&self.0), Signal::HUP).unwrap();
-        assert!(comes(|| self.0.try_wait().unwrap().is_some()), "it stops");
-        assert!(self.0.wait().unwrap().success(), "it stops in order");
-    }
+#[track_caller]
+fn lives(up: &mut Up) {
+    assert!(up.0.try_wait().unwrap().is_none(), "it has ended");
 }
 
-/// Whether it comes to be so within half a minute.
-fn comes(mut is_so: impl FnMut() -> bool) -> bool {
-    (0..300).any(|_| {
-        std::thread::sleep(Duration::from_millis(100));
-        is_so()
-    })
+/// A terminal that is closed stops it in order, too.
+fn hangs_up(mut up: Up) {
+    up.signal(Signal::HUP);
+    assert!(comes(|| up.0.try_wait().unwrap().is_some()), "it stops");
+    assert!(up.0.wait().unwrap().success(), "it stops in order");
 }
 
 fn log_of_a_full_disk() -> Stdio {
@@ -101,20 +55,20 @@ fn log_that_nobody_reads() -> Stdio {
 #[test]
 fn a_log_that_cannot_be_written_stops_no_list_and_no_alarm() {
     for log in [log_of_a_full_disk, log_that_nobody_reads] {
-        let (_home, dir) = founded("text");
+        let (_home, dir) = founded_with_log("text");
         // One list cannot be placed, which is said each time that it is tried.
         let in_the_way = dir.join("lists/crl/1/312011.new");
         fs::create_dir_all(in_the_way.join("x")).unwrap();
-        let mut up = Up::start(&dir, log());
+        let mut up = started(HEARS, &dir, log());
         let public = |scope: &str| dir.join(format!("public/crl/1/{scope}.crl")).exists();
         assert!(comes(|| public("complete") && public("312029")));
         assert!(!public("312011"));
         std::thread::sleep(Duration::from_secs(3));
-        up.lives();
+        lives(&mut up);
         fs::remove_dir_all(&in_the_way).unwrap();
         assert!(comes(|| public("312011")), "what went wrong once is tried again");
-        up.lives();
-        up.stop();
+        lives(&mut up);
+        hangs_up(up);
         // The alarms that nobody could read are on record.
         let shown = akashi(&["audit", "show", "--count", "500", "--dir", dir.to_str().unwrap()]);
         let shown = { shown }.output().unwrap();
@@ -125,13 +79,13 @@ fn a_log_that_cannot_be_written_stops_no_list_and_no_alarm() {
 #[test]
 fn each_line_of_the_log_has_its_time_its_level_and_its_room() {
     for form in ["text", "json"] {
-        let (home, dir) = founded(form);
+        let (home, dir) = founded_with_log(form);
         fs::create_dir_all(dir.join("lists/crl/1/312011.new/x")).unwrap();
         let log = home.path().join("log");
-        let up = Up::start(&dir, File::create(&log).unwrap());
+        let up = started(HEARS, &dir, File::create(&log).unwrap());
         let of_list = |text: &str| text.contains("crl") && text.contains("312011");
         assert!(comes(|| fs::read_to_string(&log).unwrap().lines().any(of_list)));
-        up.stop();
+        hangs_up(up);
         let text = fs::read_to_string(&log).unwrap();
         for line in text.lines() {
             let (time, level, room) = match form {
@@ -156,7 +110,7 @@ fn each_line_of_the_log_has_its_time_its_level_and_its_room() {
 
 #[test]
 fn a_command_whose_output_nobody_reads_is_done_and_one_that_a_disk_does_not_take_says_so() {
-    let (_home, dir) = founded("text");
+    let (_home, dir) = founded_with_log("text");
     let show = || akashi(&["audit", "show", "--count", "5000", "--dir", dir.to_str().unwrap()]);
     let cut_off = show().stdout(log_that_nobody_reads()).output().unwrap();
     assert_eq!((cut_off.status.code(), cut_off.stderr.len()), (Some(0), 0), "{cut_off:?}");
@@ -171,38 +125,26 @@ fn a_command_whose_output_nobody_reads_is_done_and_one_that_a_disk_does_not_take
 
 #[test]
 fn whoever_is_started_to_outlive_a_terminal_does() {
-    let (_home, dir) = founded("text");
-    let mut up = Up::start_by("--ignore-signal=HUP", &dir, Stdio::null());
-    kill_process(Pid::from_child(&up.0), Signal::HUP).unwrap();
+    let (_home, dir) = founded_with_log("text");
+    let mut up = started("--ignore-signal=HUP", &dir, Stdio::null());
+    up.signal(Signal::HUP);
     std::thread::sleep(Duration::from_secs(3));
-    up.lives();
-    kill_process(Pid::from_child(&up.0), Signal::TERM).unwrap();
+    lives(&mut up);
+    up.signal(Signal::TERM);
     assert!(comes(|| up.0.try_wait().unwrap().is_some()), "it stops");
     assert!(up.0.wait().unwrap().success());
 }
 
 #[test]
 fn a_stop_takes_no_longer_than_half_a_minute_while_somebody_holds_the_book() {
-    let (_home, dir) = founded("text");
-    let mut up = Up::start(&dir, Stdio::null());
-    let mut holds = Command::new("sqlite3")
-        .args(["-cmd", ".timeout 10000"])
-        .arg(dir.join("book.sqlite"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = holds.stdin.take().unwrap();
-    input.write_all(b"BEGIN IMMEDIATE; SELECT 'held';\n").unwrap();
-    let mut said = String::new();
-    BufReader::new(holds.stdout.take().unwrap()).read_line(&mut said).unwrap();
-    assert_eq!(said.trim(), "held");
+    let (_home, dir) = founded_with_log("text");
+    let mut up = started(HEARS, &dir, Stdio::null());
+    let held = HoldsTheBook::of(&dir);
     // Something waits for the book by now.
     std::thread::sleep(Duration::from_secs(2));
-    kill_process(Pid::from_child(&up.0), Signal::TERM).unwrap();
+    up.signal(Signal::TERM);
     assert!(comes(|| up.0.try_wait().unwrap().is_some()), "it stops, whatever hangs");
-    drop(input);
-    holds.wait().unwrap();
+    drop(held);
     // It is the book that it was.
     let verify = akashi(&["audit", "verify", "--dir", dir.to_str().unwrap()]).status().unwrap();
     assert!(verify.success());

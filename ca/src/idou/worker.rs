@@ -97,11 +97,18 @@ impl Worker {
         permit: &Permit,
         now: Timestamp,
     ) -> Result<(), CaError> {
-        use akashi_ledger::LedgerError::{ClockBehind, GroupLost, NotEnrolled, Unreachable};
+        use akashi_ledger::LedgerError::{
+            BroughtBack, ClockBehind, GroupLost, LeaseElsewhere, NotEnrolled, Unreachable,
+        };
         let error = match outcome {
             Ok(()) => return Ok(()),
             Err(CaError::Ledger(
-                e @ (Unreachable(_) | GroupLost | ClockBehind { .. } | NotEnrolled),
+                e @ (Unreachable(_)
+                | GroupLost
+                | ClockBehind { .. }
+                | BroughtBack
+                | LeaseElsewhere
+                | NotEnrolled),
             )) => {
                 return Err(e.into());
             }

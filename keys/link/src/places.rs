@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ enum Whose {
 pub(crate) struct Places {
     limits: Limits,
     rates: DefaultKeyedRateLimiter<IpAddr>,
+    /// How many came, whether they got a place or not.
+    came: AtomicU64,
     taken: Mutex<Taken>,
 }
 
@@ -115,12 +117,18 @@ impl Places {
     pub fn new(limits: Limits) -> Arc<Self> {
         let rate = limits.new_per_second;
         let quota = Quota::per_second(rate).allow_burst(rate.saturating_mul(TWICE));
-        Arc::new(Self { rates: RateLimiter::keyed(quota), limits, taken: Mutex::default() })
+        let rates = RateLimiter::keyed(quota);
+        Arc::new(Self { rates, limits, came: AtomicU64::new(0), taken: Mutex::default() })
     }
 
     /// A place for a connection from this address; none where it has had too many, or where nobody can give way.
     pub fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let address = subscriber(address);
+        // However many are turned away, and from however many addresses.
+        if self.came.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGETS) {
+            self.rates.retain_recent();
+            self.rates.shrink_to_fit();
+        }
         let gateway = self.limits.gateways.iter().find(|(one, _)| subscriber(*one) == address);
         if gateway.is_none() && self.rates.check_key(&address).is_err() {
             return None;
@@ -136,9 +144,6 @@ impl Places {
         }
         taken.next += 1;
         let number = taken.next;
-        if number.is_multiple_of(FORGETS) {
-            self.rates.retain_recent();
-        }
         let ticket = Arc::new(Ticket::default());
         let held = Held { whose: Vec::new(), idle_since: Some(number), ticket: ticket.clone() };
         taken.places.insert(number, held);
@@ -397,5 +402,18 @@ mod tests {
         assert!((20..25).contains(&entered), "{entered} at once");
         assert!(enter(2));
         assert!((0..100).all(|_| enter(9)), "to a gateway no rate applies");
+    }
+
+    #[test]
+    fn rates_are_forgotten_though_nobody_gets_a_place() {
+        let new_per_second = NonZeroU32::new(100_000).unwrap();
+        let door = Places::new(Limits { connections: 1, new_per_second, ..Limits::default() });
+        let first = Arc::new(door.enter(of(1)).unwrap());
+        let _work = first.works();
+        for network in 0..20_000_u32 {
+            let address = Ipv6Addr::from(u128::from(network) << 64 | 0x2001_0db8 << 96);
+            assert!(door.enter(address.into()).is_none());
+        }
+        assert!(door.rates.len() < 5_000, "{} rates are kept", door.rates.len());
     }
 }

@@ -2,7 +2,8 @@
 //! only one may.
 
 use akashi_ledger::{Holder, Issuing, Ledger, LedgerError};
-use akashi_wire::Order;
+use akashi_wire::octets::Sha256;
+use akashi_wire::{Order, Scope};
 
 use crate::books::books;
 
@@ -43,6 +44,17 @@ async fn whoever_lost_the_lease_in_the_midst_of_a_change_changes_nothing_more() 
     // From then on the one before does nothing of it, though nobody told it.
     for order in [Order::Settle, Order::RaiseAlarms, Order::CloseCases, Order::EnterInquiries] {
         let permit = permit(one, order).await;
+        let refused = one.begin(&permit, book.now).await;
+        assert!(matches!(refused.map(|_| ()), Err(LedgerError::LeaseElsewhere)));
+    }
+    // Nor does it give the list issuer a number.
+    let scope = Scope::Complete;
+    let record = Order::RecordList { generation: 1, scope, life: 3600, up_to: 0 };
+    let publish = Order::PublishList { generation: 1, scope, number: 1, digest: Sha256::of(b"") };
+    for order in [record, publish] {
+        let sign = |octets: &[u8]| book.list_issuer.sign(octets);
+        let certificate = book.list_issuer.certificate();
+        let permit = one.order(order, certificate, book.now, sign).await.unwrap();
         let refused = one.begin(&permit, book.now).await;
         assert!(matches!(refused.map(|_| ()), Err(LedgerError::LeaseElsewhere)));
     }
