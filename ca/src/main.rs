@@ -1,11 +1,15 @@
 //! The authority's doors and scheduler as a program of its own.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use akashi_ca::Doors;
 use akashi_edge::say;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The data base is waited for no longer at the end.
+const CLOSES: Duration = Duration::from_secs(3);
 
 fn main() -> ExitCode {
     akashi_edge::run(async |opened, clock| {
@@ -15,7 +19,7 @@ fn main() -> ExitCode {
         let address = opened.config.listen.authority;
         let door = opened.config.doors.listen("authority", address).await?;
         say!("authority https://{address}");
-        let identity = opened.server()?;
+        let (identity, ledger) = (opened.server()?, doors.issuer.ledger.clone());
         let served = akashi_ca::serve(door, &identity, doors.clone(), akashi_edge::stopped());
         match opened.config.listen.holders {
             None => {
@@ -30,6 +34,8 @@ fn main() -> ExitCode {
                 tokio::try_join!(served, holders)?;
             }
         }
+        // A book that is a file is one file again; a data base that does not answer is not waited for.
+        let _ = tokio::time::timeout(CLOSES, ledger.close()).await;
         Ok::<_, Failure>(())
     })
 }

@@ -123,6 +123,8 @@ fn each_program_holds_its_own_keys_and_whoever_started_them_holds_none() {
     assert!(found_in(up.0.id(), &[passphrase]).unwrap_or_default().is_empty());
     up.stop();
     assert!(running.values().all(|process| !lives(*process)), "with it they all stop");
+    // Whoever copies the book of an authority that was stopped copies one file.
+    assert!(!dir.join("book.sqlite-wal").exists());
 }
 
 #[test]
