@@ -100,6 +100,8 @@ plants:
 golden:
 	@.ci/setup tests
 	UPDATE_GOLDEN=1 $(CARGO) test --locked --test judges golden
+	@# docs/runbooks, from the words of the alarms.
+	UPDATE_GOLDEN=1 $(CARGO) test --locked --test runbooks
 
 deny:
 	@command -v cargo-deny >/dev/null || $(CARGO) install --quiet --locked cargo-deny --version 0.20.2

@@ -258,6 +258,7 @@ pub async fn init(
         listen,
         registry: Registry { url: plan.registry_url.clone() },
         rules: table(&Rules::default()),
+        alarms: toml::Table::new(),
         crl: table(&akashi_crl::Settings::default()),
         repository: table(&akashi_repository::Settings::default()),
         doors: DoorSettings::default(),

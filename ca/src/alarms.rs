@@ -1,6 +1,5 @@
-//! What somebody must look at: each alarm is one audit entry when it begins.
+//! What somebody must look at, as the book and the machine show it at a tick.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use akashi_keys::{ContentKeys, Copy, KeyError};
@@ -8,7 +7,7 @@ use akashi_ledger::{BeginsLater, Enrolment, InForce, Recovery, Source};
 use akashi_wire::clock::Doubt;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
-use akashi_wire::{DeletionMonth, Reading, SerialNumber};
+use akashi_wire::{Alarm, DeletionMonth, Reading, SerialNumber};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{CaError, Issuer};
@@ -17,33 +16,6 @@ use crate::ends::{self, OwnCertificate};
 
 /// A comparison of all moduli that has not ended for so long never will.
 const COMPARING: SignedDuration = SignedDuration::from_hours(12);
-
-/// The alarms that are on, and on record.
-#[derive(Default)]
-pub(crate) struct Alarms(tokio::sync::Mutex<BTreeSet<String>>);
-
-impl Alarms {
-    /// Takes what is wrong now; gives what was not wrong before, once `record` has put it on record. Held
-    /// meanwhile, so that two ticks at once say none twice; where that fails nothing has been said, and it is
-    /// said with the next tick.
-    ///
-    /// # Errors
-    ///
-    /// That of `record`.
-    pub async fn begin<E>(
-        &self,
-        wrong: BTreeSet<String>,
-        record: impl AsyncFnOnce(&[String]) -> Result<(), E>,
-    ) -> Result<Vec<String>, E> {
-        let mut on = self.0.lock().await;
-        let new: Vec<String> = wrong.difference(&on).cloned().collect();
-        if !new.is_empty() {
-            record(&new).await?;
-        }
-        *on = wrong;
-        Ok(new)
-    }
-}
 
 /// What the book says that may be wrong.
 pub(crate) struct Report {
@@ -109,32 +81,27 @@ pub(crate) fn wrong(
     report: &Report,
     clock: &Reading,
     now: Timestamp,
-) -> BTreeSet<String> {
+) -> Vec<Alarm> {
     let Report { sources, sharing, broken, .. } = report;
     let rules = &issuer.rules;
     let silence = SignedDuration::from_mins(i64::from(rules.feed_silence_minutes));
-    let mut wrong: BTreeSet<String> = sources
+    let mut wrong: Vec<Alarm> = sources
         .iter()
         .filter(|source| source.is_open && source.last_heard.is_some_and(|at| at < now - silence))
-        .map(|source| format!("source {} is silent", source.municipality))
+        .map(|source| Alarm::SourceSilent { municipality: source.municipality })
         .collect();
-    wrong.extend(sharing.iter().map(|(serial, what)| {
-        format!("certificate {serial} has {what}: it is no longer safe, revoke it")
-    }));
-    wrong.extend(
-        broken
-            .iter()
-            .map(|day| format!("the comparison of all moduli that was begun on {day} did not end")),
-    );
-    wrong.extend(of_what_begins_later(&report.begins_later));
+    let of_key = |(serial, what): &(SerialNumber, String)| Alarm::KeyWeak {
+        serial: *serial,
+        what: what.clone(),
+    };
+    wrong.extend(sharing.iter().map(of_key));
+    wrong.extend(broken.iter().map(|day| Alarm::ComparisonStuck { day: day.clone() }));
+    wrong.extend(report.begins_later.iter().map(of_what_begins_later));
     wrong.extend(of_the_office(report));
     wrong.extend(of_the_content(report, now));
     wrong.extend(clock.doubt.map(of_the_clock));
     if !clock.is_synchronised {
-        wrong.insert(
-            "nothing keeps this machine's clock synchronised: it is no witness of the time (NTP)"
-                .into(),
-        );
+        wrong.push(Alarm::ClockUnsynchronised {});
     }
     wrong.extend(of_what_ends(issuer, own, report, now));
     wrong.extend(of_shares(dir));
@@ -142,17 +109,11 @@ pub(crate) fn wrong(
 }
 
 /// What a clock that ran ahead has certified.
-fn of_what_begins_later(all: &[BeginsLater]) -> impl Iterator<Item = String> {
-    all.iter().map(|what| match what {
-        BeginsLater::Certificate(serial, at) => format!(
-            "certificate {serial} was issued by a clock that ran ahead and begins at {at}: end it at its counter, and \
-             issue another to its holder"
-        ),
-        BeginsLater::Party(party, at) => format!(
-            "the key of the party {party} was certified by a clock that ran ahead and begins at {at}: dismiss the party, and \
-             enrol it anew"
-        ),
-    })
+fn of_what_begins_later(what: &BeginsLater) -> Alarm {
+    match *what {
+        BeginsLater::Certificate(serial, at) => Alarm::CertificateBeginsLater { serial, at },
+        BeginsLater::Party(party, at) => Alarm::PartyBeginsLater { party, at },
+    }
 }
 
 /// What ends, or has ended.
@@ -161,18 +122,13 @@ fn of_what_ends(
     own: &[OwnCertificate],
     report: &Report,
     now: Timestamp,
-) -> BTreeSet<String> {
+) -> Vec<Alarm> {
     let (end, rule) = (issuer.facts.not_after, issuer.authority.profile.validity);
     let mut wrong = ends::of_the_authority(end, rule, now);
     wrong.extend(ends::of_own(own, now));
     wrong.extend(ends::of_parties(&report.ending, end, now));
     wrong.extend(ends::of_successors(&report.rekeyed, now));
-    wrong.extend(report.responders.iter().map(|key| {
-        format!(
-            "the responder with the key {key} has no certificate for the days to come: it answers nothing \
-             without one; see why it is not certified"
-        )
-    }));
+    wrong.extend(report.responders.iter().map(|key| Alarm::ResponderUncertified { key: *key }));
     wrong
 }
 
@@ -199,90 +155,61 @@ const WEEK: SignedDuration = SignedDuration::from_hours(24 * 7);
 const SOON: SignedDuration = SignedDuration::from_hours(24 * 93);
 
 /// What is wrong with the machine's clock.
-fn of_the_clock(doubt: Doubt) -> String {
+fn of_the_clock(doubt: Doubt) -> Alarm {
     match doubt {
-        Doubt::Differs { .. } => {
-            "the machine's clock does not agree with the time that was kept: planned acts wait until it \
-             is set right, or two persons have said that it is right (akashi clock)"
-        }
-        Doubt::Unwitnessed { .. } => {
-            "nobody has witnessed the time since the start: nothing is signed until the machine's clock \
-             is set right, or two persons have said that it is right (akashi clock)"
-        }
+        Doubt::Differs { .. } => Alarm::ClockDiffers {},
+        Doubt::Unwitnessed { .. } => Alarm::TimeUnwitnessed {},
     }
-    .into()
 }
 
 /// What is wrong with who may do what.
-fn of_the_office(report: &Report) -> BTreeSet<String> {
+fn of_the_office(report: &Report) -> Vec<Alarm> {
     let Report { suspended, security_officers, able, terminals, changing, .. } = report;
-    let mut wrong = BTreeSet::new();
-    wrong.extend(suspended.iter().map(|InForce { what, by, since, .. }| {
-        format!("{what} is suspended since {since} by {by}: two lift it (desk lift)")
-    }));
-    wrong.extend(changing.iter().filter_map(|link| {
-        let (kind, town) = (link.name(), link.municipality()?);
-        Some(format!("the {kind} of {town} has two keys in force: dismiss the old one"))
-    }));
+    let stopped =
+        |one: &InForce| Alarm::Suspended { suspended: one.what, by: one.by, since: one.since };
+    let mut wrong: Vec<Alarm> = suspended.iter().map(stopped).collect();
+    wrong.extend(changing.iter().map(|link| Alarm::TwoKeys { link: link.clone() }));
     wrong.extend(of_recoveries(report));
     if *security_officers < 2 {
-        wrong.insert("one security officer does alone what takes two: enrol the second one".into());
+        wrong.push(Alarm::OneSecurityOfficer {});
     }
     if *security_officers >= 2 && able.len() < 2 {
-        wrong.insert(
-            "fewer than two security officers can sign: nothing that takes two is done; the recovery key makes \
-             others (akashi recovery)"
-                .into(),
-        );
+        wrong.push(Alarm::TooFewSecurityOfficers {});
     }
     if terminals.len() < 2 {
-        wrong.insert(format!(
-            "the office has {} of its two terminals, and no security officer acts without one: enrol another, or, where none is left, have the recovery key \
-             make one (akashi recovery)",
-            terminals.len()
-        ));
+        wrong.push(Alarm::TooFewTerminals { have: count(terminals.len()) });
     }
     wrong
 }
 
 /// What the recovery key asked for, and what became of it.
-fn of_recoveries(report: &Report) -> BTreeSet<String> {
-    let mut wrong = BTreeSet::new();
+fn of_recoveries(report: &Report) -> Vec<Alarm> {
+    let mut wrong = Vec::new();
     match &report.recoveries {
-        Ok(all) => wrong.extend(all.iter().map(|recovery| {
-            let Recovery { digest, asked_at, until, request, .. } = recovery;
-            let count = request.parties.len();
-            format!(
-                "the recovery key asked at {asked_at} to enrol {count} security officers or terminals of the \
-                 office, and they will be at {until}: look at it (desk review, akashi recovery show), and stop it \
-                 where it is not known (desk stop-recovery {digest})"
-            )
+        Ok(all) => wrong.extend(all.iter().map(|one| Alarm::RecoveryAsked {
+            recovery: one.digest,
+            asked_at: one.asked_at,
+            until: one.until,
+            parties: count(one.request.parties.len()),
         })),
-        Err(error) => {
-            wrong.insert(format!("what the recovery key asked for cannot be read: {error}"));
-        }
+        Err(why) => wrong.push(Alarm::RecoveryUnreadable { why: why.clone() }),
     }
-    wrong.extend(report.recovered.iter().map(|(digest, at, enrolled)| match enrolled {
-        true => format!(
-            "what the recovery key asked for ({digest}) was carried out at {at}: see who was enrolled (desk review)"
-        ),
-        false => format!("what the recovery key asked for ({digest}) came to nothing at {at}"),
+    wrong.extend(report.recovered.iter().map(|&(recovery, at, is_enrolled)| match is_enrolled {
+        true => Alarm::RecoveryCarriedOut { recovery, at },
+        false => Alarm::RecoveryLapsed { recovery, at },
     }));
     wrong
 }
 
+fn count(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 /// Shares of the recovery key that lie beside the keys that they open.
-fn of_shares(dir: &Path) -> BTreeSet<String> {
-    let here = |number: usize| {
-        let file = dir.join(format!("recovery-share-{number}.json"));
-        file.exists().then(|| {
-            format!(
-                "{} lies in the authority's directory: its holder takes it away",
-                file.display()
-            )
-        })
-    };
-    (1..=32).filter_map(here).collect()
+fn of_shares(dir: &Path) -> impl Iterator<Item = Alarm> {
+    let files = (1..=32).map(|number| dir.join(format!("recovery-share-{number}.json")));
+    let here = files.filter(|file| file.exists());
+    here.map(|file| Alarm::ShareLeft { file: file.display().to_string() })
 }
 
 /// What the store of content keys says.
@@ -302,29 +229,21 @@ impl Contents {
 
 /// What should be deleted and is not, and what could be lost. A store that cannot be read is an alarm and stops
 /// nothing else: deaths are settled all the same.
-fn of_the_content(report: &Report, now: Timestamp) -> BTreeSet<String> {
+fn of_the_content(report: &Report, now: Timestamp) -> Vec<Alarm> {
     let Contents { here, destroyed, copies } = match &report.content_keys {
         Ok(contents) => contents,
-        Err(error) => return BTreeSet::from([format!("the content keys cannot be read: {error}")]),
+        Err(why) => return vec![Alarm::ContentKeysUnreadable { why: why.clone() }],
     };
     let months = here.iter().filter_map(|number| DeletionMonth::of_number(*number));
     let (due, kept): (Vec<_>, Vec<_>) = months.partition(|month| month.has_begun(now));
-    let mut wrong: BTreeSet<String> = due
-        .iter()
-        .map(|month| {
-            format!("what was to be deleted in {month} is there still: akashi content-keys destroy {month}")
-        })
-        .collect();
-    wrong.extend(copies.iter().filter(|copy| !copy.has_destroyed(destroyed).is_empty()).map(|copy| {
-        let to = copy.to.display();
-        format!("the copy of the content keys in {to} opens what was deleted: rewrite it (akashi content-keys copy --to {to})")
-    }));
+    let mut wrong: Vec<Alarm> =
+        due.iter().map(|month| Alarm::ContentDue { month: *month }).collect();
+    let stale = copies.iter().filter(|copy| !copy.has_destroyed(destroyed).is_empty());
+    wrong.extend(stale.map(|copy| Alarm::ContentCopyStale { to: copy.to.display().to_string() }));
     let is_copied =
         |month: &&DeletionMonth| copies.iter().any(|copy| copy.sure.contains(&month.number()));
     if let Some(first) = kept.iter().find(|month| !is_copied(month)) {
-        wrong.insert(format!(
-            "no copy has the content key of {first}: what is sealed under it is lost with this disk (akashi content-keys copy --to DIR)"
-        ));
+        wrong.push(Alarm::ContentKeyUncopied { month: *first });
     }
     wrong
 }
@@ -334,9 +253,14 @@ mod tests {
     use akashi_ledger::Position;
     use akashi_wire::act::{PartyId, Suspension};
 
+    use akashi_words::{Language, of_alarm};
     use jiff::ToSpan;
 
     use super::*;
+
+    fn words(all: &[Alarm]) -> Vec<String> {
+        all.iter().map(|alarm| of_alarm(alarm, Language::English)).collect()
+    }
 
     #[test]
     fn what_a_clock_that_ran_ahead_certified_is_told_with_what_to_do() {
@@ -346,7 +270,7 @@ mod tests {
             BeginsLater::Certificate(serial, at),
             BeginsLater::Party(PartyId::from_random([3; 16]), at),
         ];
-        let told: Vec<String> = of_what_begins_later(&all).collect();
+        let told = words(&all.iter().map(of_what_begins_later).collect::<Vec<_>>());
         assert!(told[0].contains(&serial.to_string()) && told[0].contains("end it at its counter"));
         assert!(
             told[1].contains(&PartyId::from_random([3; 16]).to_string())
@@ -354,21 +278,6 @@ mod tests {
             "{told:?}"
         );
         assert!(told.iter().all(|alarm| alarm.contains("2026-12-19T00:00:00Z")));
-    }
-
-    #[tokio::test]
-    async fn an_alarm_is_told_when_it_begins_and_again_only_after_it_has_ended() {
-        let alarms = Alarms::default();
-        let wrong = || BTreeSet::from(["source 131041 is silent".to_owned()]);
-        let begun = async |wrong, recorded: Result<(), ()>| {
-            alarms.begin(wrong, async |_: &[String]| recorded).await.map(|new| new.len())
-        };
-        assert_eq!(begun(wrong(), Err(())).await, Err(()), "the entry was not written");
-        assert_eq!(begun(wrong(), Ok(())).await, Ok(1), "so it is told with the next tick");
-        let twice = alarms.begin(wrong(), async |_: &[String]| Err("written again")).await;
-        assert_eq!(twice, Ok(Vec::new()));
-        assert_eq!(begun(BTreeSet::new(), Ok(())).await, Ok(0));
-        assert_eq!(begun(wrong(), Ok(())).await, Ok(1));
     }
 
     fn terminal(number: u8, not_after: Timestamp) -> Enrolment {
@@ -422,18 +331,24 @@ mod tests {
     fn what_is_wrong_with_who_may_do_what_is_told() {
         let now: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
         let years = now + (5 * 365 * 24).hours();
-        assert_eq!(of_the_office(&sound()), BTreeSet::new());
+        assert_eq!(of_the_office(&sound()), Vec::new());
         let town: akashi_wire::MunicipalityCode = "312011".parse().unwrap();
         let changing = |link: Role| Report { changing: vec![link], ..sound() };
         let by = PartyId::from_random([3; 16]);
         let what = Suspension::Counter { municipality: town };
         let stopped = InForce { position: Position(1), what, by, since: now };
         for (report, says) in [
-            (Report { suspended: vec![stopped], ..sound() }, "counter 312011 is suspended since"),
-            (changing(Role::Source { municipality: town }), "the source of 312011 has two keys"),
+            (
+                Report { suspended: vec![stopped], ..sound() },
+                "counter 312011 Tottori-shi is suspended since",
+            ),
+            (
+                changing(Role::Source { municipality: town }),
+                "the source of 312011 Tottori-shi has two keys",
+            ),
             (
                 changing(Role::Registry { municipality: town }),
-                "the registry of 312011 has two keys",
+                "the registry of 312011 Tottori-shi has two keys",
             ),
             (
                 Report { security_officers: 1, able: vec![officer(1, years)], ..sound() },
@@ -445,7 +360,7 @@ mod tests {
                 "the office has 1 of its two terminals",
             ),
         ] {
-            let told = of_the_office(&report);
+            let told = words(&of_the_office(&report));
             assert_eq!(told.len(), 1, "{told:?}");
             assert!(told.iter().all(|one| one.starts_with(says)), "{says}: {told:?}");
         }
@@ -458,7 +373,7 @@ mod tests {
         let told = |here: &[u32], destroyed: &[u32], copies: Vec<Copy>| {
             let contents = Contents { here: here.into(), destroyed: destroyed.into(), copies };
             let report = Report { content_keys: Ok(contents), ..sound() };
-            of_the_content(&report, now).into_iter().collect::<Vec<_>>()
+            words(&of_the_content(&report, now))
         };
         let whole = vec![copy(&[203_906]), copy(&[204_001])];
         assert!(told(&[203_906, 204_001], &[203_904], whole).is_empty());
@@ -466,7 +381,7 @@ mod tests {
         assert_eq!(alone.len(), 1, "{alone:?}");
         assert!(alone[0].starts_with("no copy has the content key of 2040-01"), "{alone:?}");
         let unread = Report { content_keys: Err("copies.json: no".into()), ..sound() };
-        let unread: Vec<String> = of_the_content(&unread, now).into_iter().collect();
+        let unread = words(&of_the_content(&unread, now));
         assert_eq!(unread, ["the content keys cannot be read: copies.json: no"]);
         let due = told(&[203_905, 203_906], &[], vec![copy(&[203_905, 203_906])]);
         assert_eq!(due.len(), 1, "{due:?}");

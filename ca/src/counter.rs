@@ -13,6 +13,7 @@ mod ending;
 mod enrolment;
 mod find_certificate;
 mod inquiry;
+mod lists;
 mod look_up;
 mod offline_resets;
 mod offline_times;
@@ -233,6 +234,8 @@ impl Counter {
             | Deed::Release { .. }
             | Deed::HandOver { .. }) => self.propose_or_do(acting, deed).await,
             Deed::Suspend { what, .. } => self.suspend(acting, *what).await,
+            Deed::SignForAlarm { alarm, .. } => self.sign_for(acting, *alarm).await,
+            Deed::List { list } => self.list(acting, list).await,
             Deed::Countersign { request, .. } => self.countersign(acting, *request).await,
             Deed::Outcome { request } => self.outcome(acting, *request).await,
             Deed::Review => self.review(acting).await,
@@ -310,6 +313,8 @@ impl Counter {
             | Deed::Hold { .. }
             | Deed::Revoke { .. }
             | Deed::StopRecovery { .. }
+            | Deed::SignForAlarm { .. }
+            | Deed::List { .. }
             | Deed::Suspend { .. } => found.may_be_of_now(made_at, now, skew),
             // Of what gives or issues something nobody knows whether it is of now.
             _ if found.doubt.is_unwitnessed() => return Err(Refusal::TimeInDoubt.into()),

@@ -1,41 +1,36 @@
 //! Everything of ours that ends, and how it is said in time: three months, one month and one week ahead, and
 //! of the authority itself years ahead.
 
-use std::collections::BTreeSet;
-
 use akashi_ledger::Enrolment;
-use akashi_wire::Ending;
+use akashi_wire::alarm::{KeyAct, Near, Own};
 use akashi_wire::date::{day_in_japan, end_of_day};
 use akashi_wire::party::Role;
 use akashi_wire::validity::{ValidityRule, last_day};
+use akashi_wire::{Alarm, Ending};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 /// A certificate of the authority's own, as its directory has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnCertificate {
-    /// Whose, in words.
-    pub whose: &'static str,
+    /// Whose.
+    pub whose: Own,
     /// Its last moment.
     pub not_after: Timestamp,
 }
 
 /// What is said of the certificates of the authority's own programs.
-pub(crate) fn of_own(all: &[OwnCertificate], now: Timestamp) -> BTreeSet<String> {
+pub(crate) fn of_own(all: &[OwnCertificate], now: Timestamp) -> Vec<Alarm> {
     let told = |one: &OwnCertificate| {
-        let ending = Ending::of(one.not_after, now)?;
-        Some(format!(
-            "the certificate of {} {}: the authority is founded anew before then",
-            one.whose,
-            on(one.not_after, ending)
-        ))
+        let near = Ending::of(one.not_after, now)?.into();
+        Some(Alarm::OwnCertificateEnds { whose: one.whose, day: day_in_japan(one.not_after), near })
     };
     all.iter().filter_map(told).collect()
 }
 
 /// What is said of the keys of those who are enrolled: each by its number, since an alarm names nobody. What
 /// ends with the authority at its `end` is said of that.
-pub(crate) fn of_parties(all: &[Enrolment], end: Timestamp, now: Timestamp) -> BTreeSet<String> {
+pub(crate) fn of_parties(all: &[Enrolment], end: Timestamp, now: Timestamp) -> Vec<Alarm> {
     let told = |one: &Enrolment| {
         let last = one.not_after.min(one.until);
         if last >= end && !one.role.is_own() {
@@ -44,31 +39,28 @@ pub(crate) fn of_parties(all: &[Enrolment], end: Timestamp, now: Timestamp) -> B
         let ending = Ending::of(last, now)?;
         let act = match ending {
             // Its certificate opens the shares of those who keep it, and nothing takes its place.
-            _ if one.role == Role::Recovery => "the authority is founded anew before then",
-            _ if one.role.is_own() => "replace it (akashi identity)",
-            Ending::Over => "dismiss it, and enrol it again where it is needed",
+            _ if one.role == Role::Recovery => KeyAct::Refound,
+            _ if one.role.is_own() => KeyAct::Replace,
+            Ending::Over => KeyAct::Dismiss,
             // Within its term the party has another key certified by itself.
-            _ if one.until > one.not_after => "its holder re-keys it (akashi officer-token rekey)",
-            _ => "its term ends with it: prolong that (desk prolong), and its holder re-keys it",
+            _ if one.until > one.not_after => KeyAct::Rekey,
+            _ => KeyAct::Prolong,
         };
-        let (party, role) = (one.party, one.role.name());
-        let town = one.role.municipality().map(|code| format!(" of {code}")).unwrap_or_default();
-        Some(format!("the key of the {role}{town}, party {party}, {}: {act}", on(last, ending)))
+        let (party, capacity, day) = (one.party, one.role.clone(), day_in_japan(last));
+        Some(Alarm::PartyKeyEnds { party, capacity, day, near: ending.into(), act })
     };
     all.iter().filter_map(told).collect()
 }
 
 /// What is said of those whose key took the place of another, for a week: whoever did not ask for it is told by
 /// somebody who sees it.
-pub(crate) fn of_successors(all: &[Enrolment], now: Timestamp) -> BTreeSet<String> {
+pub(crate) fn of_successors(all: &[Enrolment], now: Timestamp) -> Vec<Alarm> {
     let is_new =
         |one: &&Enrolment| one.certified_at.saturating_add(WEEK).is_ok_and(|end| now < end);
-    let told = |one: &Enrolment| {
-        let (party, role, at) = (one.party, one.role.name(), one.certified_at);
-        format!(
-            "the {role}, party {party}, had another key certified at {at}: if its holder did not, suspend it \
-             (desk suspend party)"
-        )
+    let told = |one: &Enrolment| Alarm::PartyRekeyed {
+        party: one.party,
+        capacity: one.role.clone(),
+        at: one.certified_at,
     };
     all.iter().filter(is_new).map(told).collect()
 }
@@ -80,33 +72,14 @@ pub(crate) fn of_the_authority(
     not_after: Timestamp,
     rule: ValidityRule,
     now: Timestamp,
-) -> BTreeSet<String> {
-    let last = last_day_of_issue(not_after, rule);
-    let end = day_in_japan(not_after);
-    let mut told = BTreeSet::new();
+) -> Vec<Alarm> {
+    let (day, end) = (last_day_of_issue(not_after, rule), day_in_japan(not_after));
     if now > not_after {
-        told.insert(format!(
-            "the authority ended on {end}: it signs nothing any more; stop it, and archive its book and its last lists (akashi \
-             archive)"
-        ));
-        return told;
+        return vec![Alarm::AuthorityEnded { day: end }];
     }
-    told.extend(ahead(end_of_day(last), now).map(|near| match near {
-        Near::Over => format!(
-            "the last day of issue was {last}: a certificate of three years would outlive the authority, \
-             which ends on {end}"
-        ),
-        near => format!(
-            "the last day of issue is {last}, {near}: have the next authority founded and published by then"
-        ),
-    }));
-    told.extend(ahead(not_after, now).map(|near| {
-        format!(
-            "the authority ends on {end}, {near}: after that no list and no answer is signed; have every \
-             relying agency know its successor by then"
-        )
-    }));
-    told
+    let issue = ahead(end_of_day(day), now).map(|near| Alarm::LastDayOfIssue { day, end, near });
+    let ends = ahead(not_after, now).map(|near| Alarm::AuthorityEnds { day: end, near });
+    issue.into_iter().chain(ends).collect()
 }
 
 /// The last day in Japan on which a certificate of three years ends within the authority.
@@ -121,43 +94,13 @@ pub(crate) fn last_day_of_issue(not_after: Timestamp, rule: ValidityRule) -> Dat
     day
 }
 
-/// How near the end of the authority is, or of its issuing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Near {
-    TwoYears,
-    OneYear,
-    Soon(Ending),
-    Over,
-}
-
-impl std::fmt::Display for Near {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::TwoYears => f.write_str("within two years"),
-            Self::OneYear => f.write_str("within a year"),
-            Self::Soon(ending) => ending.fmt(f),
-            Self::Over => Ending::Over.fmt(f),
-        }
-    }
-}
-
 fn ahead(last: Timestamp, now: Timestamp) -> Option<Near> {
     let (today, day) = (day_in_japan(now), day_in_japan(last));
     match Ending::of(last, now) {
-        Some(Ending::Over) => Some(Near::Over),
-        Some(ending) => Some(Near::Soon(ending)),
-        None if today >= day.saturating_sub(1.year()) => Some(Near::OneYear),
+        Some(ending) => Some(ending.into()),
+        None if today >= day.saturating_sub(1.year()) => Some(Near::Year),
         None if today >= day.saturating_sub(2.years()) => Some(Near::TwoYears),
         None => None,
-    }
-}
-
-/// The day, and how near it is.
-fn on(last: Timestamp, ending: Ending) -> String {
-    let day = day_in_japan(last);
-    match ending {
-        Ending::Over => format!("ended on {day}"),
-        ending => format!("ends on {day}, {ending}"),
     }
 }
 
@@ -165,6 +108,7 @@ fn on(last: Timestamp, ending: Ending) -> String {
 mod tests {
     use akashi_wire::act::PartyId;
     use akashi_wire::party::Role;
+    use akashi_words::{Language, of_alarm};
 
     use super::*;
 
@@ -191,16 +135,20 @@ mod tests {
     /// Of the authority.
     const END: Timestamp = Timestamp::constant(2_090_588_399, 0);
 
-    fn one(told: BTreeSet<String>) -> String {
+    fn words(told: Vec<Alarm>) -> Vec<String> {
+        told.iter().map(|alarm| of_alarm(alarm, Language::English)).collect()
+    }
+
+    fn one(told: Vec<Alarm>) -> String {
         assert_eq!(told.len(), 1, "{told:?}");
-        told.into_iter().next().unwrap()
+        words(told).remove(0)
     }
 
     #[test]
     fn a_partys_key_is_said_to_end_three_times_before_and_until_somebody_acts_after() {
         let all = [officer("2031-03-31T14:59:59Z", "2036-03-31T14:59:59Z")];
         assert!(of_parties(&all, END, at("2030-12-31T14:59:58Z")).is_empty());
-        let mut said = BTreeSet::new();
+        let mut said = std::collections::BTreeSet::new();
         for (now, part) in [
             ("2030-12-31T14:59:59Z", "ends on 2031-03-31, within three months: its holder re-keys"),
             ("2031-03-01T00:00:00Z", "ends on 2031-03-31, within a month: its holder re-keys"),
@@ -208,7 +156,10 @@ mod tests {
             ("2031-04-01T00:00:00Z", "ended on 2031-03-31: dismiss it, and enrol it again"),
         ] {
             let told = one(of_parties(&all, END, at(now)));
-            assert!(told.starts_with("the key of the officer of 312011, party 0101"), "{told}");
+            assert!(
+                told.starts_with("the key of the officer of 312011 Tottori-shi, party 0101"),
+                "{told}"
+            );
             assert!(told.contains(part), "{told}");
             said.insert(told);
         }
@@ -270,7 +221,11 @@ mod tests {
             ("2034-03-31T15:00:00Z", "the authority ends on 2036-03-31, within two years"),
             ("2036-03-30T15:00:00Z", "the authority ends on 2036-03-31, within a week"),
         ] {
-            assert!(told(now).iter().any(|told| told.contains(part)), "{now} {:?}", told(now));
+            assert!(
+                words(told(now)).iter().any(|told| told.contains(part)),
+                "{now} {:?}",
+                told(now)
+            );
         }
         let over = one(told("2036-03-31T15:00:00Z"));
         assert!(over.contains("the authority ended on 2036-03-31: it signs nothing"), "{over}");

@@ -77,8 +77,6 @@ pub struct Doors {
     pub clock: Arc<dyn Clock>,
     /// Whom it asks for the time while that is in doubt.
     pub witnesses: Arc<Witnesses>,
-    /// Who is told of an alarm when it begins; it is on record in any case.
-    pub tell: fn(&str),
 }
 
 /// What a desk needs to know before its first act: `GET /authority`.
@@ -137,7 +135,7 @@ pub async fn serve(
     doors: Doors,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
-    let (scheduler, clock, tell) = (doors.scheduler.clone(), doors.clock.clone(), doors.tell);
+    let (scheduler, clock) = (doors.scheduler.clone(), doors.clock.clone());
     let (ends, last_of) = (scheduler.clone(), clock.clone());
     let witnesses = doors.witnesses.clone();
     let mut ticking = tokio::spawn(async move {
@@ -150,8 +148,6 @@ pub async fn serve(
         loop {
             interval.tick().await;
             let ticked = scheduler.tick(&*clock).await;
-            // One part that fails each time keeps nobody from being told of the others.
-            scheduler.take_alarms().iter().for_each(|alarm| tell(alarm));
             let (held_by_clock, is_ours) = match ticked {
                 Ok(ticked) => {
                     last.clear();
@@ -168,6 +164,10 @@ pub async fn serve(
                     (clock.read().doubt.is_some(), !is_elsewhere)
                 }
             };
+            // One part that fails each time keeps nobody from being told of the others.
+            if is_ours && let Err(error) = scheduler.tell_of_alarms(&*clock).await {
+                complain(&error, &mut last);
+            }
             while comparing.try_join_next().is_some() {}
             while asking.try_join_next().is_some() {}
             let rested =

@@ -37,6 +37,7 @@ pub mod scheduler;
 mod shelves;
 mod stated;
 pub mod turn;
+mod watch;
 mod witnesses;
 
 pub use counter::{Counter, normalised};
@@ -52,4 +53,5 @@ pub use orders::Orders;
 pub use registry::RegistryClient;
 pub use rules::Rules;
 pub use scheduler::Scheduler;
+pub use watch::AlarmSettings;
 pub use witnesses::Witnesses;

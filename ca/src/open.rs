@@ -7,6 +7,7 @@ use akashi_edge::config::FILE;
 use akashi_edge::{ConfigError, LedgerRole, Opened};
 use akashi_keys::{LinkAuthority, Signer};
 use akashi_ledger::{BookDoor, Holder, Issuing, Ledger};
+use akashi_wire::alarm::Own;
 use akashi_wire::clock::Past;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
@@ -21,8 +22,8 @@ use crate::scheduler::Recoverers;
 use crate::shelves::newest_unknown;
 use crate::turn::Turn;
 use crate::{
-    CaError, Counter, Doors, Holders, Inbox, Issuer, Log, Orders, RegistryClient, Rules, Scheduler,
-    Witnesses,
+    AlarmSettings, CaError, Counter, Doors, Holders, Inbox, Issuer, Log, Orders, RegistryClient,
+    Rules, Scheduler, Witnesses,
 };
 
 impl Doors {
@@ -45,6 +46,11 @@ impl Doors {
         let rules: Rules =
             config.part("rules", &config.rules).map_err(akashi_edge::OpenError::from)?;
         rules.check().map_err(|why| {
+            akashi_edge::OpenError::from(ConfigError::Sense { file: PathBuf::from(FILE), why })
+        })?;
+        let telling: AlarmSettings =
+            config.part("alarms", &config.alarms).map_err(akashi_edge::OpenError::from)?;
+        telling.check().map_err(|why| {
             akashi_edge::OpenError::from(ConfigError::Sense { file: PathBuf::from(FILE), why })
         })?;
         let custody = &opened.custody;
@@ -97,8 +103,12 @@ impl Doors {
             recovery_key: opened.certificate("recovery")?,
             dir: opened.home.clone(),
         };
-        let scheduler =
-            Scheduler::new(issuer.clone(), (orders.clone(), log, turn), (own, recoverers), rng);
+        let scheduler = Scheduler::new(
+            issuer.clone(),
+            (orders.clone(), log, turn),
+            (own, recoverers, telling),
+            rng,
+        );
         Ok(Self {
             counter: Arc::new(counter),
             holders: Arc::new(holders),
@@ -111,7 +121,6 @@ impl Doors {
             clock,
             witnesses: Arc::new(witnesses),
             issuer,
-            tell: |alarm| tracing::warn!(target: "ca", "alarm: {alarm}"),
         })
     }
 }
@@ -128,11 +137,7 @@ impl Doors {
 
 /// The certificates of the inner hierarchy that nobody is enrolled with, and that end all the same.
 fn own_certificates(opened: &Opened) -> Result<Vec<OwnCertificate>, CaError> {
-    let all = [
-        ("link", "the link authority"),
-        ("server", "this authority's servers"),
-        ("envelope", "the inbox"),
-    ];
+    let all = [("link", Own::LinkAuthority), ("server", Own::Servers), ("envelope", Own::Inbox)];
     let read = |(file, whose)| {
         let not_after = pki::not_after(&opened.certificate(file)?);
         Ok(OwnCertificate { whose, not_after })

@@ -57,6 +57,8 @@ impl Record {
             | Deed::Prolong { .. }
             | Deed::Dismiss { .. }
             | Deed::StopRecovery { .. }
+            | Deed::SignForAlarm { .. }
+            | Deed::List { .. }
             | Deed::Suspend { .. }
             | Deed::Lift { .. }
             | Deed::HandOver { .. }

@@ -9,13 +9,13 @@ use akashi_keys::LinkAuthority;
 use akashi_ledger::{LedgerError, Permit, ResponderCertificate, Step};
 use akashi_wire::order::OrderRefusal;
 use akashi_wire::party::Role;
-use akashi_wire::{Clock, DeletionMonth, Order, Reading, SerialNumber};
+use akashi_wire::{Alarm, Clock, DeletionMonth, Order, Reading, SerialNumber};
 use der::{Decode, Encode};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use crate::alarms::{self, Alarms};
+use crate::alarms;
 use crate::clock_guard::ClockGuard;
 use crate::comparison::{Compared, Comparison};
 use crate::counter::end_undelivered;
@@ -26,7 +26,8 @@ use crate::recall;
 use crate::recovery;
 use crate::stated::digests_of_items;
 use crate::turn::Turn;
-use crate::{CaError, Issuer, Log, Orders, issuance};
+use crate::watch::Watch;
+use crate::{AlarmSettings, CaError, Issuer, Log, Orders, issuance};
 
 /// Cases that one tick closes at most, and certificates that it indexes: what is due besides must not
 /// wait for them.
@@ -54,7 +55,7 @@ pub struct Ticked {
     /// Inquiries entered into the chain.
     pub inquiries: usize,
     /// Alarms that began.
-    pub alarms: Vec<String>,
+    pub alarms: Vec<Alarm>,
     /// Whether scheduled acts wait for two persons to accept the clock.
     pub held_by_clock: bool,
     /// Whether another authority over this book does all of this now.
@@ -86,9 +87,7 @@ pub struct Scheduler {
     /// Not before then what waits is looked at again.
     recovery_rests: Mutex<Option<Timestamp>>,
     doubt: ClockGuard,
-    alarms: Alarms,
-    /// Alarms that began and that nobody was told yet.
-    untold: Mutex<Vec<String>>,
+    watch: Watch,
     comparison: Comparison,
     /// Whether it was looked for what a time that was brought back took from the index, since this start.
     is_indexed: AtomicBool,
@@ -99,11 +98,11 @@ pub struct Scheduler {
 
 impl Scheduler {
     /// A scheduler that acts by these orders, has this log sign, and sees when these certificates end; the link
-    /// authority certifies whom the recovery key named.
+    /// authority certifies whom the recovery key named; who is told of alarms these settings say.
     pub fn new(
         issuer: Issuer,
         (orders, log, turn): (Orders, Log, Turn),
-        (own, recoverers): (Vec<OwnCertificate>, Recoverers),
+        (own, recoverers, telling): (Vec<OwnCertificate>, Recoverers, AlarmSettings),
         rng: StdRng,
     ) -> Self {
         let worker = Worker::new(issuer.ledger.clone(), issuer.vault.clone(), issuer.rules.clone());
@@ -117,8 +116,7 @@ impl Scheduler {
             recoverers,
             recovery_rests: Mutex::default(),
             doubt: ClockGuard::default(),
-            alarms: Alarms::default(),
-            untold: Mutex::default(),
+            watch: Watch::new(telling),
             comparison: Comparison::default(),
             is_indexed: AtomicBool::new(false),
             content_keys: Default::default(),
@@ -222,29 +220,19 @@ impl Scheduler {
         self.comparison.compare(&self.issuer, &self.orders, clock).await
     }
 
-    async fn raise_alarms(&self, clock: &Reading, now: Timestamp) -> Result<Vec<String>, CaError> {
+    async fn raise_alarms(&self, clock: &Reading, now: Timestamp) -> Result<Vec<Alarm>, CaError> {
         let report = alarms::Report::read(&self.issuer, now).await?;
         let mut wrong =
             alarms::wrong(&self.issuer, (&self.own, &self.recoverers.dir), &report, clock, now);
         wrong.extend(self.turn.alarm());
-        let record = async |new: &[String]| {
-            let permit = self.orders.permit(Order::RaiseAlarms, now).await?;
-            let mut change = self.issuer.ledger.begin(&permit, now).await?;
-            for alarm in new {
-                change.append("alarm", alarm, None).await?;
-            }
-            change.commit().await?;
-            Ok::<_, CaError>(())
-        };
-        let begun = self.alarms.begin(wrong, record).await?;
-        self.untold.lock().expect("nobody panics with it").extend(begun.iter().cloned());
-        Ok(begun)
+        wrong.extend(self.watch.alarm());
+        self.watch.look(&self.issuer.ledger, &self.orders, wrong, now).await
     }
 
-    /// Alarms that began since this was asked last: they are on record, and whoever runs the machines is told, whatever
-    /// came of the rest of their tick.
-    pub fn take_alarms(&self) -> Vec<String> {
-        std::mem::take(&mut *self.untold.lock().expect("nobody panics with it"))
+    /// Tells whoever can act of the alarms that stand, whatever came of the rest of a tick; not where another authority
+    /// over this book does.
+    pub async fn tell_of_alarms(&self, clock: &dyn Clock) -> Result<(), CaError> {
+        self.watch.tell(&self.issuer.ledger, clock.monotonic()).await
     }
 
     /// Puts what certificates state back under what they are found by, where a time that was brought back had taken

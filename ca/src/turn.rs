@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use akashi_ledger::{Holder, Issuing, Lease, Ledger};
+use akashi_wire::Alarm;
 
 use crate::CaError;
 
@@ -18,7 +19,7 @@ pub struct Turn {
     holder: Holder,
     seen: Mutex<Seen>,
     /// That it was taken from another who fell silent, for as long as it is ours.
-    taken: Mutex<Option<String>>,
+    taken: Mutex<Option<Alarm>>,
 }
 
 #[derive(Debug, Default)]
@@ -72,13 +73,11 @@ impl Turn {
         };
         if (may_take || silent) && ledger.take_lease(&lease, self.holder).await? {
             if silent {
-                let told = format!(
-                    "the authority {} over this book was silent for {} s: the authority {} does what time asks for from now on",
-                    lease.holder,
-                    SILENT.as_secs(),
-                    self.holder
-                );
-                *self.taken() = Some(told);
+                *self.taken() = Some(Alarm::AuthoritySilent {
+                    silent: lease.holder.to_string(),
+                    acts: self.holder.to_string(),
+                    seconds: SILENT.as_secs() as u32,
+                });
             }
             *self.seen() = Seen::Ours(now);
             return Ok(true);
@@ -100,7 +99,7 @@ impl Turn {
     }
 
     /// An alarm, for as long as this authority acts in the place of one that fell silent.
-    pub fn alarm(&self) -> Option<String> {
+    pub fn alarm(&self) -> Option<Alarm> {
         self.taken().clone()
     }
 
@@ -120,7 +119,7 @@ impl Turn {
         Ok(())
     }
 
-    fn taken(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+    fn taken(&self) -> std::sync::MutexGuard<'_, Option<Alarm>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -31,6 +31,9 @@ pub struct Config {
     /// What the law and the sources leave open; the authority's room knows its keys.
     #[serde(default)]
     pub rules: toml::Table,
+    /// Who is told of alarms; the authority's room knows its keys.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub alarms: toml::Table,
     /// How often CRLs are made; the CRL issuer's room knows its keys.
     #[serde(default)]
     pub crl: toml::Table,
@@ -340,6 +343,7 @@ mod tests {
             },
             registry: Registry { url: "https://127.0.0.1:6".into() },
             rules: toml::Table::new(),
+            alarms: toml::Table::new(),
             crl: toml::Table::new(),
             repository: toml::Table::new(),
             doors: DoorSettings::default(),

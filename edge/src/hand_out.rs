@@ -115,6 +115,7 @@ impl Config {
             listen: self.listen.clone(),
             registry: self.registry.clone(),
             rules: part(Program::Authority, &self.rules),
+            alarms: part(Program::Authority, &self.alarms),
             crl: part(Program::ListIssuer, &self.crl),
             repository: part(Program::Repository, &self.repository),
             doors: self.doors.clone(),

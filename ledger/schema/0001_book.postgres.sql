@@ -41,7 +41,8 @@ GRANT SELECT, INSERT ON
     TO akashi_authority;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     person, case_file, certificate_person, certificate_items, living, stated_index, intended, source, idou,
-    modulus, comparison, shared_prime, recall, clock_acceptance, batch_content
+    modulus, comparison, shared_prime, recall, clock_acceptance, batch_content,
+    standing_alarm
     TO akashi_authority;
 GRANT SELECT ON inquiry, responder_time TO akashi_authority;
 GRANT SELECT, DELETE ON inquiry_new TO akashi_authority;

@@ -170,6 +170,9 @@ CREATE TABLE case_file (
 CREATE INDEX case_by_serial ON case_file (serial) WHERE serial IS NOT NULL;
 -- Cases whose certificate is not handed over, the oldest first.
 CREATE INDEX case_issued ON case_file (opened_at) WHERE step = 'issued';
+-- Cases that are open, for whoever looks.
+CREATE INDEX case_open ON case_file (opened_at)
+    WHERE step IN ('opened', 'looked_up', 'applied', 'issued');
 CREATE INDEX case_by_end ON case_file (closes_at) WHERE closes_at IS NOT NULL;
 
 -- Evidence. Written before the signature: everything that may ever have been signed stands here.
@@ -241,6 +244,15 @@ CREATE TABLE intended (
     at     BIGINT NOT NULL
 );
 CREATE INDEX intended_at ON intended (at, serial);
+
+-- Derived, a work list: alarms that stand, each by the entry that began it, with who signed for it.
+CREATE TABLE standing_alarm (
+    position  BIGINT PRIMARY KEY,
+    alarm     TEXT   NOT NULL,
+    since     BIGINT NOT NULL,
+    signed_by BYTEA,
+    signed_at BIGINT
+);
 
 -- Evidence. What is true of a serial number is a function of its rows here, and of nothing else.
 -- Municipality and end are repeated so that a CRL is one ordered read. `cause` names what the row

@@ -12,7 +12,7 @@ use akashi_wire::act::PartyId;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::time_word::{AGREES, Saying, TimeWord};
-use akashi_wire::{SerialNumber, Verified};
+use akashi_wire::{Alarm, SerialNumber, Verified};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::change::BACKWARDS;
@@ -268,14 +268,8 @@ impl Change {
                     restored = self.tx.execute(sql, row).await?;
                 }
             }
-            let what = match restored {
-                0 => "and its holder has two others: end those first",
-                _ => "and is its holder's again: see what was reported of the holder meanwhile",
-            };
-            let alarm = format!(
-                "certificate {serial} was taken for ended by a clock that ran ahead, {what}"
-            );
-            self.append("alarm", &alarm, None).await?;
+            let is_restored = restored > 0;
+            self.raise(&Alarm::CertificateTakenForEnded { serial, is_restored }).await?;
         }
         Ok(())
     }

@@ -46,6 +46,34 @@ fn named(row: &Row) -> Result<String, LedgerError> {
 
 const RULES: &[Rule] = &[
     Rule {
+        table: "standing_alarm",
+        what: "the chain has not begun it, or has told that it is over",
+        sql: "SELECT CAST(position AS TEXT) AS named FROM standing_alarm WHERE NOT EXISTS
+              (SELECT 1 FROM audit WHERE audit.position = standing_alarm.position
+               AND verb = 'alarm' AND subject = standing_alarm.alarm)
+              OR CAST(position AS TEXT) IN (SELECT subject FROM audit WHERE verb = 'alarm_over')
+              LIMIT $1",
+        reads: named,
+    },
+    Rule {
+        table: "standing_alarm",
+        what: "it was begun and is not over, and nobody sees it",
+        sql: "SELECT CAST(position AS TEXT) AS named FROM audit WHERE verb = 'alarm'
+              AND NOT EXISTS (SELECT 1 FROM standing_alarm
+                              WHERE standing_alarm.position = audit.position)
+              AND CAST(position AS TEXT) NOT IN (SELECT subject FROM audit WHERE verb = 'alarm_over')
+              LIMIT $1",
+        reads: named,
+    },
+    Rule {
+        table: "standing_alarm",
+        what: "somebody signed for it of whose act the chain does not tell",
+        sql: "SELECT CAST(position AS TEXT) AS named FROM standing_alarm WHERE signed_by IS NOT NULL
+              AND CAST(position AS TEXT) NOT IN
+              (SELECT subject FROM audit WHERE verb = 'sign_for_alarm') LIMIT $1",
+        reads: named,
+    },
+    Rule {
         table: "intended",
         what: "it has a standing, and waits to be voided",
         sql: "SELECT serial FROM intended WHERE EXISTS

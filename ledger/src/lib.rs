@@ -11,6 +11,7 @@
 //!
 //! Personal data comes here sealed and leaves sealed; this room has no key.
 
+mod alarm;
 mod archive;
 mod audit;
 mod authority;
@@ -35,6 +36,7 @@ mod idou;
 mod inquiry;
 mod lease;
 mod listed;
+mod lists;
 mod many;
 mod modulus;
 mod object;
@@ -64,6 +66,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 pub use akashi_wire::Scope;
+pub use alarm::{BEGUN, OVER, StandingAlarm};
 pub use audit::{AuditReport, Content, Entry, TimeQuality, chain_hash};
 pub use authority::{Access, Authority, AuthorityProfile};
 pub use brought_back::BeginsLater;
@@ -84,6 +87,7 @@ pub use idou::{InboxState, NewEvent, PendingEvent};
 pub use inquiry::Inquiry;
 pub use lease::{Holder, Lease};
 pub use listed::ListedChange;
+pub use lists::{KnownCertificate, OpenCase, Unsettled};
 pub use modulus::IssuedModulus;
 pub use offline_use::{LastLine, OfflineUse};
 pub use order_door::BookDoor;

@@ -11,6 +11,8 @@ use akashi_wire::party::Role;
 use akashi_wire::{DeletionMonth, MunicipalityCode, Scope, SerialNumber, pki};
 use jiff::Timestamp;
 
+use crate::Position;
+
 /// What a message is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Object {
@@ -34,6 +36,8 @@ pub(crate) enum Object {
     Recovery(Sha256),
     /// What another person proposed, by its request and the SHA-256 of the act.
     Proposal(RequestId, Sha256),
+    /// An alarm, by the entry that began it.
+    Alarm(Position),
     /// Something that can be suspended.
     Suspension(Suspension),
     /// The cards of a delivery: lot and model.
@@ -82,6 +86,7 @@ impl Object {
                     None => Self::Nothing,
                 }
             }
+            Deed::SignForAlarm { alarm, .. } => Self::Alarm(Position(*alarm)),
             Deed::Dismiss { party, .. } => Self::Party(*party),
             Deed::Prolong { party, until } => Self::Term(*party, *until),
             Deed::StopRecovery { recovery, .. } => Self::Recovery(*recovery),
@@ -97,6 +102,7 @@ impl Object {
             Deed::ReportOffline { .. }
             | Deed::Outcome { .. }
             | Deed::Review
+            | Deed::List { .. }
             | Deed::AcceptClock
             | Deed::PreviewRecall { .. } => Self::Nothing,
         }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use akashi_wire::order::{Answered, Done, Order, OrderDoor, OrderRefusal, ProgramApart};
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{Clock, Scope, SignedMessage};
+use akashi_wire::{Alarm, Clock, SignedMessage};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Issuing, Ledger, LedgerError, Position};
+use crate::{Issuing, Ledger, LedgerError, Permit, Position};
 
 /// The authority's door for orders, over its book.
 #[derive(Clone)]
@@ -53,16 +53,13 @@ impl BookDoor {
                 Ok(Done::Done)
             }
             Order::TellClock { program, ahead, unwitnessed } => {
-                let mut change = self.ledger.begin(&permit, now).await?;
-                change.append("alarm", &of_a_clock(program, ahead, unwitnessed), None).await?;
-                change.commit().await?;
-                Ok(Done::Done)
+                let alarm = of_a_clock(program, ahead.unwrap_or_default(), unwitnessed);
+                self.tell(&permit, &alarm, ahead.is_some(), now).await
             }
             Order::TellUnpublished { scope, number, since, .. } => {
-                let mut change = self.ledger.begin(&permit, now).await?;
-                change.append("alarm", &of_a_list(scope, number, since), None).await?;
-                change.commit().await?;
-                Ok(Done::Done)
+                let seconds = since.unwrap_or_default();
+                let alarm = Alarm::ListUnpublished { scope, number, seconds };
+                self.tell(&permit, &alarm, since.is_some(), now).await
             }
             Order::RecordList { generation, scope, life, up_to } => {
                 let mut change = self.ledger.begin(&permit, now).await?;
@@ -93,31 +90,33 @@ impl BookDoor {
             _ => Err(OrderRefusal::NotAllowed),
         }
     }
-}
 
-/// What a program apart tells of its machine's clock.
-fn of_a_clock(program: ProgramApart, ahead: Option<i64>, unwitnessed: bool) -> String {
-    match ahead {
-        Some(ahead) if unwitnessed => format!(
-            "{program} has started and does not know the time ({ahead:+} s): it signs nothing until its machine's clock is \
-             set right (akashi clock)"
-        ),
-        Some(ahead) => format!(
-            "the clock of the machine of {program} does not agree with the time that it keeps ({ahead:+} s): what it \
-             signs bears the time that it kept; set that clock right, or stop it there (akashi clock)"
-        ),
-        None => format!("the clock of the machine of {program} agrees with its time again"),
+    /// Begins an alarm that another program tells of, or ends it.
+    async fn tell(
+        &self,
+        permit: &Permit,
+        alarm: &Alarm,
+        stands: bool,
+        now: Timestamp,
+    ) -> Result<Done, OrderRefusal> {
+        let mut change = self.ledger.begin(permit, now).await?;
+        let told = match stands {
+            true => change.raise(alarm).await?,
+            false => change.is_no_more(alarm).await?,
+        };
+        match told {
+            true => change.commit().await.map(|_| ())?,
+            false => change.rollback().await?,
+        }
+        Ok(Done::Done)
     }
 }
 
-/// What the repository tells of a list.
-fn of_a_list(scope: Scope, number: i64, since: Option<u32>) -> String {
-    match since {
-        Some(seconds) => format!(
-            "the list {number} of {scope} was signed and is not published, for {seconds} s now: the repository's log says why; \
-             agencies see the list before"
-        ),
-        None => format!("the list {number} of {scope} is published"),
+/// What a program apart tells of its machine's clock.
+fn of_a_clock(program: ProgramApart, ahead: i64, unwitnessed: bool) -> Alarm {
+    match unwitnessed {
+        true => Alarm::ProgramTimeUnwitnessed { program, ahead },
+        false => Alarm::ProgramClockDiffers { program, ahead },
     }
 }
 

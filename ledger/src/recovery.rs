@@ -12,9 +12,10 @@ use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::recovery::{RecoveredAs, RecoveredParty, RecoveryRequest};
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{MunicipalityCode, SignedMessage, Verified, pki};
+use akashi_wire::{Alarm, MunicipalityCode, SignedMessage, Verified, pki};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::alarm::BEGUN;
 use crate::evidence;
 use crate::object::Object;
 use crate::right::Right;
@@ -261,12 +262,16 @@ impl Change {
         let digest = waiting.digest.to_string();
         let mut told = None;
         for row in self.tx.rows(sql, args![waiting.position.0]).await? {
-            let subject: String = row.get("subject")?;
-            if !subject.contains(&digest) {
+            let (verb, subject): (String, String) = (row.get("verb")?, row.get("subject")?);
+            if verb != BEGUN {
+                if subject == digest {
+                    return Ok(false);
+                }
                 continue;
             }
-            if row.get::<String>("verb")? != "alarm" {
-                return Ok(false);
+            let is_about = |alarm| matches!(alarm, Alarm::RecoveryAsked { recovery, .. } if recovery == waiting.digest);
+            if !Alarm::from_text(&subject).is_ok_and(is_about) {
+                continue;
             }
             told = told.max(Some(row.get::<Timestamp>("at")?));
         }

@@ -37,6 +37,10 @@ pub enum Right {
     Propose,
     /// A second person's signature under it.
     Countersign,
+    /// One person's name under an alarm.
+    SignForAlarm,
+    /// The end of an alarm.
+    EndAlarm,
     /// A clock put in doubt.
     DoubtClock,
     /// The end of that doubt.
@@ -114,6 +118,8 @@ impl Right {
             Self::Lift => "lift",
             Self::Propose => "propose",
             Self::Countersign => "countersign",
+            Self::SignForAlarm => "sign_for_alarm",
+            Self::EndAlarm => "end_alarm",
             Self::DoubtClock => "doubt_clock",
             Self::TrustClock => "trust_clock",
             Self::AcceptClock => "accept_clock",
@@ -168,6 +174,8 @@ impl Right {
             | Self::Lift
             | Self::Propose
             | Self::Countersign
+            | Self::SignForAlarm
+            | Self::EndAlarm
             | Self::DoubtClock
             | Self::TrustClock
             | Self::AcceptClock
@@ -223,10 +231,11 @@ pub(crate) fn of_deed(deed: &Deed) -> &'static [Right] {
         Deed::Dismiss { .. } => &[Dismiss, Propose],
         Deed::StopRecovery { .. } => &[StopRecovery],
         Deed::Suspend { .. } => &[Suspend],
+        Deed::SignForAlarm { .. } => &[SignForAlarm],
         Deed::Countersign { .. } => &[Countersign],
         Deed::AcceptClock => &[AcceptClock],
         Deed::RegisterCards { .. } => &[RegisterCards],
-        Deed::PreviewRecall { .. } | Deed::Outcome { .. } | Deed::Review => &[],
+        Deed::PreviewRecall { .. } | Deed::Outcome { .. } | Deed::Review | Deed::List { .. } => &[],
         Deed::ProposeRecall { .. } => &[ProposeRecall],
         Deed::ConfirmRecall { .. } => &[ConfirmRecall, StepRecall, Revoke, Void],
     }
@@ -265,6 +274,8 @@ pub(crate) fn of_two(deed: &Deed, role: &Role) -> &'static [Right] {
         | Deed::Countersign { .. }
         | Deed::Outcome { .. }
         | Deed::Review
+        | Deed::List { .. }
+        | Deed::SignForAlarm { .. }
         | Deed::AcceptClock
         | Deed::RegisterCards { .. }
         | Deed::PreviewRecall { .. }
@@ -284,10 +295,8 @@ pub(crate) fn of_order(order: &Order) -> &'static [Right] {
         Order::CompareModuli => &[CompareModuli],
         Order::DoubtClock => &[DoubtClock],
         Order::TrustClock => &[TrustClock],
-        Order::RaiseAlarms
-        | Order::TellClock { .. }
-        | Order::TellUnpublished { .. }
-        | Order::RecordRefusal => &[],
+        Order::RaiseAlarms | Order::TellClock { .. } | Order::TellUnpublished { .. } => &[EndAlarm],
+        Order::RecordRefusal => &[],
         Order::CertifyResponders => &[CertifyResponder],
         Order::CarryOutRecovery { .. } => &[CarryOutRecovery],
         Order::EnterInquiries => &[EnterInquiries],

@@ -1,7 +1,7 @@
 //! Sources of 異動: how far each has been heard, and whether it is listened to.
 
-use akashi_wire::MunicipalityCode;
 use akashi_wire::octets::Sha256;
+use akashi_wire::{Alarm, MunicipalityCode};
 use jiff::Timestamp;
 
 use crate::row::Row;
@@ -88,11 +88,11 @@ impl Change {
         let Some(row) = row else { return Ok(()) };
         let (due, last) = (row.get("next_expected")?, row.maybe::<Sha256>("last_digest")?);
         if first > due {
-            let subject = format!("source {source}: {due} was due, {first} came");
-            self.append("alarm", &subject, None).await?;
+            let (municipality, came) = (source, first);
+            self.raise(&Alarm::BatchGap { municipality, due, came }).await?;
         } else if first == due && last != previous {
-            let subject = format!("source {source}: a batch before {first} is missing");
-            self.append("alarm", &subject, None).await?;
+            let (municipality, before) = (source, first);
+            self.raise(&Alarm::BatchMissing { municipality, before }).await?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 mod cards;
 mod certify;
 mod ending;
+mod lists;
 mod office;
 mod offline;
 
@@ -13,13 +14,14 @@ use std::sync::Arc;
 
 use akashi_keys::OfficerToken;
 use akashi_ra_console::Desk;
-use akashi_wire::act::{Answer, Deed, IdentityProof, LookUpBy, PartyId, Procedure};
+use akashi_wire::act::{Answer, Deed, IdentityProof, List, LookUpBy, PartyId, Procedure};
 use akashi_wire::ending::notice;
 use akashi_wire::octets::Sha256;
 use akashi_wire::{BirthDate, CaseId, Clock, MunicipalityCode, SerialNumber, Sex, pki};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use self::lists::{CasesBefore, CertificatesBefore};
 use super::Failure;
 use super::officer_token::{renewed_to_its_end, renews_itself};
 use crate::clock::SystemClock;
@@ -157,6 +159,24 @@ enum Ask {
     Countersign(office::Countersign),
     /// Who is enrolled, what is suspended, and what waits for a second person.
     Review,
+    /// Alarms that stand, each by its number, with its runbook (docs/runbooks).
+    Alarms,
+    /// Take an alarm upon yourself: nobody is called for it any more.
+    SignFor {
+        /// Its number, as `alarms` and the alarm itself have it.
+        alarm: i64,
+        /// What is being done about it.
+        #[arg(long)]
+        why: String,
+    },
+    /// Everybody who was ever enrolled, and how that stands.
+    Parties,
+    /// Sources of 異動: when each was heard, what is due next, and what waits.
+    Sources,
+    /// Open cases, the newest first.
+    Cases(lists::CasesBefore),
+    /// Certificates and how they stand, the newest first.
+    Certificates(lists::CertificatesBefore),
     /// Write the token of somebody whose enrolment was countersigned.
     Collect(office::Collect),
     /// Stop what the recovery key asked for, while it waits; one security officer may. Where the office has no
@@ -228,6 +248,15 @@ impl DeskCommand {
             Ask::Cards(cards) => return cards.run(desk).await,
             Ask::Recall(recall) => return recall.run(desk).await,
             Ask::Review => return office::review(desk).await,
+            Ask::Alarms => return lists::list(desk, List::Alarms).await,
+            Ask::Parties => return lists::list(desk, List::Parties).await,
+            Ask::Sources => return lists::list(desk, List::Sources).await,
+            Ask::Cases(CasesBefore { before }) => {
+                return lists::list(desk, List::Cases { before }).await;
+            }
+            Ask::Certificates(CertificatesBefore { before }) => {
+                return lists::list(desk, List::Certificates { before }).await;
+            }
             Ask::Issue(bring) => certify::certify(desk, Procedure::Issue, bring).await,
             Ask::Renew(bring) => certify::certify(desk, Procedure::Renewal, bring).await,
             Ask::Revoke(revoke) => revoke.run(desk).await,
@@ -249,6 +278,7 @@ impl DeskCommand {
             Ask::StopRecovery { recovery, why } => {
                 done(desk, Deed::StopRecovery { recovery, why }).await
             }
+            Ask::SignFor { alarm, why } => done(desk, Deed::SignForAlarm { alarm, why }).await,
             Ask::AcceptClock => done(desk, Deed::AcceptClock).await,
         }?;
         Ok(owned(lines))

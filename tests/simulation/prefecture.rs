@@ -9,7 +9,9 @@ use akashi::init::SECURITY_OFFICERS;
 use akashi_ca::counter::Services;
 use akashi_ca::scheduler::Recoverers;
 use akashi_ca::turn::Turn;
-use akashi_ca::{Counter, Inbox, Issuer, Log, Orders, RegistryClient, Rules, Scheduler};
+use akashi_ca::{
+    AlarmSettings, Counter, Inbox, Issuer, Log, Orders, RegistryClient, Rules, Scheduler,
+};
 use akashi_edge::Opened;
 use akashi_edge::clock::Machine;
 use akashi_keys::{LinkAuthority, OfficerToken, Signer};
@@ -94,7 +96,9 @@ impl Authority {
         };
         let log = Log::new(ledger.clone(), own(opened, party::Role::Log));
         let turn = Turn::new(Holder([1; 16]));
-        let scheduler = Scheduler::new(issuer, (orders, log, turn), (Vec::new(), recoverers), rng);
+        let telling = AlarmSettings::default();
+        let scheduler =
+            Scheduler::new(issuer, (orders, log, turn), (Vec::new(), recoverers, telling), rng);
         scheduler.see_to_the_clock(clock).await.expect("the book is written");
         Self { counter, inbox, scheduler, ledger, key }
     }

@@ -6,6 +6,7 @@
 mod access;
 mod acts;
 mod again;
+mod alarms;
 mod archive;
 mod audit;
 mod bounds;

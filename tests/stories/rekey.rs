@@ -126,9 +126,7 @@ async fn every_kind_of_party_renews_its_key(book: Book) {
     }
     // Whoever sees the alarms is told of each.
     place.tick().await;
-    let alarms = place.entries("alarm").await;
-    let told = alarms.iter().filter(|one| one.subject.contains("had another key certified at"));
-    assert_eq!(told.count(), roles.len());
+    assert_eq!(place.alarms("had another key certified at").await, roles.len());
     place.close().await;
 }
 
@@ -302,9 +300,9 @@ async fn a_request_counts_over_its_own_link_for_this_authority_and_now(book: Boo
 
 /// Of whom the alarms say that the key ends: how near.
 async fn said_of(place: &Place, party: PartyId) -> Vec<String> {
-    let all = place.entries("alarm").await;
-    let of = |subject: String| subject.contains(&party.to_string()).then_some(subject);
-    all.into_iter().filter_map(|entry| of(entry.subject)).collect()
+    let mut all = place.alarms_said().await;
+    all.retain(|said| said.contains(&party.to_string()));
+    all
 }
 
 async fn an_end_is_said_in_time(book: Book) {

@@ -109,7 +109,7 @@ async fn what_shares_a_prime_is_found_by_night_and_alarms_once(book: Book) {
     assert!(ended[0].subject.contains("3 moduli, 2 found"), "{ended:?}");
     let alarms = async || {
         let mut alarms = entries("alarm").await;
-        alarms.retain(|entry| entry.subject.contains("a prime in common with"));
+        alarms.retain(|entry| said(entry).contains("a prime in common with"));
         alarms.len()
     };
     // The authority ticks by itself too: whichever tick saw them first notes them.

@@ -358,10 +358,14 @@ impl Place {
         entries
     }
 
-    /// Alarms whose text holds this word.
+    /// Alarms that were ever begun, as they are said in English, oldest first.
+    pub async fn alarms_said(&self) -> Vec<String> {
+        self.entries("alarm").await.iter().map(said).collect()
+    }
+
+    /// How many alarms were ever begun whose words hold this one.
     pub async fn alarms(&self, word: &str) -> usize {
-        let alarms = self.entries("alarm").await;
-        alarms.iter().filter(|entry| entry.subject.contains(word)).count()
+        self.alarms_said().await.iter().filter(|said| said.contains(word)).count()
     }
 
     /// OCSP says good, within five seconds.
@@ -802,4 +806,12 @@ pub fn files_under(dir: &Path) -> Vec<PathBuf> {
         }
     }
     files
+}
+
+/// What an entry that begins an alarm says, in English.
+pub fn said(entry: &Entry) -> String {
+    akashi_words::of_alarm(
+        &akashi_wire::Alarm::from_text(&entry.subject).unwrap(),
+        akashi_words::Language::English,
+    )
 }

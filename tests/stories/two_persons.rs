@@ -105,7 +105,7 @@ async fn a_counter_that_is_suspended_does_nothing_until_two_lift_it(book: Book) 
     // It is an alarm until it is lifted, and told once.
     place.tick().await;
     place.tick().await;
-    assert_eq!(place.alarms("counter 312011 is suspended since").await, 1);
+    assert_eq!(place.alarms("counter 312011 Tottori-shi is suspended since").await, 1);
     // The other town works, and what the register reports still ends a certificate.
     place.holder(yonago()).await;
     place.reported(|office| office.death(&code, akashi_wire::date::EffectiveDate::Unknown)).await;

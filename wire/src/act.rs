@@ -9,6 +9,7 @@ mod choices;
 mod find;
 mod id;
 mod identity;
+mod list;
 mod proposal;
 mod recall;
 mod received;
@@ -26,6 +27,7 @@ pub use choices::SubstituteChoices;
 pub use find::{CertificateBy, NotASerialGiven, SerialGiven, StatedHolder};
 pub use id::{CaseId, NotAnId, PartyId, RecallId, RequestId};
 pub use identity::{INQUIRY_DAYS, IdentityProof};
+pub use list::{LIST_PAGE, List, Listed, ListedCase, ListedCertificate, ListedSource};
 pub use proposal::{KnownHandOver, KnownParty, KnownProposal, KnownRecovery, KnownSuspension};
 pub use recall::{CardSelection, KnownRecall, RecallCounts};
 pub use received::{AskedAct, ReceivedAct};
@@ -300,6 +302,19 @@ pub enum Deed {
         #[serde(deserialize_with = "bounds::why")]
         why: String,
     },
+    /// Signs for an alarm: it is this person's from now on, and nobody is called for it any more.
+    SignForAlarm {
+        /// Which, by the position of the entry that began it.
+        alarm: i64,
+        /// What is being done about it.
+        #[serde(deserialize_with = "bounds::why")]
+        why: String,
+    },
+    /// Asks for a list of what there is, each with its state; changes nothing.
+    List {
+        /// Of what.
+        list: List,
+    },
     /// 停止: takes power away until it is lifted. One person's word, at once.
     Suspend {
         /// What.
@@ -420,6 +435,8 @@ impl Deed {
             Self::Dismiss { .. } => "dismiss",
             Self::StopRecovery { .. } => "stop_recovery",
             Self::AcceptClock => "accept_clock",
+            Self::SignForAlarm { .. } => "sign_for_alarm",
+            Self::List { list } => list.verb(),
             Self::Suspend { .. } => "suspend",
             Self::Lift { .. } => "lift",
             Self::Release { .. } => "release",
@@ -457,6 +474,8 @@ impl Deed {
             | Self::StopRecovery { .. }
             | Self::Dismiss { .. }
             | Self::AcceptClock
+            | Self::SignForAlarm { .. }
+            | Self::List { .. }
             | Self::Suspend { .. }
             | Self::Lift { .. }
             | Self::Release { .. }

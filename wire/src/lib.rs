@@ -10,6 +10,7 @@
 //! * [`bounds`]: how long each text and each list from outside may be.
 
 pub mod act;
+pub mod alarm;
 pub mod batch;
 pub mod bounds;
 pub mod clock;
@@ -43,6 +44,7 @@ pub mod validity;
 pub use akashi_municipality as municipality;
 
 pub use act::{Act, Answer, CaseId, Deed, RequestId};
+pub use alarm::Alarm;
 pub use clock::{Clock, Reading};
 pub use deletion::DeletionMonth;
 pub use ending::Ending;

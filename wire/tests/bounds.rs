@@ -218,6 +218,7 @@ fn what_parties_programs_and_holders_send_is_bounded_in_every_member() {
         json!({"act": "release", "serial": "5f".repeat(16), "why": ""}),
         json!({"act": "hand_over", "from": "312029", "to": "312011", "why": ""}),
         json!({"act": "stop_recovery", "recovery": hash(), "why": ""}),
+        json!({"act": "sign_for_alarm", "alarm": 7, "why": ""}),
     ] {
         line::<Act>(&act(deed), "/deed/why", 1_000);
     }

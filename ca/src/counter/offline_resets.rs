@@ -11,7 +11,7 @@ use akashi_wire::journal::{Entry, Finding, Outcome, Record, Reset};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{FourItems, MunicipalityCode, SerialNumber, SignedMessage, Verified};
+use akashi_wire::{Alarm, FourItems, MunicipalityCode, SerialNumber, SignedMessage, Verified};
 use jiff::Timestamp;
 
 use super::case_record::CaseRecord;
@@ -69,9 +69,8 @@ impl Counter {
             Record::Ended { .. } => format!("{municipality} line {}", told.first.line),
         };
         for finding in &findings {
-            change
-                .append("alarm", &format!("offline PIN reset {subject}: {finding}"), None)
-                .await?;
+            let (told, finding) = (subject.clone(), finding.clone());
+            change.raise(&Alarm::OfflineReset { municipality, told, finding }).await?;
         }
         let answer = Answer::OfflineReported { serial, findings };
         let (line, digest) = told.last;

@@ -3,13 +3,14 @@
 
 use akashi_ledger::{Change, Enrolment, LedgerError, Proposal, Proposed};
 use akashi_wire::act::{
-    Answer, Deed, KnownHandOver, KnownParty, KnownProposal, KnownRecovery, KnownSuspension,
-    ReceivedAct, Refusal, RequestId,
+    Answer, Deed, KnownHandOver, KnownProposal, KnownRecovery, KnownSuspension, ReceivedAct,
+    Refusal, RequestId,
 };
 use akashi_wire::octets::Sha256;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{SignedMessage, Verified};
 
+use super::lists::known_party;
 use super::{Acting, Counter, Halt};
 use crate::CaError;
 
@@ -124,18 +125,7 @@ impl Counter {
             .map(|one| KnownSuspension { suspended: one.what, by: one.by, since: one.since })
             .collect();
         let parties = all.iter().filter(|one| one.ended_at.is_none() && seen(one.party));
-        let parties = parties
-            .map(|one| KnownParty {
-                party: one.party,
-                name: one.name.clone(),
-                role: one.role.clone(),
-                enrolled_at: one.enrolled_at,
-                until: one.until,
-                certified_at: one.certified_at,
-                not_after: one.not_after,
-                suspended_at: one.suspended_at,
-            })
-            .collect();
+        let parties = parties.map(known_party).collect();
         let recoveries = match own {
             None => ledger.recoveries().await?,
             Some(_) => Vec::new(),

@@ -9,7 +9,7 @@ use akashi_ledger::{
 use akashi_wire::date::start_of_day;
 use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::Sha256;
-use akashi_wire::{FourItems, IdouKind, RevocationReason};
+use akashi_wire::{Alarm, FourItems, IdouKind, RevocationReason};
 use jiff::Timestamp;
 
 use super::consequence::{Consequence, Effect, consequence, effect};
@@ -120,8 +120,8 @@ impl Worker {
         };
         let mut change = self.ledger.begin(permit, now).await?;
         change.because_of(Cause::Event(event.source, event.sequence));
-        let subject = format!("{} {} cannot be settled: {error}", event.source, event.sequence);
-        change.append("alarm", &subject, None).await?;
+        let (municipality, sequence, why) = (event.source, event.sequence, error.to_string());
+        change.raise(&Alarm::EventUnsettled { municipality, sequence, why }).await?;
         change.settle(event, InboxState::HeldBack, None, "cannot be settled").await?;
         change.commit().await?;
         Ok(())
@@ -315,9 +315,8 @@ impl Worker {
     ) -> Result<(), CaError> {
         let scheduled = change.scheduled_events(&event.code_hash).await?;
         if effect(kept.event.kind, &self.rules) == Effect::EndsStale && scheduled.is_empty() {
-            let subject =
-                format!("{} {} entry without a notified move", event.source, event.sequence);
-            change.append("alarm", &subject, None).await?;
+            let (municipality, sequence) = (event.source, event.sequence);
+            change.raise(&Alarm::EntryUnexplained { municipality, sequence }).await?;
         }
         for earlier in scheduled {
             change.settle(&earlier, InboxState::Settled, None, "fired early").await?;
@@ -367,9 +366,8 @@ impl Worker {
             None => false,
         };
         if newer {
-            let subject =
-                format!("{} {} two certificates of one person", event.source, event.sequence);
-            change.append("alarm", &subject, None).await?;
+            let (municipality, sequence) = (event.source, event.sequence);
+            change.raise(&Alarm::TwoCertificates { municipality, sequence }).await?;
             for living in change.living(person.person).await? {
                 self.revoke(change, &living, event).await?;
             }

@@ -2,7 +2,7 @@
 
 use akashi_ledger::{InboxState, Intention, Recording, Slot};
 use akashi_wire::octets::Sha256;
-use akashi_wire::{Order, RevocationReason, SerialNumber};
+use akashi_wire::{Alarm, Order, RevocationReason, SerialNumber};
 
 use crate::books::{Book, books, town};
 use crate::inbox::{accept, event};
@@ -68,6 +68,9 @@ async fn busy(book: &Book) {
     change.share_prime(SerialNumber::from_random([1; 16]), "with another").await.unwrap();
     change.end_comparison(day, "3 1 0").await.unwrap();
     change.commit().await.unwrap();
+    let mut change = book.begin(&book.order(Order::RaiseAlarms).await).await;
+    change.raise(&Alarm::ClockDiffers {}).await.unwrap();
+    change.commit().await.unwrap();
 }
 
 #[tokio::test]
@@ -88,6 +91,17 @@ async fn what_was_altered_added_or_lost_in_a_derived_table_is_found() {
                 "intended",
                 format!("INSERT INTO intended (serial, at) VALUES ({nobody}, 0)"),
                 "no such certificate",
+            ),
+            ("standing_alarm", "DELETE FROM standing_alarm".into(), "nobody sees it"),
+            (
+                "standing_alarm",
+                "INSERT INTO standing_alarm (position, alarm, since) VALUES (1, '{}', 0)".into(),
+                "has not begun it",
+            ),
+            (
+                "standing_alarm",
+                format!("UPDATE standing_alarm SET signed_by = {one}, signed_at = 0"),
+                "of whose act the chain does not tell",
             ),
             ("living", "DELETE FROM living".into(), "could have another beside it"),
             ("batch_content", "DELETE FROM batch_content".into(), "a batch has none"),

@@ -1,8 +1,8 @@
 //! The 異動 inbox.
 
 use akashi_ledger::{InboxState, NewEvent};
-use akashi_wire::Order;
 use akashi_wire::octets::Sha256;
+use akashi_wire::{Alarm, Order};
 
 use crate::books::{Book, books, town};
 
@@ -48,8 +48,13 @@ async fn a_gap_is_told_and_closed_by_what_was_missing() {
         let missing = accept(&book, 1, &[event(1, 1, 2, 1), event(2, 2, 2, 2)], 1).await;
         assert_eq!((missing.next_expected, missing.gap), (4, false));
         let entries = book.ledger.audit_entries(20).await.unwrap();
-        assert!(
-            entries.iter().any(|e| e.verb == "alarm" && e.subject.contains("1 was due, 3 came"))
+        let gap = Alarm::BatchGap { municipality: town(), due: 1, came: 3 };
+        assert!(entries.iter().any(|e| e.verb == "alarm" && e.subject == gap.to_text()));
+        let standing = book.ledger.standing_alarms().await.unwrap();
+        assert_eq!(
+            standing.first().map(|one| &one.alarm),
+            Some(&gap),
+            "until somebody signs for it"
         );
         let source = book.ledger.source(town()).await.unwrap().unwrap();
         assert_eq!((source.next_expected, source.last_heard), (4, Some(book.now)));

@@ -1,6 +1,7 @@
 //! The book on both data bases: every test here runs on SQLite and on a real PostgreSQL server,
 //! which `tests/with-postgres` starts (`make test` does).
 
+mod alarms;
 mod audit;
 mod books;
 mod brought_back;

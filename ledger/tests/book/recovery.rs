@@ -7,7 +7,7 @@ use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::recovery::{RecoveredAs, RecoveredParty, RecoveryRequest};
 use akashi_wire::signed::MessageKind;
-use akashi_wire::{Order, SignedMessage, Verified};
+use akashi_wire::{Alarm, Order, SignedMessage, Verified};
 use jiff::SignedDuration;
 
 use crate::books::{Book, books};
@@ -85,10 +85,8 @@ async fn told(book: &Book, recovery: Sha256, after: SignedDuration) {
     let order = Order::RaiseAlarms;
     let permit = book.ledger.order(order, scheduler.certificate(), now, sign).await.unwrap();
     let mut change = book.ledger.begin(&permit, now).await.unwrap();
-    change
-        .append("alarm", &format!("stop it (desk stop-recovery {recovery})"), None)
-        .await
-        .unwrap();
+    let alarm = Alarm::RecoveryAsked { recovery, asked_at: book.now, until: now, parties: 1 };
+    assert!(change.raise(&alarm).await.unwrap());
     change.commit().await.unwrap();
 }
 

@@ -252,16 +252,7 @@ pub(super) async fn review(desk: &Desk) -> Result<Lines<String>, Failure> {
     let known = Known(&parties);
     let mut lines = Vec::new();
     for (number, one) in parties.iter().enumerate() {
-        let mut stands = match one.suspended_at {
-            Some(since) => format!(", suspended since {since}"),
-            None => String::new(),
-        };
-        if one.certified_at > one.enrolled_at {
-            stands += &format!(", re-keyed at {}", one.certified_at);
-        }
-        let (key, term) = (day_in_japan(one.not_after), day_in_japan(one.until));
-        let told =
-            format!("{}, key until {key}, enrolled until {term}{stands}", known.party(one.party));
+        let told = format!("{}, {}", one.party, party_line(one));
         lines.push((format!("party {}", number + 1), told));
     }
     for (number, one) in suspended.iter().enumerate() {
@@ -306,6 +297,21 @@ pub(super) async fn review(desk: &Desk) -> Result<Lines<String>, Failure> {
         lines.push(("waiting".into(), "nothing waits for a second person".into()));
     }
     Ok(lines)
+}
+
+/// As what somebody is enrolled, and how that stands.
+pub(super) fn party_line(one: &KnownParty) -> String {
+    let mut stands = match (one.ended_at, one.suspended_at) {
+        (Some(since), _) => format!(", dismissed at {since}"),
+        (None, Some(since)) => format!(", suspended since {since}"),
+        (None, None) => String::new(),
+    };
+    if one.certified_at > one.enrolled_at {
+        stands += &format!(", re-keyed at {}", one.certified_at);
+    }
+    let (key, term) = (day_in_japan(one.not_after), day_in_japan(one.until));
+    let (role, name) = (role(&one.role), quoted(&one.name));
+    format!("{role}, {name}, key until {key}, enrolled until {term}{stands}")
 }
 
 /// Who is who, so that a number has a name beside it.
@@ -369,7 +375,7 @@ impl Known<'_> {
 }
 
 /// A municipality: its code, and its name where it has one.
-fn town(code: MunicipalityCode) -> String {
+pub(super) fn town(code: MunicipalityCode) -> String {
     Municipality::of(code).map_or(code.to_string(), |town| format!("{code} {}", town.name))
 }
 

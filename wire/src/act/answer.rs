@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{CaseId, PartyId, RecallId, RequestId};
 use super::proposal::{KnownHandOver, KnownParty, KnownProposal, KnownRecovery, KnownSuspension};
 use super::recall::{KnownRecall, RecallCounts};
-use super::{Procedure, StatedHolder};
+use super::{Listed, Procedure, StatedHolder};
 use crate::journal::Finding;
 use crate::octets::{Octets, Sha256};
 use crate::{FourItems, MunicipalityCode, RevocationReason, SerialNumber};
@@ -281,6 +281,11 @@ pub enum Answer {
         /// Municipalities that others have taken up.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         handovers: Vec<KnownHandOver>,
+    },
+    /// A list of what there is.
+    Listed {
+        /// What was asked for.
+        list: Listed,
     },
     /// Done; there is nothing more to say.
     Done,

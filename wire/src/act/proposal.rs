@@ -30,6 +30,9 @@ pub struct KnownParty {
     /// Since when it may not act, for as long as that is not lifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended_at: Option<Timestamp>,
+    /// Since when it is enrolled no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
 }
 
 /// Something that one person proposed and that waits for another.

@@ -1,7 +1,7 @@
 //! Who may sign an act for which deed: one table, asked where an act that was received gives its deed out
 //! ([`super::ReceivedAct`]).
 
-use super::{Deed, Procedure, Suspension};
+use super::{Deed, List, Procedure, Suspension};
 use crate::MunicipalityCode;
 use crate::party::Role;
 
@@ -24,6 +24,11 @@ enum Signatory {
     Administration,
     /// The same, or whoever only looks.
     Onlooker,
+    /// Whoever is on watch: a security officer or an operator; of the own municipality, which the book knows, an
+    /// administrator or a supervisor.
+    Watch,
+    /// An officer or a supervisor, of the own municipality; an auditor.
+    Counter,
     /// Whoever sees a clock.
     Anybody,
 }
@@ -36,29 +41,28 @@ impl Deed {
         let asked = self.signatory();
         match role {
             Role::SecurityOfficer => match asked {
-                SecurityOfficer | Town(_) | OwnLinks(_) | Administration | Onlooker | Anybody => {
-                    true
-                }
-                Officer | Telephone => false,
+                SecurityOfficer | Town(_) | OwnLinks(_) | Administration | Onlooker | Watch
+                | Anybody => true,
+                Officer | Telephone | Counter => false,
             },
             Role::TownAdministrator { municipality } => match asked {
                 Town(town) | OwnLinks(town) => town == *municipality,
-                Administration | Onlooker => true,
-                Officer | Telephone | SecurityOfficer | Anybody => false,
+                Administration | Onlooker | Watch => true,
+                Officer | Telephone | SecurityOfficer | Counter | Anybody => false,
             },
             Role::Officer { municipality } => match asked {
-                Officer | Telephone | Anybody => true,
+                Officer | Telephone | Counter | Anybody => true,
                 OwnLinks(town) => town == *municipality,
-                SecurityOfficer | Town(_) | Administration | Onlooker => false,
+                SecurityOfficer | Town(_) | Administration | Onlooker | Watch => false,
             },
             Role::Supervisor { municipality } => match asked {
                 OwnLinks(town) => town == *municipality,
-                Onlooker | Anybody => true,
+                Onlooker | Watch | Counter | Anybody => true,
                 Officer | Telephone | SecurityOfficer | Town(_) | Administration => false,
             },
             Role::HoldDesk { .. } => asked == Telephone,
-            Role::Operator => matches!(asked, Onlooker | Anybody),
-            Role::Auditor => asked == Onlooker,
+            Role::Operator => matches!(asked, Onlooker | Watch | Anybody),
+            Role::Auditor => matches!(asked, Onlooker | Counter),
             Role::Terminal { .. }
             | Role::Agency { .. }
             | Role::Source { .. }
@@ -140,6 +144,11 @@ impl Deed {
             | Self::ProposeRecall { .. }
             | Self::ConfirmRecall { .. } => Signatory::SecurityOfficer,
             Self::Review => Signatory::Onlooker,
+            Self::List { list } => match list {
+                List::Alarms | List::Parties | List::Sources => Signatory::Onlooker,
+                List::Cases { .. } | List::Certificates { .. } => Signatory::Counter,
+            },
+            Self::SignForAlarm { .. } => Signatory::Watch,
             Self::AcceptClock => Signatory::Anybody,
         }
     }
@@ -179,6 +188,9 @@ mod tests {
             json!({"act": "prolong", "party": case, "until": "2036-03-31T14:59:59Z"}),
             json!({"act": "accept_clock"}),
             json!({"act": "stop_recovery", "recovery": digest, "why": "…"}),
+            json!({"act": "sign_for_alarm", "alarm": 7, "why": "…"}),
+            json!({"act": "list", "list": {"list": "alarms"}}),
+            json!({"act": "list", "list": {"list": "cases"}}),
             json!({"act": "suspend", "what": {"what": "counter", "municipality": "312029"}, "why": "…"}),
             json!({"act": "lift", "what": {"what": "issuing"}, "why": "…"}),
             json!({"act": "release", "serial": "5f".repeat(16), "why": "…"}),
@@ -200,7 +212,16 @@ mod tests {
     /// docs/interfaces.md §4, once more by hand: the acts of each role, for a town's own the town
     /// 312029.
     fn may(role: &Role) -> Vec<&'static str> {
-        let administrator = ["dismiss", "prolong", "suspend", "countersign", "outcome", "review"];
+        let administrator = [
+            "dismiss",
+            "prolong",
+            "suspend",
+            "countersign",
+            "outcome",
+            "review",
+            "list_alarms",
+            "sign_for_alarm",
+        ];
         let (cards, recall) =
             (["register_cards"], ["preview_recall", "propose_recall", "confirm_recall"]);
         let telephone = ["look_up", "find_certificate", "hold", "close_case"];
@@ -216,6 +237,7 @@ mod tests {
             "report_offline",
             "confirm_delivery",
             "revoke",
+            "list_cases",
             "accept_clock",
         ];
         let own = |municipality: &MunicipalityCode| municipality.to_string() == "312029";
@@ -239,12 +261,21 @@ mod tests {
             }
             Role::Officer { .. } => [telephone.as_slice(), &counter].concat(),
             Role::Supervisor { municipality } if own(municipality) => {
-                vec!["review", "suspend", "accept_clock"]
+                vec![
+                    "review",
+                    "list_alarms",
+                    "list_cases",
+                    "sign_for_alarm",
+                    "suspend",
+                    "accept_clock",
+                ]
             }
-            Role::Supervisor { .. } => vec!["review", "accept_clock"],
+            Role::Supervisor { .. } => {
+                vec!["review", "list_alarms", "list_cases", "sign_for_alarm", "accept_clock"]
+            }
             Role::HoldDesk { .. } => telephone.into(),
-            Role::Operator => vec!["review", "accept_clock"],
-            Role::Auditor => vec!["review"],
+            Role::Operator => vec!["review", "list_alarms", "sign_for_alarm", "accept_clock"],
+            Role::Auditor => vec!["review", "list_alarms", "list_cases"],
             Role::Terminal { .. }
             | Role::Agency { .. }
             | Role::Source { .. }
@@ -307,7 +338,7 @@ mod tests {
                 assert_eq!(deed.is_for(&role), expected, "{verb} by {}", role.name());
             }
         }
-        assert_eq!(verbs.len(), 31, "one of each: {verbs:?}");
+        assert_eq!(verbs.len(), 34, "one of each: {verbs:?}");
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub fn act(octets: &[u8]) {
             | Deed::StopRecovery { .. }
             | Deed::Dismiss { .. }
             | Deed::AcceptClock
+            | Deed::SignForAlarm { .. }
+            | Deed::List { .. }
             | Deed::Suspend { .. }
             | Deed::Lift { .. }
             | Deed::Release { .. }

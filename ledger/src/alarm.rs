@@ -1,0 +1,135 @@
+//! Alarms: the chain tells when each began, who signed for it and when it was over; what stands is a work list beside it.
+
+use akashi_wire::Alarm;
+use akashi_wire::act::PartyId;
+use akashi_wire::alarm::{Ends, SignedFor};
+use jiff::Timestamp;
+
+use crate::object::Object;
+use crate::right::Right;
+use crate::row::Row;
+use crate::store::{args, damaged};
+use crate::{Change, Ledger, LedgerError, Position, ReadsAll};
+
+/// The verb of the entry that begins an alarm; its subject is the alarm as text.
+pub const BEGUN: &str = "alarm";
+/// The verb of the entry that ends one; its subject is the position of the entry that began it.
+pub const OVER: &str = "alarm_over";
+
+/// An alarm that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandingAlarm {
+    /// The entry that began it, by which it is named.
+    pub position: Position,
+    /// What it is.
+    pub alarm: Alarm,
+    /// Since when.
+    pub since: Timestamp,
+    /// Who signed for it.
+    pub signed_for: Option<SignedFor>,
+}
+
+impl StandingAlarm {
+    fn read(row: &Row) -> Result<Self, LedgerError> {
+        let text: String = row.get("alarm")?;
+        let signed_for = match row.maybe::<PartyId>("signed_by")? {
+            Some(party) => Some(SignedFor { party, at: row.get("signed_at")? }),
+            None => None,
+        };
+        Ok(Self {
+            position: row.get("position")?,
+            alarm: Alarm::from_text(&text).map_err(|error| damaged("alarm", error.to_string()))?,
+            since: row.get("since")?,
+            signed_for,
+        })
+    }
+}
+
+const STANDING: &str = "SELECT position, alarm, since, signed_by, signed_at FROM standing_alarm
+                        ORDER BY position";
+
+impl<R: ReadsAll> Ledger<R> {
+    /// Every alarm that stands, the oldest first.
+    pub async fn standing_alarms(&self) -> Result<Vec<StandingAlarm>, LedgerError> {
+        self.store.rows(STANDING, args![]).await?.iter().map(StandingAlarm::read).collect()
+    }
+}
+
+impl Change {
+    /// Every alarm that stands, the oldest first.
+    pub async fn standing_alarms(&mut self) -> Result<Vec<StandingAlarm>, LedgerError> {
+        self.tx.rows(STANDING, args![]).await?.iter().map(StandingAlarm::read).collect()
+    }
+
+    /// Begins an alarm; one of the same thing that stands is over by it. Gives whether it was begun: it is not where it
+    /// stands in the same words.
+    pub async fn raise(&mut self, alarm: &Alarm) -> Result<bool, LedgerError> {
+        // What has happened twice is told twice.
+        if alarm.ends() != Ends::Signed {
+            for standing in self.standing_alarms().await? {
+                if standing.alarm == *alarm {
+                    return Ok(false);
+                }
+                if standing.alarm.is_about_what(alarm) {
+                    self.end(standing.position).await?;
+                }
+            }
+        }
+        let text = alarm.to_text();
+        let position = self.append(BEGUN, &text, None).await?;
+        let sql = "INSERT INTO standing_alarm (position, alarm, since) VALUES ($1, $2, $3)";
+        self.tx.execute(sql, args![position.0, text, self.at()]).await?;
+        Ok(true)
+    }
+
+    /// Ends what stands of the same thing; gives whether anything did.
+    pub(crate) async fn is_no_more(&mut self, alarm: &Alarm) -> Result<bool, LedgerError> {
+        let standing = self.standing_alarms().await?;
+        let of_it: Vec<_> = standing.iter().filter(|one| one.alarm.is_about_what(alarm)).collect();
+        for one in &of_it {
+            self.end(one.position).await?;
+        }
+        Ok(!of_it.is_empty())
+    }
+
+    /// Ends an alarm of which is seen that it is over.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotPermitted`] by anything but the order that looks after alarms;
+    /// [`LedgerError::NotAsItStands`] where it does not stand.
+    pub async fn end_alarm(&mut self, position: Position) -> Result<(), LedgerError> {
+        self.require(Right::EndAlarm)?;
+        self.end(position).await
+    }
+
+    async fn end(&mut self, position: Position) -> Result<(), LedgerError> {
+        let sql = "DELETE FROM standing_alarm WHERE position = $1";
+        if self.tx.execute(sql, args![position.0]).await? == 0 {
+            return Err(LedgerError::NotAsItStands);
+        }
+        self.append(OVER, &position.to_string(), None).await.map(|_| ())
+    }
+
+    /// Signs for an alarm: from now on it is that person's, and nobody is called for it any more. One that nothing else
+    /// ends is over by it.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotAsItStands`] where it does not stand, or somebody signed for it;
+    /// [`LedgerError::NotEnrolled`] for one that is another municipality's.
+    pub async fn sign_for(&mut self, position: Position) -> Result<(), LedgerError> {
+        self.require_about(Right::SignForAlarm, &Object::Alarm(position))?;
+        let standing = self.standing_alarms().await?;
+        let one = standing.iter().find(|one| one.position == position);
+        let one = one.filter(|one| one.signed_for.is_none()).ok_or(LedgerError::NotAsItStands)?;
+        let own = self.permit.municipality();
+        if own.is_some() && one.alarm.municipality() != own {
+            return Err(LedgerError::NotEnrolled);
+        }
+        if one.alarm.ends() == Ends::Signed {
+            return self.end(position).await;
+        }
+        let sql = "UPDATE standing_alarm SET signed_by = $2, signed_at = $3 WHERE position = $1";
+        let row = args![position.0, self.permit.party().as_bytes(), self.at()];
+        self.tx.execute(sql, row).await.map(|_| ())
+    }
+}
