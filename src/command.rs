@@ -18,6 +18,8 @@ mod migrate;
 mod officer_token;
 mod recovery;
 mod responder_key;
+mod shift_book;
+mod status;
 mod token;
 mod up;
 
@@ -47,6 +49,10 @@ pub enum Command {
     Init(init::Init),
     /// Serve an authority until interrupted, each of its programs in a process of its own.
     Up(up::Up),
+    /// How an authority is, at a glance: its programs, the feed, the lists, the alarms.
+    Status(status::Status),
+    /// 当直引継簿: what happened in a shift, who took which alarm, and what is left for the next one.
+    ShiftBook(shift_book::ShiftBook),
     /// Write what is kept of an authority that has ended: its book as one file, its last lists, a manifest.
     Archive(archive::Archive),
     /// Bring the book's schema up to date.
@@ -106,6 +112,11 @@ impl Command {
                 Ok(code) => return said(code),
                 Err(failure) => Err(failure),
             },
+            Self::Status(status) => match status.run().await {
+                Ok(code) => return said(code),
+                Err(failure) => Err(failure),
+            },
+            Self::ShiftBook(book) => book.run().await,
             Self::Archive(archive) => archive.run().await,
             Self::Migrate(migrate) => migrate.run().await,
             Self::Desk(desk) => desk.run().await,

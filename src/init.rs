@@ -19,6 +19,7 @@ use rand::CryptoRng;
 use crate::config::{ClockSettings, Config, FILE, LedgerRole, Listen, Logins, Registry};
 use crate::public_host::{PublicHost, PublicHostError};
 use akashi_edge::LogSettings;
+use akashi_edge::config::OperatorAddresses;
 use akashi_edge::doors::DoorSettings;
 
 /// The security officers' tokens in the authority's directory; the second one is not there where one
@@ -262,6 +263,7 @@ pub async fn init(
         crl: table(&akashi_crl::Settings::default()),
         repository: table(&akashi_repository::Settings::default()),
         doors: DoorSettings::default(),
+        operators: OperatorAddresses::default(),
         clock: ClockSettings::default(),
         log: LogSettings::default(),
         logins: Logins::default(),

@@ -39,6 +39,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use crate::error::of_the_book;
+use crate::observe;
 use crate::recovery;
 use crate::retention::Record;
 use crate::{CaError, Issuer, Orders, RegistryClient};
@@ -144,7 +145,7 @@ impl Counter {
             }
             Err(error) => return Err(error),
         };
-        match self.carry_out(&acting).await {
+        let outcome = match self.carry_out(&acting).await {
             Ok(answer) => Ok(answer),
             Err(Halt::Already(answer)) => Ok(*answer),
             // What the book refuses is a refusal as any other, and on record.
@@ -155,7 +156,9 @@ impl Counter {
                 }
                 None => Err(error),
             },
-        }
+        };
+        observe::act(acting.act.verb, &outcome);
+        outcome
     }
 
     /// Writes down what the recovery key asks for; a refusal is on record.

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use akashi_edge::observe::health;
 use akashi_keys::CardMaster;
 use akashi_ledger::{Enrolment, LedgerError};
 use akashi_link::{Door, Identity, LinkError, Peer};
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::idou::BatchRefusal;
+use crate::observe;
 use crate::turn::BEAT;
 use crate::{CaError, Counter, Holders, Inbox, Issuer, Scheduler, Witnesses};
 
@@ -137,23 +139,29 @@ pub async fn serve(
 ) -> Result<(), LinkError> {
     let (scheduler, clock) = (doors.scheduler.clone(), doors.clock.clone());
     let (ends, last_of) = (scheduler.clone(), clock.clone());
-    let witnesses = doors.witnesses.clone();
+    let (witnesses, measured_of) = (doors.witnesses.clone(), doors.issuer.ledger.clone());
     let mut ticking = tokio::spawn(async move {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut last = String::new();
         // Dropped with the ticking, it ends with it.
         let mut comparing = JoinSet::new();
+        let (mut measuring, mut measured) = (JoinSet::new(), None);
         let (mut asking, mut asked) = (JoinSet::new(), None);
         loop {
             interval.tick().await;
             let ticked = scheduler.tick(&*clock).await;
+            let wrong = ticked.as_ref().err().map(ToString::to_string);
+            health().round("scheduler", observe::LATE, clock.monotonic(), wrong);
             let (held_by_clock, is_ours) = match ticked {
                 Ok(ticked) => {
                     last.clear();
+                    let outcome = if ticked.is_elsewhere { "elsewhere" } else { "done" };
+                    observe::tick(outcome, ticked.settled);
                     (ticked.held_by_clock, !ticked.is_elsewhere)
                 }
                 Err(error) => {
+                    observe::tick("failed", 0);
                     complain(&error, &mut last);
                     // What this process keeps of the time is wrong: nothing of it may be signed.
                     if matches!(error, CaError::Ledger(LedgerError::BroughtBack)) {
@@ -168,6 +176,15 @@ pub async fn serve(
             if is_ours && let Err(error) = scheduler.tell_of_alarms(&*clock).await {
                 complain(&error, &mut last);
             }
+            let is_due = measured
+                .is_none_or(|at| clock.monotonic().saturating_sub(at) >= observe::MEASURED_EVERY);
+            if is_due && measuring.is_empty() {
+                measured = Some(clock.monotonic());
+                let ledger = measured_of.clone();
+                // What the book says of itself it says at the next round again.
+                measuring.spawn(async move { drop(observe::measure(&ledger).await) });
+            }
+            while measuring.try_join_next().is_some() {}
             while comparing.try_join_next().is_some() {}
             while asking.try_join_next().is_some() {}
             let rested =
@@ -359,8 +376,12 @@ async fn order(
         done
     };
     match to_its_end(carrying_out).await {
-        Ok(done) => Json(done).into_response(),
+        Ok(done) => {
+            observe::order("done");
+            Json(done).into_response()
+        }
         Err(refusal) => {
+            observe::order("refused");
             let status = match refusal {
                 OrderRefusal::NotAllowed => StatusCode::FORBIDDEN,
                 OrderRefusal::Malformed => StatusCode::BAD_REQUEST,
@@ -432,12 +453,19 @@ async fn batch(
     let accepting =
         async move { doors.inbox.accept(&body, Some(&peer.certificate), doors.clock.now()).await };
     match to_its_end(accepting).await {
-        Ok(answer) => (StatusCode::ACCEPTED, Json(answer)).into_response(),
+        Ok(answer) => {
+            observe::batch("taken");
+            (StatusCode::ACCEPTED, Json(answer)).into_response()
+        }
         Err(refusal) => refused_batch(&refusal),
     }
 }
 
 fn refused_batch(refusal: &BatchRefusal) -> Response {
+    observe::batch(match refusal {
+        BatchRefusal::NotNow(_) => "failed",
+        _ => "refused",
+    });
     let status = match refusal {
         BatchRefusal::NotNow(_) => StatusCode::SERVICE_UNAVAILABLE,
         BatchRefusal::NoSource

@@ -22,6 +22,7 @@ pub mod http;
 pub mod idou;
 pub mod issuance;
 pub mod log;
+mod observe;
 mod open;
 pub mod orders;
 pub mod possession;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use akashi_ca::Doors;
-use akashi_edge::say;
+use akashi_edge::{Program, say};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -12,7 +12,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 const CLOSES: Duration = Duration::from_secs(3);
 
 fn main() -> ExitCode {
-    akashi_edge::run(async |opened, clock| {
+    akashi_edge::run(Program::Authority, async |opened, clock| {
         let _hold = akashi_edge::Hold::take(&opened.home)?;
         let doors = Doors::open(&opened, clock).await?;
         doors.see_to_the_clock().await?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use akashi_crl::{Issuer, Settings};
 use akashi_edge::LedgerRole;
 use akashi_edge::doubt::{Teller, tell};
-use akashi_edge::say;
+use akashi_edge::{Program, say};
 use akashi_ledger::{Ledger, Listing};
 use akashi_wire::clock::Past;
 use akashi_wire::order::ProgramApart;
@@ -16,7 +16,7 @@ use akashi_wire::party::Role;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
-    akashi_edge::run(async |opened, clock| {
+    akashi_edge::run(Program::ListIssuer, async |opened, clock| {
         let settings: Settings = opened.config.part("crl", &opened.config.crl)?;
         let ledger = Ledger::<Listing>::open(&opened.ledger(LedgerRole::ListIssuer)).await?;
         let past = ledger.past().await?;

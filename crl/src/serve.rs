@@ -5,7 +5,9 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use akashi_edge::observe::health;
 use akashi_wire::{Clock, Scope};
+use metrics::{counter, gauge};
 use tokio::sync::watch;
 
 use crate::{CrlError, Issuer, Outcome};
@@ -13,6 +15,24 @@ use crate::{CrlError, Issuer, Outcome};
 /// How often the scheduler looks whether something is due: well within the minute in which an
 /// urgent revocation must be published.
 const TICK: Duration = Duration::from_secs(1);
+
+/// A list issuer that has not gone round for so long does not live: the longest list takes seconds.
+const LATE: Duration = Duration::from_secs(600);
+
+/// Counts a list, and says that this program goes round.
+fn observe(outcome: &Outcome, now: Duration) {
+    let (made, wrong) = match &outcome.result {
+        Ok(published) => {
+            let next = published.next_update.as_second() as f64;
+            let scope = outcome.scope.to_string();
+            gauge!("akashi_list_next_update_timestamp_seconds", "scope" => scope).set(next);
+            ("done", None)
+        }
+        Err(error) => ("failed", Some(format!("{}: {error}", outcome.scope))),
+    };
+    counter!("akashi_lists_signed_total", "outcome" => made).increment(1);
+    health().round("list issuer", LATE, now, wrong);
+}
 
 /// Hears what became of each list that was due, and when the book could not be read.
 pub type Report = Arc<dyn Fn(Result<Outcome, CrlError>) + Send + Sync>;
@@ -77,6 +97,7 @@ async fn keep_issuing(
         match issuer.step(clock.now()).await {
             Ok(Some(outcome)) => {
                 unreadable.clear();
+                observe(&outcome, clock.monotonic());
                 report(Ok(outcome));
                 continue;
             }
@@ -87,6 +108,8 @@ async fn keep_issuing(
                 report(Err(error));
             }
         }
+        let wrong = (!unreadable.is_empty()).then(|| unreadable.clone());
+        health().round("list issuer", LATE, clock.monotonic(), wrong);
         // Whoever could say "stop" has gone, or has said it.
         if tokio::time::timeout(TICK, stopped.wait_for(|stopped| *stopped)).await.is_ok() {
             return;

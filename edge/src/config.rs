@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::doors::DoorSettings;
+use crate::hand_out::Program;
 use crate::log::LogSettings;
 
 /// The name of the file in the authority's directory.
@@ -43,6 +44,9 @@ pub struct Config {
     /// How much the doors take.
     #[serde(default)]
     pub doors: DoorSettings,
+    /// Where programs say how they are, beside their sockets.
+    #[serde(default, skip_serializing_if = "OperatorAddresses::is_empty")]
+    pub operators: OperatorAddresses,
     /// What is believed of the machine's clock.
     #[serde(default)]
     pub clock: ClockSettings,
@@ -111,6 +115,38 @@ impl Logins {
             LedgerRole::Responder => Some(("AKASHI_LEDGER_RESPONDER", self.responder.as_ref())),
             LedgerRole::Repository => Some(("AKASHI_LEDGER_REPOSITORY", self.repository.as_ref())),
             LedgerRole::Verifier => Some(("AKASHI_LEDGER_VERIFIER", self.verifier.as_ref())),
+        }
+    }
+}
+
+/// `[operators]`: addresses at which programs say how they are. Nobody listens where there is none; the list issuer
+/// has a socket and no address.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorAddresses {
+    /// The authority's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<SocketAddr>,
+    /// The responder's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responder: Option<SocketAddr>,
+    /// The repository's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<SocketAddr>,
+}
+
+impl OperatorAddresses {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// That of a program.
+    pub fn of(&self, program: Program) -> Option<SocketAddr> {
+        match program {
+            Program::Authority => self.authority,
+            Program::Responder => self.responder,
+            Program::Repository => self.repository,
+            Program::ListIssuer => None,
         }
     }
 }
@@ -254,10 +290,15 @@ impl Config {
         ]
         .into_iter()
         .chain(listen.holders)
+        .chain(
+            [Program::Authority, Program::Responder, Program::Repository]
+                .into_iter()
+                .filter_map(|one| self.operators.of(one)),
+        )
         .collect();
         let twice = (1..ports.len()).any(|n| ports[..n].contains(&ports[n]));
         if twice {
-            return Err("two services in `[listen]` have the same address");
+            return Err("two services in `[listen]` and `[operators]` have the same address");
         }
         if ports.iter().any(|address| address.port() == 0) {
             return Err("a port in `[listen]` is 0: addresses in certificates must not change");
@@ -347,6 +388,7 @@ mod tests {
             crl: toml::Table::new(),
             repository: toml::Table::new(),
             doors: DoorSettings::default(),
+            operators: OperatorAddresses::default(),
             clock: ClockSettings::default(),
             log: LogSettings::default(),
             logins: Logins::default(),

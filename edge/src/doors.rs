@@ -95,7 +95,7 @@ impl DoorSettings {
         }
         let listener = listens(address);
         let listener = listener.map_err(|source| OpenError::Listen { service, address, source })?;
-        Ok(Door::new(listener, self.limits(most)))
+        Ok(Door::new(listener, self.limits(most)).named(service))
     }
 
     /// The limits of a door, where there are so many places at most.

@@ -119,6 +119,7 @@ impl Config {
             crl: part(Program::ListIssuer, &self.crl),
             repository: part(Program::Repository, &self.repository),
             doors: self.doors.clone(),
+            operators: self.operators,
             clock: self.clock,
             log: self.log,
             logins: Logins::default(),

@@ -13,6 +13,7 @@ pub mod doubt;
 pub mod hand_out;
 pub mod hold;
 pub mod log;
+pub mod observe;
 pub mod opened;
 pub mod own_orders;
 pub mod program;

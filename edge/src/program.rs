@@ -11,8 +11,9 @@ use akashi_wire::Clock;
 use clap::Parser;
 use tokio::sync::watch;
 
+use crate::observe::{self, Operators};
 use crate::secret::SecretError;
-use crate::{Log, Opened, TrustedClock, secret};
+use crate::{Log, Opened, Program, TrustedClock, secret};
 
 /// The command line of a room's own program.
 #[derive(Parser)]
@@ -52,11 +53,12 @@ pub const READY: &str = "ready";
 /// Says that this program serves: to whoever reads its output.
 pub fn ready() {
     crate::say!("{READY}");
+    observe::notify_ready();
 }
 
 /// Runs a room as a program of its own: opens the directory, serves, tells in one sentence what
 /// went wrong. Once it is to stop it ends within [`STOPS`], whatever hangs.
-pub fn run<S, E>(serve: impl FnOnce(Opened, Arc<dyn Clock>) -> S) -> ExitCode
+pub fn run<S, E>(program: Program, serve: impl FnOnce(Opened, Arc<dyn Clock>) -> S) -> ExitCode
 where
     S: Future<Output = Result<(), E>>,
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -70,10 +72,15 @@ where
         let _log = Log::begin(opened.config.log);
         let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
         let clock = Arc::new(TrustedClock::of_this_machine(&opened.config.clock));
+        observe::begin();
+        let operators = Operators::of(program, &opened.config, &opened.home);
         let done = runtime.block_on(async {
+            tokio::spawn(operators.serve());
+            tokio::spawn(observe::watchdog());
             let stop = stopped();
             let too_long = async {
                 stop.await;
+                observe::notify_stopping();
                 tokio::time::sleep(STOPS).await;
             };
             tokio::select! {

@@ -471,6 +471,21 @@ impl<R> Ledger<R> {
         Ok(heads)
     }
 
+    /// Entries of these verbs of a time, the oldest first.
+    pub async fn audit_entries_between(
+        &self,
+        (from, to): (Timestamp, Timestamp),
+        verbs: &[&str],
+    ) -> Result<Vec<Entry>, LedgerError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM audit WHERE at >= $1 AND at < $2 ORDER BY position");
+        let rows = self.store.rows(sql, args![from, to]).await?;
+        let entries = rows.iter().map(Entry::read);
+        entries
+            .filter(|entry| entry.as_ref().map_or(true, |one| verbs.contains(&one.verb.as_str())))
+            .collect()
+    }
+
     /// The newest entries, newest first.
     pub async fn audit_entries(&self, limit: i64) -> Result<Vec<Entry>, LedgerError> {
         let sql = format!("SELECT {COLUMNS} FROM audit ORDER BY position DESC LIMIT $1");

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::row::Row;
 use crate::store::args;
-use crate::{Change, Issuing, Ledger, LedgerError};
+use crate::{Change, Issuing, Ledger, LedgerError, ReadsAll};
 
 /// One source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ fn read_source(row: &Row) -> Result<Source, LedgerError> {
     })
 }
 
-impl Ledger<Issuing> {
+impl<R: ReadsAll> Ledger<R> {
     /// Every source.
     pub async fn sources(&self) -> Result<Vec<Source>, LedgerError> {
         let rows = self
@@ -50,7 +50,9 @@ impl Ledger<Issuing> {
             .await?;
         rows.iter().map(read_source).collect()
     }
+}
 
+impl Ledger<Issuing> {
     /// One source.
     pub async fn source(&self, code: MunicipalityCode) -> Result<Option<Source>, LedgerError> {
         Ok(self.sources().await?.into_iter().find(|source| source.municipality == code))

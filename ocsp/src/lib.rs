@@ -19,6 +19,7 @@ mod error;
 mod follow;
 mod http;
 mod inquiries;
+mod observe;
 mod oid;
 mod refusal;
 pub mod request;

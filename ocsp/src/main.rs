@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use akashi_edge::LedgerRole;
 use akashi_edge::doubt::{Teller, tell};
-use akashi_edge::say;
+use akashi_edge::{Program, say};
 use akashi_ledger::{Ledger, Responding};
 use akashi_ocsp::{Responder, Settings};
 use akashi_wire::order::ProgramApart;
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
-    akashi_edge::run(async |opened, clock| {
+    akashi_edge::run(Program::Responder, async |opened, clock| {
         let ledger = Ledger::<Responding>::open(&opened.ledger(LedgerRole::Responder)).await?;
         opened.is_of(&ledger.authority().await?.certificate)?;
         clock.resume(&ledger.past().await?);

@@ -8,6 +8,7 @@ use akashi_wire::Clock;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
+use crate::observe::Observer;
 use crate::{OcspError, Responder, router};
 
 /// Answers over plain HTTP and follows the book, until `stop` resolves.
@@ -58,11 +59,13 @@ fn follow(responder: Arc<Responder>, clock: Arc<dyn Clock>) -> JoinSet<()> {
     following.spawn(async move {
         let mut ticks = tokio::time::interval(responder.settings().follow_every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut observer = Observer::default();
         loop {
             ticks.tick().await;
-            // What fails is counted and tried again; silence turns into `tryLater` by itself.
+            // What fails is said, counted and tried again; silence turns into `tryLater` by itself.
             let reading = clock.read();
-            let _ = responder.follow(reading).await;
+            let followed = responder.follow(reading).await;
+            observer.hear(&followed, responder.counts(), reading);
             // The others may know what time it is.
             if let Some(past) = responder.past(&reading).await {
                 clock.hear(&past);

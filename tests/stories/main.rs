@@ -28,6 +28,7 @@ mod lists;
 mod logins;
 mod loss;
 mod municipal_token;
+mod observe;
 mod offline;
 mod one_certificate;
 mod orders;

@@ -17,7 +17,7 @@ use akashi_wire::act::{Answer, Deed, IdentityProof, Procedure, Refusal, Suspensi
 use akashi_wire::clock::SimulatedClock;
 use akashi_wire::journal::Finding;
 use akashi_wire::octets::Octets;
-use akashi_wire::{Clock, FourItems, MunicipalityCode, RevocationReason};
+use akashi_wire::{Alarm, Clock, FourItems, MunicipalityCode, RevocationReason};
 use jiff::{Timestamp, ToSpan};
 
 use crate::support::*;
@@ -166,7 +166,12 @@ impl Scene {
 
     /// Every finding is an alarm on record.
     async fn on_record(&self, finding: &Finding) {
-        assert_eq!(self.place.alarms(&finding.to_string()).await, 1, "{finding}");
+        let all = self.place.entries("alarm").await;
+        let of_it = all.iter().filter(|entry| {
+            let alarm = Alarm::from_text(&entry.subject).unwrap();
+            matches!(alarm, Alarm::OfflineReset { finding: told, .. } if told == *finding)
+        });
+        assert_eq!(of_it.count(), 1, "{finding}");
     }
 }
 

@@ -17,7 +17,7 @@ use crate::running::{HANDED, HoldsTheBook, PASSPHRASE, Up, akashi, comes, founde
 use crate::sealed_keys::{Secret, secrets};
 
 /// The processes of the programs of `akashi up` that run now.
-fn programs_of(up: &Up) -> BTreeMap<Program, u32> {
+pub fn programs_of(up: &Up) -> BTreeMap<Program, u32> {
     let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| {
         let process: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
         let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
@@ -230,7 +230,7 @@ fn a_single_program_stops_within_its_time_while_somebody_holds_the_book() {
     drop(held);
 }
 
-fn hands_out(dir: &Path, role: &str, to: &Path) -> String {
+pub fn hands_out(dir: &Path, role: &str, to: &Path) -> String {
     let output = akashi(&["keys", "hand-out", role, "--dir", dir.to_str().unwrap(), "--to"])
         .arg(to)
         .output()

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use akashi_edge::doubt::{Teller, tell};
-use akashi_edge::say;
 use akashi_edge::{LedgerRole, OwnOrders};
+use akashi_edge::{Program, say};
 use akashi_ledger::{Ledger, Publishing};
 use akashi_repository::{Publisher, Repository, Settings};
 use akashi_wire::clock::Past;
@@ -17,7 +17,7 @@ use tokio::sync::watch;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
-    akashi_edge::run(async |opened, clock| {
+    akashi_edge::run(Program::Repository, async |opened, clock| {
         let settings: Settings = opened.config.part("repository", &opened.config.repository)?;
         let ledger = Ledger::<Publishing>::open(&opened.ledger(LedgerRole::Repository)).await?;
         let past = ledger.past().await?;

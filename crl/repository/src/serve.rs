@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use akashi_edge::OwnOrders;
+use akashi_edge::observe::health;
 use akashi_link::{Door, Identity, LinkError};
 use akashi_wire::{Clock, Scope};
+use metrics::counter;
 use tokio::sync::watch;
 
 use crate::http::router;
@@ -77,6 +80,9 @@ pub async fn serve_link(
     akashi_link::serve(door, identity, now, router(repository, clock), stop).await
 }
 
+/// A repository that has not gone round for so long does not live.
+const LATE: Duration = Duration::from_secs(120);
+
 /// Publishes what is handed over, looking five times a second, until `stopped` says so.
 async fn keep_publishing(
     (publisher, orders): (Arc<Publisher>, OwnOrders),
@@ -101,6 +107,8 @@ async fn keep_publishing(
             Ok(publications) => {
                 unreadable.clear();
                 publications.into_iter().for_each(|one| {
+                    let outcome = if one.result.is_ok() { "done" } else { "failed" };
+                    counter!("akashi_lists_published_total", "outcome" => outcome).increment(1);
                     unpublished.hear(&one, now);
                     report(Ok(one));
                 });
@@ -111,6 +119,8 @@ async fn keep_publishing(
                 report(Err(error));
             }
         }
+        let wrong = (!unreadable.is_empty()).then(|| unreadable.clone());
+        health().round("repository", LATE, now, wrong.or_else(|| unpublished.late(now)));
         unpublished.tell(generation, &orders, (now, clock.now())).await;
         // Whoever could say "stop" has gone, or has said it.
         if tokio::time::timeout(TICK, stopped.wait_for(|stopped| *stopped)).await.is_ok() {

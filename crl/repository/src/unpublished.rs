@@ -49,6 +49,14 @@ impl Unpublished {
         }
     }
 
+    /// What has not been published for too long, in a sentence.
+    pub fn late(&self, now: Duration) -> Option<String> {
+        let age = |waits: &Waiting| now.saturating_sub(waits.since);
+        let (scope, waits) = self.waiting.iter().find(|(_, one)| age(one) >= PATIENCE)?;
+        let (number, seconds) = (waits.number, age(waits).as_secs());
+        Some(format!("the list {number} of {scope} is not published, for {seconds} s now"))
+    }
+
     /// What is to be told next: which list, and for how many seconds it is not published; nothing of one that is now.
     fn next(&self, now: Duration) -> Option<(Scope, i64, Option<u32>)> {
         if self.rests.is_some_and(|until| now < until) {

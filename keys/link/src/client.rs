@@ -1,5 +1,6 @@
 //! The client's end.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,17 +45,24 @@ fn client_of(
 /// An HTTP client for the doors without TLS. It trusts nobody, so that nothing that it is told can
 /// lead it to another.
 pub fn plain_client() -> Result<reqwest::Client, LinkError> {
+    plain()?.build().map_err(unfit)
+}
+
+/// The same over the Unix socket of a program of this host.
+pub fn socket_client(socket: &Path) -> Result<reqwest::Client, LinkError> {
+    plain()?.unix_socket(socket).build().map_err(unfit)
+}
+
+fn plain() -> Result<reqwest::ClientBuilder, LinkError> {
     let config = rustls::ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(unfit)?
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    reqwest::Client::builder()
+    Ok(reqwest::Client::builder()
         .tls_backend_preconfigured(config)
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(5))
-        .timeout(Duration::from_secs(10))
-        .build()
-        .map_err(unfit)
+        .timeout(Duration::from_secs(10)))
 }

@@ -15,6 +15,7 @@ mod fault;
 mod places;
 mod server;
 mod time;
+mod turned_away;
 mod unstuck;
 
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
-pub use client::{client, client_by, plain_client};
+pub use client::{client, client_by, plain_client, socket_client};
 pub use fault::TimeFault;
 pub use places::Limits;
 pub use server::{Door, serve, serve_plain};

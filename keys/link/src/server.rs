@@ -25,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::places::{Limits, Place, Places, Work};
 use crate::time::Told;
+use crate::turned_away::{SAID_EVERY, TurnedAway};
 use crate::unstuck::Unstuck;
 use crate::{Identity, LinkError, Now, Peer, provider, unfit};
 
@@ -38,6 +39,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// A door: where somebody listens, and how much is taken there.
 pub struct Door {
+    name: &'static str,
     listener: TcpListener,
     limits: Limits,
 }
@@ -45,7 +47,12 @@ pub struct Door {
 impl Door {
     /// A door with limits of its own.
     pub fn new(listener: TcpListener, limits: Limits) -> Self {
-        Self { listener, limits }
+        Self { name: "a door", listener, limits }
+    }
+
+    /// The same by its name, for whoever reads of it.
+    pub fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
     }
 }
 
@@ -90,7 +97,7 @@ pub async fn serve_plain(
 }
 
 async fn run(
-    Door { listener, limits }: Door,
+    Door { name, listener, limits }: Door,
     acceptor: Option<TlsAcceptor>,
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -99,9 +106,15 @@ async fn run(
     let places = Places::new(limits);
     let (stopping, stopped) = watch::channel(false);
     let mut stop = std::pin::pin!(stop);
+    let turned = Arc::new(TurnedAway::of(name));
+    let mut said = tokio::time::interval(SAID_EVERY);
     loop {
         let (stream, from) = tokio::select! {
             () = &mut stop => break,
+            _ = said.tick() => {
+                turned.say();
+                continue;
+            }
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 // Out of file descriptors, or the client has gone: the door stays open.
@@ -112,9 +125,13 @@ async fn run(
             },
         };
         // Nobody waits for a place: whoever gets none is told so by the end of the connection.
-        let Some(place) = places.enter(from.ip()) else { continue };
+        let Some(place) = places.enter(from.ip()) else {
+            turned.full();
+            continue;
+        };
         let (acceptor, router, stopped) = (acceptor.clone(), router.clone(), stopped.clone());
-        tokio::spawn(connection(stream, Arc::new(place), (acceptor, router), stopped));
+        let at_door = (stream, turned.clone());
+        tokio::spawn(connection(at_door, Arc::new(place), (acceptor, router), stopped));
     }
     drop(listener);
     stopping.send_replace(true);
@@ -128,19 +145,27 @@ async fn run(
 }
 
 async fn connection(
-    stream: TcpStream,
+    (stream, turned): (TcpStream, Arc<TurnedAway>),
     place: Arc<Place>,
     (acceptor, router): (Option<TlsAcceptor>, Router),
     stopped: watch::Receiver<bool>,
 ) {
     let ticket = place.ticket.clone();
     let _ = stream.set_nodelay(true);
-    let Some(acceptor) = acceptor else { return converse(stream, place, router, stopped).await };
+    let Some(acceptor) = acceptor else {
+        turned.entered();
+        return converse(stream, place, router, stopped).await;
+    };
     let handshake = tokio::select! {
         handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)) => handshake,
         () = ticket.gone.notified() => return,
     };
-    let Ok(Ok(stream)) = handshake else { return };
+    let stream = match handshake {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return turned.without_handshake(error.to_string()),
+        Err(_) => return turned.without_handshake("it took too long".into()),
+    };
+    turned.entered();
     let Some(certificate) = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first())
     else {
         return;

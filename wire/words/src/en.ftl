@@ -362,3 +362,38 @@ nobody_told = those who are to be told of alarms are not: { $why }
     .alone = Run the command by hand with the text of one alarm, and mend it. Until then look at `akashi status` every hour.
     .two = Nothing.
     .over = By itself, once the command succeeds.
+
+## The shift's book (当直引継簿): what was done, by the verb of its entry.
+
+did = { $verb ->
+    [alarm] alarm
+    [alarm_over] is over
+    [sign_for_alarm] signed for
+    [hold] put on hold
+    [release] released from hold
+    [revoke] revoked
+    [holder_revokes] revoked by its holder
+    [suspend] suspended
+    [lift] lifted
+    [dismiss] dismissed
+    [enrol] enrolled
+    [propose] proposed, and waits for a second person
+    [stop_recovery] stopped what the recovery key asked for
+    [ask_for_recovery] the recovery key asked
+    [carry_out_recovery] what the recovery key asked for was carried out
+    [doubt_clock] the clock is in doubt
+    [trust_clock] the clock is believed again
+    [accept_clock] said that the clock is right
+   *[bring_back_clock] brought the time back
+}
+shift-book = Shift book
+    .from = from { $from } to { $to }
+    .time = Japan time
+    .what = what
+    .about = about
+    .who = who
+    .nothing = nothing happened
+    .open = What is left for the next shift
+    .unsigned = nobody has signed for it
+    .signed = signed for by { $who }
+    .none = nothing

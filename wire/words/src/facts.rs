@@ -12,9 +12,13 @@ use crate::Language;
 /// What stands in an alarm, by its names. What a fact is made of (what is suspended, a capacity, a finding) has its
 /// own names beside the others.
 pub(crate) fn of(alarm: &Alarm, language: Language) -> FluentArgs<'static> {
+    of_value(&serde_json::to_value(alarm).expect("an alarm is JSON"), language)
+}
+
+/// The same of whatever is JSON.
+pub(crate) fn of_value(value: &Value, language: Language) -> FluentArgs<'static> {
     let mut facts = FluentArgs::new();
-    let value = serde_json::to_value(alarm).expect("an alarm is JSON");
-    add(&mut facts, &value, language);
+    add(&mut facts, value, language);
     if let (Some(from), Some(to)) = (text(&facts, "from"), text(&facts, "to")) {
         facts.set("span", span(&from, &to, language));
     }
@@ -77,6 +81,11 @@ fn of_town(code: MunicipalityCode, language: Language) -> String {
         (Some(town), Language::English) => format!("{code} {}", town.romaji()),
         (None, _) => code.to_string(),
     }
+}
+
+/// A time as a clock in Japan shows it, to the minute.
+pub fn clock(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::fixed(offset(9))).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// A time as clocks in Japan show it, beside UTC.

@@ -369,3 +369,38 @@ nobody_told = 警報を受けるべき人に、警報が届いていません：
     .alone = 警報一件の文を渡して、コマンドを手で実行し、直す。直るまで、1時間ごとに `akashi status` を見る。
     .two = なし。
     .over = コマンドが成功すると、自動で終わる。
+
+## The shift's book (当直引継簿): what was done, by the verb of its entry.
+
+did = { $verb ->
+    [alarm] 警報
+    [alarm_over] 警報の終わり
+    [sign_for_alarm] 警報への確認の署名
+    [hold] 一時保留
+    [release] 一時保留の解除
+    [revoke] 失効
+    [holder_revokes] 利用者自身による失効
+    [suspend] 停止
+    [lift] 停止の解除
+    [dismiss] 登録の抹消
+    [enrol] 登録
+    [propose] 申し出（二人目を待つ）
+    [stop_recovery] 回復の申し出を止めた
+    [ask_for_recovery] 回復鍵による申し出
+    [carry_out_recovery] 回復の実行
+    [doubt_clock] 時計に疑いあり
+    [trust_clock] 時計の疑いが解けた
+    [accept_clock] 時計が正しいという申告
+   *[bring_back_clock] 時刻の引戻し
+}
+shift-book = 当直引継簿
+    .from = { $from } から { $to } まで
+    .time = 日本時間
+    .what = できごと
+    .about = 対象
+    .who = 誰が
+    .nothing = できごとはありません
+    .open = 次の当直に引き継ぐこと
+    .unsigned = まだ誰も確認の署名をしていません
+    .signed = 確認の署名: { $who }
+    .none = ありません

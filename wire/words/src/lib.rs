@@ -9,11 +9,12 @@ mod runbook;
 use std::sync::LazyLock;
 
 use akashi_wire::Alarm;
+use akashi_wire::party::Role;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use unic_langid::LanguageIdentifier;
 
-pub use facts::moment;
+pub use facts::{clock, moment};
 pub use runbook::{Runbook, book, contents};
 
 /// In which language somebody reads.
@@ -70,6 +71,26 @@ pub fn of_alarm(alarm: &Alarm, language: Language) -> String {
     let facts = facts::of(alarm, language);
     // What has no words is shown as it stands in the book: nothing is kept from anybody.
     say(language, alarm.code(), None, &facts).unwrap_or_else(|| alarm.to_text())
+}
+
+/// A capacity in which somebody acts, as 受付窓口職員 of a town.
+pub fn of_role(role: &Role, language: Language) -> String {
+    let facts = facts::of_value(&serde_json::to_value(role).expect("a role is JSON"), language);
+    say(language, "capacity", None, &facts).unwrap_or_else(|| role.name().to_owned())
+}
+
+/// A line of a page: the message with this code, or one of its attributes, with these facts.
+pub fn line(
+    code: &str,
+    attribute: Option<&str>,
+    with: &[(&'static str, String)],
+    language: Language,
+) -> String {
+    let mut facts = FluentArgs::new();
+    for (name, fact) in with {
+        facts.set(*name, fact.clone());
+    }
+    say(language, code, attribute, &facts).unwrap_or_else(|| code.to_owned())
 }
 
 /// The message with this code, or one of its attributes; `None` where there is none, or a fact is missing.

@@ -1,0 +1,334 @@
+//! `akashi status`: how an authority is, at a glance.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use akashi_edge::Program;
+use akashi_edge::clock::{Kernel, Machine};
+use akashi_edge::observe::{Report, ask};
+use akashi_ledger::{Ledger, NewestList, Overview, Source, StandingAlarm, Unsettled, Verifying};
+use akashi_wire::alarm::Severity;
+use akashi_wire::municipality::Municipality;
+use akashi_wire::{MunicipalityCode, Scope};
+use akashi_words::{Language, of_alarm};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::Failure;
+use crate::clock::SystemClock;
+use crate::config::{Config, LedgerRole};
+
+/// How an authority is: its programs on this host, the feed, the lists, the chain, the machine, the alarms. Changes
+/// nothing, and needs no passphrase. Ends with 1 where a program is not ready or a critical alarm waits for somebody.
+#[derive(clap::Args)]
+pub struct Status {
+    /// Directory of the authority, or of a hand-out.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Everything that is shown.
+struct Shown {
+    now: Timestamp,
+    programs: Vec<(Program, Result<Report, String>)>,
+    book: Result<Book, String>,
+    is_synchronised: bool,
+    disk: Option<Disk>,
+}
+
+/// What the book says.
+struct Book {
+    overview: Overview,
+    sources: Vec<Source>,
+    unsettled: Vec<Unsettled>,
+    alarms: Vec<StandingAlarm>,
+    doubt: Option<String>,
+}
+
+/// Of the file system of the home, in octets.
+struct Disk {
+    free: u64,
+    size: u64,
+}
+
+impl Status {
+    pub(super) async fn run(self) -> Result<ExitCode, Failure> {
+        let config = Config::read(&self.dir)?;
+        let home = config.home(&self.dir);
+        let mut programs = Vec::new();
+        for program in Program::ALL {
+            programs.push((program, ask(&home, program).await));
+        }
+        let address = config.ledger_address(&self.dir, LedgerRole::Verifier);
+        let shown = Shown {
+            now: akashi_wire::Clock::now(&SystemClock::new()),
+            programs,
+            book: Book::read(&address).await.map_err(|error| error.to_string()),
+            is_synchronised: Kernel::new().look().is_synchronised,
+            disk: Disk::of(&home),
+        };
+        match self.json {
+            true => akashi_edge::say!("{}", shown.to_json()),
+            false => shown.lines().iter().for_each(|line| akashi_edge::say!("{line}")),
+        }
+        Ok(if shown.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+impl Book {
+    async fn read(address: &str) -> Result<Self, akashi_ledger::LedgerError> {
+        let ledger = Ledger::<Verifying>::open(address).await?;
+        let doubt = ledger.clock_doubt().await?;
+        Ok(Self {
+            overview: ledger.overview().await?,
+            sources: ledger.sources().await?,
+            unsettled: ledger.unsettled().await?,
+            alarms: ledger.standing_alarms().await?,
+            doubt: doubt.map(|found| match found.doubt.is_unwitnessed() {
+                true => "nobody has witnessed the time".into(),
+                false => "it does not agree with the kept time".into(),
+            }),
+        })
+    }
+}
+
+impl Disk {
+    fn of(home: &Path) -> Option<Self> {
+        let found = rustix::fs::statvfs(home).ok()?;
+        Some(Self {
+            free: found.f_bavail.saturating_mul(found.f_frsize),
+            size: found.f_blocks.saturating_mul(found.f_frsize),
+        })
+    }
+
+    fn percent(&self) -> u64 {
+        self.free.saturating_mul(100) / self.size.max(1)
+    }
+}
+
+impl Shown {
+    fn is_well(&self) -> bool {
+        let is_ready = |report: &Result<Report, String>| {
+            report.as_ref().is_ok_and(|report| report.standing.not_ready.is_empty())
+        };
+        let waits = |book: &Book| {
+            book.alarms
+                .iter()
+                .any(|one| one.alarm.severity() == Severity::Critical && one.signed_for.is_none())
+        };
+        self.programs.iter().all(|(_, report)| is_ready(report))
+            && self.book.as_ref().is_ok_and(|book| !waits(book))
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (program, report) in &self.programs {
+            let told = match report {
+                Ok(report) if report.standing.not_ready.is_empty() => "ready".into(),
+                Ok(report) => format!("NOT READY: {}", report.standing.not_ready.join("; ")),
+                Err(why) => format!("NOT READY: {why}"),
+            };
+            lines.push(line(program.file(), told));
+        }
+        match &self.book {
+            Ok(book) => self.of_alarms(&book.alarms, &mut lines),
+            Err(error) => lines.push(line("book", format!("CANNOT BE READ: {error}"))),
+        }
+        let clock = if self.is_synchronised { "synchronised" } else { "not synchronised" };
+        let doubt = self.book.as_ref().ok().and_then(|book| book.doubt.as_deref());
+        let doubt = doubt.map(|doubt| format!("; IN DOUBT: {doubt}")).unwrap_or_default();
+        lines.push(line("clock", format!("{clock}{doubt}")));
+        if let Some(disk) = &self.disk {
+            let gib = |octets: u64| octets / (1 << 30);
+            let (free, size) = (gib(disk.free), gib(disk.size));
+            lines.push(line("disk", format!("{free} of {size} GiB free ({} %)", disk.percent())));
+        }
+        if let Ok(book) = &self.book {
+            self.of_the_book(book, &mut lines);
+        }
+        lines
+    }
+
+    fn of_the_book(&self, book: &Book, lines: &mut Vec<String>) {
+        let Overview { head, signed, undelivered, undelivered_since, lists, responders, .. } =
+            &book.overview;
+        lines.push(line("chain", format!("{head} entries, signed up to {signed}")));
+        let seen = match responders.first() {
+            Some(at) => format!("had the whole book {}", self.ago(*at)),
+            None => "none has had the book".into(),
+        };
+        lines.push(line("responder", seen));
+        let delivery = match undelivered_since {
+            Some(at) => format!(
+                "{undelivered} certificates are not handed over, the oldest case is of {}",
+                self.ago(*at)
+            ),
+            None => "everything is handed over".into(),
+        };
+        lines.push(line("delivery", delivery));
+        for source in &book.sources {
+            let heard = match source.last_heard {
+                Some(at) => format!("heard {}", self.ago(at)),
+                None => "never heard".into(),
+            };
+            let waiting = book.unsettled.iter().find(|one| one.municipality == source.municipality);
+            let waiting = match waiting {
+                Some(one) => {
+                    format!("{} events wait, the oldest came {}", one.events, self.ago(one.since))
+                }
+                None => "nothing waits".into(),
+            };
+            let stopped = if source.is_open { "" } else { ", SUSPENDED" };
+            let (town, next) = (named(source.municipality), source.next_expected);
+            lines
+                .push(format!("feed {town:<13} {heard}, event {next} is next, {waiting}{stopped}"));
+        }
+        for list in lists {
+            let NewestList { scope, this_update, next_update, unlisted_since, .. } = list;
+            let scope = match scope {
+                Scope::Partition(town) => named(*town),
+                other => other.to_string(),
+            };
+            let unlisted = match unlisted_since {
+                Some(at) => format!(", a revocation of {} is not on it yet", self.ago(*at)),
+                None => String::new(),
+            };
+            let (made, next) = (self.ago(*this_update), self.until(*next_update));
+            lines.push(line(
+                &format!("list {scope}"),
+                format!("made {made}, the next {next}{unlisted}"),
+            ));
+        }
+    }
+
+    fn of_alarms(&self, alarms: &[StandingAlarm], lines: &mut Vec<String>) {
+        let language = Language::of_locale(|name| std::env::var(name).ok());
+        let count = |severity| alarms.iter().filter(|one| one.alarm.severity() == severity).count();
+        let signed = alarms.iter().filter(|one| one.signed_for.is_some()).count();
+        let counts = [Severity::Critical, Severity::Warning, Severity::Notice].map(count);
+        let [critical, warning, notice] = counts;
+        let told = format!(
+            "{critical} critical, {warning} of today, {notice} to be known; {signed} signed for"
+        );
+        lines.push(line("alarms", told));
+        let mut sorted: Vec<_> = alarms.iter().collect();
+        sorted.sort_by_key(|one| (std::cmp::Reverse(one.alarm.severity()), one.position));
+        for one in sorted {
+            let mark = match one.alarm.severity() {
+                Severity::Critical => "!!",
+                Severity::Warning => "! ",
+                Severity::Notice => "  ",
+            };
+            let signed = if one.signed_for.is_some() { " (signed for)" } else { "" };
+            let (said, since) = (of_alarm(&one.alarm, language), self.ago(one.since));
+            let code = one.alarm.code();
+            lines.push(format!("  {mark} {:>6}  {said} [{code}], {since}{signed}", one.position.0));
+        }
+    }
+
+    fn ago(&self, at: Timestamp) -> String {
+        match self.now.duration_since(at) {
+            age if age.is_negative() => format!("in {}", length(-age)),
+            age => format!("{} ago", length(age)),
+        }
+    }
+
+    fn until(&self, at: Timestamp) -> String {
+        match at.duration_since(self.now) {
+            left if left.is_negative() => format!("WAS DUE {} ago", length(-left)),
+            left => format!("due within {}", length(left)),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let programs = self.programs.iter().map(|(program, report)| match report {
+            Ok(report) => serde_json::to_value(report).expect("a report is JSON"),
+            Err(why) => json!({"program": program.file(), "not_ready": [why]}),
+        });
+        let book = match &self.book {
+            Err(error) => json!({"cannot_be_read": error}),
+            Ok(book) => {
+                let Overview {
+                    head,
+                    head_at,
+                    signed,
+                    undelivered,
+                    undelivered_since,
+                    lists,
+                    responders,
+                } = &book.overview;
+                let waiting = |town| book.unsettled.iter().find(|one| one.municipality == town);
+                json!({
+                    "head": head.0, "head_at": head_at, "signed": signed.0,
+                    "undelivered": undelivered, "undelivered_since": undelivered_since,
+                    "responder_had_the_book": responders.first(),
+                    "doubt": book.doubt,
+                    "feed": book.sources.iter().map(|one| json!({
+                        "municipality": one.municipality, "last_heard": one.last_heard,
+                        "next_expected": one.next_expected, "is_open": one.is_open,
+                        "unsettled": waiting(one.municipality).map_or(0, |it| it.events),
+                        "unsettled_since": waiting(one.municipality).map(|it| it.since),
+                    })).collect::<Vec<_>>(),
+                    "lists": lists.iter().map(|one| json!({
+                        "scope": one.scope, "number": one.number, "this_update": one.this_update,
+                        "next_update": one.next_update, "unlisted_since": one.unlisted_since,
+                    })).collect::<Vec<_>>(),
+                    "alarms": book.alarms.iter().map(|one| json!({
+                        "position": one.position.0, "severity": one.alarm.severity(),
+                        "since": one.since, "signed_for": one.signed_for, "alarm": one.alarm,
+                    })).collect::<Vec<_>>(),
+                })
+            }
+        };
+        json!({
+            "is_well": self.is_well(),
+            "now": self.now,
+            "programs": programs.collect::<Vec<_>>(),
+            "book": book,
+            "clock_is_synchronised": self.is_synchronised,
+            "disk": self.disk.as_ref().map(|disk| json!({"free": disk.free, "size": disk.size})),
+        })
+    }
+}
+
+/// What, and how it is, in two columns: a Japanese character is as wide as two others.
+fn line(what: &str, how: String) -> String {
+    let wide = what.chars().filter(|letter| *letter >= '\u{2e80}').count();
+    format!("{what}{:1$} {how}", "", WIDTH.saturating_sub(what.chars().count() + wide))
+}
+
+/// Of the first column.
+const WIDTH: usize = 24;
+
+/// A municipality by its name and code.
+fn named(code: MunicipalityCode) -> String {
+    Municipality::of(code).map_or(code.to_string(), |town| format!("{code} {}", town.name))
+}
+
+/// A length of time, in its two largest units.
+fn length(length: SignedDuration) -> String {
+    let seconds = length.as_secs();
+    match (seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0, seconds) => format!("{seconds} s"),
+        (0, 0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (0, hours, minutes, _) => format!("{hours} h {minutes} min"),
+        (days, hours, ..) => format!("{days} d {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_time_is_told_in_its_two_largest_units() {
+        let of = |seconds| length(SignedDuration::from_secs(seconds));
+        assert_eq!(of(7), "7 s");
+        assert_eq!(of(61), "1 min 1 s");
+        assert_eq!(of(3 * 3600 + 61), "3 h 1 min");
+        assert_eq!(of(50 * 3600), "2 d 2 h");
+    }
+}

@@ -1,0 +1,217 @@
+//! What the programs say of themselves to whoever runs them: whether they live, whether they are ready and if not why, how
+//! much they do; and `akashi status`, which reads all of it.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use akashi_edge::config::{Config, FILE};
+use akashi_edge::observe::{ALL, socket};
+use akashi_edge::{Hold, Program};
+use rustix::process::Signal;
+
+use crate::programs::{hands_out, programs_of};
+use crate::running::{HANDED, Up, akashi, comes, founded, said};
+
+/// What a program answers on its socket: status and body.
+fn asked(dir: &Path, program: Program, path: &str) -> (u16, String) {
+    let mut stream = UnixStream::connect(socket(dir, program)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: operators\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    // Prometheus' text may come in pieces, each with its length before it.
+    (status, body.to_owned())
+}
+
+fn status(dir: &Path, more: &[&str]) -> Output {
+    akashi(&["status", "--dir", dir.to_str().unwrap()]).args(more).output().unwrap()
+}
+
+fn json(dir: &Path) -> serde_json::Value {
+    serde_json::from_slice(&status(dir, &["--json"]).stdout).unwrap()
+}
+
+#[test]
+fn every_program_says_whether_it_lives_and_is_ready_to_its_owner_alone() {
+    let (_home, dir) = founded(&[]);
+    let up = Up::start(&dir, Stdio::null());
+    for program in Program::ALL {
+        assert!(comes(|| asked(&dir, program, "/readyz").0 == 200), "{program:?}");
+        assert_eq!(asked(&dir, program, "/livez"), (200, "ok\n".into()));
+        let (code, told) = asked(&dir, program, "/status");
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        assert_eq!((code, told["program"].as_str()), (200, Some(program.file())));
+        assert_eq!(told["not_ready"], serde_json::json!([]));
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let socket = socket(&dir, program);
+        assert_eq!((mode(&socket), mode(socket.parent().unwrap())), (0o600, 0o700));
+    }
+    // A book that is away: whoever reads it lives, and is not ready; both say which it is.
+    let holds = crate::running::HoldsTheBook::of(&dir);
+    let why = || asked(&dir, Program::Authority, "/readyz");
+    assert!(comes(|| why().0 == 503), "{:?}", why());
+    assert!(why().1.starts_with("scheduler: "), "{:?}", why());
+    assert_eq!(asked(&dir, Program::Authority, "/livez").0, 200);
+    assert!(!status(&dir, &[]).status.success(), "whoever watches is told by the exit code");
+    drop(holds);
+    assert!(comes(|| why().0 == 200), "{:?}", why());
+    up.stop();
+}
+
+#[test]
+fn the_metrics_are_those_of_the_table_and_prometheus_reads_them() {
+    let (_home, dir) = founded(&[]);
+    let mut config = Config::read(&dir).unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    config.operators.authority = Some(address);
+    fs::write(dir.join(FILE), config.to_text()).unwrap();
+    let up = Up::start(&dir, Stdio::null());
+    // Somebody who does not know how to speak at this door.
+    let mut nobody = std::net::TcpStream::connect(config.listen.authority).unwrap();
+    nobody.write_all(b"hello\r\n\r\n").unwrap();
+    let _ = nobody.read(&mut [0; 64]);
+    for program in Program::ALL {
+        let wanted = match program {
+            Program::Authority => "akashi_chain_position ",
+            Program::ListIssuer => "akashi_lists_signed_total{outcome=\"done\"} ",
+            Program::Responder => "akashi_ocsp_last_contact_timestamp_seconds ",
+            Program::Repository => "akashi_lists_published_total{outcome=\"done\"} ",
+        };
+        let text = || asked(&dir, program, "/metrics").1;
+        assert!(comes(|| text().contains(wanted)), "{wanted}: {}", text());
+        let text = text();
+        let mut check = Command::new("promtool")
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("promtool is there (.ci/setup tests)");
+        let lines = text.lines().filter(|line| !line.chars().all(|c| c.is_ascii_hexdigit()));
+        let lines: String = lines.map(|line| format!("{line}\n")).collect();
+        check.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        let checked = check.wait_with_output().unwrap();
+        assert!(checked.status.success(), "{}\n{lines}", said(&checked));
+        for line in lines.lines().filter(|line| line.starts_with("akashi_")) {
+            let name = line.split(['{', ' ']).next().unwrap();
+            assert!(ALL.iter().any(|metric| metric.name == name), "{name} is not in the table");
+        }
+        assert!(lines.contains("process_resident_memory_bytes "), "{lines}");
+    }
+    let refused = "akashi_door_connections_total{door=\"authority\",outcome=\"no_handshake\"} ";
+    let text = asked(&dir, Program::Authority, "/metrics").1;
+    assert!(text.contains(refused), "{text}");
+    // At the address that was configured, and at no other.
+    let mut there = std::net::TcpStream::connect(address).unwrap();
+    write!(there, "GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    there.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    up.stop();
+}
+
+#[test]
+fn every_metric_of_the_table_stands_on_the_page_and_is_counted_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/operations.md")).unwrap();
+    let rooms = ["ca/src", "crl/src", "crl/repository/src", "ocsp/src", "keys/link/src"];
+    let files = rooms.iter().flat_map(|room| crate::support::files_under(&root.join(room)));
+    let sources: String = files.map(|file| fs::read_to_string(file).unwrap_or_default()).collect();
+    for metric in ALL {
+        assert!(page.contains(&format!("| `{}` |", metric.name)), "{}", metric.name);
+        assert!(sources.contains(&format!("\"{}\"", metric.name)), "{}", metric.name);
+        let units = ["_total", "_seconds", "_events", "_alarms", "_certificates", "_position"];
+        assert!(units.iter().any(|unit| metric.name.ends_with(unit)), "{}", metric.name);
+    }
+    for quoted in sources.split("\"akashi_").skip(1) {
+        let name = format!("akashi_{}", quoted.split('"').next().unwrap());
+        assert!(ALL.iter().any(|metric| metric.name == name), "{name} is not in the table");
+    }
+}
+
+#[test]
+fn status_shows_at_a_glance_what_is_well_and_what_is_not() {
+    let (home, dir) = founded(&[]);
+    // Nothing runs.
+    let nothing = status(&dir, &[]);
+    assert!(!nothing.status.success());
+    let shown = said(&nothing);
+    for program in Program::ALL {
+        let line = shown.lines().find(|line| line.starts_with(program.file())).unwrap();
+        assert!(line.contains("NOT READY: it does not run"), "{line}");
+    }
+    let up = Up::start(&dir, File::create(home.path().join("log")).unwrap());
+    let is_well = || json(&dir)["is_well"] == true;
+    assert!(comes(is_well), "{}", said(&status(&dir, &[])));
+    let is_listed = || json(&dir)["book"]["responder_had_the_book"].is_string();
+    assert!(comes(is_listed), "{}", said(&status(&dir, &[])));
+    assert!(comes(|| said(&status(&dir, &[])).contains("list complete")));
+    let well = status(&dir, &[]);
+    assert!(well.status.success(), "{}", said(&well));
+    let shown = said(&well);
+    for word in ["ready", "chain ", "list complete", "responder ", "clock ", "disk ", "alarms "] {
+        assert!(shown.contains(word), "{word}: {shown}");
+    }
+    assert!(shown.contains("[share_left]"), "what it alarms: {shown}");
+    let all = json(&dir);
+    let lists = all["book"]["lists"].as_array().unwrap();
+    assert!(
+        lists.iter().any(|list| list["scope"] == "complete" && list["number"].is_i64()),
+        "{all}"
+    );
+    assert!(all["book"]["responder_had_the_book"].is_string(), "{all}");
+    // In the language of whoever reads it.
+    let mut japanese = akashi(&["status", "--dir", dir.to_str().unwrap()]);
+    let japanese = japanese.env("LANG", "ja_JP.UTF-8").output().unwrap();
+    assert!(said(&japanese).contains("認証局のディレクトリ"), "{}", said(&japanese));
+    // One program stands still.
+    let repository = programs_of(&up)[&Program::Repository];
+    let pid = rustix::process::Pid::from_raw(repository as i32).unwrap();
+    rustix::process::kill_process(pid, Signal::STOP).unwrap();
+    let stands = status(&dir, &[]);
+    let told = said(&stands);
+    rustix::process::kill_process(pid, Signal::CONT).unwrap();
+    assert!(!stands.status.success());
+    assert!(told.contains("NOT READY: it does not answer within 3 s"), "{told}");
+    assert!(comes(is_well));
+    up.stop();
+    assert!(!status(&dir, &[]).status.success());
+}
+
+/// What a program tells the service manager, until it says this.
+fn hears(manager: &UnixDatagram, wanted: &str) -> bool {
+    let mut octets = [0; 1024];
+    (0..100).any(|_| {
+        let told = manager.recv(&mut octets).map(|length| octets[..length].to_vec());
+        told.is_ok_and(|told| String::from_utf8_lossy(&told).lines().any(|line| line == wanted))
+    })
+}
+
+#[test]
+fn the_service_manager_is_told_when_a_program_serves_lives_and_stops() {
+    let (home, dir) = founded(&[]);
+    let hand_out = home.path().join("list-issuer");
+    hands_out(&dir, "list-issuer", &hand_out);
+    let at = home.path().join("notify");
+    let manager = UnixDatagram::bind(&at).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_akashi"));
+    let mut command = Command::new(program.with_file_name(Program::ListIssuer.file()));
+    command.arg("--dir").arg(&hand_out).env_clear().env("AKASHI_PASSPHRASE", HANDED);
+    command.env("NOTIFY_SOCKET", &at).env("WATCHDOG_USEC", "1000000");
+    let up = Up::started(command.stdin(Stdio::null()).stderr(Stdio::null()));
+    assert!(hears(&manager, "READY=1"));
+    assert!(hears(&manager, "WATCHDOG=1") && hears(&manager, "WATCHDOG=1"), "again and again");
+    up.signal(Signal::TERM);
+    assert!(hears(&manager, "STOPPING=1"));
+    let _held = Hold::take(&dir).expect("no authority runs");
+}
