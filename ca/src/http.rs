@@ -421,6 +421,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::ClockBehind
         | Refusal::TimeInDoubt
         | Refusal::RegistryUnreachable
+        | Refusal::RegistryNotUnderstood
         | Refusal::RegistryEnded => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::NotEnrolled
         | Refusal::NotATerminal

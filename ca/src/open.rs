@@ -85,6 +85,7 @@ impl Doors {
             RegistryClient::new(client, config.registry.url.clone(), opener.clone(), asking);
         let card_master = Arc::new(custody.card_master()?);
         let witnesses = Witnesses::new(ledger.clone(), orders.clone(), registry.clone());
+        let asked = registry.clone();
         let services = Services {
             registry,
             link_authority: link.clone(),
@@ -106,7 +107,7 @@ impl Doors {
         let scheduler = Scheduler::new(
             issuer.clone(),
             (orders.clone(), log, turn),
-            (own, recoverers, telling),
+            (own, recoverers, (telling, asked)),
             rng,
         );
         Ok(Self {

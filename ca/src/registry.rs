@@ -3,7 +3,10 @@
 //! The desk never asks by itself. The answer is believed only when an enrolled registry of that
 //! municipality signed it, for this very question.
 
+mod faults;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use akashi_keys::{CodeHash, OfficerToken, Opener, Vault};
 use akashi_ledger::{Issuing, Ledger, LedgerError};
@@ -14,16 +17,20 @@ use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
 use akashi_wire::signed::{MEDIA_TYPE, MessageKind};
 use akashi_wire::time::{TimeAnswer, TimeQuestion};
-use akashi_wire::{MunicipalityCode, SignedMessage};
+use akashi_wire::{Alarm, MunicipalityCode, SignedMessage};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::CaError;
+use faults::{Faults, NotUnderstood, read};
 
 /// Octets of an answer, at most: a hundred persons with the longest texts have fewer.
 const ANSWER: usize = 2 * 1024 * 1024;
 /// How far the register's clock may be ahead of ours. An answer of the future would stay fresh for
 /// ever.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
+
+/// It answers within this time, or not at all: well within the time for which a desk waits for the authority.
+pub(crate) const ANSWERS: Duration = Duration::from_secs(8);
 
 /// The registry at the other end of a link.
 #[derive(Clone)]
@@ -32,6 +39,31 @@ pub struct RegistryClient {
     url: String,
     opener: Arc<Opener>,
     token: Arc<OfficerToken>,
+    faults: Faults,
+}
+
+/// Why a look-up came to nothing.
+enum NoAnswer {
+    /// Whoever asked can do something about it.
+    Refused(Refusal),
+    /// Nothing came.
+    Unreachable(String),
+    /// What came is the operator's matter.
+    NotUnderstood(NotUnderstood),
+    /// The book.
+    Book(LedgerError),
+}
+
+impl From<NotUnderstood> for NoAnswer {
+    fn from(why: NotUnderstood) -> Self {
+        Self::NotUnderstood(why)
+    }
+}
+
+impl From<LedgerError> for NoAnswer {
+    fn from(error: LedgerError) -> Self {
+        Self::Book(error)
+    }
 }
 
 /// Exactly one person, with the keyed hash of the resident code.
@@ -52,14 +84,19 @@ impl RegistryClient {
         opener: Arc<Opener>,
         token: Arc<OfficerToken>,
     ) -> Self {
-        Self { client, url, opener, token }
+        Self { client, url, opener, token, faults: Faults::default() }
+    }
+
+    /// What is wrong with registries, for whoever runs the authority.
+    pub(crate) fn alarms(&self) -> Vec<Alarm> {
+        self.faults.alarms()
     }
 
     /// Asks; gives the one person who fits.
     ///
     /// # Errors
-    /// `NotInRegister`, `SeveralInRegister`, and `RegistryUnreachable` also for an answer that
-    /// cannot be believed: nothing may be issued on it.
+    /// `NotInRegister`, `SeveralInRegister`; `RegistryUnreachable` where no answer came, `RegistryNotUnderstood` where one
+    /// came that cannot be read or believed: nothing may be issued on it.
     pub async fn look_up(
         &self,
         request: &LookUpRequest,
@@ -67,53 +104,94 @@ impl RegistryClient {
         vault: &Vault,
         now: Timestamp,
     ) -> Result<FoundPerson, CaError> {
+        let (town, question) = (request.municipality, self.question(request, now)?);
+        let found = self.look_up_by(question, request, (ledger, vault), now).await;
+        match found {
+            Ok(found) => {
+                self.faults.understood(town);
+                Ok(found)
+            }
+            Err(NoAnswer::Refused(refusal)) => {
+                self.faults.understood(town);
+                Err(refusal.into())
+            }
+            Err(NoAnswer::Unreachable(why)) => {
+                self.faults.unreachable(town, why);
+                Err(Refusal::RegistryUnreachable.into())
+            }
+            Err(NoAnswer::NotUnderstood(why)) => {
+                self.faults.not_understood(town, &why);
+                Err(Refusal::RegistryNotUnderstood.into())
+            }
+            Err(NoAnswer::Book(error)) => Err(error.into()),
+        }
+    }
+
+    /// The signed question.
+    fn question(&self, request: &LookUpRequest, now: Timestamp) -> Result<Vec<u8>, CaError> {
         let octets = serde_json::to_vec(request).expect("a question is JSON");
         let (kind, certificate) = (MessageKind::LookUpQuestion, self.token.certificate());
         let sign = |octets: &[u8]| self.token.sign(octets);
         let question = SignedMessage::sign(kind, &octets, certificate, now, sign)
             .map_err(|_| CaError::BadSignature("the registry client's own key"))?;
-        let question = question.as_der().to_vec();
+        Ok(question.as_der().to_vec())
+    }
+
+    async fn look_up_by(
+        &self,
+        question: Vec<u8>,
+        request: &LookUpRequest,
+        (ledger, vault): (&Ledger<Issuing>, &Vault),
+        now: Timestamp,
+    ) -> Result<FoundPerson, NoAnswer> {
         let digest = Sha256::of(&question);
         let sealed = self.ask("lookup", MEDIA_TYPE, question).await?;
-        let envelope = self.opener.open(&sealed).map_err(|_| Refusal::RegistryUnreachable)?;
-        let envelope: LookUpEnvelope =
-            serde_json::from_slice(&envelope).map_err(|_| Refusal::RegistryUnreachable)?;
+        let envelope = self.opener.open(&sealed).map_err(|_| NotUnderstood::Sealed)?;
+        let envelope: LookUpEnvelope = read("the envelope", &envelope)?;
         let signed = SignedMessage::from_der(envelope.signed.0)
             .verify(MessageKind::LookUpAnswer)
-            .map_err(|_| Refusal::RegistryUnreachable)?;
+            .map_err(|error| NotUnderstood::Signature(error.to_string()))?;
         let signer = ledger.enrolment_of(Sha256::of(signed.signer())).await?;
         if signer.as_ref().is_some_and(|signer| signer.superseded_at.is_some()) {
-            return Err(Refusal::RegistryEnded.into());
+            return Err(NoAnswer::Refused(Refusal::RegistryEnded));
         }
-        let believed = signer.is_some_and(|signer| {
-            signer.is_in_force(now)
-                && signed.signer_has_not_ended(now)
-                && signer.role == Role::Registry { municipality: request.municipality }
-        });
-        let answer: LookUpAnswer =
-            serde_json::from_slice(signed.content()).map_err(|_| Refusal::RegistryUnreachable)?;
+        let expected = request.municipality;
+        let signer = signer.ok_or(NotUnderstood::Stranger { expected })?;
+        if signer.role != (Role::Registry { municipality: expected }) {
+            return Err(NotUnderstood::OtherParty { expected, party: signer.party }.into());
+        }
+        if !signer.is_in_force(now) || !signed.signer_has_not_ended(now) {
+            return Err(NotUnderstood::NotInForce { party: signer.party }.into());
+        }
+        let answer: LookUpAnswer = read("the answer", signed.content())?;
         // While nobody knows the time it may be of any later one.
-        let is_known = is_of_now_or_before(answer.as_of, now) || !ledger.is_time_known().await?;
-        if !believed || !is_known || answer.request != digest || answer.case != request.case {
-            return Err(Refusal::RegistryUnreachable.into());
+        if !is_of_now_or_before(answer.as_of, now) && ledger.is_time_known().await? {
+            return Err(NotUnderstood::Future { as_of: answer.as_of, now }.into());
         }
-        if answer.persons.len() != envelope.openings.len() {
-            return Err(Refusal::RegistryUnreachable.into());
+        if answer.request != digest || answer.case != request.case {
+            return Err(NotUnderstood::OtherQuestion.into());
+        }
+        let (persons, openings) = (answer.persons.len(), envelope.openings.len());
+        if persons != openings {
+            return Err(NotUnderstood::Openings { persons, openings }.into());
         }
         match (answer.persons.as_slice(), envelope.openings.as_slice()) {
             ([record], [opening]) => {
-                let code = opening.open(&record.resident).ok_or(Refusal::RegistryUnreachable)?;
+                let code = opening.open(&record.resident).ok_or(NotUnderstood::Commitment)?;
                 if let Whom::Code { opening: asked } = &request.whom
                     && asked.open(&asked.commitment()).as_ref() != Some(&code)
                 {
                     // Somebody else's record, whatever the reason.
-                    return Err(Refusal::RegistryUnreachable.into());
+                    return Err(NotUnderstood::OtherPerson.into());
                 }
                 let code_hash = vault.code_hash(code.expose());
                 Ok(FoundPerson { record: record.clone(), code_hash, as_of: answer.as_of })
             }
-            ([], _) => Err(Refusal::NotInRegister.into()),
-            (several, _) => Err(Refusal::SeveralInRegister { count: several.len() }.into()),
+            ([], _) => Err(NoAnswer::Refused(Refusal::NotInRegister)),
+            (several, _) => {
+                let count = several.len();
+                Err(NoAnswer::Refused(Refusal::SeveralInRegister { count }))
+            }
         }
     }
 
@@ -139,20 +217,40 @@ impl RegistryClient {
         Ok(is_its.then_some(at))
     }
 
-    async fn ask(&self, what: &str, kind: &str, question: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+    async fn ask(&self, what: &str, kind: &str, question: Vec<u8>) -> Result<Vec<u8>, NoAnswer> {
         let asking = self
             .client
             .post(format!("{}/{what}", self.url))
             .header("content-type", kind)
+            .timeout(ANSWERS)
             .body(question)
             .send();
-        let answer = asking.await.and_then(reqwest::Response::error_for_status);
-        let answer = answer.map_err(|error| match TimeFault::of(&error) {
-            Some(TimeFault::PeerEnded) => Refusal::RegistryEnded,
-            _ => Refusal::RegistryUnreachable,
+        let answer = asking.await.map_err(|error| match TimeFault::of(&error) {
+            Some(TimeFault::PeerEnded) => NoAnswer::Refused(Refusal::RegistryEnded),
+            _ if error.is_timeout() && !error.is_connect() => {
+                NoAnswer::Unreachable(format!("no answer within {} s", ANSWERS.as_secs()))
+            }
+            _ => NoAnswer::Unreachable(chain(&error)),
         })?;
-        whole(answer).await.ok_or(Refusal::RegistryUnreachable)
+        match answer.status().as_u16() {
+            200..=299 => whole(answer).await,
+            // Whoever stands before it says that it is not there.
+            status @ 502..=504 => Err(NoAnswer::Unreachable(format!("HTTP status {status}"))),
+            status => Err(NotUnderstood::Status(status).into()),
+        }
     }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
 }
 
 /// Who says what time it is, to this challenge and no other: by the SHA-256 of the certificate.
@@ -169,15 +267,17 @@ fn is_of_now_or_before(as_of: Timestamp, now: Timestamp) -> bool {
 }
 
 /// An answer, if it is no longer than one may be: what comes after is not waited for.
-async fn whole(mut answer: reqwest::Response) -> Option<Vec<u8>> {
+async fn whole(mut answer: reqwest::Response) -> Result<Vec<u8>, NoAnswer> {
     let mut octets = Vec::new();
-    while let Some(chunk) = answer.chunk().await.ok()? {
+    loop {
+        let chunk = answer.chunk().await;
+        let chunk = chunk.map_err(|error| NoAnswer::Unreachable(chain(&error)))?;
+        let Some(chunk) = chunk else { return Ok(octets) };
         if octets.len() + chunk.len() > ANSWER {
-            return None;
+            return Err(NotUnderstood::TooLong { most: ANSWER }.into());
         }
         octets.extend_from_slice(&chunk);
     }
-    Some(octets)
 }
 
 #[cfg(test)]
@@ -189,9 +289,15 @@ mod tests {
     #[tokio::test]
     async fn an_answer_of_the_register_is_read_up_to_its_bound_and_no_further() {
         let answer = |octets: usize| axum::http::Response::new(vec![7; octets]).into();
-        assert_eq!(whole(answer(0)).await, Some(Vec::new()));
-        assert_eq!(whole(answer(ANSWER)).await.map(|octets| octets.len()), Some(ANSWER));
-        assert_eq!(whole(answer(ANSWER + 1)).await, None);
+        let length = async |octets| whole(answer(octets)).await.ok().map(|octets| octets.len());
+        assert_eq!(length(0).await, Some(0));
+        assert_eq!(length(ANSWER).await, Some(ANSWER));
+        assert_eq!(length(ANSWER + 1).await, None);
+    }
+
+    #[test]
+    fn a_registry_is_waited_for_for_a_part_of_the_time_for_which_a_desk_waits() {
+        assert!(2 * ANSWERS < akashi_link::ANSWERS);
     }
 
     #[test]

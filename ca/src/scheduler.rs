@@ -27,7 +27,7 @@ use crate::recovery;
 use crate::stated::digests_of_items;
 use crate::turn::Turn;
 use crate::watch::Watch;
-use crate::{AlarmSettings, CaError, Issuer, Log, Orders, issuance};
+use crate::{AlarmSettings, CaError, Issuer, Log, Orders, RegistryClient, issuance};
 
 /// Cases that one tick closes at most, and certificates that it indexes: what is due besides must not
 /// wait for them.
@@ -88,6 +88,8 @@ pub struct Scheduler {
     recovery_rests: Mutex<Option<Timestamp>>,
     doubt: ClockGuard,
     watch: Watch,
+    /// Who knows what is wrong with registries.
+    registry: RegistryClient,
     comparison: Comparison,
     /// Whether it was looked for what a time that was brought back took from the index, since this start.
     is_indexed: AtomicBool,
@@ -102,7 +104,11 @@ impl Scheduler {
     pub fn new(
         issuer: Issuer,
         (orders, log, turn): (Orders, Log, Turn),
-        (own, recoverers, telling): (Vec<OwnCertificate>, Recoverers, AlarmSettings),
+        (own, recoverers, (telling, registry)): (
+            Vec<OwnCertificate>,
+            Recoverers,
+            (AlarmSettings, RegistryClient),
+        ),
         rng: StdRng,
     ) -> Self {
         let worker = Worker::new(issuer.ledger.clone(), issuer.vault.clone(), issuer.rules.clone());
@@ -117,6 +123,7 @@ impl Scheduler {
             recovery_rests: Mutex::default(),
             doubt: ClockGuard::default(),
             watch: Watch::new(telling),
+            registry,
             comparison: Comparison::default(),
             is_indexed: AtomicBool::new(false),
             content_keys: Default::default(),
@@ -225,6 +232,7 @@ impl Scheduler {
         let mut wrong =
             alarms::wrong(&self.issuer, (&self.own, &self.recoverers.dir), &report, clock, now);
         wrong.extend(self.turn.alarm());
+        wrong.extend(self.registry.alarms());
         wrong.extend(self.watch.alarm());
         self.watch.look(&self.issuer.ledger, &self.orders, wrong, now).await
     }

@@ -221,6 +221,10 @@ fn unreachable(url: &str, why: &reqwest::Error, link: &[u8], now: jiff::Timestam
         || (pki::not_after(link) < now && !why.is_connect()).then_some(TimeFault::OwnEnded);
     match TimeFault::of(why).or_else(has_ended) {
         Some(fault) => DeskError::Time { url: url.to_owned(), fault },
+        // Who is late is not asked again behind anybody's back: what he does may take as long the next time.
+        None if why.is_timeout() && !why.is_connect() => {
+            DeskError::Late { url: url.to_owned(), seconds: akashi_link::ANSWERS.as_secs() }
+        }
         None => DeskError::Unreachable { url: url.to_owned(), why: chain(why) },
     }
 }

@@ -25,6 +25,17 @@ pub enum DeskError {
         /// What the network says.
         why: String,
     },
+    /// The authority was reached and has not answered.
+    #[error(
+        "the authority at {url} was asked and has not answered within {seconds} s: it may be done all the same; repeat it, \
+         nothing is done twice"
+    )]
+    Late {
+        /// Where it was asked.
+        url: String,
+        /// For so long it was waited.
+        seconds: u64,
+    },
     /// A certificate is not in its time, or a clock is wrong.
     #[error("{url} was reached, and no link opens: {fault}")]
     Time {

@@ -79,8 +79,10 @@ impl Authority {
         let issuer = issuer.expect("an issuer");
         let client = akashi_link::plain_client().expect("a client");
         let asking = own(opened, party::Role::RegistryClient);
+        let registry = RegistryClient::new(client, registry, opener.clone(), asking);
+        let telling = (AlarmSettings::default(), registry.clone());
         let services = Services {
-            registry: RegistryClient::new(client, registry, opener.clone(), asking),
+            registry,
             link_authority: link.clone(),
             opener: opener.clone(),
             orders: orders.clone(),
@@ -96,7 +98,6 @@ impl Authority {
         };
         let log = Log::new(ledger.clone(), own(opened, party::Role::Log));
         let turn = Turn::new(Holder([1; 16]));
-        let telling = AlarmSettings::default();
         let scheduler =
             Scheduler::new(issuer, (orders, log, turn), (Vec::new(), recoverers, telling), rng);
         scheduler.see_to_the_clock(clock).await.expect("the book is written");

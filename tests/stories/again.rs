@@ -190,6 +190,13 @@ impl Again {
         by_items(&self.registry.lock().unwrap().record(code).unwrap().items().clone())
     }
 
+    /// Alarms that were ever begun, as they are said in English, oldest first.
+    pub async fn alarms_said(&self) -> Vec<String> {
+        let mut all = self.house.ledger().audit_entries(100_000).await.unwrap();
+        all.reverse();
+        all.iter().filter(|entry| entry.verb == "alarm").map(crate::support::said).collect()
+    }
+
     pub async fn tick(&self) {
         let doors = &self.house.doors;
         doors.scheduler.tick(&*doors.clock).await.unwrap();

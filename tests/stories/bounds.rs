@@ -80,7 +80,7 @@ async fn an_answer_of_the_register_beyond_every_bound_stops_nobody_else() {
     for characters in [1_001, 8_000, 100_000] {
         let code = place.named(tottori(), &"寿".repeat(characters));
         let refused = refusal(look_up(place.desk(tottori()), Procedure::Issue, &code).await);
-        assert_eq!(refused, Refusal::RegistryUnreachable, "{characters}");
+        assert_eq!(refused, Refusal::RegistryNotUnderstood, "{characters}");
     }
     let (_, holder) = place.holder(tottori()).await;
     assert!(place.is_good(holder.serial).await);

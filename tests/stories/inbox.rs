@@ -379,7 +379,7 @@ async fn a_dismissed_source_is_no_source() {
     let party = place.house.ledger().enrolment_of(of).await.unwrap().unwrap().party;
     place.security.ask(Deed::Dismiss { party, why: "its key leaked".into() }).await.unwrap();
     let refused = refusal(asked(&place).await);
-    assert_eq!(refused, akashi_wire::act::Refusal::RegistryUnreachable);
+    assert_eq!(refused, akashi_wire::act::Refusal::RegistryNotUnderstood);
 
     // A new key of the same town goes on where the old one stopped.
     let role = Role::Source { municipality: tottori() };

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use akashi_keys::Passphrase;
+use akashi_ra_console::Desk;
 use akashi_registry::http::Window;
+use akashi_wire::Alarm;
 use akashi_wire::act::{Answer, Deed, Procedure, Refusal};
 use axum::Router;
 use axum::body::Bytes;
@@ -10,7 +13,13 @@ use axum::routing::post;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::again::Again;
 use crate::support::{Acts, Book, Place, refusal, tottori};
+
+/// How many alarms say this.
+async fn said(again: &Again, words: &str) -> usize {
+    again.alarms_said().await.iter().filter(|said| said.contains(words)).count()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_tells_the_changes_of_a_town_does_not_answer_for_its_register() {
@@ -42,8 +51,13 @@ async fn what_tells_the_changes_of_a_town_does_not_answer_for_its_register() {
     let again = place.reopened(|config| config.registry.url = url).await;
     let desk = &again.desks[&tottori()];
     let refused = desk.find(Procedure::Issue, again.by_items(&code)).await;
-    assert_eq!(refusal(refused), Refusal::RegistryUnreachable);
+    assert_eq!(refusal(refused), Refusal::RegistryNotUnderstood);
     assert_eq!(*asked.lock().unwrap(), 1);
+    // Whoever runs the authority reads what is wrong: who was expected.
+    again.tick().await;
+    let said = again.alarms_said().await;
+    let told = said.iter().filter(|said| said.contains("the registry of 312011 was expected"));
+    assert_eq!(told.count(), 1, "{said:?}");
     again.close().await;
     serving.abort();
 }
@@ -84,9 +98,100 @@ async fn an_answer_of_before_is_no_answer_to_the_same_question_asked_again() {
     assert!(matches!(desk.ask(look_up()).await.unwrap(), Answer::Found { .. }));
     let kept = first.lock().unwrap().clone();
     assert!(kept.is_some(), "it was asked");
-    assert_eq!(refusal(desk.ask(look_up()).await), Refusal::RegistryUnreachable);
+    assert_eq!(refusal(desk.ask(look_up()).await), Refusal::RegistryNotUnderstood);
     first.lock().unwrap().take();
+    // It is an alarm, and over with the next answer that is understood.
+    let standing = async || {
+        again.tick().await;
+        let all = again.house.ledger().standing_alarms().await.unwrap();
+        let of_it = all.into_iter().filter(|one| one.alarm.code() == "registry_not_understood");
+        of_it.map(|one| one.alarm).collect::<Vec<_>>()
+    };
+    let alarms = standing().await;
+    let [Alarm::RegistryNotUnderstood { municipality, why }] = &alarms[..] else {
+        panic!("{alarms:?}");
+    };
+    assert_eq!(*municipality, tottori());
+    assert!(why.contains("its request or its case is that of another question"), "{why}");
     assert!(matches!(desk.ask(look_up()).await.unwrap(), Answer::Found { .. }), "a new answer");
+    assert!(standing().await.is_empty());
     again.close().await;
     serving.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_is_asked_and_says_nothing_is_asked_once_and_waited_for_less_than_a_desk_waits()
+ {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let link = place.registries[&tottori()].link();
+    let door = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("https://{}", door.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(0));
+    let count = asked.clone();
+    let silence = async move |_: Bytes| -> String {
+        *count.lock().unwrap() += 1;
+        std::future::pending().await
+    };
+    let router = Router::new().route("/lookup", post(silence));
+    let now = Arc::new(jiff::Timestamp::now);
+    let serving = tokio::spawn(async move {
+        akashi_link::serve(door, &link, now, router, std::future::pending()).await.unwrap();
+    });
+    let again = place.reopened(|config| config.registry.url = url).await;
+    let desk = &again.desks[&tottori()];
+    let begun = std::time::Instant::now();
+    let refused = desk.find(Procedure::Issue, again.by_items(&code)).await;
+    assert_eq!(refusal(refused), Refusal::RegistryUnreachable);
+    assert_eq!(*asked.lock().unwrap(), 1, "nobody asks again behind anybody's back");
+    let waited = begun.elapsed();
+    assert!(waited < akashi_link::ANSWERS / 2, "the officer learns it in time: {waited:?}");
+    // One that is silent once is no alarm; a third time it is.
+    again.tick().await;
+    assert_eq!(said(&again, "three times in a row").await, 0);
+    for _ in 0..2 {
+        let refused = desk.find(Procedure::Issue, again.by_items(&code)).await;
+        assert_eq!(refusal(refused), Refusal::RegistryUnreachable);
+    }
+    again.tick().await;
+    assert_eq!(said(&again, "three times in a row: no answer within 8 s").await, 1);
+    again.close().await;
+    serving.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_authority_that_is_asked_and_says_nothing_is_asked_once_and_the_officer_reads_what_that_means()
+ {
+    let place = Place::open(Book::Sqlite).await;
+    let (officer, _) = place.officer(tottori()).await;
+    // In its place stands something that knows who it is, and answers no act.
+    let passphrase = Passphrase::new(akashi_town::PASSPHRASE.into()).unwrap();
+    let opened = akashi_edge::Opened::open(&place.dir, &passphrase).unwrap();
+    let identity = opened.server().unwrap();
+    let door = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("https://{}", door.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(0));
+    let count = asked.clone();
+    let client = akashi_link::client(&officer.at_terminal()).unwrap();
+    let about = client.get(format!("{}/authority", place.url())).send().await.unwrap();
+    let about = about.text().await.unwrap();
+    let silence = async move |_: Bytes| -> String {
+        *count.lock().unwrap() += 1;
+        std::future::pending().await
+    };
+    let about = async move || -> String { about };
+    let router =
+        Router::new().route("/acts", post(silence)).route("/authority", axum::routing::get(about));
+    let now = Arc::new(jiff::Timestamp::now);
+    let serving = tokio::spawn(async move {
+        akashi_link::serve(door, &identity, now, router, std::future::pending()).await.unwrap();
+    });
+    let (token, clock) = (officer.token.clone(), place.clock.clone());
+    let desk = Desk::sign_in(&url, &officer.terminal, token, clock).await.unwrap();
+    let late = desk.ask(Deed::OpenCase { procedure: Procedure::Issue }).await.unwrap_err();
+    assert_eq!(*asked.lock().unwrap(), 1, "nobody asks again behind anybody's back");
+    let told = late.to_string();
+    assert!(told.contains("has not answered within 30 s: it may be done all the same"), "{told}");
+    serving.abort();
+    place.close().await;
 }

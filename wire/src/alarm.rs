@@ -117,6 +117,20 @@ alarms! {
         /// Which event.
         sequence: u64,
     }
+    /// The registry of a municipality answers what cannot be read or believed: nobody of it is issued anything.
+    RegistryNotUnderstood = "registry_not_understood", Critical, Seen {
+        /// Whose.
+        municipality: MunicipalityCode,
+        /// What is wrong with the answer.
+        why: String,
+    }
+    /// The registry of a municipality has not answered three times in a row.
+    RegistryUnreachable = "registry_unreachable", Critical, Seen {
+        /// Whose.
+        municipality: MunicipalityCode,
+        /// What the network says.
+        why: String,
+    }
     /// The key of a certificate is not safe.
     KeyWeak = "key_weak", Critical, Seen {
         /// Which certificate.
@@ -406,6 +420,8 @@ impl Alarm {
             | Self::EventUnsettled { municipality, .. }
             | Self::EntryUnexplained { municipality, .. }
             | Self::TwoCertificates { municipality, .. }
+            | Self::RegistryNotUnderstood { municipality, .. }
+            | Self::RegistryUnreachable { municipality, .. }
             | Self::OfflineReset { municipality, .. } => Some(*municipality),
             Self::Suspended { suspended, .. } => suspended.municipality(),
             Self::TwoKeys { link } => link.municipality(),

@@ -9,6 +9,9 @@ use rustls::{ClientConfig, ConfigBuilder, WantsVersions};
 use crate::time::Told;
 use crate::{Identity, LinkError, Now, provider, unfit};
 
+/// Whoever is asked over a link answers within this time, or is taken for silent.
+pub const ANSWERS: Duration = Duration::from_secs(30);
+
 /// An HTTP client that shows this identity, trusts the link authority alone, follows no
 /// redirection and uses no proxy, on a machine whose clock is its time.
 pub fn client(identity: &Identity) -> Result<reqwest::Client, LinkError> {
@@ -37,7 +40,7 @@ fn client_of(
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(5))
-        .timeout(Duration::from_secs(30))
+        .timeout(ANSWERS)
         .build()
         .map_err(unfit)
 }

@@ -25,7 +25,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
-pub use client::{client, client_by, plain_client, socket_client};
+pub use client::{ANSWERS, client, client_by, plain_client, socket_client};
 pub use fault::TimeFault;
 pub use places::Limits;
 pub use server::{Door, serve, serve_plain};

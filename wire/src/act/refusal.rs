@@ -74,6 +74,11 @@ pub enum Refusal {
         "the registry cannot be reached: nothing was issued; try again, and tell the operator if it lasts. A certificate is revoked or held without it, found by its serial number, by its card, or by name and birth date"
     )]
     RegistryUnreachable,
+    /// The registry answers, and its answer cannot be read or believed.
+    #[error(
+        "the registry answered, and its answer cannot be read or believed: nothing was issued, and nothing at this          counter is wrong; tell the operator, who reads in the authority's log what it is. A certificate is revoked or          held without it"
+    )]
+    RegistryNotUnderstood,
     /// The registry's certificate is over, or its key dead.
     #[error(
         "the registry answers with a certificate that has ended, or with a key that is dead since another was \

@@ -119,6 +119,19 @@ two_certificates = { $municipality } { $sequence } two certificates of one perso
     .two = Dismiss the officer, where that is needed.
     .over = Sign for it.
 
+registry_not_understood = the registry of { $municipality } answers what cannot be understood: { $why }
+    .name = A registry is not understood
+    .means = The registry answers look-ups, and the answer cannot be read or believed: nobody of that municipality is issued anything. Holds and revocations go on without it.
+    .alone = Call the operator of the registry with what the alarm says: which member at which place of the answer, or which party had been expected. If its key may be in wrong hands, stop it: `desk suspend source`.
+    .two = Where its key was changed without us: dismiss the old key and enrol the new one.
+    .over = By itself, with the next answer that is understood.
+registry_unreachable = the registry of { $municipality } has not answered three times in a row: { $why }
+    .name = A registry cannot be reached
+    .means = Nobody of that municipality is issued anything. Holds and revocations go on without it.
+    .alone = Call the operator of the registry; look at the line, and whether `[registry]` `url` is right.
+    .two = Nothing.
+    .over = By itself, with its next answer.
+
 ## Keys of residents
 
 key_weak = certificate { $serial } has { $what }: it is no longer safe, revoke it

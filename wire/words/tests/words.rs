@@ -20,6 +20,8 @@ fn alarms() -> Vec<Alarm> {
         event("entry_unexplained"),
         event("two_certificates"),
         json!({"alarm": "key_weak", "serial": serial, "what": "a prime in common with …"}),
+        json!({"alarm": "registry_not_understood", "municipality": town, "why": "…"}),
+        json!({"alarm": "registry_unreachable", "municipality": town, "why": "…"}),
         json!({"alarm": "comparison_stuck", "day": "2026-11-30"}),
         json!({"alarm": "clock_differs"}),
         json!({"alarm": "time_unwitnessed"}),
