@@ -63,6 +63,8 @@ pub struct Plan {
     pub size: RsaSize,
     /// Names of the security officers: two, or one who acts alone.
     pub security_officers: Vec<String>,
+    /// What one guess of a token's password costs, in iterations of PBKDF2.
+    pub token_iterations: u32,
     /// Who opens the recovery key together.
     pub recovery: Quorum,
     /// Where the time of the making stands in the life of this machine, so that the first start knows how long
@@ -302,11 +304,11 @@ pub async fn init(
     ledger.close().await;
     let files = SECURITY_OFFICERS.iter().zip(token_passwords);
     for (token, (file, password)) in founded.security_officers.iter().zip(files) {
-        token.save(&making.join(file), password)?;
+        token.save_with(&making.join(file), password, plan.token_iterations)?;
     }
     let files = OFFICE_TERMINALS.iter().zip(token_passwords);
     for (terminal, (file, password)) in founded.terminals.iter().zip(files) {
-        terminal.save(&making.join(file), password)?;
+        terminal.save_with(&making.join(file), password, plan.token_iterations)?;
     }
     for share in &founded.shares {
         let text = zeroize::Zeroizing::new(serde_json::to_vec_pretty(share).expect("JSON"));

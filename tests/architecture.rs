@@ -201,6 +201,19 @@ fn one_process_with_all_keys_exists_in_tests_alone() {
 }
 
 #[test]
+fn no_program_of_production_makes_a_token_whose_password_is_cheap_to_guess() {
+    let lines = Workspace::read().lines().into_iter();
+    let is_play = |line: &Line| line.file.starts_with("tests/") || line.file == "keys/src/token.rs";
+    // `init` makes those of a plan: the command's plan says `ITERATIONS`.
+    let made = lines.filter(|line| !is_play(line) && line.file != "src/init.rs");
+    let cheap = |line: &Line| {
+        line.text.contains("save_with(")
+            || line.text.contains("token_iterations:") && !line.text.contains("::ITERATIONS")
+    };
+    none_of(made.filter(cheap), "OfficerToken::save");
+}
+
+#[test]
 fn the_authority_knows_neither_of_its_two_mirrors_nor_do_they_know_each_other() {
     let workspace = Workspace::read();
     let why = "CRL and OCSP are two renderings of the book and never import one another";

@@ -57,7 +57,8 @@ fn who_holds_the_authoritys_key_waits_for_a_person_and_the_others_come_back_alon
         match () {
             () if name.contains("akashi-ca@") || name.contains("akashi-crl@") => {
                 assert!(asks && !alone && text.contains("TimeoutStartSec=infinity"), "{name}");
-                assert!(text.contains("ExecStartPost=+/bin/rm -f"), "{name}: it does not stay");
+                assert!(text.contains("RuntimeDirectoryPreserve=restart"), "{name}: it breaks off");
+                assert!(text.contains("test -s %t/akashi-"), "{name}: nobody is asked twice");
             }
             () if name.contains(".service") => assert!(alone && !asks, "{name}"),
             () => assert!(text.contains("WantedBy=multi-user.target"), "{name}"),

@@ -7,7 +7,7 @@ use akashi_ledger::{BeginsLater, Enrolment, InForce, Recovery, Source};
 use akashi_wire::clock::Doubt;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
-use akashi_wire::{Alarm, DeletionMonth, Reading, SerialNumber};
+use akashi_wire::{Alarm, DeletionMonth, MunicipalityCode, Reading, SerialNumber};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{CaError, Issuer};
@@ -20,6 +20,8 @@ const COMPARING: SignedDuration = SignedDuration::from_hours(12);
 /// What the book says that may be wrong.
 pub(crate) struct Report {
     sources: Vec<Source>,
+    /// Events that cannot be settled as they are written.
+    pub unsettleable: Vec<(MunicipalityCode, u64)>,
     /// What is stopped.
     suspended: Vec<InForce>,
     /// Security officers ever enrolled.
@@ -56,6 +58,7 @@ impl Report {
         let office = issuer.authority.profile.prefecture;
         Ok(Self {
             sources: ledger.sources().await?,
+            unsettleable: ledger.unsettleable().await?,
             suspended: ledger.suspensions().await?,
             security_officers: ledger.security_officers_ever().await?,
             able: ledger.able(&Role::SecurityOfficer, now).await?,
@@ -90,6 +93,10 @@ pub(crate) fn wrong(
         .filter(|source| source.is_open && source.last_heard.is_some_and(|at| at < now - silence))
         .map(|source| Alarm::SourceSilent { municipality: source.municipality })
         .collect();
+    wrong.extend(sources.iter().filter_map(|source| {
+        let (municipality, due) = (source.municipality, source.next_expected);
+        source.beyond.map(|came| Alarm::BatchGap { municipality, due, came })
+    }));
     let of_key = |(serial, what): &(SerialNumber, String)| Alarm::KeyWeak {
         serial: *serial,
         what: what.clone(),
@@ -305,6 +312,7 @@ mod tests {
         let years = years();
         Report {
             sources: Vec::new(),
+            unsettleable: Vec::new(),
             suspended: Vec::new(),
             security_officers: 2,
             able: vec![officer(1, years), officer(2, years)],

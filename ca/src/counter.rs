@@ -137,6 +137,7 @@ impl Counter {
         let acting = match self.admit(message, peer, now).await {
             Ok(acting) => Arc::new(acting),
             Err(CaError::Refused(refusal)) => {
+                observe::act("none", &Err(CaError::Refused(refusal.clone())));
                 self.services
                     .orders
                     .record_refusal(Some(peer), (&refusal_name(&refusal), Some(digest)), now)

@@ -139,13 +139,16 @@ pub async fn serve(
 ) -> Result<(), LinkError> {
     let (scheduler, clock) = (doors.scheduler.clone(), doors.clock.clone());
     let (ends, last_of) = (scheduler.clone(), clock.clone());
-    let (witnesses, measured_of) = (doors.witnesses.clone(), doors.issuer.ledger.clone());
+    let witnesses = doors.witnesses.clone();
     let mut ticking = tokio::spawn(async move {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut last = String::new();
         // Dropped with the ticking, it ends with it.
         let mut comparing = JoinSet::new();
+        // From the start on: one that never comes round does not live either.
+        let starting = Some("it is starting".to_owned());
+        health().round("scheduler", observe::LATE, clock.monotonic(), starting);
         let (mut measuring, mut measured) = (JoinSet::new(), None);
         let (mut asking, mut asked) = (JoinSet::new(), None);
         loop {
@@ -180,9 +183,12 @@ pub async fn serve(
                 .is_none_or(|at| clock.monotonic().saturating_sub(at) >= observe::MEASURED_EVERY);
             if is_due && measuring.is_empty() {
                 measured = Some(clock.monotonic());
-                let ledger = measured_of.clone();
-                // What the book says of itself it says at the next round again.
-                measuring.spawn(async move { drop(observe::measure(&ledger).await) });
+                let (measures, now) = (scheduler.clone(), clock.now());
+                measuring.spawn(async move {
+                    if let Err(error) = measures.measure(now).await {
+                        tracing::warn!(target: "ca", "how the book stands cannot be measured: {error}");
+                    }
+                });
             }
             while measuring.try_join_next().is_some() {}
             while comparing.try_join_next().is_some() {}

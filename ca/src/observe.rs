@@ -1,17 +1,19 @@
 //! What the authority says of itself to whoever runs it: how much it does, and how the book stands.
 
+use std::path::Path;
 use std::time::Duration;
 
-use akashi_ledger::{Issuing, Ledger, LedgerError};
-use akashi_wire::Answer;
+use akashi_edge::observe::disk;
+use akashi_ledger::{Issuing, Ledger, LedgerError, NewestList, Overview};
 use akashi_wire::alarm::Severity;
-use jiff::Timestamp;
+use akashi_wire::{Alarm, Answer};
+use jiff::{SignedDuration, Timestamp};
 use metrics::{counter, gauge};
 
 use crate::CaError;
 
 /// A scheduler that has not gone round for so long does not live: a tick takes as long as what it settles, in groups.
-pub(crate) const LATE: Duration = Duration::from_secs(600);
+pub(crate) const LATE: Duration = Duration::from_secs(3600);
 
 /// How often the book is asked how it stands.
 pub(crate) const MEASURED_EVERY: Duration = Duration::from_secs(10);
@@ -46,8 +48,37 @@ fn seconds(at: Timestamp) -> f64 {
     at.as_millisecond() as f64 / 1000.0
 }
 
-/// Asks the book how it stands.
-pub(crate) async fn measure(ledger: &Ledger<Issuing>) -> Result<(), LedgerError> {
+/// No responder that is followed has not had the book for so long.
+const SILENT: SignedDuration = SignedDuration::from_mins(10);
+
+/// What the book and the disk show that is wrong.
+fn wrong(overview: &Overview, home: &Path, now: Timestamp) -> Vec<Alarm> {
+    let late = overview.lists.iter().filter(|list| {
+        let (life, left) = (
+            list.next_update.duration_since(list.this_update),
+            list.next_update.duration_since(now),
+        );
+        left < life / 4
+    });
+    let of_it =
+        |list: &NewestList| Alarm::ListLate { scope: list.scope, next_update: list.next_update };
+    let mut wrong: Vec<Alarm> = late.map(of_it).collect();
+    let newest = overview.responders.iter().max();
+    if newest.is_some_and(|at| now.duration_since(*at) > SILENT) {
+        wrong.push(Alarm::ResponderSilent {});
+    }
+    if disk(home).is_some_and(|disk| disk.free < disk.size / 20) {
+        wrong.push(Alarm::DiskAlmostFull {});
+    }
+    wrong
+}
+
+/// Asks the book how it stands; gives what is wrong.
+pub(crate) async fn measure(
+    ledger: &Ledger<Issuing>,
+    home: &Path,
+    now: Timestamp,
+) -> Result<Vec<Alarm>, LedgerError> {
     let waiting = ledger.unsettled().await?;
     for source in ledger.sources().await? {
         let town = source.municipality.to_string();
@@ -77,5 +108,43 @@ pub(crate) async fn measure(ledger: &Ledger<Issuing>) -> Result<(), LedgerError>
     let overview = ledger.overview().await?;
     gauge!("akashi_undelivered_certificates").set(overview.undelivered as f64);
     gauge!("akashi_chain_position").set(overview.head.0 as f64);
-    Ok(())
+    Ok(wrong(&overview, home, now))
+}
+
+#[cfg(test)]
+mod tests {
+    use akashi_ledger::Position;
+
+    use super::*;
+
+    #[test]
+    fn a_list_that_nobody_renews_and_responders_that_nobody_hears_are_told_in_time() {
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let list = NewestList {
+            generation: 1,
+            scope: akashi_wire::Scope::Complete,
+            number: 1,
+            digest: akashi_wire::octets::Sha256([0; 32]),
+            this_update: at("2026-04-01T00:00:00Z"),
+            next_update: at("2026-04-04T00:00:00Z"),
+            unlisted_since: None,
+        };
+        let overview = Overview {
+            head: Position(1),
+            head_at: at("2026-04-01T00:00:00Z"),
+            signed: Position(1),
+            undelivered: 0,
+            undelivered_since: None,
+            lists: vec![list],
+            responders: vec![at("2026-04-02T00:00:00Z"), at("2026-04-03T06:00:00Z")],
+        };
+        let codes = |now: &str| -> Vec<_> {
+            // The disk of whoever tests is another matter.
+            let all = wrong(&overview, Path::new("/no/such/place"), at(now));
+            all.iter().map(Alarm::code).collect()
+        };
+        assert!(codes("2026-04-03T06:00:00Z").is_empty());
+        assert_eq!(codes("2026-04-03T06:00:01Z"), ["list_late"]);
+        assert_eq!(codes("2026-04-03T06:10:01Z"), ["list_late", "responder_silent"]);
+    }
 }

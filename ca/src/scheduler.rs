@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use akashi_keys::LinkAuthority;
 use akashi_ledger::{LedgerError, Permit, ResponderCertificate, Step};
@@ -21,6 +21,7 @@ use crate::comparison::{Compared, Comparison};
 use crate::counter::end_undelivered;
 use crate::ends::OwnCertificate;
 use crate::idou::Worker;
+use crate::observe;
 use crate::profile::responder::tbs_responder;
 use crate::recall;
 use crate::recovery;
@@ -88,6 +89,8 @@ pub struct Scheduler {
     recovery_rests: Mutex<Option<Timestamp>>,
     doubt: ClockGuard,
     watch: Watch,
+    /// What the book and the disk showed that is wrong: the last two looks. What both show is an alarm.
+    measured: Mutex<[Vec<Alarm>; 2]>,
     /// Who knows what is wrong with registries.
     registry: RegistryClient,
     comparison: Comparison,
@@ -123,6 +126,7 @@ impl Scheduler {
             recovery_rests: Mutex::default(),
             doubt: ClockGuard::default(),
             watch: Watch::new(telling),
+            measured: Mutex::default(),
             registry,
             comparison: Comparison::default(),
             is_indexed: AtomicBool::new(false),
@@ -153,8 +157,9 @@ impl Scheduler {
             return Ok(Ticked { held_by_clock, is_elsewhere: true, ..Ticked::default() });
         }
         let (now, held_by_clock) = (clock.now(), doubt.is_some());
-        let alarms = self.raise_alarms(&clock.read(), now).await?;
-        let mut ticked = Ticked { held_by_clock, alarms, ..Ticked::default() };
+        // Alarms that cannot be looked after stop nothing else: deaths are settled all the same.
+        let alarms = self.raise_alarms(&clock.read(), now).await;
+        let mut ticked = Ticked { held_by_clock, ..Ticked::default() };
         let settling = self.orders.permit(Order::Settle, now).await?;
         ticked.settled = self.worker.settle_waiting(&settling, now, held_by_clock).await?;
         let indexed = self.index_what_lives_again(&settling, now).await;
@@ -178,6 +183,7 @@ impl Scheduler {
         self.log.sign_head(clock).await?;
         (ticked.responders, ticked.inquiries) = (responders?, inquiries?);
         ticked.recovered = recovered?;
+        ticked.alarms = alarms?;
         content_keys?;
         indexed?;
         counted?;
@@ -232,9 +238,24 @@ impl Scheduler {
         let mut wrong =
             alarms::wrong(&self.issuer, (&self.own, &self.recoverers.dir), &report, clock, now);
         wrong.extend(self.turn.alarm());
+        wrong.extend({
+            let [before, last] = &*self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+            last.iter().filter(|alarm| before.contains(alarm)).cloned().collect::<Vec<_>>()
+        });
         wrong.extend(self.registry.alarms());
         wrong.extend(self.watch.alarm());
-        self.watch.look(&self.issuer.ledger, &self.orders, wrong, now).await
+        let still = &report.unsettleable;
+        self.watch.look(&self.issuer.ledger, &self.orders, (wrong, still), now).await
+    }
+
+    /// Asks the book and the disk how they stand, beside the ticks.
+    pub async fn measure(&self, now: Timestamp) -> Result<(), CaError> {
+        let home = &self.recoverers.dir;
+        let wrong = observe::measure(&self.issuer.ledger, home, now).await?;
+        let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut measured[1], wrong);
+        measured[0] = before;
+        Ok(())
     }
 
     /// Tells whoever can act of the alarms that stand, whatever came of the rest of a tick; not where another authority

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use akashi_ledger::{Issuing, Ledger, Position, StandingAlarm};
 use akashi_wire::alarm::{Ends, Severity};
-use akashi_wire::{Alarm, Order};
+use akashi_wire::{Alarm, MunicipalityCode, Order};
 use akashi_words::{Language, of_alarm};
 use jiff::Timestamp;
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -46,6 +47,8 @@ impl AlarmSettings {
 
 /// A command that has not ended by then is broken off.
 const ENDS_WITHIN: Duration = Duration::from_secs(30);
+/// After one that failed it is tried again, where it would not be earlier.
+const FAILED: Duration = Duration::from_secs(60);
 
 /// An alarm as the command reads it: one line of JSON.
 #[derive(Debug, Serialize)]
@@ -96,8 +99,8 @@ struct Looks {
 
 #[derive(Default)]
 struct Calls {
-    /// When somebody was called for it last, by the life of this machine.
-    called: BTreeMap<Position, Duration>,
+    /// When somebody was called for it last, by the life of this machine, and whether that went well.
+    called: BTreeMap<Position, (Duration, bool)>,
     /// Whether the command runs now.
     is_calling: bool,
     /// Why nobody is told.
@@ -114,12 +117,13 @@ impl Watch {
         self.calls().failing.clone().map(|why| Alarm::NobodyTold { why })
     }
 
-    /// Puts on record what is wrong and was not, and what was and is not; gives what began.
+    /// Puts on record what is wrong and was not, and what was and is not; gives what began. An event that cannot be settled
+    /// `still` stays an alarm.
     pub async fn look(
         &self,
         ledger: &Ledger<Issuing>,
         orders: &Orders,
-        wrong: Vec<Alarm>,
+        (wrong, still): (Vec<Alarm>, &[(MunicipalityCode, u64)]),
         now: Timestamp,
     ) -> Result<Vec<Alarm>, CaError> {
         let mut looks = self.looks.lock().await;
@@ -128,8 +132,14 @@ impl Watch {
         // heard of it for a day.
         let anew =
             |one: &StandingAlarm| !looks.any && matches!(one.alarm, Alarm::RecoveryAsked { .. });
+        let is_wrong = |alarm: &Alarm| match alarm {
+            Alarm::EventUnsettled { municipality, sequence, .. } => {
+                still.contains(&(*municipality, *sequence))
+            }
+            _ => wrong.contains(alarm),
+        };
         let is_over = |one: &&StandingAlarm| {
-            one.alarm.ends() == Ends::Seen && (anew(one) || !wrong.contains(&one.alarm))
+            one.alarm.ends() == Ends::Seen && (anew(one) || !is_wrong(&one.alarm))
         };
         let over: Vec<Position> = standing.iter().filter(is_over).map(|one| one.position).collect();
         let stands = |alarm: &Alarm| standing.iter().any(|one| one.alarm == *alarm && !anew(one));
@@ -159,36 +169,44 @@ impl Watch {
         }
         looks.logged = standing.iter().map(|one| one.position).collect();
         drop(looks);
-        let due = self.due(&standing, now);
-        if !due.is_empty() {
+        if let Some(due) = self.due(&standing, now) {
             let (command, calls) = (self.settings.command.clone(), self.calls.clone());
             tokio::spawn(async move {
-                let done = call(&command, &due).await;
+                let called = call(&command, &Told::of(&due), ENDS_WITHIN).await;
+                if let Err(why) = &called {
+                    tracing::error!(target: "ca", "the command of [alarms]: {why}");
+                }
                 let mut calls = lock(&calls);
                 calls.is_calling = false;
-                calls.failing = done.err();
-                calls.called.extend(due.iter().map(|one| (one.position, now)));
+                calls.called.insert(due.position, (now, called.is_ok()));
+                calls.failing = called.err();
             });
         }
         Ok(())
     }
 
-    /// For what somebody is to be called now.
-    fn due(&self, standing: &[StandingAlarm], now: Duration) -> Vec<StandingAlarm> {
+    /// For what somebody is to be called now: whatever cannot wait is never behind what can.
+    fn due(&self, standing: &[StandingAlarm], now: Duration) -> Option<StandingAlarm> {
         let mut calls = self.calls();
         if self.settings.command.is_empty() || calls.is_calling {
-            return Vec::new();
+            return None;
         }
         calls.called.retain(|position, _| standing.iter().any(|one| one.position == *position));
         let repeat = Duration::from_secs(u64::from(self.settings.repeat_seconds));
         let is_due = |one: &&StandingAlarm| {
-            let called = calls.called.get(&one.position);
-            one.signed_for.is_none() && called.is_none_or(|at| now.saturating_sub(*at) >= repeat)
+            let rests = |(at, is_told): &(Duration, bool)| {
+                let rest = if *is_told { repeat } else { repeat.min(FAILED) };
+                now.saturating_sub(*at) < rest
+            };
+            one.signed_for.is_none() && !calls.called.get(&one.position).is_some_and(rests)
         };
-        let mut due: Vec<_> = standing.iter().filter(is_due).cloned().collect();
-        // Whatever cannot wait is not behind what can.
-        due.sort_by_key(|one| (std::cmp::Reverse(one.alarm.severity()), one.position));
-        calls.is_calling = !due.is_empty();
+        // Of those that are as urgent, whoever waits the longest.
+        let waits = |one: &&StandingAlarm| calls.called.get(&one.position).map(|(at, _)| *at);
+        let urgent = |one: &&StandingAlarm| {
+            (std::cmp::Reverse(one.alarm.severity()), waits(one), one.position)
+        };
+        let due = standing.iter().filter(is_due).min_by_key(urgent).cloned();
+        calls.is_calling = due.is_some();
         due
     }
 
@@ -212,39 +230,41 @@ fn log(standing: &StandingAlarm) {
     }
 }
 
-/// Starts the command for each of these; the first that fails says why, and does not keep it from the others.
-async fn call(command: &[String], due: &[StandingAlarm]) -> Result<(), String> {
-    let mut done = Ok(());
-    for standing in due {
-        let line = serde_json::to_string(&Told::of(standing)).expect("an alarm is JSON");
-        let called = tokio::time::timeout(ENDS_WITHIN, call_one(command, line)).await;
-        let called = called.unwrap_or_else(|_| {
-            Err(format!("{} did not end within {} s", command[0], ENDS_WITHIN.as_secs()))
-        });
-        if let (Err(why), true) = (called, done.is_ok()) {
-            tracing::error!(target: "ca", "the command of [alarms]: {why}");
-            done = Err(why);
-        }
-    }
-    done
-}
-
-async fn call_one(command: &[String], line: String) -> Result<(), String> {
+/// Starts the command for one alarm, which has its own time to end; then it is ended with whatever it has started.
+async fn call(command: &[String], told: &Told<'_>, within: Duration) -> Result<(), String> {
+    let line = serde_json::to_string(told).expect("an alarm is JSON");
     let program = &command[0];
     let mut child = Command::new(program)
         .args(&command[1..])
+        // What this program has in its environment is nobody else's.
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| format!("{program} cannot be started: {error}"))?;
-    if let Some(mut input) = child.stdin.take() {
-        // Who does not read it may know enough all the same: how it ends says so.
-        let _ = input.write_all(format!("{line}\n").as_bytes()).await;
+    let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    let ends = async {
+        if let Some(mut input) = child.stdin.take() {
+            // Who does not read it may know enough all the same: how it ends says so.
+            let _ = input.write_all(format!("{line}\n").as_bytes()).await;
+        }
+        child.wait().await
+    };
+    match tokio::time::timeout(within, ends).await {
+        Ok(Ok(ended)) if ended.success() => Ok(()),
+        Ok(Ok(ended)) => Err(format!("{program} ended with {ended}")),
+        Ok(Err(error)) => Err(format!("{program}: {error}")),
+        Err(_) => {
+            if let Some(group) = group {
+                let _ = kill_process_group(group, Signal::KILL);
+            }
+            Err(format!("{program} did not end within {} s", within.as_secs()))
+        }
     }
-    let ended = child.wait().await.map_err(|error| format!("{program}: {error}"))?;
-    if ended.success() { Ok(()) } else { Err(format!("{program} ended with {ended}")) }
 }
 
 #[cfg(test)]
@@ -272,42 +292,99 @@ mod tests {
             standing(1, Alarm::ClockUnsynchronised {}),
             standing(2, Alarm::TooFewSecurityOfficers {}),
         ];
-        let due = |all: &[StandingAlarm], now| -> Vec<i64> {
-            let due = watch.due(all, now);
+        let called = |all: &[StandingAlarm], now, is_told| {
+            let due = watch.due(all, now)?.position;
             watch.calls().is_calling = false;
-            watch.calls().called.extend(due.iter().map(|one| (one.position, now)));
-            due.iter().map(|one| one.position.0).collect()
+            watch.calls().called.insert(due, (now, is_told));
+            Some(due.0)
         };
-        assert_eq!(due(&all, at(0)), [2, 1]);
-        assert!(due(&all, at(59)).is_empty());
-        assert_eq!(due(&all, at(60)), [2, 1]);
+        assert_eq!(called(&all, at(0), true), Some(2), "what cannot wait is first");
+        assert_eq!(called(&all, at(0), true), Some(1));
+        assert_eq!(called(&all, at(59), true), None);
+        assert_eq!(called(&all, at(60), true), Some(2));
+        assert_eq!(called(&all, at(60), true), Some(1));
         let party = akashi_wire::act::PartyId::from_random([1; 16]);
         all[1].signed_for =
             Some(akashi_wire::alarm::SignedFor { party, at: Timestamp::UNIX_EPOCH });
-        assert_eq!(due(&all, at(120)), [1]);
+        assert_eq!(called(&all, at(120), true), Some(1));
+        assert_eq!(called(&all, at(120), true), None, "it is somebody's");
         all.remove(0);
-        assert!(due(&all, at(180)).is_empty());
+        assert_eq!(called(&all, at(180), true), None);
+        // A new one that cannot wait goes before what is due again.
+        let mut all = vec![standing(3, Alarm::ClockUnsynchronised {})];
+        assert_eq!(called(&all, at(200), false), Some(3));
+        all.push(standing(4, Alarm::ClockDiffers {}));
+        assert_eq!(called(&all, at(260), true), Some(4));
+        assert_eq!(called(&all, at(260), true), Some(3));
+    }
+
+    #[test]
+    fn what_was_not_told_is_tried_again_within_a_minute_however_seldom_it_is_repeated() {
+        let settings = AlarmSettings { command: vec!["/bin/false".into()], repeat_seconds: 3600 };
+        let watch = Watch::new(settings);
+        let all = [standing(1, Alarm::ClockDiffers {})];
+        watch.calls().called.insert(Position(1), (at(0), false));
+        assert!(watch.due(&all, at(59)).is_none());
+        assert!(watch.due(&all, at(60)).is_some());
     }
 
     #[tokio::test]
-    async fn a_command_that_fails_is_said_with_how_it_ended_and_keeps_nobody_from_the_next() {
+    async fn a_command_has_the_path_and_nothing_else_of_our_environment() {
+        let told = tempfile::tempdir().unwrap();
+        let file = told.path().join("environment");
+        let script = format!("/usr/bin/env >{}", file.display());
+        let command = ["/bin/sh".to_owned(), "-c".to_owned(), script];
+        let one = standing(1, Alarm::ClockDiffers {});
+        assert_eq!(call(&command, &Told::of(&one), ENDS_WITHIN).await, Ok(()));
+        let environment = std::fs::read_to_string(&file).unwrap();
+        let names = environment.lines().filter_map(|line| line.split('=').next());
+        // A shell adds its own.
+        let ours = names.filter(|name| !["PWD", "SHLVL", "_", "OLDPWD"].contains(name));
+        assert_eq!(ours.collect::<Vec<_>>(), ["PATH"], "{environment}");
+    }
+
+    #[tokio::test]
+    async fn a_command_that_hangs_is_ended_with_whatever_it_has_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("started");
+        let script = format!("sleep 600 & echo $! >{}; wait", file.display());
+        let command = ["/bin/sh".to_owned(), "-c".to_owned(), script];
+        let one = standing(1, Alarm::ClockDiffers {});
+        let within = Duration::from_secs(1);
+        let why = call(&command, &Told::of(&one), within).await.unwrap_err();
+        assert_eq!(why, "/bin/sh did not end within 1 s");
+        for _ in 0..100 {
+            let started = std::fs::read_to_string(&file).unwrap_or_default();
+            let lives = |id: &str| {
+                let state = std::fs::read_to_string(format!("/proc/{id}/stat"));
+                state.is_ok_and(|state| !state.contains(") Z "))
+            };
+            if !started.is_empty() && !lives(started.trim()) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("what it has started lives on");
+    }
+
+    #[tokio::test]
+    async fn a_command_reads_one_line_of_json_and_one_that_fails_is_said_with_how_it_ended() {
         let told = tempfile::tempdir().unwrap();
         let file = told.path().join("told");
-        let both =
-            [standing(1, Alarm::ClockDiffers {}), standing(2, Alarm::ClockUnsynchronised {})];
+        let one = standing(1, Alarm::ClockDiffers {});
         let script = format!("cat >>{}; exit 3", file.display());
         let words = |script: &str| ["/bin/sh".to_owned(), "-c".to_owned(), script.to_owned()];
-        let why = call(&words(&script), &both).await.unwrap_err();
+        let why = call(&words(&script), &Told::of(&one), ENDS_WITHIN).await.unwrap_err();
         assert_eq!(why, "/bin/sh ended with exit status: 3");
-        let lines = std::fs::read_to_string(&file).unwrap();
-        let lines: Vec<serde_json::Value> =
-            lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(lines.len(), 2, "{lines:?}");
-        assert_eq!(lines[0]["code"], "clock_differs");
-        assert_eq!(lines[0]["severity"], "critical");
-        assert_eq!(lines[0]["runbook"], "clock_differs.md");
-        let missing = call(&["/no/such/program".to_owned()], &both).await.unwrap_err();
+        let line = std::fs::read_to_string(&file).unwrap();
+        let line: serde_json::Value = serde_json::from_str(line.trim()).unwrap();
+        assert_eq!(line["code"], "clock_differs");
+        assert_eq!(line["severity"], "critical");
+        assert_eq!(line["runbook"], "clock_differs.md");
+        let missing =
+            call(&["/no/such/program".to_owned()], &Told::of(&one), ENDS_WITHIN).await.unwrap_err();
         assert!(missing.starts_with("/no/such/program cannot be started"), "{missing}");
-        assert_eq!(call(&words("exit 0"), &both).await, Ok(()), "who reads nothing is no fault");
+        let silent = call(&words("exit 0"), &Told::of(&one), ENDS_WITHIN).await;
+        assert_eq!(silent, Ok(()), "who reads nothing is no fault");
     }
 }

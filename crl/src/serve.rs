@@ -86,6 +86,7 @@ async fn keep_issuing(
 ) {
     // A book that cannot be read is said so once, for as long as it is the same.
     let mut unreadable = String::new();
+    health().round("list issuer", LATE, clock.monotonic(), Some("it is starting".into()));
     loop {
         if *stopped.borrow() {
             return;

@@ -25,6 +25,8 @@ pub struct Teller {
     token: Arc<OfficerToken>,
     /// Whether the time was unknown, and by how many seconds the clock was ahead.
     told: Option<(bool, i64)>,
+    /// Whether anything was told since this start.
+    has_told: bool,
 }
 
 /// A clock that has moved by no more since is the same doubt.
@@ -47,9 +49,9 @@ impl Teller {
         SignedMessage::sign(kind, &content, certificate, reading.now, sign).ok()
     }
 
-    /// Nothing was told yet, and nothing is until there is a doubt.
+    /// Nobody knows what the process before this one has told: how it stands is told at the first look.
     pub fn new(program: ProgramApart, token: Arc<OfficerToken>) -> Self {
-        Self { program, token, told: None }
+        Self { program, token, told: None, has_told: false }
     }
 
     /// Tells a doubt that is new or over. `there` is what time it is at the authority, since an order is of now by
@@ -62,7 +64,7 @@ impl Teller {
     ) {
         let now = doubt.map(|doubt| (doubt.is_unwitnessed(), doubt.ahead().as_secs()));
         let is_told = match (now, self.told) {
-            (None, None) => true,
+            (None, None) => self.has_told,
             (Some((kind, ahead)), Some((then, before))) => {
                 kind == then && ahead.abs_diff(before) <= SAME
             }
@@ -80,7 +82,7 @@ impl Teller {
             return;
         };
         match door.carry_out(message).await {
-            Ok(_) => self.told = now,
+            Ok(_) => (self.told, self.has_told) = (now, true),
             Err(refusal) => tracing::error!(
                 target: "clock",
                 "{}: the authority cannot be told how the clock of this machine stands to the time that is kept: \

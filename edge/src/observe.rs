@@ -2,12 +2,14 @@
 //! does. On a socket in the authority's own directory, and on an address where one is configured.
 
 mod ask;
+mod disk;
 mod health;
 mod http;
 mod metrics;
 mod notify;
 
-pub use ask::ask;
+pub use ask::{Unasked, ask};
+pub use disk::{Disk, disk};
 pub use health::{Health, Report, Standing};
 pub use http::{Operators, SOCKETS, operators_page, socket};
 pub(crate) use metrics::begin;

@@ -32,5 +32,5 @@ pub use recovery::{Quorum, RecoveryShare};
 pub use responder_key::{ResponderKey, ResponderKeyKind};
 pub use sealed_message::{Opener, seal_to};
 pub use signer::{EcKey, RsaKey, RsaSize, Signer};
-pub use token::OfficerToken;
+pub use token::{ITERATIONS, OfficerToken};
 pub use vault::{CodeHash, Vault, random_octets};

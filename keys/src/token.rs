@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
-use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKeyChain};
+use p12_keystore::{Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, PrivateKeyChain};
 
 use jiff::Timestamp;
 
 use crate::{EcKey, KeyError, LinkAuthority, Signer, Usage, write_durably};
+
+/// Iterations of PBKDF2 with HMAC-SHA-256 (RFC 8018 §5.2), and of the digest over the whole (RFC 7292 appendix B): what one
+/// guess of a password costs.
+pub const ITERATIONS: u32 = 600_000;
 
 /// The key and certificate with which an officer signs acts and opens the link to the authority.
 pub struct OfficerToken {
@@ -45,8 +49,13 @@ impl OfficerToken {
         })
     }
 
-    /// Writes a PKCS#12 file; plain `openssl pkcs12` reads it.
+    /// Writes a PKCS#12 file, whose password is as dear to try as [`ITERATIONS`] says; OpenSSL, NSS and Java read it.
     pub fn save(&self, file: &Path, password: &str) -> Result<(), KeyError> {
+        self.save_with(file, password, ITERATIONS)
+    }
+
+    /// The same with another number of iterations: of those who play, and make a thousand tokens an hour.
+    pub fn save_with(&self, file: &Path, password: &str, iterations: u32) -> Result<(), KeyError> {
         let failed = || KeyError::Crypto("writing a PKCS#12 file");
         let chain = [&self.certificate, &self.link_authority]
             .into_iter()
@@ -55,7 +64,13 @@ impl OfficerToken {
         let mut store = KeyStore::new();
         let entry = PrivateKeyChain::new(self.key.to_pkcs8(), [1], chain);
         store.add_entry("akashi", KeyStoreEntry::PrivateKeyChain(entry));
-        write_durably(file, &store.writer(password).write().map_err(|_| failed())?)
+        let writer = store
+            .writer(password)
+            .encryption_algorithm(EncryptionAlgorithm::PbeWithHmacSha256AndAes256);
+        // The digest over the whole is tried as easily as what is encrypted: it is as dear.
+        let writer =
+            writer.encryption_iterations(iterations.into()).mac_iterations(iterations.into());
+        write_durably(file, &writer.write().map_err(|_| failed())?)
     }
 
     /// DER of the holder's certificate.

@@ -3,6 +3,7 @@
 use akashi_wire::Alarm;
 use akashi_wire::act::PartyId;
 use akashi_wire::alarm::{Ends, SignedFor};
+use akashi_wire::party::Role;
 use jiff::Timestamp;
 
 use crate::object::Object;
@@ -61,19 +62,17 @@ impl Change {
         self.tx.rows(STANDING, args![]).await?.iter().map(StandingAlarm::read).collect()
     }
 
-    /// Begins an alarm; one of the same thing that stands is over by it. Gives whether it was begun: it is not where it
-    /// stands in the same words.
+    /// Begins an alarm. Gives whether it was begun: it is not where one of the same thing stands, however often that is
+    /// found, unless whoever told of that says something else of it, by which the one before is over.
     pub async fn raise(&mut self, alarm: &Alarm) -> Result<bool, LedgerError> {
-        // What has happened twice is told twice.
-        if alarm.ends() != Ends::Signed {
-            for standing in self.standing_alarms().await? {
-                if standing.alarm == *alarm {
-                    return Ok(false);
-                }
-                if standing.alarm.is_about_what(alarm) {
-                    self.end(standing.position).await?;
-                }
+        for standing in self.standing_alarms().await? {
+            if !standing.alarm.is_about_what(alarm) {
+                continue;
             }
+            if standing.alarm == *alarm || alarm.ends() != Ends::Told {
+                return Ok(false);
+            }
+            self.end(standing.position).await?;
         }
         let text = alarm.to_text();
         let position = self.append(BEGUN, &text, None).await?;
@@ -111,22 +110,31 @@ impl Change {
     }
 
     /// Signs for an alarm: from now on it is that person's, and nobody is called for it any more. One that nothing else
-    /// ends is over by it.
+    /// ends is over once somebody of the office has signed, whoever of the municipality did before.
     ///
     /// # Errors
     /// [`LedgerError::NotAsItStands`] where it does not stand, or somebody signed for it;
-    /// [`LedgerError::NotEnrolled`] for one that is another municipality's.
+    /// [`LedgerError::NotEnrolled`] for one that is another municipality's; [`LedgerError::NotPermitted`] for one that
+    /// is about the signer, and for one about the recovery key by anybody but a security officer.
     pub async fn sign_for(&mut self, position: Position) -> Result<(), LedgerError> {
         self.require_about(Right::SignForAlarm, &Object::Alarm(position))?;
         let standing = self.standing_alarms().await?;
         let one = standing.iter().find(|one| one.position == position);
-        let one = one.filter(|one| one.signed_for.is_none()).ok_or(LedgerError::NotAsItStands)?;
-        let own = self.permit.municipality();
+        let (one, own) = (one.ok_or(LedgerError::NotAsItStands)?, self.permit.municipality());
         if own.is_some() && one.alarm.municipality() != own {
             return Err(LedgerError::NotEnrolled);
         }
-        if one.alarm.ends() == Ends::Signed {
+        let is_own_matter = one.alarm.party() == Some(self.permit.party());
+        let is_of_others =
+            one.alarm.is_of_recovery() && *self.permit.role() != Role::SecurityOfficer;
+        if is_own_matter || is_of_others {
+            return Err(self.permit.not_permitted(Right::SignForAlarm));
+        }
+        if one.alarm.ends() == Ends::Signed && own.is_none() {
             return self.end(position).await;
+        }
+        if one.signed_for.is_some() {
+            return Err(LedgerError::NotAsItStands);
         }
         let sql = "UPDATE standing_alarm SET signed_by = $2, signed_at = $3 WHERE position = $1";
         let row = args![position.0, self.permit.party().as_bytes(), self.at()];

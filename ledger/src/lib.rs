@@ -88,7 +88,7 @@ pub use idou::{InboxState, NewEvent, PendingEvent};
 pub use inquiry::Inquiry;
 pub use lease::{Holder, Lease};
 pub use listed::ListedChange;
-pub use lists::{KnownCertificate, OpenCase, Unsettled};
+pub use lists::{KnownCertificate, OpenCase, UNSETTLEABLE, Unsettled};
 pub use modulus::IssuedModulus;
 pub use offline_use::{LastLine, OfflineUse};
 pub use order_door::BookDoor;

@@ -62,6 +62,9 @@ fn of_town(municipality: Option<MunicipalityCode>) -> Value {
     municipality.map(|code| code.to_string()).unwrap_or_default().into()
 }
 
+/// What becomes of an event that cannot be settled as it is written.
+pub const UNSETTLEABLE: &str = "cannot be settled";
+
 fn read_case(row: &Row) -> Result<OpenCase, LedgerError> {
     Ok(OpenCase {
         case: row.get("case_id")?,
@@ -117,6 +120,13 @@ impl Ledger<Issuing> {
 }
 
 impl<R: ReadsAll> Ledger<R> {
+    /// Events that cannot be settled as they are written, each by its source and number.
+    pub async fn unsettleable(&self) -> Result<Vec<(MunicipalityCode, u64)>, LedgerError> {
+        let sql = "SELECT source, sequence FROM idou WHERE state = 'held_back' AND result = $1";
+        let read = |row: &Row| Ok((row.get("source")?, row.get("sequence")?));
+        self.store.rows(sql, args![UNSETTLEABLE]).await?.iter().map(read).collect()
+    }
+
     /// What came of each source and is not settled, the longest waiting first.
     pub async fn unsettled(&self) -> Result<Vec<Unsettled>, LedgerError> {
         let sql = "SELECT source, COUNT(*) AS events, MIN(received_at) AS since FROM idou

@@ -1,6 +1,7 @@
 //! How the book stands, at a glance: for whoever runs the authority.
 
 use akashi_wire::MunicipalityCode;
+use akashi_wire::octets::Sha256;
 use jiff::Timestamp;
 
 use crate::row::Row;
@@ -20,7 +21,7 @@ pub struct Overview {
     pub undelivered: u64,
     /// When the oldest case of those was opened.
     pub undelivered_since: Option<Timestamp>,
-    /// The newest list of each scope that was published.
+    /// The newest list of each scope that was handed over to be published.
     pub lists: Vec<NewestList>,
     /// When each responder last had the whole book.
     pub responders: Vec<Timestamp>,
@@ -29,10 +30,14 @@ pub struct Overview {
 /// The newest list of a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewestList {
+    /// Of which of the authority's keys.
+    pub generation: i64,
     /// Of what.
     pub scope: Scope,
     /// Its cRLNumber.
     pub number: i64,
+    /// SHA-256 of its file.
+    pub digest: Sha256,
     /// thisUpdate.
     pub this_update: Timestamp,
     /// nextUpdate.
@@ -65,11 +70,13 @@ impl<R: ReadsAll> Ledger<R> {
     }
 
     async fn newest_lists(&self) -> Result<Vec<NewestList>, LedgerError> {
-        let sql =
-            "SELECT crl.scope, crl.number, crl.this_update, crl.next_update, crl.up_to FROM crl
-                   JOIN (SELECT scope, MAX(crl_published.number) AS newest FROM crl_published
+        let sql = "SELECT crl.generation, crl.scope, crl.number, crl.this_update, crl.next_update,
+                   crl.up_to, crl_published.digest FROM crl
+                   JOIN (SELECT scope, MAX(number) AS newest FROM crl_published
                          WHERE generation = (SELECT MAX(generation) FROM authority) GROUP BY scope)
-                   AS published ON published.scope = crl.scope AND published.newest = crl.number
+                   AS latest ON latest.scope = crl.scope AND latest.newest = crl.number
+                   JOIN crl_published ON crl_published.generation = crl.generation
+                   AND crl_published.scope = crl.scope AND crl_published.number = crl.number
                    WHERE crl.generation = (SELECT MAX(generation) FROM authority)
                    ORDER BY crl.scope";
         let mut lists = Vec::new();
@@ -78,8 +85,10 @@ impl<R: ReadsAll> Ledger<R> {
             let scope: Scope = scope.parse().map_err(|_| damaged("crl", scope))?;
             let up_to: Position = row.get("up_to")?;
             lists.push(NewestList {
+                generation: row.get("generation")?,
                 scope,
                 number: row.get("number")?,
+                digest: row.get("digest")?,
                 this_update: row.get("this_update")?,
                 next_update: row.get("next_update")?,
                 unlisted_since: self.unlisted_since(scope, up_to).await?,

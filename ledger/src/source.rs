@@ -19,6 +19,8 @@ pub struct Source {
     pub last_digest: Option<Sha256>,
     /// When it was last heard.
     pub last_heard: Option<Timestamp>,
+    /// The first event that has come beyond one that has not: what lies between is missing.
+    pub beyond: Option<u64>,
     /// Whether its batches are taken: it may be suspended at once.
     pub is_open: bool,
 }
@@ -29,6 +31,7 @@ fn read_source(row: &Row) -> Result<Source, LedgerError> {
         next_expected: row.get("next_expected")?,
         last_digest: row.maybe("last_digest")?,
         last_heard: row.maybe("last_heard")?,
+        beyond: row.maybe("beyond")?,
         is_open: row.get::<i64>("stopped")? == 0,
     })
 }
@@ -40,6 +43,8 @@ impl<R: ReadsAll> Ledger<R> {
             .store
             .rows(
                 "SELECT municipality, next_expected, last_digest, last_heard,
+                 (SELECT MIN(sequence) FROM idou WHERE idou.source = source.municipality
+                  AND idou.sequence > source.next_expected) AS beyond,
                  (SELECT COUNT(*) FROM suspension
                   LEFT JOIN lifting ON lifting.suspension = suspension.position
                   WHERE lifting.suspension IS NULL AND suspension.kind IN ('source', 'town')

@@ -23,6 +23,12 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
+    /// From the start on: one that never comes round does not live either.
+    pub fn begin(&self, now: Duration) {
+        let starting = Some("it is starting".to_owned());
+        akashi_edge::observe::health().round("responder", LATE, now, starting);
+    }
+
     /// Hears of one round.
     pub fn hear(
         &mut self,
@@ -57,22 +63,23 @@ impl Observer {
         self.say_refusals(counts, monotonic);
     }
 
-    /// A line a minute of what was refused, where anything was: who was refused does not learn why in every case.
+    /// What was refused, at once and then in a line a minute at most: who was refused does not learn why in every case.
     fn say_refusals(&mut self, counts: &Counts, now: Duration) {
         let is_due = self.said.as_ref().is_none_or(|(at, _)| now.saturating_sub(*at) >= SAID_EVERY);
         if !is_due {
             return;
         }
         let all: BTreeMap<_, _> = counts.refusals().collect();
-        let before = self.said.take().map(|(_, before)| before).unwrap_or_default();
+        let none = BTreeMap::new();
+        let before = self.said.as_ref().map_or(&none, |(_, before)| before);
         let new = all.iter().filter_map(|(name, count)| {
             let new = count - before.get(name).copied().unwrap_or_default();
             (new > 0).then(|| format!("{name} {new}"))
         });
         let new: Vec<String> = new.collect();
         if !new.is_empty() {
-            tracing::info!(target: "ocsp", "requests refused in the last minute: {}", new.join(", "));
+            tracing::info!(target: "ocsp", "requests refused since that was said last: {}", new.join(", "));
+            self.said = Some((now, all));
         }
-        self.said = Some((now, all));
     }
 }

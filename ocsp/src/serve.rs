@@ -18,7 +18,7 @@ pub async fn serve(
     clock: Arc<dyn Clock>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), OcspError> {
-    let mut following = follow(responder.clone(), clock.clone());
+    let mut following = follow(responder.clone(), clock.clone(), Some(Observer::default()));
     let served = akashi_link::serve_plain(door, router(responder, clock), stop);
     until_broken_off(served, &mut following).await
 }
@@ -31,7 +31,8 @@ pub async fn serve_link(
     clock: Arc<dyn Clock>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), OcspError> {
-    let mut following = follow(responder.clone(), clock.clone());
+    // The other door says how the following goes.
+    let mut following = follow(responder.clone(), clock.clone(), None);
     let now = clock.clone();
     let now = Arc::new(move || now.now());
     let served = akashi_link::serve(door, identity, now, router(responder, clock), stop);
@@ -54,18 +55,26 @@ async fn until_broken_off(
 
 /// Follows until what is returned is dropped. Two doors of one responder follow twice as often,
 /// which harms nothing.
-fn follow(responder: Arc<Responder>, clock: Arc<dyn Clock>) -> JoinSet<()> {
+fn follow(
+    responder: Arc<Responder>,
+    clock: Arc<dyn Clock>,
+    mut observer: Option<Observer>,
+) -> JoinSet<()> {
     let mut following = JoinSet::new();
     following.spawn(async move {
         let mut ticks = tokio::time::interval(responder.settings().follow_every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut observer = Observer::default();
+        if let Some(observer) = &observer {
+            observer.begin(clock.monotonic());
+        }
         loop {
             ticks.tick().await;
             // What fails is said, counted and tried again; silence turns into `tryLater` by itself.
             let reading = clock.read();
             let followed = responder.follow(reading).await;
-            observer.hear(&followed, responder.counts(), reading);
+            if let Some(observer) = &mut observer {
+                observer.hear(&followed, responder.counts(), reading);
+            }
             // The others may know what time it is.
             if let Some(past) = responder.past(&reading).await {
                 clock.hear(&past);

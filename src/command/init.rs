@@ -178,6 +178,7 @@ impl Init {
             registry_url: self.registry_url,
             size: RsaSize::from_bits(self.key_bits).expect("one of three"),
             security_officers: names,
+            token_iterations: akashi_keys::ITERATIONS,
             recovery: Quorum { holders, needed },
             mark: clock.mark(),
         };

@@ -13,7 +13,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, LedgerRole};
 
 /// What the next shift has to know, by the verbs of the chain.
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 23] = [
     BEGUN,
     OVER,
     "sign_for_alarm",
@@ -24,6 +24,10 @@ const VERBS: [&str; 19] = [
     "suspend",
     "lift",
     "dismiss",
+    "report_offline",
+    "hand_over",
+    "prolong",
+    "rekey",
     "enrol",
     "propose",
     "stop_recovery",
@@ -116,7 +120,7 @@ impl Book {
         let same = |one: &&Entry| {
             one.verb == entry.verb && one.cause == entry.cause && one.position < entry.position
         };
-        let is_of_an_act = entry.cause.starts_with("act ");
+        let is_of_an_act = entry.cause.starts_with("act ") && entry.verb != BEGUN;
         !(is_of_an_act && self.entries.iter().any(|one| same(&one)))
     }
 
@@ -134,10 +138,21 @@ impl Book {
                 }
                 Err(_) => entry.subject.clone(),
             },
-            _ => entry.subject.clone(),
+            _ => self.named(&entry.subject),
         };
         let about = about.replace('|', "\\|");
-        format!("| {} | {did} | {about} | {} |", clock(entry.at), self.actor(&entry.actor))
+        let (here, there) = (clock(entry.at), entry.at.strftime("%H:%M"));
+        format!("| {here} ({there} UTC) | {did} | {about} | {} |", self.actor(&entry.actor))
+    }
+
+    /// The same with the name of each party beside its number.
+    fn named(&self, subject: &str) -> String {
+        let word = |word: &str| {
+            let party = word.rsplit(':').next().and_then(|party| party.parse().ok());
+            let known = party.filter(|party| self.parties.iter().any(|one| one.party == *party));
+            known.map_or_else(|| word.to_owned(), |party| self.party(party))
+        };
+        subject.split(' ').map(word).collect::<Vec<_>>().join(" ")
     }
 
     /// `ROLE:PARTY@TERMINAL` as people know each other.
@@ -151,7 +166,7 @@ impl Book {
             Some(one) => {
                 let (role, name) =
                     (of_role(&one.role, self.language), one.name.replace('|', "\\|"));
-                format!("{role} {name}")
+                format!("{role} {name} ({})", &party.to_string()[..8])
             }
             None => party.to_string(),
         }

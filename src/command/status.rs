@@ -1,14 +1,15 @@
 //! `akashi status`: how an authority is, at a glance.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use akashi_edge::Program;
 use akashi_edge::clock::{Kernel, Machine};
-use akashi_edge::observe::{Report, ask};
+use akashi_edge::observe::{Disk, Report, Unasked, ask, disk};
 use akashi_ledger::{Ledger, NewestList, Overview, Source, StandingAlarm, Unsettled, Verifying};
 use akashi_wire::alarm::Severity;
 use akashi_wire::municipality::Municipality;
+use akashi_wire::octets::Sha256;
 use akashi_wire::{MunicipalityCode, Scope};
 use akashi_words::{Language, of_alarm};
 use jiff::{SignedDuration, Timestamp};
@@ -33,10 +34,14 @@ pub struct Status {
 /// Everything that is shown.
 struct Shown {
     now: Timestamp,
-    programs: Vec<(Program, Result<Report, String>)>,
+    programs: Vec<(Program, Result<Report, Unasked>)>,
     book: Result<Book, String>,
     is_synchronised: bool,
     disk: Option<Disk>,
+    /// Where lists are public, where that is on this host.
+    public: PathBuf,
+    /// Whether somebody is called for an alarm.
+    is_told: bool,
 }
 
 /// What the book says.
@@ -46,12 +51,6 @@ struct Book {
     unsettled: Vec<Unsettled>,
     alarms: Vec<StandingAlarm>,
     doubt: Option<String>,
-}
-
-/// Of the file system of the home, in octets.
-struct Disk {
-    free: u64,
-    size: u64,
 }
 
 impl Status {
@@ -68,7 +67,12 @@ impl Status {
             programs,
             book: Book::read(&address).await.map_err(|error| error.to_string()),
             is_synchronised: Kernel::new().look().is_synchronised,
-            disk: Disk::of(&home),
+            disk: disk(&home),
+            public: home.join("public"),
+            is_told: !config
+                .alarms
+                .get("command")
+                .is_none_or(|command| command.as_array().is_none_or(Vec::is_empty)),
         };
         match self.json {
             true => akashi_edge::say!("{}", shown.to_json()),
@@ -95,32 +99,34 @@ impl Book {
     }
 }
 
-impl Disk {
-    fn of(home: &Path) -> Option<Self> {
-        let found = rustix::fs::statvfs(home).ok()?;
-        Some(Self {
-            free: found.f_bavail.saturating_mul(found.f_frsize),
-            size: found.f_blocks.saturating_mul(found.f_frsize),
-        })
-    }
-
-    fn percent(&self) -> u64 {
-        self.free.saturating_mul(100) / self.size.max(1)
-    }
-}
-
 impl Shown {
     fn is_well(&self) -> bool {
-        let is_ready = |report: &Result<Report, String>| {
+        // One that was never here runs elsewhere, and is asked there.
+        let is_here = |report: &&Result<Report, Unasked>| !matches!(report, Err(Unasked::NotHere));
+        let is_ready = |report: &Result<Report, Unasked>| {
             report.as_ref().is_ok_and(|report| report.standing.not_ready.is_empty())
         };
+        let here: Vec<_> = self.programs.iter().map(|(_, report)| report).filter(is_here).collect();
         let waits = |book: &Book| {
             book.alarms
                 .iter()
                 .any(|one| one.alarm.severity() == Severity::Critical && one.signed_for.is_none())
         };
-        self.programs.iter().all(|(_, report)| is_ready(report))
-            && self.book.as_ref().is_ok_and(|book| !waits(book))
+        let is_late = |list: &NewestList| list.next_update < self.now || self.is_unpublished(list);
+        let is_sound = |book: &Book| !waits(book) && !book.overview.lists.iter().any(is_late);
+        !here.is_empty()
+            && here.iter().all(|report| is_ready(report))
+            && self.book.as_ref().is_ok_and(is_sound)
+    }
+
+    /// Whether the list that was handed over is not the one that is public here.
+    fn is_unpublished(&self, list: &NewestList) -> bool {
+        let generation = self.public.join("crl").join(list.generation.to_string());
+        if !generation.exists() {
+            return false;
+        }
+        let file = generation.join(format!("{}.crl", list.scope));
+        !std::fs::read(file).is_ok_and(|octets| Sha256::of(&octets) == list.digest)
     }
 
     fn lines(&self) -> Vec<String> {
@@ -129,6 +135,7 @@ impl Shown {
             let told = match report {
                 Ok(report) if report.standing.not_ready.is_empty() => "ready".into(),
                 Ok(report) => format!("NOT READY: {}", report.standing.not_ready.join("; ")),
+                Err(Unasked::NotHere) => "does not run on this host".into(),
                 Err(why) => format!("NOT READY: {why}"),
             };
             lines.push(line(program.file(), told));
@@ -144,7 +151,13 @@ impl Shown {
         if let Some(disk) = &self.disk {
             let gib = |octets: u64| octets / (1 << 30);
             let (free, size) = (gib(disk.free), gib(disk.size));
-            lines.push(line("disk", format!("{free} of {size} GiB free ({} %)", disk.percent())));
+            lines.push(line(
+                "disk",
+                format!(
+                    "{free} of {size} GiB free ({} %)",
+                    disk.free.saturating_mul(100) / disk.size.max(1)
+                ),
+            ));
         }
         if let Ok(book) = &self.book {
             self.of_the_book(book, &mut lines);
@@ -156,11 +169,12 @@ impl Shown {
         let Overview { head, signed, undelivered, undelivered_since, lists, responders, .. } =
             &book.overview;
         lines.push(line("chain", format!("{head} entries, signed up to {signed}")));
-        let seen = match responders.first() {
-            Some(at) => format!("had the whole book {}", self.ago(*at)),
-            None => "none has had the book".into(),
-        };
-        lines.push(line("responder", seen));
+        for at in responders {
+            lines.push(line("responder", format!("had the whole book {}", self.ago(*at))));
+        }
+        if responders.is_empty() {
+            lines.push(line("responder", "none has had the book".into()));
+        }
         let delivery = match undelivered_since {
             Some(at) => format!(
                 "{undelivered} certificates are not handed over, the oldest case is of {}",
@@ -196,10 +210,11 @@ impl Shown {
                 Some(at) => format!(", a revocation of {} is not on it yet", self.ago(*at)),
                 None => String::new(),
             };
+            let unpublished = if self.is_unpublished(list) { ", NOT PUBLISHED here" } else { "" };
             let (made, next) = (self.ago(*this_update), self.until(*next_update));
             lines.push(line(
                 &format!("list {scope}"),
-                format!("made {made}, the next {next}{unlisted}"),
+                format!("made {made}, the next {next}{unlisted}{unpublished}"),
             ));
         }
     }
@@ -210,8 +225,9 @@ impl Shown {
         let signed = alarms.iter().filter(|one| one.signed_for.is_some()).count();
         let counts = [Severity::Critical, Severity::Warning, Severity::Notice].map(count);
         let [critical, warning, notice] = counts;
+        let nobody = if self.is_told { "" } else { "; NOBODY IS CALLED (`[alarms]` `command`)" };
         let told = format!(
-            "{critical} critical, {warning} of today, {notice} to be known; {signed} signed for"
+            "{critical} critical, {warning} to be seen to within the day, {notice} to be known; {signed} signed for{nobody}"
         );
         lines.push(line("alarms", told));
         let mut sorted: Vec<_> = alarms.iter().collect();
@@ -246,7 +262,8 @@ impl Shown {
     fn to_json(&self) -> Value {
         let programs = self.programs.iter().map(|(program, report)| match report {
             Ok(report) => serde_json::to_value(report).expect("a report is JSON"),
-            Err(why) => json!({"program": program.file(), "not_ready": [why]}),
+            Err(Unasked::NotHere) => json!({"program": program.file(), "is_here": false}),
+            Err(why) => json!({"program": program.file(), "not_ready": [why.to_string()]}),
         });
         let book = match &self.book {
             Err(error) => json!({"cannot_be_read": error}),
@@ -264,7 +281,7 @@ impl Shown {
                 json!({
                     "head": head.0, "head_at": head_at, "signed": signed.0,
                     "undelivered": undelivered, "undelivered_since": undelivered_since,
-                    "responder_had_the_book": responders.first(),
+                    "responders_had_the_book": responders,
                     "doubt": book.doubt,
                     "feed": book.sources.iter().map(|one| json!({
                         "municipality": one.municipality, "last_heard": one.last_heard,
@@ -275,6 +292,7 @@ impl Shown {
                     "lists": lists.iter().map(|one| json!({
                         "scope": one.scope, "number": one.number, "this_update": one.this_update,
                         "next_update": one.next_update, "unlisted_since": one.unlisted_since,
+                        "is_unpublished_here": self.is_unpublished(one),
                     })).collect::<Vec<_>>(),
                     "alarms": book.alarms.iter().map(|one| json!({
                         "position": one.position.0, "severity": one.alarm.severity(),

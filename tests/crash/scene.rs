@@ -228,6 +228,7 @@ async fn found(dir: &Path, ledger: String, registry_url: String) {
         registry_url,
         size: RsaSize::Rsa2048,
         security_officers: vec!["証 守".into(), "証 護".into()],
+        token_iterations: akashi_town::FEW_ITERATIONS,
         recovery: akashi_keys::Quorum {
             holders: ["一", "二", "三"].map(String::from).into(),
             needed: 2,

@@ -64,6 +64,7 @@ impl Authority {
             registry_url: "https://localhost".into(),
             size: RsaSize::Rsa2048,
             security_officers: vec!["証 守".into(), "証 護".into()],
+            token_iterations: akashi_keys::ITERATIONS,
             recovery: akashi_keys::Quorum {
                 holders: ["一", "二", "三"].map(String::from).into(),
                 needed: 2,

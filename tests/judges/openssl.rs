@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::scene::{Leaf, Scene, scenes};
+use crate::scene::{Leaf, Scene, fresh_dir, scenes};
 use crate::tool::{Said, run, words};
 
 fn openssl(arguments: Vec<OsString>) -> Said {
@@ -285,6 +285,44 @@ fn the_security_officers_token_opens_with_its_password_and_no_other() {
         assert!(!said.text.contains("RC2") && !said.text.contains("3DES"), "{}", said.text);
         open("another").must_complain("invalid password");
     }
+}
+
+#[test]
+fn openssl_nss_and_java_open_a_token_whose_password_is_dear_to_guess() {
+    let dir = fresh_dir();
+    let file = dir.join("token.p12");
+    let key = akashi_keys::EcKey::generate().unwrap();
+    let now = jiff::Timestamp::now();
+    let token = akashi_keys::OfficerToken::waiting(key, now).unwrap();
+    let password = akashi_town::PASSPHRASE;
+    token.save(&file, password).unwrap();
+    let (given, wrong) = (format!("pass:{password}"), "pass:another");
+    let info =
+        |given: &str| openssl(words!["pkcs12", "-info", "-noenc", "-in", &file, "-passin", given]);
+    let said = info(&given).must_be_content();
+    // The key, the certificates, and the digest over the whole.
+    let dear: Vec<u64> = said
+        .text
+        .split(['\n', ','])
+        .filter_map(|part| part.trim().to_lowercase().strip_prefix("iteration ").map(str::to_owned))
+        .map(|count| count.trim().parse().unwrap())
+        .collect();
+    assert_eq!(dear.len(), 3, "{}", said.text);
+    assert!(dear.iter().all(|count| *count >= 600_000), "{dear:?}");
+    assert_eq!(said.text.matches("PRF hmacWithSHA256").count(), 2, "{}", said.text);
+    info(wrong).must_complain("invalid password");
+    // NSS.
+    let listed = run("pk12util", words!["-l", &file, "-W", password]).must_be_content();
+    assert!(listed.text.contains("not enrolled yet"), "{}", listed.text);
+    assert!(!run("pk12util", words!["-l", &file, "-W", "another"]).content);
+    // Java.
+    let keytool = |password: &str| {
+        let store = words!["-list", "-v", "-storetype", "PKCS12", "-keystore", &file];
+        run("keytool", [store, words!["-storepass", password]].concat())
+    };
+    let listed = keytool(password).must_be_content();
+    assert!(listed.text.contains("PrivateKeyEntry"), "{}", listed.text);
+    assert!(!keytool("another").content);
 }
 
 #[test]

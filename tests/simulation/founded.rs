@@ -96,6 +96,7 @@ impl Founded {
             registry_url: "https://127.0.0.1:9".into(),
             size: RsaSize::Rsa2048,
             security_officers: vec!["証 守".into(), "証 護".into()],
+            token_iterations: akashi_town::FEW_ITERATIONS,
             recovery: akashi_keys::Quorum {
                 holders: ["一", "二", "三"].map(String::from).into(),
                 needed: 2,

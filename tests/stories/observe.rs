@@ -67,18 +67,27 @@ fn every_program_says_whether_it_lives_and_is_ready_to_its_owner_alone() {
 
 #[test]
 fn the_metrics_are_those_of_the_table_and_prometheus_reads_them() {
-    let (_home, dir) = founded(&[]);
+    let (home, dir) = founded(&[]);
     let mut config = Config::read(&dir).unwrap();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
     config.operators.authority = Some(address);
     fs::write(dir.join(FILE), config.to_text()).unwrap();
-    let up = Up::start(&dir, Stdio::null());
+    let log = home.path().join("log");
+    let up = Up::start(&dir, File::create(&log).unwrap());
     // Somebody who does not know how to speak at this door.
     let mut nobody = std::net::TcpStream::connect(config.listen.authority).unwrap();
     nobody.write_all(b"hello\r\n\r\n").unwrap();
     let _ = nobody.read(&mut [0; 64]);
+    // And somebody whose question is none.
+    let mut nothing = std::net::TcpStream::connect(config.listen.ocsp).unwrap();
+    let asks = "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 3\r\n\r\n???";
+    nothing.write_all(asks.as_bytes()).unwrap();
+    let _ = nothing.read_to_end(&mut Vec::new());
+    let logged = |words: &str| fs::read_to_string(&log).unwrap().contains(words);
+    assert!(comes(|| logged("link: authority: 1 TLS handshakes failed")), "{log:?}");
+    assert!(comes(|| logged("ocsp: requests refused since that was said last: ")), "{log:?}");
     for program in Program::ALL {
         let wanted = match program {
             Program::Authority => "akashi_chain_position ",
@@ -147,12 +156,12 @@ fn status_shows_at_a_glance_what_is_well_and_what_is_not() {
     let shown = said(&nothing);
     for program in Program::ALL {
         let line = shown.lines().find(|line| line.starts_with(program.file())).unwrap();
-        assert!(line.contains("NOT READY: it does not run"), "{line}");
+        assert!(line.contains("does not run on this host"), "{line}");
     }
     let up = Up::start(&dir, File::create(home.path().join("log")).unwrap());
     let is_well = || json(&dir)["is_well"] == true;
     assert!(comes(is_well), "{}", said(&status(&dir, &[])));
-    let is_listed = || json(&dir)["book"]["responder_had_the_book"].is_string();
+    let is_listed = || json(&dir)["book"]["responders_had_the_book"][0].is_string();
     assert!(comes(is_listed), "{}", said(&status(&dir, &[])));
     assert!(comes(|| said(&status(&dir, &[])).contains("list complete")));
     let well = status(&dir, &[]);
@@ -168,7 +177,7 @@ fn status_shows_at_a_glance_what_is_well_and_what_is_not() {
         lists.iter().any(|list| list["scope"] == "complete" && list["number"].is_i64()),
         "{all}"
     );
-    assert!(all["book"]["responder_had_the_book"].is_string(), "{all}");
+    assert!(all["book"]["responders_had_the_book"][0].is_string(), "{all}");
     // In the language of whoever reads it.
     let mut japanese = akashi(&["status", "--dir", dir.to_str().unwrap()]);
     let japanese = japanese.env("LANG", "ja_JP.UTF-8").output().unwrap();
@@ -214,4 +223,30 @@ fn the_service_manager_is_told_when_a_program_serves_lives_and_stops() {
     up.signal(Signal::TERM);
     assert!(hears(&manager, "STOPPING=1"));
     let _held = Hold::take(&dir).expect("no authority runs");
+}
+
+#[test]
+fn a_list_that_could_not_be_published_is_no_alarm_any_more_after_the_repository_was_started_anew() {
+    let (_home, dir) = founded(&[]);
+    let up = Up::start(&dir, Stdio::null());
+    let listed = || dir.join("public/crl/1/complete.crl").exists();
+    assert!(comes(listed));
+    // The disk takes nothing more where lists are public, until the next one is over a minute late.
+    let (public, away) = (dir.join("public/crl/1"), dir.join("public/crl/away"));
+    fs::rename(&public, &away).unwrap();
+    fs::write(&public, "").unwrap();
+    let stands = || {
+        let all = json(&dir);
+        let alarms = all["book"]["alarms"].as_array().cloned().unwrap_or_default();
+        alarms.iter().any(|one| one["alarm"]["alarm"] == "list_unpublished")
+    };
+    assert!((0..4).any(|_| comes(stands)), "it is told after a minute");
+    assert_eq!(json(&dir)["is_well"], false);
+    fs::remove_file(&public).unwrap();
+    fs::rename(&away, &public).unwrap();
+    let repository = programs_of(&up)[&Program::Repository];
+    let pid = rustix::process::Pid::from_raw(repository as i32).unwrap();
+    rustix::process::kill_process(pid, Signal::KILL).unwrap();
+    assert!((0..2).any(|_| comes(|| !stands())), "whoever was started anew tells that it is over");
+    up.stop();
 }

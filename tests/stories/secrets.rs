@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::running::{akashi, founded, said};
 use rustix::process::{Pid, Signal, kill_process};
 
 const PASSPHRASE: &str = "a passphrase for stories";
@@ -155,4 +156,30 @@ fn what_is_chosen_at_a_terminal_is_asked_for_twice_and_its_rule_is_said() {
     assert!(shown.contains("are not the same"), "{shown}");
     assert!(!shown.contains(PASSPHRASE), "what is typed is not seen: {shown}");
     assert!(!dir.exists());
+}
+
+#[test]
+fn every_token_that_our_programs_write_costs_whoever_guesses_its_password() {
+    let (home, dir) = founded(&[]);
+    let own = home.path().join("own.p12");
+    let made = akashi(&["officer-token", "new", "--out", own.to_str().unwrap(), "--request"])
+        .arg(home.path().join("own.p10"))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", said(&made));
+    let names =
+        ["security-officer-1", "security-officer-2", "office-terminal-1", "office-terminal-2"];
+    let made_by_init = names.map(|name| dir.join(format!("{name}.p12")));
+    for token in made_by_init.iter().chain([&own]) {
+        let mut openssl = Command::new("openssl");
+        openssl.args(["pkcs12", "-info", "-noout", "-passin"]);
+        let told = openssl.arg(format!("pass:{PASSPHRASE}")).arg("-in").arg(token).output();
+        let told = said(&told.unwrap()).to_lowercase();
+        let costs: Vec<u32> = told
+            .split(['\n', ','])
+            .filter_map(|part| part.trim().strip_prefix("iteration ")?.trim().parse().ok())
+            .collect();
+        assert_eq!(costs.len(), 3, "{told}");
+        assert!(costs.iter().all(|cost| *cost >= 600_000), "{}: {costs:?}", token.display());
+    }
 }

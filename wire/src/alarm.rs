@@ -79,7 +79,7 @@ alarms! {
         municipality: MunicipalityCode,
     }
     /// A batch came too early: what lies between is missing, and ends no certificate.
-    BatchGap = "batch_gap", Critical, Signed {
+    BatchGap = "batch_gap", Critical, Seen {
         /// Whose source.
         municipality: MunicipalityCode,
         /// The event that was due.
@@ -95,7 +95,7 @@ alarms! {
         before: u64,
     }
     /// An event cannot be settled, and waits for a person.
-    EventUnsettled = "event_unsettled", Critical, Signed {
+    EventUnsettled = "event_unsettled", Critical, Seen {
         /// Whose source.
         municipality: MunicipalityCode,
         /// Which event.
@@ -337,6 +337,17 @@ alarms! {
         /// For how many seconds.
         seconds: u32,
     }
+    /// The newest list of a scope has lived three quarters of its life: the list issuer signs none.
+    ListLate = "list_late", Critical, Seen {
+        /// Of what.
+        scope: Scope,
+        /// Its nextUpdate: until then agencies go on with it.
+        next_update: Timestamp,
+    }
+    /// No responder has had the whole book for ten minutes.
+    ResponderSilent = "responder_silent", Critical, Seen {}
+    /// The disk of the authority's own directory is almost full.
+    DiskAlmostFull = "disk_almost_full", Critical, Seen {}
     /// Something is wrong with a PIN that was reset while the authority was out of reach.
     OfflineReset = "offline_reset", Warning, Signed {
         /// Where.
@@ -428,11 +439,32 @@ impl Alarm {
             Self::PartyKeyEnds { capacity, .. } | Self::PartyRekeyed { capacity, .. } => {
                 capacity.municipality()
             }
-            Self::ListUnpublished { scope: Scope::Partition(municipality), .. } => {
-                Some(*municipality)
-            }
+            Self::ListUnpublished { scope: Scope::Partition(municipality), .. }
+            | Self::ListLate { scope: Scope::Partition(municipality), .. } => Some(*municipality),
             _ => None,
         }
+    }
+
+    /// The party whose own matter it is: it signs for no such alarm.
+    pub fn party(&self) -> Option<PartyId> {
+        match self {
+            Self::PartyBeginsLater { party, .. }
+            | Self::PartyKeyEnds { party, .. }
+            | Self::PartyRekeyed { party, .. } => Some(*party),
+            Self::Suspended { suspended, .. } => suspended.party(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is about the recovery key: then a security officer looks at it, and nobody else says that he has.
+    pub fn is_of_recovery(&self) -> bool {
+        matches!(
+            self,
+            Self::RecoveryAsked { .. }
+                | Self::RecoveryUnreadable { .. }
+                | Self::RecoveryCarriedOut { .. }
+                | Self::RecoveryLapsed { .. }
+        )
     }
 
     /// As it stands in the book: JSON, of which `alarm` is the code and the rest are facts.
@@ -460,6 +492,14 @@ impl Alarm {
                 Self::ProgramClockDiffers { program: other, .. }
                 | Self::ProgramTimeUnwitnessed { program: other, .. },
             ) => program == other,
+            (
+                Self::BatchGap { municipality, due, .. },
+                Self::BatchGap { municipality: other, due: then, .. },
+            ) => (municipality, due) == (other, then),
+            (
+                Self::EventUnsettled { municipality, sequence, .. },
+                Self::EventUnsettled { municipality: other, sequence: then, .. },
+            ) => (municipality, sequence) == (other, then),
             _ => self == other,
         }
     }

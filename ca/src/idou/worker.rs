@@ -5,6 +5,7 @@ use std::sync::Arc;
 use akashi_keys::{KeyError, Vault};
 use akashi_ledger::{
     Cause, Change, InboxState, Issuing, Ledger, Living, PendingEvent, Permit, Person, Recording,
+    UNSETTLEABLE,
 };
 use akashi_wire::date::start_of_day;
 use akashi_wire::municipality::Municipality;
@@ -122,7 +123,7 @@ impl Worker {
         change.because_of(Cause::Event(event.source, event.sequence));
         let (municipality, sequence, why) = (event.source, event.sequence, error.to_string());
         change.raise(&Alarm::EventUnsettled { municipality, sequence, why }).await?;
-        change.settle(event, InboxState::HeldBack, None, "cannot be settled").await?;
+        change.settle(event, InboxState::HeldBack, None, UNSETTLEABLE).await?;
         change.commit().await?;
         Ok(())
     }

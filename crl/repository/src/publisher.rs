@@ -102,6 +102,11 @@ impl Publisher {
         &self.authority
     }
 
+    /// Of what there are lists.
+    pub fn scopes(&self) -> Vec<Scope> {
+        self.scopes.clone()
+    }
+
     /// thisUpdate of the newest list on the public shelf that the book does not know, if its signature is the
     /// authority's: a book that was brought back from a backup is older than that, and so is no time.
     ///

@@ -91,9 +91,10 @@ async fn keep_publishing(
     mut stopped: watch::Receiver<bool>,
 ) {
     let generation = publisher.authority().generation();
-    let mut unpublished = Unpublished::default();
+    let mut unpublished = Unpublished::of_a_start(publisher.scopes());
     // A book that cannot be read is said so once, for as long as it is the same.
     let mut unreadable = String::new();
+    health().round("repository", LATE, clock.monotonic(), Some("it is starting".into()));
     loop {
         if *stopped.borrow() {
             return;

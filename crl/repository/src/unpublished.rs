@@ -37,6 +37,13 @@ struct Waiting {
 }
 
 impl Unpublished {
+    /// At a start nobody knows what the process before this one has told: of each of these it is told once that it is
+    /// published, and a minute later that it is not, where that is so.
+    pub fn of_a_start(scopes: impl IntoIterator<Item = Scope>) -> Self {
+        let over = scopes.into_iter().map(|scope| (scope, 0)).collect();
+        Self { over, ..Self::default() }
+    }
+
     /// Hears what became of a list.
     pub fn hear(&mut self, publication: &Publication, now: Duration) {
         let (scope, number) = (publication.scope, publication.number);

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use akashi_link::{Door, Limits};
 use akashi_wire::Clock;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -51,7 +52,12 @@ impl Operators {
             let Some(address) = self.address else { return };
             let listened = tokio::net::TcpListener::bind(address).await;
             let served = match listened {
-                Ok(listener) => axum::serve(listener, router.clone()).await,
+                Ok(listener) => {
+                    let door = Door::new(listener, few()).named("operators");
+                    let served =
+                        akashi_link::serve_plain(door, router.clone(), std::future::pending());
+                    served.await.map_err(io::Error::other)
+                }
                 Err(error) => Err(error),
             };
             if let Err(error) = served {
@@ -70,6 +76,11 @@ impl Operators {
         };
         tokio::join!(at_address, at_socket);
     }
+}
+
+/// Whoever comes to the operators' address takes nothing away from the doors.
+fn few() -> Limits {
+    Limits { connections: 32, per_address: 16, age: Duration::from_secs(60), ..Limits::default() }
 }
 
 /// Takes the place of a socket that a process before this one has left; not of one that answers.

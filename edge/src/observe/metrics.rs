@@ -44,7 +44,7 @@ pub const ALL: &[Metric] = &[
     counter(
         "akashi_acts_total",
         "Acts that officers asked for",
-        "`act`: the verb (interfaces §5); `outcome`: `done`, `refused`, `failed`",
+        "`act`: the verb (interfaces §5), `none` of whoever may not act; `outcome`: `done`, `refused`, `failed`",
     ),
     counter(
         "akashi_batches_total",
@@ -74,7 +74,7 @@ pub const ALL: &[Metric] = &[
     ),
     gauge(
         "akashi_feed_oldest_unsettled_timestamp_seconds",
-        "When the oldest of them came; absent where there is none",
+        "When the oldest of them came; NaN where there is none",
         "`municipality`",
     ),
     gauge(
@@ -90,8 +90,8 @@ pub const ALL: &[Metric] = &[
     gauge("akashi_chain_position", "Position of the newest entry of the audit chain", ""),
     counter(
         "akashi_ocsp_answers_total",
-        "OCSP requests, by how they were answered",
-        "`answer`: `successful`, or the error status (RFC 6960 §4.2.1)",
+        "Questions about certificates, by what was answered",
+        "`answer`: `good`, `revoked`, `unknown`, or why it was refused (§8)",
     ),
     gauge(
         "akashi_ocsp_last_contact_timestamp_seconds",

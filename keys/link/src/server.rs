@@ -25,7 +25,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::places::{Limits, Place, Places, Work};
 use crate::time::Told;
-use crate::turned_away::{SAID_EVERY, TurnedAway};
+use crate::turned_away::{LOOKS, TurnedAway};
 use crate::unstuck::Unstuck;
 use crate::{Identity, LinkError, Now, Peer, provider, unfit};
 
@@ -107,7 +107,7 @@ async fn run(
     let (stopping, stopped) = watch::channel(false);
     let mut stop = std::pin::pin!(stop);
     let turned = Arc::new(TurnedAway::of(name));
-    let mut said = tokio::time::interval(SAID_EVERY);
+    let mut said = tokio::time::interval(LOOKS);
     loop {
         let (stream, from) = tokio::select! {
             () = &mut stop => break,

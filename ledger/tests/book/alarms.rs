@@ -1,11 +1,14 @@
 //! An alarm is begun once, is over once, and is taken upon oneself by one person; the chain tells of each.
 
+use akashi_keys::OfficerToken;
 use akashi_ledger::{LedgerError, Position, StandingAlarm};
 use akashi_wire::act::Deed;
+use akashi_wire::octets::Sha256;
+use akashi_wire::party::Role;
 use akashi_wire::{Alarm, Order};
 
 use crate::books::{Book, books, town};
-use crate::two_persons::kind;
+use crate::two_persons::{enrolled_by_two, kind, party, with_two};
 
 async fn raised(book: &Book, alarm: &Alarm) -> bool {
     let mut change = book.begin(&book.order(Order::RaiseAlarms).await).await;
@@ -53,9 +56,13 @@ async fn what_stands_is_begun_once_until_it_is_over_and_what_happened_is_told_ea
         assert!(raised(&book, &late(60)).await && raised(&book, &late(120)).await);
         let all: Vec<Alarm> = standing(&book).await.into_iter().map(|one| one.alarm).collect();
         assert_eq!(all, [silent(), late(120)]);
-        // Twice happened is twice told.
-        let gap = Alarm::BatchGap { municipality: town(), due: 1, came: 3 };
-        assert!(raised(&book, &gap).await && raised(&book, &gap).await);
+        // The same is told once, however often it is found: nobody fills the chain with it.
+        let twice = Alarm::TwoCertificates { municipality: town(), sequence: 7 };
+        assert!(raised(&book, &twice).await);
+        assert!(!raised(&book, &twice).await);
+        let gap = |came| Alarm::BatchGap { municipality: town(), due: 1, came };
+        assert!(raised(&book, &gap(3)).await);
+        assert!(!raised(&book, &gap(5)).await, "it is the same gap");
         assert_eq!(standing(&book).await.len(), 4);
         book.ledger.verify_audit().await.unwrap();
         assert_eq!(book.ledger.verify_derived().await.unwrap(), []);
@@ -66,8 +73,8 @@ async fn what_stands_is_begun_once_until_it_is_over_and_what_happened_is_told_ea
 async fn one_person_signs_for_an_alarm_and_what_nothing_else_ends_is_over_by_it() {
     for book in books().await {
         raised(&book, &silent()).await;
-        let gap = Alarm::BatchGap { municipality: town(), due: 1, came: 3 };
-        raised(&book, &gap).await;
+        let twice = Alarm::TwoCertificates { municipality: town(), sequence: 7 };
+        raised(&book, &twice).await;
         let [stands, happened] = &standing(&book).await[..] else { panic!("two stand") };
         signed_for(&book, stands.position).await.unwrap();
         let [one, _] = &standing(&book).await[..] else { panic!("two stand") };
@@ -103,5 +110,46 @@ async fn an_alarm_is_signed_for_by_the_act_that_names_it_and_ended_by_an_order_t
         assert!(matches!(refused, LedgerError::NotPermitted { .. }), "{refused}");
         drop(change);
         assert_eq!(standing(&book).await.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_municipality_signs_for_its_own_and_the_office_says_that_it_is_over() {
+    for (book, other) in with_two().await {
+        let supervisor = Role::Supervisor { municipality: town() };
+        let supervisor = enrolled_by_two(&book, &other, 13, supervisor).await;
+        let operator = enrolled_by_two(&book, &other, 14, Role::Operator).await;
+        let own = |number| Alarm::PartyRekeyed {
+            party: party(number),
+            capacity: Role::Supervisor { municipality: town() },
+            at: book.now,
+        };
+        let happened = Alarm::TwoCertificates { municipality: town(), sequence: 7 };
+        let recovery = Alarm::RecoveryLapsed { recovery: Sha256([1; 32]), at: book.now };
+        for alarm in [&happened, &own(13), &own(15), &recovery] {
+            raised(&book, alarm).await;
+        }
+        let all = standing(&book).await;
+        let of = |alarm: &Alarm| all.iter().find(|one| one.alarm == *alarm).unwrap().position;
+        let signs = async |token: &OfficerToken, position: Position| {
+            let deed = Deed::SignForAlarm { alarm: position.0, why: "…".into() };
+            let mut change = book.begin(&book.act(token, deed).await).await;
+            change.sign_for(position).await?;
+            change.append("sign_for_alarm", &position.to_string(), None).await?;
+            change.commit().await.map(|_| ())
+        };
+        // Whoever stole the key that was exchanged does not say that all is well.
+        let refused = kind(signs(&supervisor, of(&own(13))).await);
+        assert!(matches!(refused, LedgerError::NotPermitted { .. }), "{refused}");
+        signs(&supervisor, of(&own(15))).await.unwrap();
+        signs(&supervisor, of(&happened)).await.unwrap();
+        let left = standing(&book).await;
+        assert!(left.iter().any(|one| one.alarm == happened && one.signed_for.is_some()));
+        let refused = kind(signs(&operator, of(&recovery)).await);
+        assert!(matches!(refused, LedgerError::NotPermitted { .. }), "{refused}");
+        signs(&operator, of(&happened)).await.unwrap();
+        signs(&book.security, of(&recovery)).await.unwrap();
+        assert!(standing(&book).await.iter().all(|one| one.alarm != happened));
+        assert_eq!(book.ledger.verify_derived().await.unwrap(), []);
     }
 }

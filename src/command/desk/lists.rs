@@ -70,12 +70,14 @@ fn alarm(one: &KnownAlarm) -> (String, String) {
 
 fn source(one: &ListedSource) -> (String, String) {
     let heard = match one.last_heard {
-        Some(at) => format!("heard {at}"),
+        Some(at) => format!("heard {}", moment(at, language())),
         None => "never heard".into(),
     };
     let stopped = if one.is_open { "" } else { ", suspended" };
     let waiting = match one.waiting_since {
-        Some(since) => format!("{} events wait, the oldest since {since}", one.waiting),
+        Some(since) => {
+            format!("{} events wait, the oldest since {}", one.waiting, moment(since, language()))
+        }
         None => "nothing waits".into(),
     };
     let told = format!("{heard}, event {} is next, {waiting}{stopped}", one.next_expected);
@@ -95,18 +97,21 @@ fn procedure(procedure: Procedure) -> &'static str {
 fn case(one: &ListedCase) -> (String, String) {
     let until = match (one.serial, one.closes_at) {
         (Some(serial), _) => format!(", certificate {serial}"),
-        (None, Some(until)) => format!(", closes at {until}"),
+        (None, Some(until)) => format!(", closes at {}", moment(until, language())),
         (None, None) => String::new(),
     };
     let (what, step) = (procedure(one.procedure), one.step.replace('_', " "));
     let (where_, who) = (town(one.municipality), one.party);
-    let told = format!("{what}, {step}, {where_}, opened at {} by {who}{until}", one.opened_at);
+    let opened = moment(one.opened_at, language());
+    let told = format!("{what}, {step}, {where_}, opened at {opened} by {who}{until}");
     (one.case.to_string(), told)
 }
 
 fn certificate(one: &ListedCertificate) -> (String, String) {
     let why = match (one.reason, one.since) {
-        (Some(reason), Some(since)) => format!(" since {since} ({})", reason.name()),
+        (Some(reason), Some(since)) => {
+            format!(" since {} ({})", moment(since, language()), reason.name())
+        }
         _ => String::new(),
     };
     let (where_, end) = (town(one.municipality), day_in_japan(one.not_after));

@@ -67,7 +67,7 @@ fn text_of(name: &str, text: &str, language: Language) -> String {
             Some(code) => of_town(code, language),
             None => text.into(),
         },
-        "at" | "since" | "asked_at" | "until" => match text.parse() {
+        "at" | "since" | "asked_at" | "until" | "next_update" => match text.parse() {
             Ok(at) => moment(at, language),
             Err(_) => text.into(),
         },

@@ -52,6 +52,9 @@ fn alarms() -> Vec<Alarm> {
         json!({"alarm": "authority_silent", "silent": "0a", "acts": "0b", "seconds": 10}),
         json!({"alarm": "list_unpublished", "scope": town, "number": 4, "seconds": 61}),
         json!({"alarm": "list_unpublished", "scope": "complete", "number": 4, "seconds": 61}),
+        json!({"alarm": "list_late", "scope": "complete", "next_update": at}),
+        json!({"alarm": "responder_silent"}),
+        json!({"alarm": "disk_almost_full"}),
         json!({"alarm": "nobody_told", "why": "…"}),
     ];
     for what in ["source", "counter", "town"] {
