@@ -53,14 +53,15 @@ fn every_program_says_whether_it_lives_and_is_ready_to_its_owner_alone() {
         let socket = socket(&dir, program);
         assert_eq!((mode(&socket), mode(socket.parent().unwrap())), (0o600, 0o700));
     }
-    // A book that is away: whoever reads it lives, and is not ready; both say which it is.
-    let holds = crate::running::HoldsTheBook::of(&dir);
+    // Keys that cannot be read: whoever needs them lives, and is not ready; both say which it is.
+    let keys = dir.join("content-keys");
+    fs::write(&keys, "something else").unwrap();
     let why = || asked(&dir, Program::Authority, "/readyz");
     assert!(comes(|| why().0 == 503), "{:?}", why());
     assert!(why().1.starts_with("scheduler: "), "{:?}", why());
     assert_eq!(asked(&dir, Program::Authority, "/livez").0, 200);
     assert!(!status(&dir, &[]).status.success(), "whoever watches is told by the exit code");
-    drop(holds);
+    fs::remove_file(&keys).unwrap();
     assert!(comes(|| why().0 == 200), "{:?}", why());
     up.stop();
 }
