@@ -75,6 +75,21 @@ fn the_operators_command_is_started_for_each_alarm_until_a_person_signs_for_it()
     std::thread::sleep(std::time::Duration::from_secs(4));
     assert_eq!(of("share_left").len(), before, "nobody is called for what somebody has taken");
 
+    // The shift's book has written itself: what came, who took it, and what is left.
+    let book = |language: &str| {
+        let mut command = akashi(&["shift-book", "--dir", dir.to_str().unwrap()]);
+        running::said(&command.env("LANG", language).output().unwrap())
+    };
+    let (ja, en) = (book("ja_JP.UTF-8"), book("C"));
+    assert!(ja.starts_with("# 当直引継簿") && en.starts_with("# Shift book"), "{ja}");
+    let begun = ja.lines().find(|line| line.contains(&format!("| {position} [share_left]")));
+    assert!(begun.is_some_and(|line| line.contains("UTC")), "{ja}");
+    let signed = en.lines().find(|line| line.contains(&format!("| signed for | {position} |")));
+    let by = "security officer Security Officer 1 (";
+    assert!(signed.is_some_and(|line| line.contains(by)), "{en}");
+    let left = ja.split("## 次の当直に引き継ぐこと").nth(1).unwrap();
+    assert!(left.contains("確認の署名: セキュリティ管理者"), "{left}");
+
     // A command that fails is an alarm itself, and over when it succeeds.
     fs::write(&broken, "").unwrap();
     let stands = || running::said(&desk(&["alarms"])).contains("ended with exit status: 7");

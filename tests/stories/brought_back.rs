@@ -9,6 +9,7 @@ use akashi_ledger::{Access, Entry, Scope};
 use akashi_town::PASSPHRASE;
 use akashi_wire::act::Procedure;
 use akashi_wire::date::EffectiveDate;
+use akashi_wire::octets::Sha256;
 use akashi_wire::{Clock, RevocationReason};
 use jiff::{SignedDuration, Timestamp};
 
@@ -65,11 +66,18 @@ impl Again {
         all.into_iter().filter(|entry| entry.verb == verb).collect()
     }
 
-    /// The number and thisUpdate of the newest list, once it is later than a number.
+    /// Whether the list that agencies get is the one that was handed over: the repository looks five times a second.
+    fn is_public(&self, scope: Scope, digest: Option<Sha256>) -> bool {
+        let file = self.authority.join("public/crl/1").join(format!("{scope}.crl"));
+        std::fs::read(file).is_ok_and(|octets| Some(Sha256::of(&octets)) == digest)
+    }
+
+    /// The number and thisUpdate of the newest list, once it is later than a number and agencies get it.
     async fn list_after(&self, scope: Scope, number: i64) -> (i64, Timestamp) {
         for _ in 0..200 {
             if let Some(list) = self.house.ledger().published_crl(1, scope).await.unwrap()
                 && list.number > number
+                && self.is_public(scope, list.digest)
             {
                 return (list.number, list.this_update);
             }

@@ -91,7 +91,7 @@ async fn keep_publishing(
     mut stopped: watch::Receiver<bool>,
 ) {
     let generation = publisher.authority().generation();
-    let mut unpublished = Unpublished::of_a_start(publisher.scopes());
+    let mut unpublished = Unpublished::of_a_start(publisher.scopes(), clock.monotonic());
     // A book that cannot be read is said so once, for as long as it is the same.
     let mut unreadable = String::new();
     health().round("repository", LATE, clock.monotonic(), Some("it is starting".into()));

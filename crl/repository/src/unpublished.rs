@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The authority is waited for no longer than this: publishing goes on.
 const TELLING: Duration = Duration::from_secs(2);
 
+/// For so long after a start nothing is told.
+const STARTS: Duration = Duration::from_secs(10);
+
 /// What could not be told is told again after this.
 const AGAIN: Duration = Duration::from_secs(60);
 
@@ -38,10 +41,10 @@ struct Waiting {
 
 impl Unpublished {
     /// At a start nobody knows what the process before this one has told: of each of these it is told once that it is
-    /// published, and a minute later that it is not, where that is so.
-    pub fn of_a_start(scopes: impl IntoIterator<Item = Scope>) -> Self {
+    /// published, and a minute later that it is not, where that is so. Not before everything is published that waits.
+    pub fn of_a_start(scopes: impl IntoIterator<Item = Scope>, now: Duration) -> Self {
         let over = scopes.into_iter().map(|scope| (scope, 0)).collect();
-        Self { over, ..Self::default() }
+        Self { over, rests: Some(now.saturating_add(STARTS)), ..Self::default() }
     }
 
     /// Hears what became of a list.
