@@ -274,3 +274,28 @@ async fn where_both_tokens_are_lost_the_keepers_make_others_and_where_two_sign_t
     place.house.ledger().verify_audit().await.unwrap();
     place.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_recovery_key_asked_for_is_an_alarm_anew_by_each_start_of_the_authority() {
+    let place = five_years_old(Book::Sqlite).await;
+    let file = place.dir.join("security-officer-1.p12");
+    let end = pki::not_after(OfficerToken::open(&file, PASSPHRASE).unwrap().certificate());
+    place.clock.advance_to(end - 24.hours());
+    place.tick().await;
+    let (status, said) = asked(&place, &["Somebody whom nobody knows"]).await;
+    assert_eq!(status, 200, "{said}");
+    place.tick().await;
+    place.tick().await;
+    assert_eq!(place.alarms("the recovery key asked at").await, 1);
+    // Whoever was stopped or restored meanwhile has told nobody: it begins anew, and so does the day that it waits.
+    let again = place.reopened(|_| ()).await;
+    again.tick().await;
+    again.tick().await;
+    let said = again.alarms_said().await;
+    let told = said.iter().filter(|said| said.contains("the recovery key asked at"));
+    assert_eq!(told.count(), 2, "{said:?}");
+    let standing = again.house.ledger().standing_alarms().await.unwrap();
+    let stands = standing.iter().filter(|one| one.alarm.code() == "recovery_asked");
+    assert_eq!(stands.count(), 1);
+    again.close().await;
+}
