@@ -143,7 +143,7 @@ pub async fn serve(
     let mut ticking = tokio::spawn(async move {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut last = String::new();
+        let (mut last, mut last_of_alarms) = (String::new(), String::new());
         // Dropped with the ticking, it ends with it.
         let mut comparing = JoinSet::new();
         // From the start on: one that never comes round does not live either.
@@ -176,8 +176,11 @@ pub async fn serve(
                 }
             };
             // One part that fails each time keeps nobody from being told of the others.
-            if is_ours && let Err(error) = scheduler.tell_of_alarms(&*clock).await {
-                complain(&error, &mut last);
+            if is_ours {
+                match scheduler.tell_of_alarms(&*clock).await {
+                    Ok(()) => last_of_alarms.clear(),
+                    Err(error) => complain(&error, &mut last_of_alarms),
+                }
             }
             let is_due = measured
                 .is_none_or(|at| clock.monotonic().saturating_sub(at) >= observe::MEASURED_EVERY);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use akashi_keys::{CodeHash, OfficerToken, Opener, Vault};
 use akashi_ledger::{Issuing, Ledger, LedgerError};
-use akashi_link::TimeFault;
+use akashi_link::{TimeFault, causes};
 use akashi_wire::act::Refusal;
 use akashi_wire::lookup::{LookUpAnswer, LookUpEnvelope, LookUpRequest, ResidentRecord, Whom};
 use akashi_wire::octets::Sha256;
@@ -96,7 +96,7 @@ impl RegistryClient {
     ///
     /// # Errors
     /// `NotInRegister`, `SeveralInRegister`; `RegistryUnreachable` where no answer came, `RegistryNotUnderstood` where one
-    /// came that cannot be read or believed: nothing may be issued on it.
+    /// came that cannot be read or believed, `RegistryEnded` where its key is over: nothing may be issued on it.
     pub async fn look_up(
         &self,
         request: &LookUpRequest,
@@ -121,7 +121,11 @@ impl RegistryClient {
             }
             Err(NoAnswer::NotUnderstood(why)) => {
                 self.faults.not_understood(town, &why);
-                Err(Refusal::RegistryNotUnderstood.into())
+                Err(match why {
+                    NotUnderstood::Ended => Refusal::RegistryEnded,
+                    _ => Refusal::RegistryNotUnderstood,
+                }
+                .into())
             }
             Err(NoAnswer::Book(error)) => Err(error.into()),
         }
@@ -153,7 +157,7 @@ impl RegistryClient {
             .map_err(|error| NotUnderstood::Signature(error.to_string()))?;
         let signer = ledger.enrolment_of(Sha256::of(signed.signer())).await?;
         if signer.as_ref().is_some_and(|signer| signer.superseded_at.is_some()) {
-            return Err(NoAnswer::Refused(Refusal::RegistryEnded));
+            return Err(NotUnderstood::Ended.into());
         }
         let expected = request.municipality;
         let signer = signer.ok_or(NotUnderstood::Stranger { expected })?;
@@ -226,11 +230,11 @@ impl RegistryClient {
             .body(question)
             .send();
         let answer = asking.await.map_err(|error| match TimeFault::of(&error) {
-            Some(TimeFault::PeerEnded) => NoAnswer::Refused(Refusal::RegistryEnded),
+            Some(TimeFault::PeerEnded) => NotUnderstood::Ended.into(),
             _ if error.is_timeout() && !error.is_connect() => {
                 NoAnswer::Unreachable(format!("no answer within {} s", ANSWERS.as_secs()))
             }
-            _ => NoAnswer::Unreachable(chain(&error)),
+            _ => NoAnswer::Unreachable(causes(&error)),
         })?;
         match answer.status().as_u16() {
             200..=299 => whole(answer).await,
@@ -239,18 +243,6 @@ impl RegistryClient {
             status => Err(NotUnderstood::Status(status).into()),
         }
     }
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// Who says what time it is, to this challenge and no other: by the SHA-256 of the certificate.
@@ -271,7 +263,7 @@ async fn whole(mut answer: reqwest::Response) -> Result<Vec<u8>, NoAnswer> {
     let mut octets = Vec::new();
     loop {
         let chunk = answer.chunk().await;
-        let chunk = chunk.map_err(|error| NoAnswer::Unreachable(chain(&error)))?;
+        let chunk = chunk.map_err(|error| NoAnswer::Unreachable(causes(&error)))?;
         let Some(chunk) = chunk else { return Ok(octets) };
         if octets.len() + chunk.len() > ANSWER {
             return Err(NotUnderstood::TooLong { most: ANSWER }.into());

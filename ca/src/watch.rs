@@ -107,6 +107,55 @@ struct Calls {
     failing: Option<String>,
 }
 
+/// What is seen to be wrong at one look.
+struct Seen<'a> {
+    wrong: Vec<Alarm>,
+    /// Events that cannot be settled still.
+    still: &'a [(MunicipalityCode, u64)],
+    /// Whether nothing was looked at before, since this start.
+    is_first: bool,
+}
+
+/// What is to be put on record.
+#[derive(Debug, PartialEq, Eq)]
+struct Differs {
+    over: Vec<Position>,
+    new: Vec<Alarm>,
+}
+
+impl Differs {
+    fn is_none(&self) -> bool {
+        self.over.is_empty() && self.new.is_empty()
+    }
+}
+
+impl Seen<'_> {
+    /// What stands and is not wrong any more, and what is wrong and does not stand.
+    fn differs_from(&self, standing: &[StandingAlarm]) -> Differs {
+        // What the recovery key asked for is told anew by each start: nothing is enrolled by an authority that nobody has
+        // heard of it for a day.
+        let anew =
+            |one: &StandingAlarm| self.is_first && matches!(one.alarm, Alarm::RecoveryAsked { .. });
+        let is_over = |one: &&StandingAlarm| {
+            one.alarm.ends() == Ends::Seen && (anew(one) || !self.is_wrong(&one.alarm))
+        };
+        let stands = |alarm: &Alarm| standing.iter().any(|one| one.alarm == *alarm && !anew(one));
+        Differs {
+            over: standing.iter().filter(is_over).map(|one| one.position).collect(),
+            new: self.wrong.iter().filter(|alarm| !stands(alarm)).cloned().collect(),
+        }
+    }
+
+    fn is_wrong(&self, alarm: &Alarm) -> bool {
+        match alarm {
+            Alarm::EventUnsettled { municipality, sequence, .. } => {
+                self.still.contains(&(*municipality, *sequence))
+            }
+            _ => self.wrong.contains(alarm),
+        }
+    }
+}
+
 impl Watch {
     pub fn new(settings: AlarmSettings) -> Self {
         Self { settings, looks: Default::default(), calls: Arc::default() }
@@ -127,33 +176,25 @@ impl Watch {
         now: Timestamp,
     ) -> Result<Vec<Alarm>, CaError> {
         let mut looks = self.looks.lock().await;
-        let standing = ledger.standing_alarms().await?;
-        // What the recovery key asked for is told anew by each start: nothing is enrolled by an authority that nobody has
-        // heard of it for a day.
-        let anew =
-            |one: &StandingAlarm| !looks.any && matches!(one.alarm, Alarm::RecoveryAsked { .. });
-        let is_wrong = |alarm: &Alarm| match alarm {
-            Alarm::EventUnsettled { municipality, sequence, .. } => {
-                still.contains(&(*municipality, *sequence))
-            }
-            _ => wrong.contains(alarm),
-        };
-        let is_over = |one: &&StandingAlarm| {
-            one.alarm.ends() == Ends::Seen && (anew(one) || !is_wrong(&one.alarm))
-        };
-        let over: Vec<Position> = standing.iter().filter(is_over).map(|one| one.position).collect();
-        let stands = |alarm: &Alarm| standing.iter().any(|one| one.alarm == *alarm && !anew(one));
-        let new: Vec<Alarm> = wrong.iter().filter(|alarm| !stands(alarm)).cloned().collect();
-        if !over.is_empty() || !new.is_empty() {
+        let seen = Seen { wrong, still, is_first: !looks.any };
+        let mut new = Vec::new();
+        if !seen.differs_from(&ledger.standing_alarms().await?).is_none() {
             let permit = orders.permit(Order::RaiseAlarms, now).await?;
             let mut change = ledger.begin(&permit, now).await?;
-            for position in over {
-                change.end_alarm(position).await?;
+            // A batch may have raised one of them, or a person ended one, since it was read.
+            let differs = seen.differs_from(&change.standing_alarms().await?);
+            for position in &differs.over {
+                change.end_alarm(*position).await?;
             }
-            for alarm in &new {
-                change.raise(alarm).await?;
+            for alarm in differs.new {
+                if change.raise(&alarm).await? {
+                    new.push(alarm);
+                }
             }
-            change.commit().await?;
+            match differs.over.is_empty() && new.is_empty() {
+                true => change.rollback().await?,
+                false => change.commit().await.map(|_| ())?,
+            }
         }
         looks.any = true;
         Ok(new)
@@ -283,6 +324,24 @@ mod tests {
     fn watch(command: &[&str]) -> Watch {
         let command = command.iter().map(|word| (*word).to_owned()).collect();
         Watch::new(AlarmSettings { command, repeat_seconds: 60 })
+    }
+
+    #[test]
+    fn what_stands_already_begins_nothing_and_what_is_over_ends_by_what_stands_now() {
+        let town: MunicipalityCode = "312011".parse().unwrap();
+        let gap = Alarm::BatchGap { municipality: town, due: 1, came: 3 };
+        let seen = |wrong: &[Alarm]| Seen { wrong: wrong.to_vec(), still: &[], is_first: false };
+        let (over, new) = (Vec::new(), vec![gap.clone()]);
+        assert_eq!(seen(std::slice::from_ref(&gap)).differs_from(&[]), Differs { over, new });
+        // Whoever raised it between the read and the change has done it.
+        let raised = [standing(7, gap.clone())];
+        assert!(seen(std::slice::from_ref(&gap)).differs_from(&raised).is_none());
+        let ended = Differs { over: vec![Position(7)], new: Vec::new() };
+        assert_eq!(seen(&[]).differs_from(&raised), ended);
+        assert!(seen(&[]).differs_from(&[]).is_none(), "somebody has ended it meanwhile");
+        // What only a person ends stays, whatever is seen.
+        let missing = Alarm::BatchMissing { municipality: town, before: 3 };
+        assert!(seen(&[]).differs_from(&[standing(8, missing)]).is_none());
     }
 
     #[tokio::test]

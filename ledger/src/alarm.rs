@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::object::Object;
 use crate::right::Right;
 use crate::row::Row;
-use crate::store::{args, damaged};
+use crate::store::args;
 use crate::{Change, Ledger, LedgerError, Position, ReadsAll};
 
 /// The verb of the entry that begins an alarm; its subject is the alarm as text.
@@ -39,7 +39,9 @@ impl StandingAlarm {
         };
         Ok(Self {
             position: row.get("position")?,
-            alarm: Alarm::from_text(&text).map_err(|error| damaged("alarm", error.to_string()))?,
+            // One that cannot be read stands as an alarm itself: it keeps nobody from what else stands, nor an event that
+            // raises another from being settled.
+            alarm: Alarm::from_text(&text).unwrap_or_else(|_| Alarm::unreadable(&text)),
             since: row.get("since")?,
             signed_for,
         })
@@ -83,6 +85,7 @@ impl Change {
 
     /// Ends what stands of the same thing; gives whether anything did.
     pub(crate) async fn is_no_more(&mut self, alarm: &Alarm) -> Result<bool, LedgerError> {
+        self.require(Right::EndAlarm)?;
         let standing = self.standing_alarms().await?;
         let of_it: Vec<_> = standing.iter().filter(|one| one.alarm.is_about_what(alarm)).collect();
         for one in &of_it {

@@ -284,6 +284,8 @@ impl Change {
             "UPDATE case_file SET opened_at = $1 WHERE opened_at > $1",
             "UPDATE intended SET at = $1 WHERE at > $1",
             "UPDATE source SET last_heard = $1 WHERE last_heard > $1",
+            "UPDATE standing_alarm SET since = $1 WHERE since > $1",
+            "UPDATE standing_alarm SET signed_at = $1 WHERE signed_at > $1",
             "UPDATE recall SET proposed_at = 0 WHERE proposed_at > $1 AND confirmed_at IS NULL",
         ] {
             self.tx.execute(sql, args![now]).await?;

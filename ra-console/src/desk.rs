@@ -225,18 +225,6 @@ fn unreachable(url: &str, why: &reqwest::Error, link: &[u8], now: jiff::Timestam
         None if why.is_timeout() && !why.is_connect() => {
             DeskError::Late { url: url.to_owned(), seconds: akashi_link::ANSWERS.as_secs() }
         }
-        None => DeskError::Unreachable { url: url.to_owned(), why: chain(why) },
+        None => DeskError::Unreachable { url: url.to_owned(), why: akashi_link::causes(why) },
     }
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -216,16 +216,23 @@ impl DeskCommand {
             (Some(url), Some(terminal), ask) => (url, terminal, ask),
         };
         // Whose password is wrong is told before the terminal's is asked for.
-        open()?;
+        let mut token = open()?;
         let file = self.terminal_password_file.as_deref();
-        let (_, its_password) = opened(&terminal_file, file, &password)?;
+        let (mut terminal, its_password) = opened(&terminal_file, file, &password)?;
         let its_own = (&*terminal_file, &*its_password);
-        let terminal = || OfficerToken::open(&terminal_file, &its_password);
         if !self.no_renewal {
-            renewed_to_its_end(&url, its_own, None).await;
-            renewed_to_its_end(&url, (&self.token, &password), Some(terminal()?)).await;
+            let is_terminal = renewed_to_its_end(&url, its_own, None).await;
+            if is_terminal {
+                terminal = OfficerToken::open(&terminal_file, &its_password)?;
+            }
+            let its = (&*self.token, &*password);
+            // One file may be both.
+            if renewed_to_its_end(&url, its, Some(&terminal)).await || is_terminal {
+                terminal = OfficerToken::open(&terminal_file, &its_password)?;
+                token = open()?;
+            }
         }
-        let (token, terminal, clock) = (open()?, terminal()?, Arc::new(SystemClock::new()));
+        let clock = Arc::new(SystemClock::new());
         let now = clock.now();
         tell_of_ends(&token, &terminal, now);
         let desk = Desk::sign_in(&url, &terminal, token.clone(), clock).await?;
@@ -233,8 +240,8 @@ impl DeskCommand {
         // What was asked is done and told, whatever comes of the rest.
         show(json, &lines)?;
         if !self.no_renewal {
-            renews_itself(&url, (&self.token, &password), Some(terminal), now).await;
-            renews_itself(&url, its_own, None, now).await;
+            renews_itself(&url, (&self.token, &password), (&token, Some(&terminal)), now).await;
+            renews_itself(&url, its_own, (&terminal, None), now).await;
         }
         Ok(())
     }

@@ -124,7 +124,7 @@ impl OfficerTokenCommand {
                     opened(&file, password_file, &password).map(|(terminal, _)| terminal)
                 };
                 let terminal = terminal.map(open).transpose()?;
-                let lines = rekey(&url, (&token, &password), terminal, now).await?;
+                let lines = rekey(&url, (&token, &password), terminal.as_ref(), now).await?;
                 lines.iter().for_each(|(name, value)| akashi_edge::say!("{name:<12} {value}"));
             }
         }
@@ -137,7 +137,7 @@ impl OfficerTokenCommand {
 async fn rekey(
     url: &str,
     (file, password): (&Path, &str),
-    terminal: Option<OfficerToken>,
+    terminal: Option<&OfficerToken>,
     now: bool,
 ) -> Result<Vec<(&'static str, String)>, Failure> {
     // A link to a token stays one: what it leads to is renewed.
@@ -157,7 +157,7 @@ async fn rekey(
         ]);
     }
     let desk = {
-        let link = terminal.as_ref().unwrap_or(&before);
+        let link = terminal.unwrap_or(&before);
         Desk::sign_in(url, link, before.clone(), Arc::new(clock)).await?
     };
     let next = match next_file.exists() {
@@ -202,14 +202,14 @@ fn next_of(file: &Path) -> PathBuf {
 }
 
 /// A renewal that was cut off is brought to its end before the token is used: the key in it may be dead already. Where it
-/// cannot be, that is told, and the token is used as it is: a loss does not wait for it.
+/// cannot be, that is told, and the token is used as it is: a loss does not wait for it. Gives whether the file may have changed.
 pub(super) async fn renewed_to_its_end(
     url: &str,
     (file, password): (&Path, &str),
-    terminal: Option<OfficerToken>,
-) {
+    terminal: Option<&OfficerToken>,
+) -> bool {
     if !next_of(&std::fs::canonicalize(file).unwrap_or(file.into())).exists() {
-        return;
+        return false;
     }
     let shown = file.display();
     match rekey(url, (file, password), terminal, false).await {
@@ -220,21 +220,22 @@ pub(super) async fn renewed_to_its_end(
             "akashi: {shown}: a renewal that was cut off waits still: {error}"
         ),
     }
+    true
 }
 
 /// At a use of a token that ends soon: it renews itself, once. What keeps it from that is told, and stops nothing else.
 pub(super) async fn renews_itself(
     url: &str,
     (file, password): (&Path, &str),
-    terminal: Option<OfficerToken>,
+    (token, terminal): (&OfficerToken, Option<&OfficerToken>),
     now: Timestamp,
 ) {
+    if !is_to_be_renewed(token, now) {
+        return;
+    }
+    // It may be the terminal's key too, and have renewed itself as that.
     let Ok(token) = OfficerToken::open(file, password) else { return };
-    let (first, last) = (pki::not_before(token.certificate()), pki::not_after(token.certificate()));
-    // One that is over renews nothing, and one that was renewed a while ago gained nothing by it: its term ends.
-    let ends_soon = Ending::of(last, now).is_some() && now <= last;
-    let is_new = first >= Ending::Quarter.begins(last);
-    if !ends_soon || is_new {
+    if !is_to_be_renewed(&token, now) {
         return;
     }
     let shown = file.display();
@@ -249,6 +250,13 @@ pub(super) async fn renews_itself(
         }
         Err(error) => akashi_edge::complain!("akashi: {shown} has not renewed itself: {error}"),
     }
+}
+
+/// One that is over renews nothing, and one that was renewed a while ago gained nothing by it: its term ends.
+fn is_to_be_renewed(token: &OfficerToken, now: Timestamp) -> bool {
+    let (first, last) = (pki::not_before(token.certificate()), pki::not_after(token.certificate()));
+    let is_new = first >= Ending::Quarter.begins(last);
+    Ending::of(last, now).is_some() && now <= last && !is_new
 }
 
 /// How a key is told by people to each other: SHA-256 of its SubjectPublicKeyInfo.

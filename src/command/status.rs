@@ -40,8 +40,8 @@ struct Shown {
     disk: Option<Disk>,
     /// Where lists are public, where that is on this host.
     public: PathBuf,
-    /// Whether somebody is called for an alarm.
-    is_told: bool,
+    /// That nobody is called for an alarm: a hand-out does not say whether the authority calls somebody.
+    is_nobody_called: bool,
 }
 
 /// What the book says.
@@ -69,10 +69,11 @@ impl Status {
             is_synchronised: Kernel::new().look().is_synchronised,
             disk: disk(&home),
             public: home.join("public"),
-            is_told: !config
-                .alarms
-                .get("command")
-                .is_none_or(|command| command.as_array().is_none_or(Vec::is_empty)),
+            is_nobody_called: config.home.is_none()
+                && config
+                    .alarms
+                    .get("command")
+                    .is_none_or(|command| command.as_array().is_none_or(Vec::is_empty)),
         };
         match self.json {
             true => akashi_edge::say!("{}", shown.to_json()),
@@ -225,7 +226,10 @@ impl Shown {
         let signed = alarms.iter().filter(|one| one.signed_for.is_some()).count();
         let counts = [Severity::Critical, Severity::Warning, Severity::Notice].map(count);
         let [critical, warning, notice] = counts;
-        let nobody = if self.is_told { "" } else { "; NOBODY IS CALLED (`[alarms]` `command`)" };
+        let nobody = match self.is_nobody_called {
+            true => "; NOBODY IS CALLED (`[alarms]` `command`)",
+            false => "",
+        };
         let told = format!(
             "{critical} critical, {warning} to be seen to within the day, {notice} to be known; {signed} signed for{nobody}"
         );

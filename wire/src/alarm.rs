@@ -357,6 +357,11 @@ alarms! {
         /// What is wrong.
         finding: Finding,
     }
+    /// An alarm of the book cannot be read.
+    Unreadable = "unreadable", Critical, Signed {
+        /// What stands there: its first letters, at most two hundred.
+        text: String,
+    }
     /// Those who are to be told of alarms are not.
     NobodyTold = "nobody_told", Critical, Seen {
         /// What became of the command.
@@ -465,6 +470,11 @@ impl Alarm {
                 | Self::RecoveryCarriedOut { .. }
                 | Self::RecoveryLapsed { .. }
         )
+    }
+
+    /// What stands where an alarm was, and cannot be read.
+    pub fn unreadable(text: &str) -> Self {
+        Self::Unreadable { text: text.chars().take(200).collect() }
     }
 
     /// As it stands in the book: JSON, of which `alarm` is the code and the rest are facts.

@@ -2,6 +2,7 @@
 //! says of anybody.
 
 use std::collections::BTreeMap;
+use std::mem::{Discriminant, discriminant};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use akashi_wire::act::PartyId;
@@ -33,6 +34,8 @@ pub(crate) enum NotUnderstood {
         "it is signed by the party {party}, which was dismissed or suspended, or whose certificate is over"
     )]
     NotInForce { party: PartyId },
+    #[error("its key is over: another took its place, or its certificate has ended")]
+    Ended,
     #[error("its as_of is {as_of}, and it is {now}")]
     Future { as_of: Timestamp, now: Timestamp },
     #[error("its request or its case is that of another question")]
@@ -79,10 +82,12 @@ const IN_A_ROW: u32 = 3;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Faults(Arc<Mutex<BTreeMap<MunicipalityCode, Fault>>>);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What was said first of a fault stays for as long as it is that fault: a place or a time in the next answer would begin
+/// another alarm at each look-up, and nobody's signature would stand.
+#[derive(Debug)]
 enum Fault {
     Unreachable { why: String, in_a_row: u32 },
-    NotUnderstood { why: String },
+    NotUnderstood { kind: Discriminant<NotUnderstood>, why: String },
 }
 
 impl Faults {
@@ -96,22 +101,22 @@ impl Faults {
     /// No answer came.
     pub fn unreachable(&self, town: MunicipalityCode, why: String) {
         let mut all = self.all();
-        let before = match all.get(&town) {
-            Some(Fault::Unreachable { in_a_row, .. }) => *in_a_row,
-            _ => {
-                tracing::error!(target: "ca", "the registry of {town} cannot be reached: {why}");
-                0
-            }
-        };
-        all.insert(town, Fault::Unreachable { why, in_a_row: before.saturating_add(1) });
+        if let Some(Fault::Unreachable { in_a_row, .. }) = all.get_mut(&town) {
+            *in_a_row = in_a_row.saturating_add(1);
+            return;
+        }
+        tracing::error!(target: "ca", "the registry of {town} cannot be reached: {why}");
+        all.insert(town, Fault::Unreachable { why, in_a_row: 1 });
     }
 
     /// An answer came that nobody understands.
     pub fn not_understood(&self, town: MunicipalityCode, why: &NotUnderstood) {
-        let fault = Fault::NotUnderstood { why: why.to_string() };
-        if self.all().insert(town, fault.clone()).as_ref() != Some(&fault) {
-            tracing::error!(target: "ca", "the registry of {town} answers what cannot be understood: {why}");
+        let (mut all, kind) = (self.all(), discriminant(why));
+        if matches!(all.get(&town), Some(Fault::NotUnderstood { kind: of, .. }) if *of == kind) {
+            return;
         }
+        tracing::error!(target: "ca", "the registry of {town} answers what cannot be understood: {why}");
+        all.insert(town, Fault::NotUnderstood { kind, why: why.to_string() });
     }
 
     /// What somebody must look at.
@@ -119,7 +124,7 @@ impl Faults {
         let alarm = |(town, fault): (&MunicipalityCode, &Fault)| {
             let municipality = *town;
             match fault {
-                Fault::NotUnderstood { why } => {
+                Fault::NotUnderstood { why, .. } => {
                     Some(Alarm::RegistryNotUnderstood { municipality, why: why.clone() })
                 }
                 Fault::Unreachable { why, in_a_row } if *in_a_row >= IN_A_ROW => {
@@ -175,5 +180,30 @@ mod tests {
         assert!(matches!(faults.alarms()[..], [Alarm::RegistryNotUnderstood { .. }]));
         faults.understood(town);
         assert!(faults.alarms().is_empty());
+        faults.not_understood(town, &NotUnderstood::Ended);
+        let [Alarm::RegistryNotUnderstood { why, .. }] = &faults.alarms()[..] else {
+            panic!("a key that is over is its operator's matter")
+        };
+        assert!(why.contains("its key is over"), "{why}");
+    }
+
+    #[test]
+    fn an_alarm_stays_the_same_for_as_long_as_it_is_the_same_fault() {
+        let (faults, town) = (Faults::default(), "312011".parse().unwrap());
+        for times in 0..5 {
+            faults.unreachable(town, format!("connection {times} refused"));
+        }
+        let why = "connection 0 refused".to_owned();
+        assert_eq!(faults.alarms(), [Alarm::RegistryUnreachable { municipality: town, why }]);
+        let future = |seconds| NotUnderstood::Future {
+            as_of: Timestamp::from_second(900 + seconds).unwrap(),
+            now: Timestamp::from_second(seconds).unwrap(),
+        };
+        faults.not_understood(town, &future(0));
+        let told = faults.alarms();
+        faults.not_understood(town, &future(7));
+        assert_eq!(faults.alarms(), told);
+        faults.not_understood(town, &NotUnderstood::OtherQuestion);
+        assert_ne!(faults.alarms(), told, "another fault is another alarm");
     }
 }

@@ -41,7 +41,7 @@ struct Waiting {
 
 impl Unpublished {
     /// At a start nobody knows what the process before this one has told: of each of these it is told once that it is
-    /// published, and a minute later that it is not, where that is so. Not before everything is published that waits.
+    /// published, or after a minute that it is not, where that is so. Not before everything is published that waits.
     pub fn of_a_start(scopes: impl IntoIterator<Item = Scope>, now: Duration) -> Self {
         let over = scopes.into_iter().map(|scope| (scope, 0)).collect();
         Self { over, rests: Some(now.saturating_add(STARTS)), ..Self::default() }
@@ -78,7 +78,9 @@ impl Unpublished {
             let seconds = u32::try_from(age(waits).as_secs()).unwrap_or(u32::MAX);
             (*scope, waits.number, Some(seconds))
         });
-        late.or_else(|| self.over.iter().next().map(|(scope, number)| (*scope, *number, None)))
+        // That one is published which waits would end an alarm that is true.
+        let over = self.over.iter().find(|(scope, _)| !self.waiting.contains_key(scope));
+        late.or_else(|| over.map(|(scope, number)| (*scope, *number, None)))
     }
 
     fn is_told(&mut self, scope: Scope, since: Option<u32>) {
@@ -146,6 +148,15 @@ mod tests {
         waiting.is_told(scope, None);
         waiting.hear(&published, at(603));
         assert_eq!(waiting.next(at(603)), None, "nobody heard of it");
+        // At a start of one that does not publish it the alarm of before stays, and is told anew.
+        let mut starts = Unpublished::of_a_start([scope], at(1000));
+        starts.hear(&failed(9), at(1001));
+        assert_eq!(starts.next(at(1010)), None, "it is not published");
+        assert_eq!(starts.next(at(1061)), Some((scope, 9, Some(60))));
+        starts.is_told(scope, Some(60));
+        assert_eq!(starts.next(at(1062)), None);
+        starts.hear(&Publication { scope, number: 9, result: Ok(()) }, at(1100));
+        assert_eq!(starts.next(at(1100)), Some((scope, 9, None)));
         // Nobody is asked five times a second who has just refused.
         waiting.hear(&failed(9), at(700));
         waiting.rests = Some(at(900));

@@ -5,6 +5,18 @@ use std::fmt;
 
 use rustls::{AlertDescription, CertificateError};
 
+/// An error with its causes, in one line: that of a client alone says only that something failed.
+pub fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
 /// Why a link does not open although the line is sound: one of the two certificates is not in its time, or
 /// one of the two clocks is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

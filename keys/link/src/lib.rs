@@ -26,7 +26,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
 pub use client::{ANSWERS, client, client_by, plain_client, socket_client};
-pub use fault::TimeFault;
+pub use fault::{TimeFault, causes};
 pub use places::Limits;
 pub use server::{Door, serve, serve_plain};
 pub use time::Now;

@@ -165,15 +165,15 @@ async fn connection(
         Ok(Err(error)) => return turned.without_handshake(error.to_string()),
         Err(_) => return turned.without_handshake("it took too long".into()),
     };
-    turned.entered();
     let Some(certificate) = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first())
     else {
         return;
     };
     let peer = Peer { certificate: certificate.to_vec() };
     if !place.is_of(&peer.certificate) {
-        return;
+        return turned.full();
     }
+    turned.entered();
     converse(stream, place, router.layer(Extension(peer)), stopped).await;
 }
 

@@ -8,6 +8,7 @@ use akashi_wire::party::Role;
 use akashi_wire::{Alarm, Order};
 
 use crate::books::{Book, books, town};
+use crate::statements::run;
 use crate::two_persons::{enrolled_by_two, kind, party, with_two};
 
 async fn raised(book: &Book, alarm: &Alarm) -> bool {
@@ -151,5 +152,25 @@ async fn a_municipality_signs_for_its_own_and_the_office_says_that_it_is_over() 
         signs(&book.security, of(&recovery)).await.unwrap();
         assert!(standing(&book).await.iter().all(|one| one.alarm != happened));
         assert_eq!(book.ledger.verify_derived().await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn an_alarm_that_cannot_be_read_hides_no_other_and_keeps_nothing_from_being_told() {
+    for book in books().await {
+        raised(&book, &silent()).await;
+        let [one] = &standing(&book).await[..] else { panic!("one stands") };
+        let sql = format!(
+            "UPDATE standing_alarm SET alarm = '{}' WHERE position = {}",
+            "{\"alarm\":\"of_another_version\"}", one.position.0
+        );
+        run(&book.address, &sql).await.unwrap();
+        let gap = Alarm::BatchGap { municipality: town(), due: 1, came: 3 };
+        assert!(raised(&book, &gap).await, "an event is settled all the same");
+        let text = "{\"alarm\":\"of_another_version\"}".to_owned();
+        let all: Vec<Alarm> = standing(&book).await.into_iter().map(|one| one.alarm).collect();
+        assert_eq!(all, [Alarm::Unreadable { text }, gap]);
+        signed_for(&book, one.position).await.unwrap();
+        assert_eq!(standing(&book).await.len(), 1, "somebody has seen to it");
     }
 }

@@ -406,6 +406,23 @@ async fn whoever_goes_on_by_the_time_before_writes_nothing_any_more() {
 }
 
 #[tokio::test]
+async fn an_alarm_of_a_time_that_has_not_come_stands_since_now() {
+    for (mut book, other) in with_two().await {
+        let alarm = akashi_wire::Alarm::ClockDiffers {};
+        book.now = founded(&book) + 20 * DAY;
+        let mut change = book.begin(&book.order(akashi_wire::Order::RaiseAlarms).await).await;
+        change.raise(&alarm).await.unwrap();
+        change.commit().await.unwrap();
+        let now = here(&book, DAY);
+        brought_back(&book, &other, &now, None).await;
+        let standing = book.ledger.standing_alarms().await.unwrap();
+        let since: Vec<Timestamp> = standing.iter().map(|one| one.since).collect();
+        assert_eq!(since, [now.wall], "nobody reads that it begins in 19 days");
+        assert_eq!(book.ledger.verify_derived().await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
 async fn what_was_certified_by_the_wrong_time_is_told_until_it_is_ended() {
     for (mut book, other) in with_two().await {
         let right = book.issue(1, 1).await.serial;

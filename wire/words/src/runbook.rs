@@ -91,9 +91,9 @@ pub fn contents() -> Option<String> {
         "# Runbooks\n\nOne page an alarm, made from the words in `wire/words` by `make golden`. 警報ごとに一枚。\n\n\
          Who may do what alone: a hold (`desk hold`) is put by an officer of the municipality or its hold desk; a stop (`desk suspend`) by a \
          security officer, of a municipality's own links also by its officers, its supervisor and its administrator; an alarm is signed for \
-         (`desk sign-for`) by a security officer or an operator, of the own municipality also by its administrator or supervisor. \
+         (`desk sign-for`) by a security officer or an operator, of the own municipality also by its administrator or supervisor, of the recovery key by a security officer alone. \
          一人でできる人: 一時保留は市区町村の受付窓口職員か一時保留の電話受付、停止はセキュリティ管理者（自分の市区町村については職員・係長・市区町村管理者も）、\
-         確認の署名はセキュリティ管理者か運用者（自分の市区町村については市区町村管理者・係長も）。\n\n\
+         確認の署名はセキュリティ管理者か運用者（自分の市区町村については市区町村管理者・係長も。回復鍵についてはセキュリティ管理者だけ）。\n\n\
          | code | 警報 | alarm | 対応の期限 | how soon |\n|---|---|---|---|---|\n",
     );
     for (code, soon) in codes {

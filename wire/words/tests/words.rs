@@ -55,6 +55,7 @@ fn alarms() -> Vec<Alarm> {
         json!({"alarm": "list_late", "scope": "complete", "next_update": at}),
         json!({"alarm": "responder_silent"}),
         json!({"alarm": "disk_almost_full"}),
+        json!({"alarm": "unreadable", "text": "…"}),
         json!({"alarm": "nobody_told", "why": "…"}),
     ];
     for what in ["source", "counter", "town"] {
