@@ -77,17 +77,12 @@ where
         let done = runtime.block_on(async {
             tokio::spawn(operators.serve());
             tokio::spawn(observe::watchdog());
-            let stop = stopped();
-            let too_long = async {
-                stop.await;
-                observe::notify_stopping();
-                tokio::time::sleep(STOPS).await;
-            };
-            tokio::select! {
-                served = serve(opened, clock) => served.map_err(|error| error.into().to_string()),
-                () = too_long => {
-                    Err(format!("something did not end within {STOPS:?} of the stop, and is broken off"))
-                }
+            let served = until_stopped(stopped(), serve(opened, clock), observe::notify_stopping);
+            match served.await {
+                Some(served) => served.map_err(|error| error.into().to_string()),
+                None => Err(format!(
+                    "something did not end within {STOPS:?} of the stop, and is broken off"
+                )),
             }
         });
         runtime.shutdown_timeout(ENDS);
@@ -98,6 +93,30 @@ where
         Err(failure) => {
             crate::complain!("akashi: {failure}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// What comes of `serve`, or nothing where it does not end within [`STOPS`] of the stop. Whoever waits for it is
+/// told that it stops: at the stop, or where it ended before this heard of one.
+async fn until_stopped<T>(
+    stop: impl Future<Output = ()>,
+    serve: impl Future<Output = T>,
+    tell: impl Fn(),
+) -> Option<T> {
+    let too_long = async {
+        stop.await;
+        tell();
+        tokio::time::sleep(STOPS).await;
+    };
+    tokio::pin!(too_long);
+    tokio::select! {
+        biased;
+        () = &mut too_long => None,
+        served = serve => {
+            // Each of the two waits for the same signal, and it may come between the looks at them.
+            tell();
+            Some(served)
         }
     }
 }
@@ -158,5 +177,20 @@ pub fn stopped() -> impl Future<Output = ()> + Send + 'static {
             _ = hangup.recv(), if !outlives => {}
             () = unwatched => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::{pending, ready};
+
+    use super::until_stopped;
+
+    #[tokio::test]
+    async fn that_a_program_stops_is_told_where_it_ended_before_the_stop_was_heard_there() {
+        let told = Cell::new(false);
+        let ended = until_stopped(pending(), ready(1), || told.set(true)).await;
+        assert_eq!((ended, told.get()), (Some(1), true));
     }
 }
