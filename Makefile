@@ -26,7 +26,7 @@ demo:
 	@.ci/setup
 	@# The demonstration, and the programs that serve what it leaves behind.
 	@$(CARGO) build --locked --package akashi-demo --package akashi-ca --package akashi-crl \
-		--package akashi-ocsp --package akashi-repository
+		--package akashi-ocsp --package akashi-repository --package akashi-holders-door
 	@target/debug/akashi-demo play $(ARGS)
 
 test:

@@ -182,6 +182,9 @@ pub enum InitError {
     /// The authority.
     #[error(transparent)]
     Authority(#[from] CaError),
+    /// The configuration that was going to be written.
+    #[error(transparent)]
+    Config(#[from] akashi_edge::ConfigError),
 }
 
 /// Makes an authority in `dir`. Each security officer's token has a password of its own, and each of the
@@ -256,7 +259,7 @@ pub async fn init(
         access: plan.access,
     };
     let config = Config {
-        ledger: plan.ledger.clone(),
+        ledger: Some(plan.ledger.clone()),
         home: None,
         listen,
         registry: Registry { url: plan.registry_url.clone() },
@@ -294,7 +297,7 @@ pub async fn init(
         recovery: plan.recovery.clone(),
         mark: plan.mark,
     };
-    let address = config.ledger_address(&making, LedgerRole::Authority);
+    let address = config.ledger_address(&making, LedgerRole::Authority)?;
     let ledger = Ledger::<Issuing>::create(&address).await?;
     if let Some(book) = address.strip_prefix("sqlite:").map(Path::new) {
         // What SQLite lays beside it has its mode.

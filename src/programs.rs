@@ -114,10 +114,10 @@ impl Programs {
             let (hand_out, passphrase) = opened.hand_out_here(program)?;
             let passphrase = in_the_kernel(&passphrase).map_err(system("keeping a passphrase"))?;
             let file = beside.with_file_name(program.file());
-            let ledger = LedgerRole::told_by_variable(program.ledger_role());
+            let ledger = program.ledger_role().and_then(LedgerRole::told_by_variable);
             Ok(Kept { program, file, hand_out, passphrase, ledger })
         };
-        Ok(Self { all: Program::ALL.into_iter().map(kept).collect::<Result<_, ProgramsError>>()? })
+        Ok(Self { all: opened.config.programs().map(kept).collect::<Result<_, ProgramsError>>()? })
     }
 
     /// Starts them, the authority before those that ask it; starts anew what ends; returns once `stop` resolved and all

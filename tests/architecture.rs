@@ -167,6 +167,24 @@ fn no_process_that_agencies_talk_to_contains_code_that_can_issue() {
 }
 
 #[test]
+fn the_door_for_holders_contains_neither_the_authority_nor_the_book_nor_a_signature_of_its_own() {
+    let workspace = Workspace::read();
+    let inside = ["akashi-ca", "akashi-ledger", "akashi-lint", "akashi-shelf", "sqlx"];
+    let why = "it hands on what holders sign, over mutual TLS: akashi-wire is all that it shares";
+    workspace.must_not(&["akashi-holders-door"], &inside, why);
+    let lines = || workspace.lines().into_iter();
+    let keys = ["akashi_keys", "dyn Signer", "custody", ".rsa(", ".sign("];
+    let door = lines().filter(|line| line.file.starts_with("ca/holders-door/src/"));
+    none_of(door.filter(|line| keys.iter().any(|one| line.text.contains(one))), why);
+    // And everybody who comes without a certificate comes there: no plain door is opened where the authority's key is.
+    let authority = lines().filter(|line| line.file.starts_with("ca/src/"));
+    none_of(
+        authority.filter(|line| line.text.contains("serve_plain")),
+        "the authority's key is in no process with a door to the public",
+    );
+}
+
+#[test]
 fn what_signs_lists_listens_nowhere_and_what_publishes_them_knows_nothing_that_signs_one() {
     let workspace = Workspace::read();
     let why = "the list issuer hands files over, and the repository publishes them: akashi-shelf is all they share";
@@ -187,6 +205,30 @@ fn what_signs_lists_listens_nowhere_and_what_publishes_them_knows_nothing_that_s
     none_of(
         publishes.filter(|line| keys.iter().any(|one| line.text.contains(one))),
         "what the public talks to signs nothing",
+    );
+}
+
+#[test]
+fn the_authoritys_key_is_narrowed_where_it_is_opened() {
+    let workspace = Workspace::read();
+    let production =
+        || workspace.lines().into_iter().filter(|line| !line.file.starts_with("tests/"));
+    let opens = production().filter(|line| line.text.contains("rsa(\"ca\")"));
+    let narrowed = ["CertificateKey::new(Arc::new(", "ListKey::new(Arc::new("];
+    none_of(
+        opens.filter(|line| !narrowed.iter().any(|one| line.text.contains(one))),
+        "what signs certificates takes what was recorded, and what signs lists what was linted",
+    );
+    // Whoever handles a key that signs whatever it is given is one of these.
+    let handles = ["ca/src/issuance/key.rs", "ca/src/profile/authority.rs", "crl/src/key.rs"];
+    let handles = [&handles[..], &["ca/src/founding.rs", "crl/src/signatory.rs"]].concat();
+    let rooms = production()
+        .filter(|line| ["ca/src/", "crl/src/"].iter().any(|room| line.file.starts_with(room)));
+    none_of(
+        rooms
+            .filter(|line| line.text.contains("dyn Signer") || line.text.contains("sign_digest"))
+            .filter(|line| !handles.contains(&&*line.file)),
+        "CertificateKey and ListKey: “sign these octets” is reached through neither",
     );
 }
 
@@ -265,6 +307,7 @@ fn an_agency_and_a_holder_know_nothing_of_the_authority_but_what_travels() {
         "akashi-shelf",
         "akashi-repository",
         "akashi-ocsp",
+        "akashi-holders-door",
         "akashi-ra-console",
     ];
     Workspace::read().must_not(
@@ -296,6 +339,7 @@ fn no_server_is_linked_with_the_pcsc_library() {
         "akashi-crl",
         "akashi-repository",
         "akashi-ocsp",
+        "akashi-holders-door",
         "akashi-edge",
         "akashi-registry",
     ];
@@ -407,12 +451,14 @@ fn a_deed_is_read_by_the_role_of_whoever_signed_it() {
         theirs.filter(is_act),
         "who receives an act reads a ReceivedAct, which asks the table of deeds and roles",
     );
-    // The holders' door looks whose certificate is meant before it can verify with it; nobody else looks first.
+    // Whose certificate is meant is looked at before it can be verified with it, and the door for holders, which has none,
+    // looks whether it is an application at all; nobody else looks first.
+    let looks = ["ca/src/holders.rs", "ca/holders-door/src/http.rs", "wire/src/signed.rs"];
     let lines = Workspace::read().lines().into_iter();
     none_of(
         lines
             .filter(|line| line.text.contains("unverified_content"))
-            .filter(|line| !["ca/src/holders.rs", "wire/src/signed.rs"].contains(&&*line.file)),
+            .filter(|line| !looks.contains(&&*line.file)),
         "verify the message; what is signed is read afterwards",
     );
 }

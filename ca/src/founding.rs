@@ -21,7 +21,7 @@ use rand::{CryptoRng, Rng};
 
 use crate::CaError;
 use crate::counter::normalised;
-use crate::issuance::sign;
+use crate::issuance::verified;
 use crate::profile::authority::tbs_authority;
 use crate::profile::{AuthorityFacts, name};
 
@@ -98,7 +98,9 @@ pub async fn found(
     let mut authority = Authority { certificate: Vec::new(), profile: profile.clone() };
     let (algorithm, record) = (ca_key.algorithm().to_der()?, authority.record());
     CaError::of_findings(Lint::authority_to_be_signed(&octets, &algorithm, record.as_bytes())?)?;
-    let certificate = sign(&octets, &ca_key, &facts)?;
+    // The one that no book has before: it is the book's first page.
+    let signature = ca_key.sign(&octets)?;
+    let certificate = verified(&octets, (ca_key.algorithm(), signature), &facts)?;
 
     let link = LinkAuthority::create(&link_key, "Akashi Link Authority", now)?;
     let own = |key: &dyn Signer, name: &str, usage: Usage| {
@@ -208,13 +210,14 @@ pub async fn found(
 
 /// The authority's own programs, each under a name and with a key of its own: whoever has the key of one can order what is
 /// that one's trade, and nothing of the others'.
-const PROGRAMS: [(Role, &str); 6] = [
+const PROGRAMS: [(Role, &str); 7] = [
     (Role::Scheduler, "Akashi Scheduler"),
     (Role::Log, "Akashi Log"),
     (Role::RegistryClient, "Akashi Registry Client"),
     (Role::ListIssuer, "Akashi CRL Issuer"),
     (Role::Responder, "Akashi OCSP Responder"),
     (Role::Repository, "Akashi Repository"),
+    (Role::HoldersDoor, "Akashi Holders' Door"),
 ];
 
 /// The names of the office's terminals.

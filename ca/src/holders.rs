@@ -1,4 +1,4 @@
-//! The holders' door: whoever signs with a certificate may have it ended.
+//! What comes of the door for holders: whoever signs with a certificate may have it ended.
 //!
 //! Nobody here is enrolled. What speaks for the holder is a signature by the key of a certificate
 //! that lies in the book. The change is made by the scheduler's order; the evidence is what the
@@ -11,8 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use akashi_keys::Vault;
 use akashi_ledger::{Content, LedgerError, Recording, Standing};
 use akashi_wire::act::{Answer, Refusal};
-use akashi_wire::holder::{DoorChallenge, RevocationApplication};
-use akashi_wire::octets::Octets;
+use akashi_wire::holder::RevocationApplication;
+use akashi_wire::holder::challenge::ChallengeKeys;
+use akashi_wire::octets::{Octets, Sha256};
+use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{Order, RevocationReason, SignedMessage, Verified, pki};
 use jiff::Timestamp;
@@ -27,7 +29,7 @@ use crate::{CaError, Issuer, Orders};
 /// What an audit entry about such a revocation is called.
 const VERB: &str = "holder_revokes";
 
-/// The holders' door.
+/// What holders ask, as their door hands it on (`akashi-holders-door`).
 pub struct Holders {
     issuer: Issuer,
     orders: Orders,
@@ -42,12 +44,15 @@ impl Holders {
         Self { issuer, orders, rng: Mutex::new(rng), challenges }
     }
 
-    /// What the next application must repeat: good for one, and for five minutes.
-    pub fn challenge(&self, now: Timestamp) -> DoorChallenge {
-        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-        let challenges = self.challenges.lock().unwrap_or_else(PoisonError::into_inner);
-        let challenge = challenges.give(now, &mut *rng);
-        DoorChallenge { challenge: Octets(challenge.to_vec()) }
+    /// Under which the door makes what the next application must repeat: good for one, and for five minutes.
+    pub fn challenge_keys(&self, now: Timestamp) -> ChallengeKeys {
+        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).keys(now)
+    }
+
+    /// Whether whoever shows this certificate is the authority's own door for holders.
+    pub async fn is_from_the_door(&self, peer: &[u8], now: Timestamp) -> Result<bool, CaError> {
+        let enrolled = self.issuer.ledger.enrolment_of(Sha256::of(peer)).await?;
+        Ok(enrolled.is_some_and(|one| one.role == Role::HoldersDoor && one.is_in_force(now)))
     }
 
     /// Ends the certificate that signed, and with it a renewal of it that is under way.

@@ -1,6 +1,7 @@
 //! The authority's doors, over mutual TLS: `POST /acts` for officers, `POST /idou` for sources, `POST /rekey`
-//! for whoever wants another key.
+//! for whoever wants another key, `/holders/…` for the door at which holders ask.
 
+mod holders;
 mod spool;
 
 use std::future::Future;
@@ -19,7 +20,6 @@ use akashi_wire::{Clock, MunicipalityCode, SignedMessage};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest, Path, Query, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -110,24 +110,8 @@ pub fn router(doors: Doors) -> Router {
         .route("/recovery", post(recover).layer(DefaultBodyLimit::max(ACT_LIMIT)))
         .route("/time", post(time).layer(DefaultBodyLimit::max(ORDER_LIMIT)))
         .route("/orders", post(order).layer(DefaultBodyLimit::max(ORDER_LIMIT)))
+        .nest("/holders", holders::router())
         .with_state(doors)
-}
-
-/// The router of the door for holders, without TLS: what comes in is signed.
-pub fn holders_router(doors: Doors) -> Router {
-    Router::new()
-        .route("/challenge", get(challenge))
-        .route("/revocations", post(revocation).layer(DefaultBodyLimit::max(APPLICATION_LIMIT)))
-        .with_state(doors)
-}
-
-/// Serves the door for holders until `stop` resolves.
-pub async fn serve_holders(
-    door: impl Into<Door>,
-    doors: Doors,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), LinkError> {
-    akashi_link::serve_plain(door, holders_router(doors), stop).await
 }
 
 /// Serves the doors and runs the scheduler until `stop` resolves.
@@ -279,21 +263,6 @@ async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 's
     })
 }
 
-async fn challenge(State(doors): State<Doors>) -> Response {
-    ([(CACHE_CONTROL, "no-store")], Json(doors.holders.challenge(doors.clock.now())))
-        .into_response()
-}
-
-async fn revocation(State(doors): State<Doors>, request: Request) -> Response {
-    let body = match whole(request, ACT_TIME).await {
-        Ok(body) => body,
-        Err(refused) => return refused,
-    };
-    let message = SignedMessage::from_der(body.to_vec());
-    let revoking = async move { doors.holders.revoke(message, doors.clock.now()).await };
-    answered(to_its_end(revoking).await)
-}
-
 async fn act(
     State(doors): State<Doors>,
     Extension(peer): Extension<Peer>,
@@ -412,16 +381,9 @@ fn answered(outcome: Result<Answer, CaError>) -> Response {
                 tracing::error!(target: "ca", "{error}");
             }
             let refusal = error.refusal();
-            (status_of(&refusal), Json(said(&refusal))).into_response()
+            (status_of(&refusal), Json(refusal.told())).into_response()
         }
     }
-}
-
-/// A refusal as it travels: its facts, and its sentence for people.
-fn said(refusal: &Refusal) -> serde_json::Value {
-    let mut json = serde_json::to_value(refusal).expect("a refusal is JSON");
-    json["says"] = refusal.to_string().into();
-    json
 }
 
 fn status_of(refusal: &Refusal) -> StatusCode {

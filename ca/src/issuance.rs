@@ -5,17 +5,22 @@
 //! filed that was not read back and verified. A crash between any two leaves at worst an intention
 //! in the book, which is resumed (the signature is the same again) or voided.
 
+mod key;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use akashi_keys::{KeyError, Signer, Vault};
+use akashi_keys::{KeyError, Vault};
 use akashi_ledger::{Authority, Change, Issuing, Ledger, NewCertificate, NewFile, Permit};
-use akashi_lint::Lint;
+use akashi_lint::{Finding, Lint};
 use akashi_wire::octets::Sha256;
 use akashi_wire::{MunicipalityCode, SerialNumber, pki};
 use der::{Decode, Encode};
 use jiff::Timestamp;
+use spki::AlgorithmIdentifierOwned;
 use x509_parser::prelude::{FromDer, X509Certificate};
+
+pub use key::CertificateKey;
 
 use crate::CaError;
 use crate::profile::{AuthorityFacts, TbsCertificate, tbs};
@@ -29,8 +34,8 @@ pub struct Issuer {
     pub ledger: Ledger<Issuing>,
     /// What seals personal data.
     pub vault: Arc<Vault>,
-    /// The authority's key.
-    pub key: Arc<dyn Signer>,
+    /// The authority's key, for what was recorded.
+    pub key: CertificateKey,
     /// The authority in the book.
     pub authority: Arc<Authority>,
     /// What of its certificate goes into others.
@@ -49,7 +54,7 @@ impl Issuer {
     pub async fn open(
         ledger: Ledger<Issuing>,
         vault: Arc<Vault>,
-        key: Arc<dyn Signer>,
+        key: CertificateKey,
         rules: Arc<Rules>,
     ) -> Result<Self, CaError> {
         let authority = ledger.authority().await?;
@@ -107,9 +112,25 @@ impl Draft {
     /// # Errors
     /// [`CaError::Lint`] with all findings.
     pub fn lint(self, issuer: &Issuer) -> Result<Linted, CaError> {
+        self.held_against(issuer, |lint, der, algorithm| lint.resident(der, algorithm))
+    }
+
+    /// The same for a certificate of the authority's responder.
+    ///
+    /// # Errors
+    /// [`CaError::Lint`] with all findings.
+    pub fn lint_responder(self, issuer: &Issuer) -> Result<Linted, CaError> {
+        self.held_against(issuer, |lint, der, algorithm| lint.responder(der, algorithm))
+    }
+
+    fn held_against(
+        self,
+        issuer: &Issuer,
+        rules: impl FnOnce(&Lint, &[u8], &[u8]) -> Vec<Finding>,
+    ) -> Result<Linted, CaError> {
         let der = self.0.to_der()?;
         let algorithm = issuer.key.algorithm().to_der()?;
-        CaError::of_findings(issuer.lint.resident(&der, &algorithm))?;
+        CaError::of_findings(rules(&issuer.lint, &der, &algorithm))?;
         let serial = self.0.our_serial().ok_or(CaError::BadSignature("the serial number"))?;
         let not_before = akashi_wire::pki::moment(&self.0.validity.not_before);
         Ok(Linted { der, serial, not_before })
@@ -117,6 +138,7 @@ impl Draft {
 }
 
 /// A draft without a finding.
+#[derive(Debug)]
 pub struct Linted {
     der: Vec<u8>,
     serial: SerialNumber,
@@ -159,17 +181,41 @@ impl Linted {
         change.commit().await?;
         Ok(linted.into_iter().map(Recorded).collect())
     }
+
+    /// The same for a certificate of the authority's responder, of which the book has the number first and the
+    /// whole once it is signed.
+    pub async fn record_responder(self, mut change: Change) -> Result<Recorded, CaError> {
+        change.intend_responder(self.serial).await?;
+        change.commit().await?;
+        Ok(Recorded(self))
+    }
+}
+
+/// What was to be signed when it was interrupted, as the case kept it.
+pub struct Interrupted {
+    /// The octets.
+    pub tbs: Vec<u8>,
+    /// Its number.
+    pub serial: SerialNumber,
 }
 
 /// An intention that is in the book.
+#[derive(Debug)]
 pub struct Recorded(Linted);
 
 impl Recorded {
-    /// Takes up an intention that was interrupted. PKCS#1 v1.5 is deterministic: signed again, it
-    /// is the same certificate.
-    pub fn resume(tbs: Vec<u8>, serial: SerialNumber) -> Result<Self, CaError> {
+    /// Takes up an intention that was interrupted, if it is the one that the book has under its number. PKCS#1 v1.5 is
+    /// deterministic: signed again, it is the same certificate.
+    ///
+    /// # Errors
+    /// [`CaError::Damaged`] where the book has none or another.
+    pub async fn resume(
+        Interrupted { tbs, serial }: Interrupted,
+        ledger: &Ledger<Issuing>,
+    ) -> Result<Self, CaError> {
         let read = TbsCertificate::from_der(&tbs)?;
-        if read.our_serial() != Some(serial) {
+        let intended = ledger.intended_digest(serial).await?;
+        if read.our_serial() != Some(serial) || intended != Some(Sha256::of(&tbs)) {
             return Err(CaError::Damaged(format!("the intention of {serial} is about another")));
         }
         let not_before = akashi_wire::pki::moment(&read.validity.not_before);
@@ -178,20 +224,21 @@ impl Recorded {
 
     /// Signs, then reads back with another parser and verifies with another implementation: a
     /// faulty RSA signature would give the key away.
-    pub fn sign(self, key: &dyn Signer, authority: &AuthorityFacts) -> Result<Signed, CaError> {
-        let Linted { der: signed_octets, serial, .. } = self.0;
-        let certificate = sign(&signed_octets, key, authority)?;
+    pub fn sign(self, key: &CertificateKey, authority: &AuthorityFacts) -> Result<Signed, CaError> {
+        let signature = key.sign(&self)?;
+        let Linted { der, serial, .. } = self.0;
+        let certificate = verified(&der, (key.algorithm(), signature), authority)?;
         Ok(Signed { serial, certificate })
     }
 }
 
-/// Signs any certificate of the authority and lets it out only once it verifies.
-pub(crate) fn sign(
+/// A certificate of the authority, let out only once it verifies.
+pub(crate) fn verified(
     octets: &[u8],
-    key: &dyn Signer,
+    (algorithm, signature): (AlgorithmIdentifierOwned, Vec<u8>),
     authority: &AuthorityFacts,
 ) -> Result<Vec<u8>, CaError> {
-    let certificate = tbs::assemble(octets, key.algorithm(), key.sign(octets)?)?;
+    let certificate = tbs::assemble(octets, algorithm, signature)?;
     let (rest, read) = X509Certificate::from_der(&certificate)
         .map_err(|_| CaError::BadSignature("another parser cannot read it"))?;
     if !rest.is_empty() || read.tbs_certificate.as_ref() != octets {

@@ -21,19 +21,8 @@ fn main() -> ExitCode {
         say!("authority https://{address}");
         let (identity, ledger) = (opened.server()?, doors.issuer.ledger.clone());
         let served = akashi_ca::serve(door, &identity, doors.clone(), akashi_edge::stopped());
-        match opened.config.listen.holders {
-            None => {
-                akashi_edge::ready();
-                served.await?;
-            }
-            Some(address) => {
-                let door = opened.config.doors.listen("holders", address).await?;
-                say!("holders http://{address}");
-                akashi_edge::ready();
-                let holders = akashi_ca::serve_holders(door, doors, akashi_edge::stopped());
-                tokio::try_join!(served, holders)?;
-            }
-        }
+        akashi_edge::ready();
+        served.await?;
         // A book that is a file is one file again; a data base that does not answer is not waited for.
         let _ = tokio::time::timeout(CLOSES, ledger.close()).await;
         Ok::<_, Failure>(())

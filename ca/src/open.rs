@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use akashi_edge::config::FILE;
 use akashi_edge::{ConfigError, LedgerRole, Opened};
-use akashi_keys::{LinkAuthority, Signer};
+use akashi_keys::LinkAuthority;
 use akashi_ledger::{BookDoor, Holder, Issuing, Ledger};
 use akashi_wire::alarm::Own;
 use akashi_wire::clock::Past;
@@ -18,6 +18,7 @@ use rand::rngs::StdRng;
 use crate::counter::Services;
 use crate::ends::OwnCertificate;
 use crate::http::Spool;
+use crate::issuance::CertificateKey;
 use crate::scheduler::Recoverers;
 use crate::shelves::newest_unknown;
 use crate::turn::Turn;
@@ -29,7 +30,10 @@ use crate::{
 impl Doors {
     /// Opens the book and the keys, and stands the doors around them.
     pub async fn open(opened: &Opened, clock: Arc<dyn Clock>) -> Result<Self, CaError> {
-        let ledger = Ledger::open(&opened.ledger(LedgerRole::Authority)).await?;
+        let ledger = Ledger::open(
+            &opened.ledger(LedgerRole::Authority).map_err(akashi_edge::OpenError::from)?,
+        )
+        .await?;
         Self::over(ledger, opened, clock, StdRng::from_seed(rand::random())).await
     }
 
@@ -56,7 +60,7 @@ impl Doors {
         let custody = &opened.custody;
         let vault = Arc::new(opened.vault()?);
         let opener = Arc::new(custody.opener("envelope")?);
-        let key: Arc<dyn Signer> = Arc::new(custody.rsa("ca")?);
+        let key = CertificateKey::new(Arc::new(custody.rsa("ca")?));
         let link_der = opened.certificate("link")?;
         let link = Arc::new(LinkAuthority::open(&custody.ec("link")?, link_der)?);
         let own = async |role: Role| {

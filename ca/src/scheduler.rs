@@ -10,7 +10,7 @@ use akashi_ledger::{LedgerError, Permit, ResponderCertificate, Step};
 use akashi_wire::order::OrderRefusal;
 use akashi_wire::party::Role;
 use akashi_wire::{Alarm, Clock, DeletionMonth, Order, Reading, SerialNumber};
-use der::{Decode, Encode};
+use der::Decode;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -21,6 +21,7 @@ use crate::comparison::{Compared, Comparison};
 use crate::counter::end_undelivered;
 use crate::ends::OwnCertificate;
 use crate::idou::Worker;
+use crate::issuance::Draft;
 use crate::observe;
 use crate::profile::responder::tbs_responder;
 use crate::recall;
@@ -28,7 +29,7 @@ use crate::recovery;
 use crate::stated::digests_of_items;
 use crate::turn::Turn;
 use crate::watch::Watch;
-use crate::{AlarmSettings, CaError, Issuer, Log, Orders, RegistryClient, issuance};
+use crate::{AlarmSettings, CaError, Issuer, Log, Orders, RegistryClient};
 
 /// Cases that one tick closes at most, and certificates that it indexes: what is due besides must not
 /// wait for them.
@@ -433,15 +434,11 @@ impl Scheduler {
             serial,
             Decode::from_der(public_key)?,
             (not_before, not_after),
-        )?
-        .to_der()?;
-        let algorithm = issuer.key.algorithm().to_der()?;
-        CaError::of_findings(issuer.lint.responder(&tbs, &algorithm))?;
+        )?;
+        let linted = Draft::new(tbs).lint_responder(issuer)?;
         let permit = self.orders.permit(Order::CertifyResponders, now).await?;
-        let mut change = issuer.ledger.begin(&permit, now).await?;
-        change.intend_responder(serial).await?;
-        change.commit().await?;
-        let certificate = issuance::sign(&tbs, &*issuer.key, &issuer.facts)?;
+        let recorded = linted.record_responder(issuer.ledger.begin(&permit, now).await?).await?;
+        let certificate = recorded.sign(&issuer.key, &issuer.facts)?.certificate().to_vec();
         let mut change = issuer.ledger.begin(&permit, now).await?;
         let public_key = public_key.to_vec();
         let new = ResponderCertificate { serial, public_key, certificate, not_before, not_after };

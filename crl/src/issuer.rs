@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use akashi_edge::OwnOrders;
-use akashi_keys::{OfficerToken, Signer};
+use akashi_keys::OfficerToken;
 use akashi_ledger::{
     Authority, CrlRecord, Ledger, Listing, Position, Scope, StatusChange, StatusRow,
 };
@@ -22,7 +22,7 @@ use crate::list::{List, Lister};
 use crate::schedule::{Cause, Situation, due};
 use crate::signatory::Signatory;
 use crate::tbs::Plan;
-use crate::{CrlError, Settings, gate, judge, write};
+use crate::{CrlError, ListKey, Settings, gate, judge, write};
 
 /// Rows of the book that are read at a time.
 const ROWS: i64 = 1000;
@@ -31,7 +31,7 @@ const ROWS: i64 = 1000;
 pub struct Issuer {
     ledger: Ledger<Listing>,
     orders: OwnOrders,
-    signer: Arc<dyn Signer>,
+    key: ListKey,
     authority: Authority,
     /// Its last moment: no list is made after it.
     end: Timestamp,
@@ -100,7 +100,7 @@ impl Issuer {
     pub async fn open(
         ledger: Ledger<Listing>,
         orders: Arc<dyn OrderDoor>,
-        (signer, token): (Arc<dyn Signer>, Arc<OfficerToken>),
+        (key, token): (ListKey, Arc<OfficerToken>),
         dir: &Path,
         settings: Settings,
     ) -> Result<Self, CrlError> {
@@ -109,7 +109,7 @@ impl Issuer {
         }
         let authority = ledger.authority().await?;
         let end = pki::not_after(&authority.certificate);
-        let signatory = Arc::new(Signatory::new(&authority.certificate, &*signer)?);
+        let signatory = Arc::new(key.signatory(&authority.certificate)?);
         let record = ledger.founding_record().await?;
         let lint = Arc::new(Lint::new(&authority.certificate, record.as_bytes())?);
         let points =
@@ -118,7 +118,7 @@ impl Issuer {
         let issuer = Self {
             ledger,
             orders: OwnOrders::new(token, orders),
-            signer,
+            key,
             authority,
             end,
             clock: None,
@@ -240,14 +240,14 @@ impl Issuer {
             next_update: record.next_update,
             list,
         };
-        let (shelf, signer) = (self.shelf.clone(), self.signer.clone());
+        let (shelf, key) = (self.shelf.clone(), self.key.clone());
         let (lint, clock, end) = (self.lint.clone(), self.clock.clone(), self.end);
         let (plan, sound) = blocking(move || {
             let in_time = || match clock.map_or(now, |clock| clock.now()) > end {
                 true => Err(CrlError::AuthorityOver { end }),
                 false => Ok(()),
             };
-            let sound = make(&plan, &lint, &shelf, &*signer, in_time)?;
+            let sound = make(&plan, &lint, &shelf, &key, in_time)?;
             Ok((plan, sound))
         })
         .await?;
@@ -471,7 +471,7 @@ fn make(
     plan: &Plan,
     lint: &Lint,
     shelf: &Shelf,
-    signer: &dyn Signer,
+    key: &ListKey,
     in_time: impl FnOnce() -> Result<(), CrlError>,
 ) -> Result<judge::Sound, CrlError> {
     let Plan { scope, number, .. } = *plan;
@@ -480,9 +480,10 @@ fn make(
     let made = || {
         let failed = ShelfError::file(&beside);
         let mut out = File::create(&beside).map_err(&failed)?;
-        write::write(plan, signer, &mut out, &failed, |unsigned| {
-            judge::before(lint, plan, previous, &beside, unsigned)?;
-            in_time()
+        write::write(plan, &mut out, &failed, |unsigned| {
+            let linted = judge::before(lint, plan, previous, &beside, unsigned)?;
+            in_time()?;
+            Ok(key.sign(linted)?)
         })?;
         drop(out);
         let sound = judge::after(lint, plan, &beside)?;

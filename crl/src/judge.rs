@@ -23,6 +23,17 @@ pub struct Sound {
     pub length: u64,
 }
 
+/// The SHA-256 of a list that kept every rule, as it is going to be signed. Only [`before`] makes one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Linted([u8; 32]);
+
+impl Linted {
+    /// What the key is given.
+    pub(crate) fn digest(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
 /// Reads what is going to be signed, as it stands in the file. `previous` is the number of the list
 /// that it replaces.
 ///
@@ -35,7 +46,7 @@ pub fn before(
     previous: Option<i64>,
     file: &Path,
     unsigned: &Unsigned,
-) -> Result<(), CrlError> {
+) -> Result<Linted, CrlError> {
     let mut input = File::open(file).map_err(ShelfError::file(file))?;
     input.seek(SeekFrom::Start(unsigned.begins)).map_err(ShelfError::file(file))?;
     let expected = ListExpected { previous, ..expected(plan) };
@@ -44,7 +55,7 @@ pub fn before(
         let what = "what is to be signed reads back as something else".into();
         return Err(ShelfError::Damaged { file: file.into(), what }.into());
     }
-    Ok(())
+    Ok(Linted(report.signed))
 }
 
 /// Reads a finished file back.

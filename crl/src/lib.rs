@@ -21,6 +21,7 @@ pub mod error;
 pub mod gate;
 pub mod issuer;
 pub mod judge;
+pub mod key;
 pub mod list;
 pub mod schedule;
 pub mod serve;
@@ -30,6 +31,7 @@ pub mod write;
 
 pub use error::CrlError;
 pub use issuer::{Issuer, Outcome, Published};
+pub use key::ListKey;
 pub use list::List;
 pub use schedule::Settings;
 pub use serve::issue;

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use akashi_crl::{Issuer, Settings};
+use akashi_crl::{Issuer, ListKey, Settings};
 use akashi_edge::LedgerRole;
 use akashi_edge::doubt::{Teller, tell};
 use akashi_edge::{Program, say};
@@ -18,7 +18,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 fn main() -> ExitCode {
     akashi_edge::run(Program::ListIssuer, async |opened, clock| {
         let settings: Settings = opened.config.part("crl", &opened.config.crl)?;
-        let ledger = Ledger::<Listing>::open(&opened.ledger(LedgerRole::ListIssuer)).await?;
+        let ledger = Ledger::<Listing>::open(&opened.ledger(LedgerRole::ListIssuer)?).await?;
         let past = ledger.past().await?;
         opened.is_of(&ledger.authority().await?.certificate)?;
         clock.resume(&past);
@@ -26,7 +26,8 @@ fn main() -> ExitCode {
         let token = Arc::new(opened.own(&Role::ListIssuer)?);
         let teller = Teller::new(ProgramApart::ListIssuer, token.clone());
         tokio::spawn(tell(teller, clock.clone(), orders.clone()));
-        let (key, lists) = (Arc::new(opened.custody.rsa("ca")?), opened.lists());
+        let key = ListKey::new(Arc::new(opened.custody.rsa("ca")?));
+        let lists = opened.lists();
         let issuer = Issuer::open(ledger, orders, (key, token), &lists, settings).await?;
         let issuer = issuer.with_clock(clock.clone());
         // A book from a backup is older than what was published by the one that was lost.

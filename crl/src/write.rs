@@ -2,7 +2,6 @@
 
 use std::io::{self, BufWriter, Write};
 
-use akashi_keys::Signer;
 use akashi_shelf::ShelfError;
 use ring::digest::{Context, SHA256};
 
@@ -21,16 +20,15 @@ pub struct Unsigned {
     pub digest: [u8; 32],
 }
 
-/// Writes a list, has it judged, and signs it. Whoever calls this has recorded the number before.
+/// Writes a list and has it signed. Whoever calls this has recorded the number before.
 ///
 /// The entries are hashed as they go by; the signature, whose length the first octets already
-/// counted, is asked for at the end, and only once `judge` has found nothing in what was written.
+/// counted, is asked of `sign` at the end: what was written can be judged there before a key is asked.
 pub fn write(
     plan: &Plan,
-    signer: &dyn Signer,
     out: &mut impl Write,
     failed: impl Fn(io::Error) -> ShelfError,
-    judge: impl FnOnce(&Unsigned) -> Result<(), CrlError>,
+    sign: impl FnOnce(&Unsigned) -> Result<Vec<u8>, CrlError>,
 ) -> Result<(), CrlError> {
     let tbs = Tbs::of(plan);
     let algorithm = plan.signatory.algorithm.as_slice();
@@ -48,8 +46,7 @@ pub fn write(
     let digest = digest.as_ref().try_into().expect("SHA-256 gives 32 octets");
 
     let unsigned = Unsigned { begins: whole.len() as u64, digest };
-    judge(&unsigned)?;
-    let signature = signer.sign_digest(&unsigned.digest)?;
+    let signature = sign(&unsigned)?;
     if signature.len() != signature_length {
         return Err(CrlError::Signature { scope: plan.scope, number: plan.number });
     }

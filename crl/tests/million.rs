@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use akashi_crl::signatory::Signatory;
 use akashi_crl::tbs::Plan;
-use akashi_crl::{List, judge, write};
+use akashi_crl::{List, ListKey, judge, write};
 use akashi_ledger::Scope;
 use akashi_lint::Lint;
 use akashi_shelf::Entry;
@@ -61,14 +61,13 @@ fn a_million_entries_are_written_and_judged_in_less_than_64_mib() {
     let mut judged = Duration::ZERO;
     write::write(
         &plan,
-        &*key,
         &mut out,
         |error| panic!("{error}"),
         |unsigned| {
             let begin = Instant::now();
-            judge::before(&lint, &plan, None, &file, unsigned)?;
+            let linted = judge::before(&lint, &plan, None, &file, unsigned)?;
             judged = begin.elapsed();
-            Ok(())
+            Ok(ListKey::new(key.clone()).sign(linted)?)
         },
     )
     .unwrap();

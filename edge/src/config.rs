@@ -19,8 +19,10 @@ pub const FILE: &str = "akashi.toml";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// `sqlite:PATH` (in the home where PATH is relative) or `postgres://…`.
-    pub ledger: String,
+    /// `sqlite:PATH` (in the home where PATH is relative) or `postgres://…`; absent in the hand-out of a program that
+    /// opens no book.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<String>,
     /// The authority's own directory: where its book, its lists, what is published and the keys of content lie. The
     /// directory of this file when absent, as in the one that `akashi init` makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,6 +135,9 @@ pub struct OperatorAddresses {
     /// The repository's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<SocketAddr>,
+    /// Of the door for holders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holders: Option<SocketAddr>,
 }
 
 impl OperatorAddresses {
@@ -146,6 +151,7 @@ impl OperatorAddresses {
             Program::Authority => self.authority,
             Program::Responder => self.responder,
             Program::Repository => self.repository,
+            Program::HoldersDoor => self.holders,
             Program::ListIssuer => None,
         }
     }
@@ -251,8 +257,10 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), &'static str> {
-        let sqlite = self.ledger.strip_prefix("sqlite:");
-        if sqlite.is_none_or(str::is_empty) && !is_postgres(&self.ledger) {
+        let ledger = self.ledger.as_deref();
+        let sqlite = ledger.and_then(|ledger| ledger.strip_prefix("sqlite:"));
+        let is_file = sqlite.is_some_and(|path| !path.is_empty());
+        if !ledger.is_none_or(|ledger| is_file || is_postgres(ledger)) {
             return Err("`ledger` must be sqlite:PATH or postgres://USER@HOST/DATABASE");
         }
         let Logins { list_issuer, responder, repository, verifier } = &self.logins;
@@ -290,11 +298,7 @@ impl Config {
         ]
         .into_iter()
         .chain(listen.holders)
-        .chain(
-            [Program::Authority, Program::Responder, Program::Repository]
-                .into_iter()
-                .filter_map(|one| self.operators.of(one)),
-        )
+        .chain(Program::ALL.into_iter().filter_map(|one| self.operators.of(one)))
         .collect();
         let twice = (1..ports.len()).any(|n| ports[..n].contains(&ports[n]));
         if twice {
@@ -343,16 +347,20 @@ impl Config {
 
     /// The ledger's address for a role, a relative SQLite path taken from the authority's own directory. The role's
     /// own variable goes before `AKASHI_LEDGER`, and both before the file: a password belongs into no file.
-    pub fn ledger_address(&self, dir: &Path, role: LedgerRole) -> String {
+    ///
+    /// # Errors
+    /// [`ConfigError::Sense`] where none of them names one, as in the hand-out of a program that opens no book.
+    pub fn ledger_address(&self, dir: &Path, role: LedgerRole) -> Result<String, ConfigError> {
         let login = self.logins.of(role).and_then(|(_, login)| login);
-        let address = role
-            .told_by_variable()
-            .or_else(|| login.cloned())
-            .unwrap_or_else(|| self.ledger.clone());
-        match address.strip_prefix("sqlite:") {
+        let told = role.told_by_variable().or_else(|| login.or(self.ledger.as_ref()).cloned());
+        let address = told.ok_or_else(|| ConfigError::Sense {
+            file: dir.join(FILE),
+            why: "`ledger` is missing: it must be sqlite:PATH or postgres://USER@HOST/DATABASE",
+        })?;
+        Ok(match address.strip_prefix("sqlite:") {
             Some(path) => format!("sqlite:{}", self.home(dir).join(path).display()),
             None => address,
-        }
+        })
     }
 
     /// The file's text, with a word on each part.
@@ -372,7 +380,7 @@ mod tests {
     fn config() -> Config {
         let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         Config {
-            ledger: "sqlite:book.sqlite".into(),
+            ledger: Some("sqlite:book.sqlite".into()),
             home: None,
             listen: Listen {
                 authority: at(1),
@@ -400,16 +408,16 @@ mod tests {
         let (all, own) =
             ("postgres://all@db/book".to_owned(), "postgres://ocsp@db/book".to_owned());
         let logins = Logins { responder: Some(own.clone()), ..Logins::default() };
-        let config = Config { ledger: all.clone(), logins: logins.clone(), ..config() };
+        let config = Config { ledger: Some(all.clone()), logins: logins.clone(), ..config() };
         assert_eq!(config.check(), Ok(()));
         assert_eq!(toml::from_str::<Config>(&config.to_text()).unwrap(), config);
-        let address = |role| config.ledger_address(Path::new("/dir"), role);
+        let address = |role| config.ledger_address(Path::new("/dir"), role).unwrap();
         assert_eq!(address(LedgerRole::Responder), own);
         for role in [LedgerRole::Authority, LedgerRole::ListIssuer, LedgerRole::Verifier] {
             assert_eq!(address(role), all);
         }
         for bad in [
-            Config { ledger: "sqlite:book.sqlite".into(), ..config.clone() },
+            Config { ledger: Some("sqlite:book.sqlite".into()), ..config.clone() },
             Config {
                 logins: Logins { verifier: Some("sqlite:book".into()), ..logins },
                 ..config.clone()

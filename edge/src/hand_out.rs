@@ -22,12 +22,14 @@ pub enum Program {
     Responder,
     /// `akashi-repository`.
     Repository,
+    /// `akashi-holders-door`.
+    HoldersDoor,
 }
 
 impl Program {
     /// All of them, in the order in which they are started: the others ask the authority.
-    pub const ALL: [Self; 4] =
-        [Self::Authority, Self::ListIssuer, Self::Responder, Self::Repository];
+    pub const ALL: [Self; 5] =
+        [Self::Authority, Self::ListIssuer, Self::Responder, Self::Repository, Self::HoldersDoor];
 
     /// Its name, as its directory has it.
     pub fn name(self) -> &'static str {
@@ -36,6 +38,7 @@ impl Program {
             Self::ListIssuer => "list_issuer",
             Self::Responder => "responder",
             Self::Repository => "repository",
+            Self::HoldersDoor => "holders_door",
         }
     }
 
@@ -46,6 +49,7 @@ impl Program {
             Self::ListIssuer => "akashi-crl",
             Self::Responder => "akashi-ocsp",
             Self::Repository => "akashi-repository",
+            Self::HoldersDoor => "akashi-holders-door",
         }
     }
 
@@ -67,6 +71,7 @@ impl Program {
             Self::ListIssuer => &["ca", "list_issuer"],
             Self::Responder => &["ocsp", "responder"],
             Self::Repository => &["repository"],
+            Self::HoldersDoor => &["holders_door"],
         }
     }
 
@@ -86,31 +91,39 @@ impl Program {
             Self::ListIssuer => &["ca", "link", "list_issuer"],
             Self::Responder => &["ca", "link", "responder"],
             Self::Repository => &["ca", "link", "repository"],
+            Self::HoldersDoor => &["holders_door", "link"],
         }
     }
 
-    /// In what role it opens the book.
-    pub fn ledger_role(self) -> LedgerRole {
+    /// In what role it opens the book; none where it opens none.
+    pub fn ledger_role(self) -> Option<LedgerRole> {
         match self {
-            Self::Authority => LedgerRole::Authority,
-            Self::ListIssuer => LedgerRole::ListIssuer,
-            Self::Responder => LedgerRole::Responder,
-            Self::Repository => LedgerRole::Repository,
+            Self::Authority => Some(LedgerRole::Authority),
+            Self::ListIssuer => Some(LedgerRole::ListIssuer),
+            Self::Responder => Some(LedgerRole::Responder),
+            Self::Repository => Some(LedgerRole::Repository),
+            Self::HoldersDoor => None,
         }
     }
 }
 
 impl Config {
-    /// What one program is told of this configuration: the address of its own login, and no part that is another's
-    /// trade. `home` is the authority's own directory where that program will run.
+    /// The programs of this authority, in the order in which they are started.
+    pub fn programs(&self) -> impl Iterator<Item = Program> {
+        let has_holders = self.listen.holders.is_some();
+        Program::ALL.into_iter().filter(move |one| has_holders || *one != Program::HoldersDoor)
+    }
+
+    /// What one program is told of this configuration: the address of its own login, if it opens the book, and no part
+    /// that is another's trade. `home` is the authority's own directory where that program will run.
     pub fn of(&self, program: Program, home: PathBuf) -> Self {
-        let own = self.login(program.ledger_role()).unwrap_or(&self.ledger);
+        let own = program.ledger_role().and_then(|role| self.login(role).or(self.ledger.as_ref()));
         let part = |whose: Program, part: &toml::Table| match whose == program {
             true => part.clone(),
             false => toml::Table::new(),
         };
         Self {
-            ledger: own.clone(),
+            ledger: own.cloned(),
             home: Some(home),
             listen: self.listen.clone(),
             registry: self.registry.clone(),
@@ -202,18 +215,20 @@ mod tests {
         "#;
         let config: Config = toml::from_str(text).unwrap();
         let of = |program| config.of(program, "/home".into());
-        let logins = ["all", "lists", "ocsp", "all"];
+        let logins = [Some("all"), Some("lists"), Some("ocsp"), Some("all"), None];
         for (program, login) in Program::ALL.into_iter().zip(logins) {
             let told = of(program);
-            assert_eq!(told.ledger, format!("postgres://{login}@db/book"), "{program:?}");
-            assert!(told.to_text().matches("postgres://").count() == 1, "{program:?}");
+            let login = login.map(|login| format!("postgres://{login}@db/book"));
+            let addresses = told.to_text().matches("postgres://").count();
+            assert_eq!(addresses, usize::from(login.is_some()), "{program:?}");
+            assert_eq!(told.ledger, login, "{program:?}");
             assert_eq!(told.home(Path::new("/elsewhere")), Path::new("/home"));
             assert_eq!(toml::from_str::<Config>(&told.to_text()).unwrap(), told);
             let parts = [!told.rules.is_empty(), !told.crl.is_empty(), !told.repository.is_empty()];
             let own = match program {
                 Program::Authority => [true, false, false],
                 Program::ListIssuer => [false, true, false],
-                Program::Responder => [false, false, false],
+                Program::Responder | Program::HoldersDoor => [false, false, false],
                 Program::Repository => [false, false, true],
             };
             assert_eq!(parts, own, "{program:?}");

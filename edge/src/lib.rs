@@ -2,7 +2,7 @@
 //! opens the custody, stops when asked.
 //!
 //! The front door (`akashi`) and the rooms' own programs (`akashi-ca`, `akashi-crl`,
-//! `akashi-repository`, `akashi-ocsp`) begin here alike; below it nothing reads a clock, a variable or a file of its own
+//! `akashi-repository`, `akashi-ocsp`, `akashi-holders-door`) begin here alike; below it nothing reads a clock, a variable or a file of its own
 //! accord.
 
 pub mod authority;

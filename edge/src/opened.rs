@@ -126,8 +126,9 @@ impl Opened {
     /// Opens a directory.
     pub fn open(dir: &Path, passphrase: &Passphrase) -> Result<Self, OpenError> {
         let config = Config::read(dir)?;
-        let book = config.ledger_address(dir, LedgerRole::Authority);
-        if let Some(book) = book.strip_prefix("sqlite:").map(Path::new) {
+        let book = config.ledger_address(dir, LedgerRole::Authority).ok();
+        let book = book.as_deref().and_then(|book| book.strip_prefix("sqlite:"));
+        if let Some(book) = book.map(Path::new) {
             closed_to_others(book)?;
         }
         let custody = Custody::open(&dir.join("keys"), passphrase)?;
@@ -146,7 +147,10 @@ impl Opened {
     }
 
     /// The ledger's address for a role.
-    pub fn ledger(&self, role: LedgerRole) -> String {
+    ///
+    /// # Errors
+    /// [`OpenError::Config`] where there is none.
+    pub fn ledger(&self, role: LedgerRole) -> Result<String, ConfigError> {
         self.config.ledger_address(&self.dir, role)
     }
 

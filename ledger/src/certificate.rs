@@ -477,6 +477,18 @@ impl Ledger<Issuing> {
         row.map(|row| row.get("sealed_der")).transpose()
     }
 
+    /// SHA-256 of the octets to be signed under this number, as they were recorded.
+    pub async fn intended_digest(
+        &self,
+        serial: SerialNumber,
+    ) -> Result<Option<Sha256>, LedgerError> {
+        let row = self
+            .store
+            .row("SELECT tbs_digest FROM certificate WHERE serial = $1", args![serial.as_bytes()])
+            .await?;
+        row.map(|row| row.get("tbs_digest")).transpose()
+    }
+
     /// Certificates that were intended before `before` and have no standing: interrupted between
     /// record and file. They may have been signed.
     pub async fn interrupted(&self, before: Timestamp) -> Result<Vec<SerialNumber>, LedgerError> {

@@ -17,7 +17,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     akashi_edge::run(Program::Responder, async |opened, clock| {
-        let ledger = Ledger::<Responding>::open(&opened.ledger(LedgerRole::Responder)).await?;
+        let ledger = Ledger::<Responding>::open(&opened.ledger(LedgerRole::Responder)?).await?;
         opened.is_of(&ledger.authority().await?.certificate)?;
         clock.resume(&ledger.past().await?);
         let (key, token) =

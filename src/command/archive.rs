@@ -51,7 +51,7 @@ impl Archive {
         }
         let _hold = Hold::take(dir)?;
         let config = Config::read(dir)?;
-        let address = config.ledger_address(dir, LedgerRole::Verifier);
+        let address = config.ledger_address(dir, LedgerRole::Verifier)?;
         let ledger = Ledger::<Verifying>::open(&address).await?;
         let authority = ledger.authority().await?;
         let end = pki::not_after(&authority.certificate);
@@ -80,7 +80,7 @@ impl Archive {
             copy(&dir.join(part), &making.join(part))?;
         }
         let kept =
-            Config { ledger: format!("sqlite:{BOOK}"), logins: Default::default(), ..config };
+            Config { ledger: Some(format!("sqlite:{BOOK}")), logins: Default::default(), ..config };
         write_durably(&making.join(FILE), kept.to_text().as_bytes())?;
         let report = judged(&ledger, &making).await?;
         let missing = missing_lists(&ledger, &making, end).await?;

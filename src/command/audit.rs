@@ -83,14 +83,14 @@ impl AuditCommand {
 }
 
 async fn open(dir: &std::path::Path) -> Result<Ledger<Verifying>, Failure> {
-    Ok(Ledger::open(&Config::read(dir)?.ledger_address(dir, LedgerRole::Verifier)).await?)
+    Ok(Ledger::open(&Config::read(dir)?.ledger_address(dir, LedgerRole::Verifier)?).await?)
 }
 
 /// Opens the content of one entry, checks it against its commitment, and writes it out.
 async fn evidence(open: &OpenArgs, position: i64, out: &std::path::Path) -> Result<(), Failure> {
     let passphrase = PASSPHRASE.read_passphrase(open.passphrase_file.as_deref())?;
     let opened = Opened::open(&open.dir, &passphrase)?;
-    let ledger = Ledger::<Verifying>::open(&opened.ledger(LedgerRole::Verifier)).await?;
+    let ledger = Ledger::<Verifying>::open(&opened.ledger(LedgerRole::Verifier)?).await?;
     let (commitment, salt, sealed) = ledger
         .sealed_content(Position(position))
         .await?

@@ -50,7 +50,7 @@ impl ClockCommand {
 async fn show(dir: &Path) -> Result<(), Failure> {
     let config = Config::read(dir)?;
     let ledger =
-        Ledger::<Verifying>::open(&config.ledger_address(dir, LedgerRole::Verifier)).await?;
+        Ledger::<Verifying>::open(&config.ledger_address(dir, LedgerRole::Verifier)?).await?;
     let (past, doubt) = (ledger.past().await?, ledger.clock_doubt().await?);
     let machine = Arc::new(Kernel::new());
     let look = machine.look();

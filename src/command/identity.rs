@@ -53,6 +53,8 @@ pub enum Whose {
     Responder,
     /// What publishes the lists: its end of every link.
     Repository,
+    /// The door for holders: its end of the link to the authority.
+    HoldersDoor,
 }
 
 impl Whose {
@@ -64,6 +66,7 @@ impl Whose {
             Self::ListIssuer => Role::ListIssuer,
             Self::Responder => Role::Responder,
             Self::Repository => Role::Repository,
+            Self::HoldersDoor => Role::HoldersDoor,
         }
     }
 
@@ -87,6 +90,9 @@ impl Whose {
             }
             Self::Repository => {
                 "start the repository anew (akashi up, or akashi-repository where that runs alone)"
+            }
+            Self::HoldersDoor => {
+                "start the door for holders anew (akashi up, or akashi-holders-door where that runs alone)"
             }
         }
     }
@@ -123,7 +129,7 @@ impl IdentityCommand {
 async fn complete(whose: Whose, open: &OpenArgs) -> Result<(), Failure> {
     let (opened, role) = (open.opened()?, whose.role());
     let name = role.name();
-    let ledger = Ledger::<Verifying>::open(&opened.ledger(LedgerRole::Verifier)).await?;
+    let ledger = Ledger::<Verifying>::open(&opened.ledger(LedgerRole::Verifier)?).await?;
     let mut all = ledger.enrolments().await?.into_iter();
     let enrolled = all.find(|one| one.role == role && one.ended_at.is_none());
     ledger.close().await;

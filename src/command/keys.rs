@@ -42,6 +42,8 @@ pub enum ProgramArg {
     Responder,
     /// akashi-repository: publishes the lists.
     Repository,
+    /// akashi-holders-door: hands on what holders sign.
+    HoldersDoor,
 }
 
 impl ProgramArg {
@@ -51,6 +53,7 @@ impl ProgramArg {
             Self::ListIssuer => Program::ListIssuer,
             Self::Responder => Program::Responder,
             Self::Repository => Program::Repository,
+            Self::HoldersDoor => Program::HoldersDoor,
         }
     }
 }

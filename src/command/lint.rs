@@ -101,7 +101,7 @@ impl LintCommand {
     async fn book(&self, dir: &Path, told: &mut Told) -> Result<Lint, Failure> {
         let passphrase = PASSPHRASE.read_passphrase(self.passphrase_file.as_deref())?;
         let opened = Opened::open(dir, &passphrase)?;
-        let ledger = Ledger::<Verifying>::open(&opened.ledger(LedgerRole::Verifier)).await?;
+        let ledger = Ledger::<Verifying>::open(&opened.ledger(LedgerRole::Verifier)?).await?;
         let authority = ledger.authority().await?;
         let lint = Lint::new(&authority.certificate, ledger.founding_record().await?.as_bytes())?;
         told.tell(&Of::Certificate("authority".into()), &lint.authority())?;

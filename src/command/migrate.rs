@@ -21,7 +21,7 @@ impl Migrate {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let address = match self.ledger {
             Some(address) => address,
-            None => Config::read(&self.dir)?.ledger_address(&self.dir, LedgerRole::Authority),
+            None => Config::read(&self.dir)?.ledger_address(&self.dir, LedgerRole::Authority)?,
         };
         let (before, after) = akashi_ledger::migrate(&address).await?;
         match before == after {

@@ -231,7 +231,7 @@ fn deal(open: &OpenArgs, shares: &[PathBuf], quorum: &Quorum, to: &Path) -> Resu
 }
 
 async fn show(open: &OpenArgs) -> Result<(), Failure> {
-    let ledger = Ledger::<Verifying>::open(&open.opened()?.ledger(LedgerRole::Verifier)).await?;
+    let ledger = Ledger::<Verifying>::open(&open.opened()?.ledger(LedgerRole::Verifier)?).await?;
     let waiting = ledger.recoveries().await?;
     ledger.close().await;
     for recovery in &waiting {
@@ -258,7 +258,7 @@ async fn collect(open: &OpenArgs, request: &Path, certificate: &Path) -> Result<
     let key = requested_key(&read(request)?)
         .ok_or_else(|| format!("{} is no PKCS#10 in DER", request.display()))?;
     let opened = open.opened()?;
-    let ledger = Ledger::<Verifying>::open(&opened.ledger(LedgerRole::Verifier)).await?;
+    let ledger = Ledger::<Verifying>::open(&opened.ledger(LedgerRole::Verifier)?).await?;
     let all = ledger.enrolments().await?;
     ledger.close().await;
     let found = all.iter().find(|one| public_key(&one.certificate).as_ref() == Some(&key));

@@ -57,7 +57,7 @@ pub struct ShiftBook {
 impl ShiftBook {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let config = Config::read(&self.dir)?;
-        let address = config.ledger_address(&self.dir, LedgerRole::Verifier);
+        let address = config.ledger_address(&self.dir, LedgerRole::Verifier)?;
         let ledger = Ledger::<Verifying>::open(&address).await?;
         let to = self.to.unwrap_or_else(|| SystemClock::new().now());
         let from = self.from.unwrap_or(to - 16.hours());

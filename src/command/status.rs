@@ -58,10 +58,10 @@ impl Status {
         let config = Config::read(&self.dir)?;
         let home = config.home(&self.dir);
         let mut programs = Vec::new();
-        for program in Program::ALL {
+        for program in config.programs() {
             programs.push((program, ask(&home, program).await));
         }
-        let address = config.ledger_address(&self.dir, LedgerRole::Verifier);
+        let address = config.ledger_address(&self.dir, LedgerRole::Verifier)?;
         let shown = Shown {
             now: akashi_wire::Clock::now(&SystemClock::new()),
             programs,

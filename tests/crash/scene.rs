@@ -180,7 +180,7 @@ impl Scene {
 
     /// The address of the book, as a program finds it.
     pub fn ledger(&self) -> String {
-        self.config.ledger_address(&self.dir, LedgerRole::Authority)
+        self.config.ledger_address(&self.dir, LedgerRole::Authority).expect("a book")
     }
 
     /// Waits until everything is served again: the authority tells its time and the responder

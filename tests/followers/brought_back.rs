@@ -37,7 +37,7 @@ async fn who_goes_on_by_a_time_that_was_brought_back_takes_the_right_one_or_stop
     hosts.iter().for_each(|machine| machine.set_ahead(-ahead));
     assert!(clock.read().doubt.is_some() && listed_by.read().doubt.is_some());
     let elsewhere = Ledger::<Issuing>::open(
-        &place.house.config.ledger_address(&place.dir, akashi_edge::LedgerRole::Authority),
+        &place.house.config.ledger_address(&place.dir, akashi_edge::LedgerRole::Authority).unwrap(),
     )
     .await
     .unwrap();

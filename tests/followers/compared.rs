@@ -17,7 +17,7 @@ use crate::support::*;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_hidden_from_the_responder_is_found_by_the_comparison() {
     let mut place = Place::make(Book::Postgres, Access::Open, usual_start()).await;
-    let base = place.house.config.ledger.clone();
+    let base = place.house.config.ledger.clone().unwrap();
     let (loses, hidden) = place.holder(tottori()).await;
     let (other, seen) = place.holder(tottori()).await;
     let responder = SecondResponder::open(&place).await;

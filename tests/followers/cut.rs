@@ -22,7 +22,7 @@ const CUT: &str = "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_sta
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_cut_at_random_lose_no_act_no_event_and_no_row() {
     let mut place = Place::make(Book::Postgres, Access::Open, usual_start()).await;
-    let base = place.house.config.ledger.clone();
+    let base = place.house.config.ledger.clone().unwrap();
     let codes: Vec<ResidentCode> = (0..15).map(|_| place.resident(tottori())).collect();
     let keys: Vec<_> = codes.iter().map(|_| place.new_key()).collect();
     let responder = SecondResponder::open(&place).await;

@@ -75,7 +75,12 @@ async fn an_old_transaction_of_somebody_else_hides_nothing() {
     let responder = SecondResponder::open(&place).await;
     // A backup, or an auditor at the console: an old snapshot, and a number of its own.
     let mut console = Command::new("psql")
-        .args(["--no-psqlrc", "--quiet", "--tuples-only", &place.house.config.ledger])
+        .args([
+            "--no-psqlrc",
+            "--quiet",
+            "--tuples-only",
+            place.house.config.ledger.as_deref().unwrap(),
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()

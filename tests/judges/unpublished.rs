@@ -31,8 +31,9 @@ pub fn write_list(
     };
     let mut out = File::create(file).unwrap();
     let failed = |error| panic!("{}: {error}", file.display());
-    write::write(&plan, key, &mut out, failed, |unsigned| {
-        judge::before(lint, &plan, None, file, unsigned)
+    write::write(&plan, &mut out, failed, |unsigned| {
+        judge::before(lint, &plan, None, file, unsigned)?;
+        Ok(key.sign_digest(&unsigned.digest)?)
     })
     .unwrap();
     judge::after(lint, &plan, file).unwrap();

@@ -110,10 +110,10 @@ impl Founded {
             .map(|file| OfficerToken::open(&home.join(file), PASSPHRASE).expect("a token"));
         let office = OfficerToken::open(&home.join(OFFICE_TERMINALS[0]), PASSPHRASE);
         let office = office.expect("a terminal's key").certificate().to_vec();
-        let lens = Arc::new(Lens::open(opened.ledger(LedgerRole::Authority)));
+        let lens = Arc::new(Lens::open(opened.ledger(LedgerRole::Authority).expect("a book")));
         let (officers, [sources, registries], agency) = runtime.block_on(async {
             let trouble = Arc::new(Trouble::default());
-            let address = opened.ledger(LedgerRole::Authority);
+            let address = opened.ledger(LedgerRole::Authority).expect("a book");
             let url = "http://127.0.0.1:9".to_owned();
             let clock = SimulatedClock::at(now);
             let begin = (2, &clock as &dyn Clock);

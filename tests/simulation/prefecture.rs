@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use akashi::init::SECURITY_OFFICERS;
 use akashi_ca::counter::Services;
+use akashi_ca::issuance::CertificateKey;
 use akashi_ca::scheduler::Recoverers;
 use akashi_ca::turn::Turn;
 use akashi_ca::{
@@ -14,7 +15,7 @@ use akashi_ca::{
 };
 use akashi_edge::Opened;
 use akashi_edge::clock::Machine;
-use akashi_keys::{LinkAuthority, OfficerToken, Signer};
+use akashi_keys::{LinkAuthority, OfficerToken};
 use akashi_ledger::{Here, Holder, Issuing, Ledger};
 use akashi_ocsp::Responder;
 use akashi_registry::http::Window;
@@ -73,7 +74,7 @@ impl Authority {
         let link = Arc::new(LinkAuthority::open(&link_key, link).expect("a link authority"));
         let orders = Orders::new(ledger.clone(), own(opened, party::Role::Scheduler));
         clock.resume(&ledger.past().await.expect("the book is read"));
-        let signer: Arc<dyn Signer> = key.clone();
+        let signer = CertificateKey::new(key.clone());
         let rules = Arc::new(Rules::default());
         let issuer = Issuer::open(ledger.clone(), vault.clone(), signer, rules).await;
         let issuer = issuer.expect("an issuer");
@@ -242,8 +243,9 @@ impl Prefecture {
                     let ledger = Ledger::open(&book).await.expect("the book opens");
                     let ledger = ledger.with_faults(trouble.clone());
                     let orders = door(&book, trouble.clone(), clock).await;
+                    let key = akashi_crl::ListKey::new(key);
                     let (signing, settings) =
-                        ((key as _, own(opened, party::Role::ListIssuer)), list_settings());
+                        ((key, own(opened, party::Role::ListIssuer)), list_settings());
                     let publishing = Ledger::open(&book).await.expect("the book opens");
                     let publishing = publishing.with_faults(trouble.clone());
                     let issuer =

@@ -149,7 +149,7 @@ async fn the_address_of_the_book_stands_in_no_file_where_the_environment_has_it(
     let place = Place::open(Book::Sqlite).await;
     let (dir, _kept) = place.closed().await;
     let mut config = akashi::config::Config::read(&dir).unwrap();
-    config.ledger = "sqlite:nowhere.sqlite".into();
+    config.ledger = Some("sqlite:nowhere.sqlite".into());
     std::fs::write(dir.join(akashi::config::FILE), config.to_text()).unwrap();
     for command in [&["audit", "verify", "--dir"][..], &["migrate", "--dir"]] {
         let run = |ledger: Option<&str>| {
@@ -174,7 +174,7 @@ async fn one_address_for_everybody_is_refused_where_the_roles_have_logins_of_the
     let (dir, _kept) = place.closed().await;
     let address = |login: &str| format!("postgres://{login}@127.0.0.1:1/nothing");
     let mut config = akashi::config::Config::read(&dir).unwrap();
-    config.ledger = address("authority");
+    config.ledger = Some(address("authority"));
     config.logins.responder = Some(address("responder"));
     std::fs::write(dir.join(akashi::config::FILE), config.to_text()).unwrap();
     let run = |own: Option<&str>| {

@@ -21,7 +21,7 @@ async fn each_role_of_akashi_up_comes_by_a_login_that_may_play_that_role_alone()
     let verifier = place.login("akashi_verifier");
     let place = place
         .reopened(|config| {
-            config.ledger = authority.clone();
+            config.ledger = Some(authority.clone());
             config.logins = Logins {
                 list_issuer: Some(lists.clone()),
                 responder: Some(responder.clone()),

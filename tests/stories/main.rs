@@ -22,6 +22,7 @@ mod delivery;
 mod feed;
 mod founding;
 mod handover;
+mod holders_door;
 mod inbox;
 mod lint;
 mod lists;

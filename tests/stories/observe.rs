@@ -18,7 +18,7 @@ use crate::programs::{hands_out, programs_of};
 use crate::running::{HANDED, Up, akashi, comes, founded, said};
 
 /// What a program answers on its socket: status and body.
-fn asked(dir: &Path, program: Program, path: &str) -> (u16, String) {
+pub fn asked(dir: &Path, program: Program, path: &str) -> (u16, String) {
     let mut stream = UnixStream::connect(socket(dir, program)).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nhost: operators\r\nconnection: close\r\n\r\n").unwrap();
@@ -95,6 +95,7 @@ fn the_metrics_are_those_of_the_table_and_prometheus_reads_them() {
             Program::ListIssuer => "akashi_lists_signed_total{outcome=\"done\"} ",
             Program::Responder => "akashi_ocsp_last_contact_timestamp_seconds ",
             Program::Repository => "akashi_lists_published_total{outcome=\"done\"} ",
+            Program::HoldersDoor => "process_open_fds ",
         };
         let text = || asked(&dir, program, "/metrics").1;
         assert!(comes(|| text().contains(wanted)), "{wanted}: {}", text());

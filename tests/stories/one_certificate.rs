@@ -1,5 +1,7 @@
 //! 二重発行の禁止 (law art. 6), and requests that are answered once.
 
+use akashi_ca::CaError;
+use akashi_ca::issuance::{Interrupted, Recorded};
 use akashi_keys::Signer;
 use akashi_wire::Act;
 use akashi_wire::act::{Answer, Deed, Procedure, Refusal, RequestId};
@@ -205,5 +207,31 @@ async fn an_act_of_another_time_or_for_another_authority_is_refused() {
     assert_eq!(other, Refusal::OtherAuthority);
     // Every refusal stands in the chain.
     assert_eq!(place.entries("refuse").await.len(), 3);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_book_does_not_have_is_not_signed_though_a_case_says_that_it_was_recorded() {
+    let mut place = Place::open(Book::Sqlite).await;
+    let (_, holder) = place.holder(tottori()).await;
+    let (_, other) = place.holder(tottori()).await;
+    let tbs = |certificate: &[u8]| {
+        let (_, read) = x509_parser::parse_x509_certificate(certificate).unwrap();
+        read.tbs_certificate.as_ref().to_vec()
+    };
+    let ledger = place.house.ledger();
+    let resume = |tbs, serial| Recorded::resume(Interrupted { tbs, serial }, ledger);
+    // As it stands in the book it is taken up again.
+    let sound = tbs(&holder.certificate);
+    resume(sound.clone(), holder.serial).await.unwrap();
+    // Another one's, one that nobody recorded, and the own one with another last octet.
+    let mut changed = sound.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    for (tbs, serial) in
+        [(tbs(&other.certificate), holder.serial), (sound, other.serial), (changed, holder.serial)]
+    {
+        let refused = resume(tbs, serial).await.map(|_| ());
+        assert!(matches!(refused, Err(CaError::Damaged(_))), "{refused:?}");
+    }
     place.close().await;
 }

@@ -154,6 +154,7 @@ async fn each_of_the_authoritys_own_programs_orders_its_own_trade_and_no_other()
         Role::ListIssuer,
         Role::Responder,
         Role::Repository,
+        Role::HoldersDoor,
     ];
     let mut refused = 0;
     for (of, order) in trades {

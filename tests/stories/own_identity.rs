@@ -131,8 +131,14 @@ async fn each_other_programs_key_is_replaced_by_two_and_it_is_reached_where_it_w
     let mut place = Place::open(book).await;
     let (code, holder) = place.holder(tottori()).await;
     let agency = place.enrolled("Bureau", Role::Agency { purposes: vec!["tax".into()] }).await;
-    let others =
-        [Role::Log, Role::RegistryClient, Role::ListIssuer, Role::Responder, Role::Repository];
+    let others = [
+        Role::Log,
+        Role::RegistryClient,
+        Role::ListIssuer,
+        Role::Responder,
+        Role::Repository,
+        Role::HoldersDoor,
+    ];
     let opened = || Opened::open(&place.dir, &passphrase()).unwrap();
     for role in &others {
         let before = opened().own(role).unwrap();

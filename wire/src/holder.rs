@@ -7,6 +7,8 @@
 //! [`RevocationApplication`], without any certificate: the authority has it, and nobody on the way learns who the holder is. The answer is an
 //! [`Answer::Revoked`](crate::Answer::Revoked) or a [`Refusal`](crate::act::Refusal).
 
+pub mod challenge;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +20,7 @@ use crate::{RevocationReason, SerialNumber};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DoorChallenge {
-    /// As the door gave them: they mean something to it alone.
+    /// As the door gave them: they mean something to it and to the authority ([`challenge`]).
     #[serde(deserialize_with = "bounds::challenge")]
     pub challenge: Octets,
 }

@@ -299,7 +299,7 @@ impl Counter {
     async fn sign(&self, members: Vec<Member<Recorded>>) -> Vec<Member<Signed>> {
         let (key, facts) = (self.issuer.key.clone(), self.issuer.facts.clone());
         let signed = side_by_side(members, move |member| {
-            member.map(|recorded: Recorded| recorded.sign(&*key, &facts))
+            member.map(|recorded: Recorded| recorded.sign(&key, &facts))
         });
         let mut members = Vec::new();
         for Member { waiting, file, record, key, work } in signed.await {

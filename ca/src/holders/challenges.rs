@@ -1,12 +1,12 @@
-//! What the holders' door gives out, for one application each.
+//! The challenges that the door for holders gives out, as the authority judges them.
 //!
-//! A challenge carries its time under a key of this process, so nothing is kept of those that are asked
-//! for: a flood of askers puts out nobody's. Kept is what an application has spent, for as long as it would
-//! be good, and only the holder of a certificate in the book can spend one. After a restart a holder asks
-//! for another one.
+//! Nothing is kept of those that are given. Kept is what an application has spent, for as long as it would be good, and
+//! only the holder of a certificate in the book can spend one. After a restart a holder asks for another one.
 
 use std::collections::HashMap;
 
+use akashi_wire::holder::challenge::{ChallengeKeys, LENGTH, MinuteKey, given_at, minute};
+use akashi_wire::octets::Octets;
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 use ring::hmac;
@@ -14,15 +14,12 @@ use ring::hmac;
 /// How long one is good for.
 const LIFE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Octets of the time, of what makes two of one moment differ, and of the tag over both.
-const LENGTHS: [usize; 3] = [8, 8, 32];
-
-/// Octets of a challenge.
-const LENGTH: usize = LENGTHS[0] + LENGTHS[1] + LENGTHS[2];
+/// For so many minutes the door has keys at once: longer than an authority takes to start anew.
+const MINUTES: i64 = 10;
 
 /// Challenges of one process.
 pub(super) struct Challenges {
-    key: hmac::Key,
+    root: hmac::Key,
     spent: HashMap<[u8; LENGTH], Timestamp>,
 }
 
@@ -31,28 +28,27 @@ impl Challenges {
     pub fn new(rng: &mut impl Rng) -> Self {
         let mut key = [0; 32];
         rng.fill_bytes(&mut key);
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, &key), spent: HashMap::new() }
+        Self { root: hmac::Key::new(hmac::HMAC_SHA256, &key), spent: HashMap::new() }
     }
 
-    /// A new one.
-    pub fn give(&self, now: Timestamp, rng: &mut impl Rng) -> [u8; LENGTH] {
-        let mut challenge = [0; LENGTH];
-        let (told, tag) = challenge.split_at_mut(LENGTHS[0] + LENGTHS[1]);
-        told[..LENGTHS[0]].copy_from_slice(&now.as_millisecond().to_be_bytes());
-        rng.fill_bytes(&mut told[LENGTHS[0]..]);
-        tag.copy_from_slice(hmac::sign(&self.key, told).as_ref());
-        challenge
+    fn key(&self, minute: i64) -> MinuteKey {
+        let key = hmac::sign(&self.root, &minute.to_be_bytes());
+        MinuteKey { minute, key: Octets(key.as_ref().to_vec()) }
+    }
+
+    /// The keys of this minute and of the next ones.
+    pub fn keys(&self, now: Timestamp) -> ChallengeKeys {
+        let from = minute(now);
+        ChallengeKeys { now, keys: (from..from + MINUTES).map(|minute| self.key(minute)).collect() }
     }
 
     /// Whether it was given out within its life and not spent yet; from now on it is.
     pub fn take(&mut self, challenge: &[u8], now: Timestamp) -> bool {
         let Ok(challenge) = <[u8; LENGTH]>::try_from(challenge) else { return false };
-        let (told, tag) = challenge.split_at(LENGTHS[0] + LENGTHS[1]);
-        if hmac::verify(&self.key, told, tag).is_err() {
+        let given = given_at(&challenge);
+        if !self.key(minute(given)).made(&challenge) {
             return false;
         }
-        let time = told.first_chunk().copied().map(i64::from_be_bytes).unwrap_or_default();
-        let given = Timestamp::from_millisecond(time).unwrap_or(Timestamp::MIN);
         let lives = |given: Timestamp| now.duration_since(given).abs() <= LIFE;
         self.spent.retain(|_, given| lives(*given));
         lives(given) && self.spent.insert(challenge, given).is_none()
@@ -69,12 +65,17 @@ mod tests {
         "2026-04-01T00:00:00Z".parse().unwrap()
     }
 
+    /// What the door gives at this time.
+    fn given(challenges: &Challenges, at: Timestamp, random: u64) -> [u8; LENGTH] {
+        let key = challenges.keys(at).keys.remove(0);
+        key.challenge(at, random.to_be_bytes()).unwrap()
+    }
+
     #[test]
     fn a_challenge_is_good_once_and_for_five_minutes() {
         let (now, mut rng) = (now(), StdRng::seed_from_u64(1));
         let mut challenges = Challenges::new(&mut rng);
-        let [one, two] = [(); 2].map(|()| challenges.give(now, &mut rng));
-        assert_ne!(one, two, "of one moment");
+        let [one, two] = [1, 2].map(|random| given(&challenges, now, random));
         assert!(challenges.take(&one, now + LIFE));
         assert!(!challenges.take(&one, now + LIFE), "once");
         assert!(!challenges.take(&two, now + LIFE + SignedDuration::from_secs(1)), "too late");
@@ -82,24 +83,30 @@ mod tests {
         assert!(!challenges.take(&[], now));
         assert!(!challenges.take(&[3; LENGTH], now), "never given");
         for at in 0..LENGTH {
-            let mut changed = challenges.give(now, &mut rng);
+            let mut changed = given(&challenges, now, 3);
             changed[at] ^= 1;
             assert!(!challenges.take(&changed, now), "octet {at} changed");
         }
-        let given = challenges.give(now, &mut rng);
-        assert!(!Challenges::new(&mut rng).take(&given, now), "another process gave it");
+        let own = given(&challenges, now, 4);
+        assert!(!Challenges::new(&mut rng).take(&own, now), "another process gave it");
     }
 
     #[test]
-    fn a_flood_of_askers_puts_out_nobodys_challenge_and_takes_no_memory() {
+    fn the_door_has_keys_for_ten_minutes_and_each_makes_those_of_its_own() {
         let (now, mut rng) = (now(), StdRng::seed_from_u64(2));
         let mut challenges = Challenges::new(&mut rng);
-        let mine = challenges.give(now, &mut rng);
-        for number in 0..100_000 {
-            challenges.give(now + SignedDuration::from_millis(number), &mut rng);
+        let keys = challenges.keys(now).keys;
+        assert_eq!(keys.len(), 10);
+        for (key, later) in keys.iter().zip(0..) {
+            let then = now + SignedDuration::from_mins(later) + SignedDuration::from_secs(59);
+            let made = key.challenge(then, [9; 8]).unwrap();
+            assert!(challenges.take(&made, then), "{later} minutes later");
         }
-        assert!(challenges.spent.is_empty());
-        assert!(challenges.take(&mine, now + LIFE));
+        let mut of_another_minute = keys[0].clone();
+        of_another_minute.minute += 1;
+        let then = now + SignedDuration::from_mins(1);
+        let made = of_another_minute.challenge(then, [9; 8]).unwrap();
+        assert!(!challenges.take(&made, then), "a key makes challenges of its own minute alone");
     }
 
     #[test]
@@ -108,8 +115,8 @@ mod tests {
         let mut challenges = Challenges::new(&mut rng);
         for minute in 0..60 {
             let then = now + SignedDuration::from_mins(minute);
-            let given = challenges.give(then, &mut rng);
-            assert!(challenges.take(&given, then));
+            let own = given(&challenges, then, 1);
+            assert!(challenges.take(&own, then));
             assert!(challenges.spent.len() <= 6, "{}", challenges.spent.len());
         }
     }

@@ -19,7 +19,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 fn main() -> ExitCode {
     akashi_edge::run(Program::Repository, async |opened, clock| {
         let settings: Settings = opened.config.part("repository", &opened.config.repository)?;
-        let ledger = Ledger::<Publishing>::open(&opened.ledger(LedgerRole::Repository)).await?;
+        let ledger = Ledger::<Publishing>::open(&opened.ledger(LedgerRole::Repository)?).await?;
         let past = ledger.past().await?;
         opened.is_of(&ledger.authority().await?.certificate)?;
         clock.resume(&past);

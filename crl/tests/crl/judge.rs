@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use akashi_crl::signatory::Signatory;
 use akashi_crl::tbs::Plan;
-use akashi_crl::{CrlError, List, judge, write};
+use akashi_crl::{CrlError, List, ListKey, judge, write};
 use akashi_keys::{KeyError, RsaKey, Signer};
 use akashi_ledger::{Authority, Scope};
 use akashi_lint::Lint;
@@ -64,7 +64,7 @@ impl Signer for Counting {
 /// Writes `written`, and judges it as if it were `meant`.
 fn made(
     lint: &Lint,
-    signer: &dyn Signer,
+    key: &ListKey,
     written: &Plan,
     meant: &Plan,
     file: &Path,
@@ -72,10 +72,9 @@ fn made(
     let mut out = std::fs::File::create(file).unwrap();
     write::write(
         written,
-        signer,
         &mut out,
         |error| panic!("{error}"),
-        |unsigned| judge::before(lint, meant, Some(8), file, unsigned),
+        |unsigned| Ok(key.sign(judge::before(lint, meant, Some(8), file, unsigned)?)?),
     )?;
     judge::after(lint, meant, file)
 }
@@ -92,11 +91,12 @@ async fn a_broken_rule_is_found_before_anything_is_signed() {
     let world = World::open().await;
     let lint = lint(&world.authority);
     let file = world.dir.path().join("a.crl");
-    let signer = Counting(key(), AtomicUsize::new(0));
+    let signer = Arc::new(Counting(key(), AtomicUsize::new(0)));
+    let key = ListKey::new(signer.clone());
     let broken = |change: &dyn Fn(&mut Plan)| {
         let mut plan = sound(&world);
         change(&mut plan);
-        rules(made(&lint, &signer, &plan, &plan, &file).unwrap_err())
+        rules(made(&lint, &key, &plan, &plan, &file).unwrap_err())
     };
     let entries = |entries: Vec<Entry>| {
         move |plan: &mut Plan| {
@@ -125,7 +125,7 @@ async fn a_broken_rule_is_found_before_anything_is_signed() {
     assert_eq!(signer.1.load(Ordering::Relaxed), 0, "something was signed");
 
     let plan = sound(&world);
-    made(&lint, &signer, &plan, &plan, &file).unwrap();
+    made(&lint, &key, &plan, &plan, &file).unwrap();
     assert_eq!(signer.1.load(Ordering::Relaxed), 1);
 }
 
@@ -134,12 +134,13 @@ async fn a_list_that_says_something_else_than_its_plan_is_not_signed() {
     let world = World::open().await;
     let lint = lint(&world.authority);
     let file = world.dir.path().join("a.crl");
-    let signer = Counting(key(), AtomicUsize::new(0));
+    let signer = Arc::new(Counting(key(), AtomicUsize::new(0)));
+    let key = ListKey::new(signer.clone());
     let written = sound(&world);
     let found = |change: &dyn Fn(&mut Plan)| {
         let mut meant = sound(&world);
         change(&mut meant);
-        rules(made(&lint, &signer, &written, &meant, &file).unwrap_err())
+        rules(made(&lint, &key, &written, &meant, &file).unwrap_err())
     };
     assert_eq!(found(&|plan| plan.number = 10), ["list_as_recorded"]);
     assert_eq!(found(&|plan| plan.this_update = at(1)), ["list_as_recorded"]);
@@ -189,6 +190,8 @@ async fn a_faulty_signature_is_found_by_another_implementation() {
     let world = World::open().await;
     let plan = sound(&world);
     let file = world.dir.path().join("a.crl");
-    let error = made(&lint(&world.authority), &Faulty(key()), &plan, &plan, &file).unwrap_err();
+    let error =
+        made(&lint(&world.authority), &ListKey::new(Arc::new(Faulty(key()))), &plan, &plan, &file)
+            .unwrap_err();
     assert!(matches!(error, CrlError::Signature { number: 9, .. }), "{error}");
 }

@@ -99,7 +99,7 @@ impl Room {
 fn written(plan: &Plan, signer: &dyn Signer) -> Vec<u8> {
     let mut out = std::io::Cursor::new(Vec::new());
     let failed = |source| ShelfError::File { file: "memory".into(), source };
-    write::write(plan, signer, &mut out, failed, |_| Ok(())).unwrap();
+    write::write(plan, &mut out, failed, |list| Ok(signer.sign_digest(&list.digest)?)).unwrap();
     out.into_inner()
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use akashi_crl::signatory::Signatory;
 use akashi_crl::tbs::Plan;
-use akashi_crl::{CrlError, Issuer, List, Settings, write};
+use akashi_crl::{CrlError, Issuer, List, ListKey, Settings, write};
+use akashi_keys::Signer as _;
 use akashi_keys::{EcKey, RsaKey, RsaSize};
 use akashi_ledger::Scope;
 use akashi_shelf::{Entry, ShelfError};
@@ -48,7 +49,8 @@ async fn plant(world: &World, issuer: &Issuer, extra: SerialNumber) {
         list: Arc::new(List { entries, released: Vec::new() }),
     };
     let mut out = fs::File::create(issuer.shelf().numbered(shinjuku(), number)).unwrap();
-    write::write(&plan, &*key(), &mut out, |error| panic!("{error}"), |_| Ok(())).unwrap();
+    let sign = |list: &write::Unsigned| Ok(key().sign_digest(&list.digest)?);
+    write::write(&plan, &mut out, |error| panic!("{error}"), sign).unwrap();
 }
 
 #[tokio::test]
@@ -262,7 +264,7 @@ async fn another_key_than_the_authoritys_signs_nothing() {
     let world = World::open().await;
     let open = |key: Arc<dyn akashi_keys::Signer>, dir: &Path| {
         let (ledger, orders) = (world.ledger.as_role(), world.orders());
-        let signing = (key, world.list_issuer.clone());
+        let signing = (ListKey::new(key), world.list_issuer.clone());
         let dir = dir.to_owned();
         async move { Issuer::open(ledger, orders, signing, &dir, Settings::default()).await.err() }
     };

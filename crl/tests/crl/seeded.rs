@@ -7,6 +7,7 @@ use akashi_crl::list::Lister;
 use akashi_crl::signatory::Signatory;
 use akashi_crl::tbs::Plan;
 use akashi_crl::write;
+use akashi_keys::Signer as _;
 use akashi_ledger::{Position, Scope, StatusChange, StatusRow, status};
 use akashi_shelf::{Entry, Reading};
 use akashi_wire::{RevocationReason, SerialNumber};
@@ -81,7 +82,8 @@ fn what_is_read_back_is_what_the_rows_say() {
         list: Arc::new(list),
     };
     let mut octets = Vec::new();
-    write::write(&plan, &*key(), &mut octets, |error| panic!("{error}"), |_| Ok(())).unwrap();
+    let sign = |list: &write::Unsigned| Ok(key().sign_digest(&list.digest)?);
+    write::write(&plan, &mut octets, |error| panic!("{error}"), sign).unwrap();
     let mut reading = Reading::new(&octets[..], Path::new("seeded.crl")).unwrap();
     let read: Vec<Entry> = reading.by_ref().map(Result::unwrap).collect();
     assert!(read == expected, "{} entries of {}", read.len(), expected.len());

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use akashi_crl::{CrlError, Issuer, Outcome, Published, Settings};
+use akashi_crl::{CrlError, Issuer, ListKey, Outcome, Published, Settings};
 use akashi_keys::{EcKey, LinkAuthority, OfficerToken, RsaKey, RsaSize, Signer, Usage};
 use akashi_ledger::status::Recording;
 use akashi_ledger::{
@@ -151,7 +151,7 @@ impl World {
 
     pub async fn issuer_with(&self, settings: Settings) -> Result<Issuer, CrlError> {
         let ledger = self.ledger.as_role();
-        let signing = (key() as Arc<dyn akashi_keys::Signer>, self.list_issuer.clone());
+        let signing = (ListKey::new(key()), self.list_issuer.clone());
         Issuer::open(ledger, self.orders(), signing, self.dir.path(), settings).await
     }
 

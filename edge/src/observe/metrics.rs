@@ -105,6 +105,11 @@ pub const ALL: &[Metric] = &[
         "`scope`: codes of the prefecture, `complete`, `authority`",
     ),
     counter(
+        "akashi_holders_applications_total",
+        "Applications that holders handed in at their door",
+        "`outcome`: `done`, `refused`, `malformed`, `failed`",
+    ),
+    counter(
         "akashi_lists_published_total",
         "Lists that the repository published",
         "`outcome`: `done`, `failed`",

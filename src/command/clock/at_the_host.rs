@@ -100,7 +100,7 @@ impl Persons {
     async fn open(&self) -> Result<(Hold, Config, Ledger<Issuing>), Failure> {
         let hold = Hold::take(&self.dir)?;
         let config = Config::read(&self.dir)?;
-        let address = config.ledger_address(&self.dir, LedgerRole::Authority);
+        let address = config.ledger_address(&self.dir, LedgerRole::Authority)?;
         Ok((hold, config, Ledger::<Issuing>::open(&address).await?))
     }
 }

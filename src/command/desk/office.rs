@@ -91,6 +91,7 @@ enum RoleArg {
     ListIssuer,
     Responder,
     Repository,
+    HoldersDoor,
 }
 
 #[derive(clap::Args)]
@@ -413,6 +414,7 @@ impl Enrol {
             RoleArg::ListIssuer => Role::ListIssuer,
             RoleArg::Responder => Role::Responder,
             RoleArg::Repository => Role::Repository,
+            RoleArg::HoldersDoor => Role::HoldersDoor,
         };
         let deed = |request: Vec<u8>| Deed::Enrol {
             name: self.name.clone(),

@@ -127,7 +127,10 @@ async fn fill(
 ) -> Result<(), BenchError> {
     eprintln!("bench: filling a book with {} certificates", good + revoked);
     let opened = Opened::open(dir, passphrase).map_err(akashi_ca::CaError::from)?;
-    let ledger = Ledger::<Issuing>::open(&opened.ledger(LedgerRole::Authority)).await?;
+    let ledger = Ledger::<Issuing>::open(
+        &opened.ledger(LedgerRole::Authority).map_err(akashi_edge::OpenError::from)?,
+    )
+    .await?;
     let officer = Filler::enrol(&opened, &ledger, town(), now).await?;
     let permit = officer.permit(&ledger, filler::issuing(), now).await?;
     let revoking = officer.permit(&ledger, filler::revoking(), now).await?;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use akashi_card::Card;
-use akashi_keys::{RsaSize, Signer};
+use akashi_edge::Opened;
+use akashi_keys::{Passphrase, RsaSize, Signer};
 use akashi_ledger::Access;
 use akashi_ra_console::channel;
 use akashi_wire::act::{Answer, CertifiedText, Deed, IdentityProof, Procedure, SubstituteChoices};
@@ -51,6 +52,9 @@ pub async fn issue(
         },
     )
     .await?;
+    let passphrase = Passphrase::new(akashi_town::PASSPHRASE.into())?;
+    let opened = Opened::open(&world.house.dir, &passphrase)?;
+    let key: Arc<dyn Signer> = Arc::new(opened.custody.rsa("ca")?);
     eprintln!("bench issue: making keys");
     let mut keys = Keys::make(count * runs);
     let mut rng = StdRng::seed_from_u64(2);
@@ -113,7 +117,7 @@ pub async fn issue(
             let proof = Octets(proof);
             acts.push(world.desks[&town].sign(Deed::Certify { case, card, proof })?);
         }
-        raw.push(signatures(&world.house.doors.issuer.key));
+        raw.push(signatures(&key));
         forget_peak();
         values.push(rate(count, certify(&world, acts).await?));
         most = most.max(peak());

@@ -16,6 +16,9 @@ use akashi_town::TownError;
 /// Why a benchmark could not be run to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
+    /// The authority's directory.
+    #[error(transparent)]
+    Open(#[from] akashi_edge::OpenError),
     /// The world around it.
     #[error(transparent)]
     World(#[from] TownError),

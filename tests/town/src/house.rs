@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use akashi_ca::{CaError, Doors};
-use akashi_crl::CrlError;
+use akashi_crl::{CrlError, ListKey};
 use akashi_edge::OwnOrders;
 use akashi_edge::{OpenError, Opened};
+use akashi_holders_door::HoldersDoor;
 use akashi_keys::{KeyError, Passphrase};
 use akashi_ledger::{Issuing, Ledger, LedgerError};
 use akashi_link::{Identity, LinkError};
@@ -41,6 +42,8 @@ pub struct House {
     pub repository: Arc<Repository>,
     /// The server's end of the links at the authority's doors, at the responder's and at the repository's.
     servers: [Identity; 3],
+    /// The door for holders, where there is one.
+    holders: Option<Arc<HoldersDoor>>,
     responder_key: Vec<u8>,
     clock: Arc<dyn Clock>,
 }
@@ -98,9 +101,9 @@ impl House {
         // A connection for each role: what one may not do, its connection cannot.
         let address = |role| opened.ledger(role);
         let (lists_at, responder_at, repository_at) = (
-            address(LedgerRole::ListIssuer),
-            address(LedgerRole::Responder),
-            address(LedgerRole::Repository),
+            address(LedgerRole::ListIssuer)?,
+            address(LedgerRole::Responder)?,
+            address(LedgerRole::Repository)?,
         );
         let (listing, responding, publishing) = tokio::try_join!(
             Ledger::open(&lists_at),
@@ -128,7 +131,7 @@ impl House {
         let lists = akashi_crl::Issuer::open(
             listing,
             orders,
-            (doors.issuer.key.clone(), listing_as),
+            (ListKey::new(Arc::new(opened.custody.rsa("ca")?)), listing_as),
             &handed_over,
             crl,
         )
@@ -140,7 +143,18 @@ impl House {
         let repository = Repository::open(&public, lists.authority(), &settings)
             .map_err(PublishError::from)?
             .with_register(publishing);
+        let holders = match opened.config.listen.holders {
+            Some(_) => {
+                let (identity, time) = (opened.own_link(&Role::HoldersDoor)?, clock.clone());
+                let url = format!("https://{}", opened.config.listen.authority);
+                let now = Arc::new(move || time.now());
+                let authority = akashi_holders_door::Authority::new(&identity, &url, now)?;
+                Some(Arc::new(HoldersDoor::new(authority)))
+            }
+            None => None,
+        };
         Ok(Self {
+            holders,
             servers: [
                 opened.server()?,
                 opened.own_link(&Role::Responder)?,
@@ -176,9 +190,11 @@ impl House {
         let repository_link =
             self.config.doors.listen("repository-link", listen.repository_link).await?;
 
-        let holders = match listen.holders {
-            Some(address) => Some(self.config.doors.listen("holders", address).await?),
-            None => None,
+        let holders = match (listen.holders, &self.holders) {
+            (Some(address), Some(door)) => {
+                Some((self.config.doors.listen("holders", address).await?, door.clone()))
+            }
+            _ => None,
         };
 
         let (stopping, stopped) = watch::channel(false);
@@ -195,11 +211,11 @@ impl House {
         tasks.spawn(async move {
             akashi_ca::serve(authority, &server, doors, until).await.map_err(HouseError::from)
         });
-        if let Some(holders) = holders {
-            let (doors, until) = (self.doors.clone(), stop());
-            tasks.spawn(async move {
-                akashi_ca::serve_holders(holders, doors, until).await.map_err(HouseError::from)
-            });
+        if let Some((at, door)) = holders {
+            let (clock, until) = (self.clock.clone(), stop());
+            tasks.spawn(
+                async move { Ok(akashi_holders_door::serve(at, door, clock, until).await?) },
+            );
         }
         let (responder, clock, until) = (self.responder.clone(), self.clock.clone(), stop());
         tasks.spawn(async move { Ok(akashi_ocsp::serve(ocsp, responder, clock, until).await?) });

@@ -533,7 +533,19 @@ pub enum Refusal {
          losses, holds and revocations are taken; repeat the same request later"
     )]
     TimeInDoubt,
-    /// The authority cannot do it now: data base or key out of reach.
-    #[error("the authority cannot do this now: nothing was done; repeat the same request")]
+    /// The authority cannot do it now: data base or key out of reach, perhaps in the midst of it.
+    #[error(
+        "the authority cannot finish this now: repeat the same request later, which is done once and tells what \
+         became of it"
+    )]
     NotNowPossible,
+}
+
+impl Refusal {
+    /// As it travels: its facts, and its sentence for people.
+    pub fn told(&self) -> serde_json::Value {
+        let mut json = serde_json::to_value(self).expect("a refusal is JSON");
+        json["says"] = self.to_string().into();
+        json
+    }
 }

@@ -13,7 +13,7 @@ use super::{Proven, Waiting, room};
 use crate::characters::CertificateText;
 use crate::counter::case_record::{CaseRecord, texts};
 use crate::counter::{Halt, at_step, of_counter};
-use crate::issuance::{Draft, Linted, Recorded};
+use crate::issuance::{Draft, Interrupted, Linted};
 use crate::profile::TbsCertificate;
 use crate::profile::citizen::{CitizenFacts, tbs_citizen};
 use crate::{CaError, Issuer};
@@ -24,7 +24,7 @@ pub(super) enum Before {
     /// A new certificate, not in the book yet.
     New(Linted),
     /// It was interrupted between record and file: the same key resumes, and gives the same.
-    Resumed(Recorded),
+    Resumed(Interrupted),
 }
 
 /// What of a certificate comes from the generator.
@@ -62,7 +62,7 @@ pub(super) fn prepare(
                 let (step, asked) = ("applied".into(), "certify another key".into());
                 return Err(Refusal::WrongStep { step, asked }.into());
             }
-            Before::Resumed(Recorded::resume(tbs.0, serial)?)
+            Before::Resumed(Interrupted { tbs: tbs.0, serial })
         }
         _ => Before::New(draft(issuer, &proven, (&file, &record), chance, whole_second(now))?),
     };

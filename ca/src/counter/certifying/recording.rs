@@ -40,7 +40,10 @@ impl Counter {
         let (mut ready, mut drafts) = (Vec::new(), Vec::new());
         for Member { waiting, file, record, key, work } in members {
             match work {
-                Before::Resumed(work) => ready.push(Member { waiting, file, record, key, work }),
+                Before::Resumed(work) => match Recorded::resume(work, &self.issuer.ledger).await {
+                    Ok(work) => ready.push(Member { waiting, file, record, key, work }),
+                    Err(error) => waiting.answer(Err(error.into())),
+                },
                 Before::New(work) => drafts.push(Member { waiting, file, record, key, work }),
             }
         }

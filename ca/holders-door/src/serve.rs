@@ -1,0 +1,113 @@
+//! The door at work.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use akashi_edge::observe::health;
+use akashi_link::{Door, LinkError};
+use akashi_wire::act::Refusal;
+use akashi_wire::{Clock, SignedMessage};
+use tokio::sync::Notify;
+
+use crate::authority::{Answered, Authority, NotHandedOn};
+use crate::challenges::Challenges;
+use crate::http::router;
+
+/// How often the authority is asked for keys: it may have been started anew, and know nothing of those before.
+const EVERY: Duration = Duration::from_secs(10);
+/// The same, while it does not answer.
+const AGAIN: Duration = Duration::from_secs(1);
+/// A door that has not come round for so long does not live.
+const LATE: Duration = Duration::from_secs(60);
+
+/// The door for holders.
+pub struct HoldersDoor {
+    /// What it gives out.
+    pub challenges: Challenges,
+    authority: Authority,
+    /// That the keys are no longer good.
+    stale: Notify,
+}
+
+impl HoldersDoor {
+    /// A door that hands on to this authority.
+    pub fn new(authority: Authority) -> Self {
+        Self { challenges: Challenges::default(), authority, stale: Notify::new() }
+    }
+
+    /// Hands an application on, and says in the log why where that fails.
+    pub(crate) async fn hand_on(
+        &self,
+        application: &SignedMessage,
+        clock: &dyn Clock,
+    ) -> Result<Answered, NotHandedOn> {
+        let answered = self.authority.hand_on(application).await;
+        match &answered {
+            Ok(answer) if is_spent(&answer.json) => {
+                // Whoever asks for another challenge gets one of the authority that runs now.
+                self.ask_for_keys(clock).await;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(target: "holders-door", "an application was not handed on: {error}");
+                self.stale.notify_one();
+            }
+        }
+        answered
+    }
+
+    /// Asks the authority for keys; why not, where it does not give any.
+    async fn ask_for_keys(&self, clock: &dyn Clock) -> Option<String> {
+        match self.authority.challenge_keys().await {
+            Ok(keys) => {
+                self.challenges.take(keys, clock.monotonic());
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        }
+    }
+
+    async fn keep_asking(&self, clock: &dyn Clock) {
+        let starting = Some("it is starting".to_owned());
+        health().round("authority", LATE, clock.monotonic(), starting);
+        let mut last = None;
+        loop {
+            let wrong = self.ask_for_keys(clock).await;
+            if let Some(wrong) = wrong.as_ref().filter(|_| last != wrong) {
+                tracing::error!(target: "holders-door", "{wrong}");
+            } else if wrong.is_none() && last.is_some() {
+                tracing::info!(target: "holders-door", "the authority answers again");
+            }
+            health().round("authority", LATE, clock.monotonic(), wrong.clone());
+            let wait = if wrong.is_none() { EVERY } else { AGAIN };
+            last = wrong;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.stale.notified() => tokio::time::sleep(AGAIN).await,
+            }
+        }
+    }
+}
+
+fn is_spent(json: &[u8]) -> bool {
+    serde_json::from_slice(json).is_ok_and(|refusal: Refusal| refusal == Refusal::ChallengeSpent)
+}
+
+/// Serves the door until `stop` resolves.
+///
+/// Plain, since it is for everybody: what is handed in is signed.
+pub async fn serve(
+    at: impl Into<Door>,
+    door: Arc<HoldersDoor>,
+    clock: Arc<dyn Clock>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), LinkError> {
+    let served = akashi_link::serve_plain(at, router(door.clone(), clock.clone()), stop);
+    tokio::select! {
+        served = served => served,
+        () = async { door.keep_asking(&*clock).await } => {
+            Err(LinkError::Listen(std::io::Error::other("the authority is not asked any more")))
+        }
+    }
+}
