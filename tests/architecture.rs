@@ -233,6 +233,22 @@ fn the_authoritys_key_is_narrowed_where_it_is_opened() {
 }
 
 #[test]
+fn a_file_is_written_by_the_one_durable_write_under_a_name_that_nobody_foretells() {
+    // Not programs of an authority: what is for tests, and the other systems.
+    let others = ["tests/", "keys/cardhost/", "keys/softcard/", "registry/", "holder/"];
+    let lines = Workspace::read().lines().into_iter();
+    let ours = lines.filter(|line| !others.iter().any(|one| line.file.starts_with(one)));
+    let writes = ["File::create(", "fs::write(", "fs::copy(", ".create(true)", ".truncate(true)"];
+    // A lock that stays, and has no content; a copy into a directory that was made a moment ago.
+    let allowed = ["edge/src/hold.rs", "src/command/archive.rs"];
+    none_of(
+        ours.filter(|line| writes.iter().any(|one| line.text.contains(one)))
+            .filter(|line| !allowed.contains(&&*line.file)),
+        "akashi_keys::write_durably, or placed",
+    );
+}
+
+#[test]
 fn one_process_with_all_keys_exists_in_tests_alone() {
     let workspace = Workspace::read();
     let why = "`akashi up` starts programs (src/programs.rs); tests/town/src/house.rs is for tests";

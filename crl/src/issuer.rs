@@ -1,7 +1,7 @@
 //! The CRL issuer (RFC 5280 §3): from the book to the shelf.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -476,10 +476,9 @@ fn make(
 ) -> Result<judge::Sound, CrlError> {
     let Plan { scope, number, .. } = *plan;
     let previous = shelf.numbers(scope)?.first().copied();
-    let beside = shelf.beside(scope, number)?;
+    let (mut out, beside) = shelf.beside(scope, number)?;
     let made = || {
         let failed = ShelfError::file(&beside);
-        let mut out = File::create(&beside).map_err(&failed)?;
         write::write(plan, &mut out, &failed, |unsigned| {
             let linted = judge::before(lint, plan, previous, &beside, unsigned)?;
             in_time()?;

@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use crate::OpenError;
 
-/// How often a directory is looked at before it is said to be held, and at what distance.
-const GIVEN_UP: u32 = 4;
+/// At what distance it is looked whether a directory is free.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// The hold of a directory, until it is dropped.
@@ -71,18 +70,10 @@ impl Hold {
         let failed = |source| OpenError::Lock { file: lock.clone(), source };
         let file =
             File::options().create(true).write(true).truncate(false).open(&lock).map_err(failed)?;
-        let mut looks = 0;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
-                Err(TryLockError::Error(source)) => return Err(failed(source)),
-                // A program that a holder in this process started has what was open until it has begun.
-                Err(TryLockError::WouldBlock) if looks < GIVEN_UP => {
-                    looks += 1;
-                    std::thread::sleep(BETWEEN_LOOKS);
-                }
-                Err(TryLockError::WouldBlock) => return Err(OpenError::Held { dir: dir.into() }),
-            }
+        match akashi_keys::lock(&file) {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+            Err(TryLockError::WouldBlock) => Err(OpenError::Held { dir: dir.into() }),
         }
     }
 }

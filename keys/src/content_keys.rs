@@ -19,7 +19,8 @@ use aws_lc_rs::hmac;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::custody::{Wrapping, at, restrict, write_durably};
+use crate::custody::{Wrapping, at, restrict};
+use crate::durable::{placed, sync_directory, write_durably};
 use crate::{KeyError, vault};
 
 /// The list of copies.
@@ -279,7 +280,7 @@ impl ContentKeys {
         }
         let file = dir.join(key_file(number));
         let sealed = wrapping.seal(&name(number), secret.as_ref())?;
-        match beside(&file, &sealed) {
+        match placed(&file, &sealed, (0o600, false)) {
             // Another was quicker: theirs it is.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => self.to_open(number),
             Err(error) => Err(at(&file)(error)),
@@ -360,33 +361,6 @@ fn numbers_in(dir: &Path, extension: &str) -> Result<Vec<u32>, KeyError> {
     Ok(numbers)
 }
 
-/// Writes a file that must not be there yet, whole or not at all.
-fn beside(file: &Path, octets: &[u8]) -> std::io::Result<()> {
-    let new = file.with_extension(format!("{:016x}.new", u64::from_ne_bytes(noise()?)));
-    let written = File::create(&new).and_then(|mut out| {
-        restrict_file(&out)?;
-        out.write_all(octets)?;
-        out.sync_all()
-    });
-    let linked = written.and_then(|()| fs::hard_link(&new, file));
-    let removed = fs::remove_file(&new);
-    linked?;
-    removed?;
-    File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()
-}
-
-fn noise() -> std::io::Result<[u8; 8]> {
-    let mut noise = [0; 8];
-    aws_lc_rs::rand::fill(&mut noise)
-        .map_err(|_| std::io::Error::other("the random generator failed"))?;
-    Ok(noise)
-}
-
-fn restrict_file(file: &File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o600))
-}
-
 /// Overwrites a file and takes it away. (What a disk keeps beside its files no program reaches: the file
 /// is sealed under the custody.)
 fn wipe(file: &Path) -> Result<(), KeyError> {
@@ -404,7 +378,7 @@ fn wipe(file: &Path) -> Result<(), KeyError> {
 }
 
 fn sync(dir: &Path) -> Result<(), KeyError> {
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(at(dir))
+    sync_directory(dir).map_err(at(dir))
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 //! The passphrase and a salt give a wrapping key by Argon2id (RFC 9106); each secret is one file,
 //! AES-256-GCM under that key, its name as associated data, so that files cannot be exchanged.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::durable::write_durably;
 use crate::{CardMaster, ContentKeys, EcKey, KeyError, Opener, RsaKey, Vault, vault};
 
 /// Memory of Argon2id in KiB: 64 MiB, the second recommended option of RFC 9106 §4.
@@ -262,26 +262,6 @@ fn derive(
     let mut key = Zeroizing::new([0; 32]);
     argon.hash_password_into(passphrase.0.as_bytes(), salt, key.as_mut()).map_err(failed)?;
     RandomizedNonceKey::new(&AES_256_GCM, key.as_ref()).map_err(|_| KeyError::Crypto("AES-256-GCM"))
-}
-
-/// Writes a file that only its owner can read, whole or not at all, and surely on the disk.
-pub fn write_durably(file: &Path, octets: &[u8]) -> Result<(), KeyError> {
-    let beside = file.with_extension("new");
-    let write = || {
-        let mut out = File::create(&beside)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            out.set_permissions(fs::Permissions::from_mode(0o600))?;
-        }
-        out.write_all(octets)?;
-        out.sync_all()?;
-        fs::rename(&beside, file)?;
-        // The name itself is on the disk only when the directory is.
-        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
-        File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
-    };
-    write().map_err(at(file))
 }
 
 /// Sees that nobody but its owner may read or write what holds keys.

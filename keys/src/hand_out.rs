@@ -9,7 +9,8 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::custody::{at, write_durably};
+use crate::custody::at;
+use crate::durable::write_durably;
 use crate::{Custody, KeyError, Passphrase, vault};
 
 impl Custody {

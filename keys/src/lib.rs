@@ -11,6 +11,7 @@
 mod card_master;
 mod content_keys;
 mod custody;
+mod durable;
 mod error;
 mod hand_out;
 mod link_authority;
@@ -24,7 +25,8 @@ mod vault;
 
 pub use card_master::CardMaster;
 pub use content_keys::{ContentKeys, Copy, KeyId};
-pub use custody::{Custody, Passphrase, write_durably};
+pub use custody::{Custody, Passphrase};
+pub use durable::{lock, parent, placed, sync_directory, write_durably};
 pub use error::KeyError;
 pub use link_authority::{LinkAuthority, Usage};
 pub use next_key::NextKeys;

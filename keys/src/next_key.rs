@@ -4,7 +4,8 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::custody::{at, write_durably};
+use crate::custody::at;
+use crate::durable::write_durably;
 use crate::{Custody, EcKey, KeyError, Signer};
 
 /// Which next keys wait to be enrolled: their public keys, a file each, beside the custodies. All that a room needs that

@@ -83,9 +83,8 @@ impl KeysCommand {
         }
         opened.hand_out(program, &making, (&passphrase, home))?;
         std::fs::rename(&making, &to).map_err(at(&to))?;
-        let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
-        std::fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(at(parent))?;
+        let parent = akashi_keys::parent(&to);
+        akashi_keys::sync_directory(parent).map_err(at(parent))?;
         akashi_edge::say!("hand-out     {}", to.display());
         akashi_edge::say!("keys         {}", program.keys().join(" "));
         akashi_edge::say!(

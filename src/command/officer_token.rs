@@ -145,7 +145,8 @@ async fn rekey(
         &std::fs::canonicalize(file).map_err(|error| format!("{}: {error}", file.display()))?;
     // Of two at once one would take the other's next key for its own; the file is read behind the lock.
     let held = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    held.try_lock().map_err(|error| format!("{} is being renewed: {error}", file.display()))?;
+    akashi_keys::lock(&held)
+        .map_err(|error| format!("{} is being renewed: {error}", file.display()))?;
     let next_file = next_of(file);
     let before = Arc::new(OfficerToken::open(file, password)?);
     let (last, clock) = (pki::not_after(before.certificate()), SystemClock::new());

@@ -198,13 +198,12 @@ fn deal(open: &OpenArgs, shares: &[PathBuf], quorum: &Quorum, to: &Path) -> Resu
         return Err(format!("{} is not empty: nothing was dealt", to.display()).into());
     }
     // The name of the directory is durable too, before those of now are good for nothing.
-    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    File::open(parent).and_then(|parent| parent.sync_all()).map_err(failed)?;
+    akashi_keys::sync_directory(akashi_keys::parent(to)).map_err(failed)?;
     let opened = open.opened()?;
     // Of two dealings at once the first one's shares would be good for nothing.
     let keys = File::open(opened.dir.join("keys")).map_err(failed)?;
-    keys.try_lock().map_err(|error| format!("the shares are being dealt elsewhere: {error}"))?;
+    akashi_keys::lock(&keys)
+        .map_err(|error| format!("the shares are being dealt elsewhere: {error}"))?;
     let custody = opened.custody;
     custody.deal_recovery_anew(&read_shares(shares)?, quorum, |dealt| {
         let mut files = Vec::new();

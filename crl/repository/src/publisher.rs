@@ -246,9 +246,9 @@ impl Judge<'_> {
     /// Copies it beside its place, reads the copy to its end, and only then gives it its names.
     fn publish(&self, from: &Shelf, to: &Shelf, keep: usize) -> Result<(), PublishError> {
         let (scope, number) = (self.scope, self.record.number);
-        let beside = to.beside(scope, number)?;
-        let published = || {
-            copy(&from.numbered(scope, number), &beside)?;
+        let (mut copy, beside) = to.beside(scope, number)?;
+        let mut published = || {
+            copied(&from.numbered(scope, number), (&mut copy, &beside))?;
             self.judge(&beside)?;
             to.place(&beside, scope, number)?;
             Ok::<_, PublishError>(())
@@ -295,7 +295,7 @@ const LONGEST: u64 = 1 << 30;
 
 /// Copies a file that was handed over. Whoever hands over is not believed: what is no file, or lies elsewhere behind a
 /// link, or does not end, is not read.
-fn copy(from: &Path, to: &Path) -> Result<(), ShelfError> {
+fn copied(from: &Path, (copy, to): (&mut File, &Path)) -> Result<(), ShelfError> {
     let (unread, unwritten) = (ShelfError::file(from), ShelfError::file(to));
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
     let source = File::options().read(true).custom_flags(flags).open(from).map_err(&unread)?;
@@ -304,14 +304,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), ShelfError> {
         let what = "it is no file, or longer than any list".into();
         return Err(ShelfError::Damaged { file: from.into(), what });
     }
-    // What an interruption left is not written into.
-    match fs::remove_file(to) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unwritten(error)),
-        _ => {}
-    }
-    let mut copy =
-        File::options().write(true).create_new(true).mode(0o644).open(to).map_err(&unwritten)?;
-    std::io::copy(&mut source.take(LONGEST), &mut copy).map_err(&unwritten)?;
+    std::io::copy(&mut source.take(LONGEST), copy).map_err(&unwritten)?;
     Ok(())
 }
 

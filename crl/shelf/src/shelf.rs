@@ -7,7 +7,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use akashi_wire::Scope;
@@ -107,10 +107,15 @@ impl Shelf {
         self.numbers_dir(scope).join(format!("{number}.crl"))
     }
 
-    /// Where a list is written before it has a place.
-    pub fn beside(&self, scope: Scope, number: i64) -> Result<PathBuf, ShelfError> {
-        make_dir(&self.numbers_dir(scope))?;
-        Ok(self.numbers_dir(scope).join(format!("{number}.new")))
+    /// Where a list is written before it has a place: a new file under a name that nobody foretells.
+    pub fn beside(&self, scope: Scope, number: i64) -> Result<(File, PathBuf), ShelfError> {
+        let dir = self.numbers_dir(scope);
+        make_dir(&dir)?;
+        let mut new = tempfile::Builder::new();
+        // What is going to be public: as any program's new file.
+        new.permissions(fs::Permissions::from_mode(0o666));
+        let made = new.prefix(&format!("{number}.")).suffix(".new").tempfile_in(&dir);
+        made.and_then(|file| Ok(file.keep()?)).map_err(ShelfError::file(&dir))
     }
 
     /// The numbers on the shelf, newest first.

@@ -113,7 +113,7 @@ impl Journal {
                 io::ErrorKind::NotFound => JournalError::Missing(path.into()),
                 _ => failed(source),
             })?;
-        file.try_lock().map_err(|error| match error {
+        akashi_keys::lock(&file).map_err(|error| match error {
             TryLockError::WouldBlock => JournalError::InUse(path.into()),
             TryLockError::Error(source) => failed(source),
         })?;
