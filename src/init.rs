@@ -1,12 +1,16 @@
 //! Making an authority's directory.
 //!
-//! Made beside its place and moved there whole: a power cut leaves either nothing or an authority.
+//! Everything is on the disk before the book is founded: a power cut leaves either an authority or nothing that anybody
+//! misses ([`making`]).
+
+mod making;
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::num::NonZeroU16;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use akashi_ca::{CaError, Founding, Rules, found, normalised};
+use akashi_ca::{CaError, Founding, Rules, normalised, prepare};
 use akashi_keys::{KeyError, Passphrase, Quorum, RsaSize};
 use akashi_ledger::{Access, Authority, AuthorityProfile, Issuing, Ledger, LedgerError};
 use akashi_wire::MunicipalityCode;
@@ -21,6 +25,7 @@ use crate::public_host::{PublicHost, PublicHostError};
 use akashi_edge::LogSettings;
 use akashi_edge::config::OperatorAddresses;
 use akashi_edge::doors::DoorSettings;
+use making::Making;
 
 /// The security officers' tokens in the authority's directory; the second one is not there where one
 /// acts alone.
@@ -55,6 +60,9 @@ pub struct Plan {
     pub ports: [Option<u16>; 6],
     /// The public host name in certificates, when it is not `host`.
     pub public_host: Option<String>,
+    /// The ports of OCSP and of the repository in certificates, where whoever asks is let in at others than those on which
+    /// the services listen.
+    pub public_ports: [Option<NonZeroU16>; 2],
     /// `sqlite:PATH` or `postgres://…`.
     pub ledger: String,
     /// The registry to ask.
@@ -115,6 +123,22 @@ pub enum InitError {
     /// There is something already.
     #[error("{0} exists and is not empty: choose another directory; nothing was changed")]
     Exists(PathBuf),
+    /// A making that broke off had founded the authority.
+    #[error(
+        "{} holds the authority that an `akashi init` before this one made: nothing was changed; start it with akashi up, with the secrets that were given then", .0.display()
+    )]
+    Finished(PathBuf),
+    /// Whether the authority was founded is not known.
+    #[error(
+        "whether the book was founded is not known ({source}): everything that was made is kept in {}; repeat the same command when the data base answers", .dir.display()
+    )]
+    Unknown {
+        /// The directory.
+        dir: PathBuf,
+        /// What the book said.
+        #[source]
+        source: LedgerError,
+    },
     /// The code is no prefecture.
     #[error("{0} is not the code of a prefecture: give one such as 130001 (東京都)")]
     NotAPrefecture(MunicipalityCode),
@@ -197,13 +221,6 @@ pub async fn init(
     now: Timestamp,
     rng: &mut impl CryptoRng,
 ) -> Result<Authority, InitError> {
-    let at = |file: &Path| {
-        let file = file.to_owned();
-        move |source| InitError::File { file, source }
-    };
-    if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(InitError::Exists(dir.into()));
-    }
     if !plan.prefecture.is_prefecture() {
         return Err(InitError::NotAPrefecture(plan.prefecture));
     }
@@ -253,8 +270,8 @@ pub async fn init(
         prefecture: plan.prefecture,
         organisation: plan.organisation.clone(),
         // As every address in certificates: another key will be answered for beside this one.
-        ocsp_url: format!("http://{host}:{}/{generation}", listen.ocsp.port()),
-        repository_url: format!("http://{host}:{}", listen.repository.port()),
+        ocsp_url: format!("{}/{generation}", public(&host, plan.public_ports[0], listen.ocsp)),
+        repository_url: public(&host, plan.public_ports[1], listen.repository),
         policy,
         access: plan.access,
     };
@@ -274,16 +291,32 @@ pub async fn init(
         logins: Logins::default(),
     };
 
-    let name = dir.file_name().unwrap_or_default().to_string_lossy();
-    let parent = dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent).map_err(at(parent))?;
-    let making = parent.join(format!(".{name}.making"));
-    if making.exists() {
-        std::fs::remove_dir_all(&making).map_err(at(&making))?;
+    let secrets = (passphrase, token_passwords);
+    let making = Making::begin(dir).await?;
+    let made = made(&making, (plan, config, profile), secrets, now, rng).await;
+    match made {
+        Ok(authority) => {
+            making.done()?;
+            Ok(authority)
+        }
+        Err(error @ InitError::Unknown { .. }) => Err(error),
+        Err(error) => {
+            making.undo();
+            Err(error)
+        }
     }
-    std::fs::create_dir(&making).map_err(at(&making))?;
-    std::fs::set_permissions(&making, std::fs::Permissions::from_mode(0o700))
-        .map_err(at(&making))?;
+}
+
+/// Makes everything in the directory, and founds the book last.
+async fn made(
+    making: &Making,
+    (plan, config, profile): (&Plan, Config, AuthorityProfile),
+    (passphrase, token_passwords): (&Passphrase, [&str; 2]),
+    now: Timestamp,
+    rng: &mut impl CryptoRng,
+) -> Result<Authority, InitError> {
+    let dir = making.dir();
+    let public_host = plan.host()?;
     let founding = Founding {
         profile,
         size: plan.size,
@@ -297,30 +330,53 @@ pub async fn init(
         recovery: plan.recovery.clone(),
         mark: plan.mark,
     };
-    let address = config.ledger_address(&making, LedgerRole::Authority)?;
+    let address = config.ledger_address(dir, LedgerRole::Authority)?;
     let ledger = Ledger::<Issuing>::create(&address).await?;
+    match ledger.authority().await {
+        Err(LedgerError::NoAuthority) => {}
+        Ok(_) => return Err(LedgerError::AuthorityExists.into()),
+        Err(error) => return Err(error.into()),
+    }
     if let Some(book) = address.strip_prefix("sqlite:").map(Path::new) {
         // What SQLite lays beside it has its mode.
-        std::fs::set_permissions(book, std::fs::Permissions::from_mode(0o600)).map_err(at(book))?;
+        let closed = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(book, closed)
+            .map_err(|source| InitError::File { file: book.into(), source })?;
     }
-    let founded = found(&ledger, &making, &founding, now, rng).await?;
-    ledger.close().await;
+    let (founded, page) = prepare(dir, &founding, now, rng)?;
     let files = SECURITY_OFFICERS.iter().zip(token_passwords);
     for (token, (file, password)) in founded.security_officers.iter().zip(files) {
-        token.save_with(&making.join(file), password, plan.token_iterations)?;
+        token.save_with(&dir.join(file), password, plan.token_iterations)?;
     }
     let files = OFFICE_TERMINALS.iter().zip(token_passwords);
     for (terminal, (file, password)) in founded.terminals.iter().zip(files) {
-        terminal.save_with(&making.join(file), password, plan.token_iterations)?;
+        terminal.save_with(&dir.join(file), password, plan.token_iterations)?;
     }
     for share in &founded.shares {
         let text = zeroize::Zeroizing::new(serde_json::to_vec_pretty(share).expect("JSON"));
-        akashi_keys::write_durably(&making.join(share_file(share.number)), &text)?;
+        akashi_keys::write_durably(&dir.join(share_file(share.number)), &text)?;
     }
-    akashi_keys::write_durably(&making.join(FILE), config.to_text().as_bytes())?;
-    let _ = std::fs::remove_dir(dir);
-    std::fs::rename(&making, dir).map_err(at(dir))?;
-    Ok(founded.authority)
+    akashi_keys::write_durably(&dir.join(FILE), config.to_text().as_bytes())?;
+    let entered = page.enter(&ledger, now).await;
+    // An answer that was lost on the way does not say that nothing was done.
+    let stands = match entered {
+        Ok(()) => Ok(()),
+        Err(error) => match making.is_in(&ledger).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(error.into()),
+            Err(source) => Err(InitError::Unknown { dir: dir.into(), source }),
+        },
+    };
+    ledger.close().await;
+    stands.map(|()| founded.authority)
+}
+
+/// The address in certificates of what listens there: the port of http (RFC 9110 §4.2.1) is not said.
+fn public(host: &str, port: Option<NonZeroU16>, listens: SocketAddr) -> String {
+    match port.map_or(listens.port(), NonZeroU16::get) {
+        80 => format!("http://{host}"),
+        port => format!("http://{host}:{port}"),
+    }
 }
 
 /// The policy asked for, or a new one under the enterprise number for documentation (RFC 5612),

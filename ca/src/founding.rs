@@ -13,7 +13,7 @@ use akashi_wire::clock::Mark;
 use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::Sha256;
 use akashi_wire::party::Role;
-use akashi_wire::signed::MessageKind;
+use akashi_wire::signed::{MessageKind, Verified};
 use akashi_wire::{MunicipalityCode, SerialNumber, SignedMessage, pki};
 use der::Encode;
 use jiff::Timestamp;
@@ -59,17 +59,52 @@ pub struct Founded {
     pub shares: Vec<RecoveryShare>,
 }
 
-/// Makes an authority in a directory and a book that have none.
+/// Where the authority's certificate lies in its directory.
+pub const CERTIFICATE: &str = "certificates/ca.der";
+
+/// The first page of a book, as the founders have signed it.
+pub struct FirstPage {
+    founding: Vec<Verified>,
+    authority: Authority,
+    distribution_points: Vec<(MunicipalityCode, Vec<u8>)>,
+    parties: Vec<NewEnrolment>,
+    /// Whose key signs the first head, and where the time of that stands.
+    log: OfficerToken,
+    mark: Option<Mark>,
+}
+
+impl FirstPage {
+    /// Enters it into a book that has none: from here on there is the authority.
+    ///
+    /// # Errors
+    /// Nothing is overwritten: a book with an authority is left as it is.
+    pub async fn enter(self, ledger: &Ledger<Issuing>, now: Timestamp) -> Result<(), CaError> {
+        let Self { founding, authority, distribution_points, parties, log, mark } = self;
+        ledger.found(&founding, &authority, &distribution_points, &parties, now).await?;
+        if mark.is_some()
+            && let Some(head) = ledger.head_to_sign(mark).await?
+        {
+            let (sign, certificate) = (|octets: &[u8]| log.sign(octets), log.certificate());
+            let head = SignedMessage::sign(MessageKind::ChainHead, &head, certificate, now, sign)
+                .and_then(|message| message.verify(MessageKind::ChainHead))
+                .map_err(|_| CaError::BadSignature("the log's own key"))?;
+            ledger.keep_signed_head(&head).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes the keys and certificates of an authority in a directory that has none, and the first page of its book. Nothing
+/// is founded yet.
 ///
 /// # Errors
-/// Nothing is overwritten: a directory or book with an authority is left as it is.
-pub async fn found(
-    ledger: &Ledger<Issuing>,
+/// Nothing is overwritten: a directory with an authority is left as it is.
+pub fn prepare(
     dir: &Path,
     founding: &Founding<'_>,
     now: Timestamp,
     rng: &mut impl CryptoRng,
-) -> Result<Founded, CaError> {
+) -> Result<(Founded, FirstPage), CaError> {
     let custody = Custody::create(&dir.join("keys"), founding.passphrase)?;
     let (profile, founding_mark) = (&founding.profile, founding.mark);
     let ca_key = RsaKey::generate(founding.size)?;
@@ -129,7 +164,7 @@ pub async fn found(
         let found = programs.iter().find(|(of, ..)| of == role);
         &found.expect("every program has its identity").2
     };
-    let (scheduler, log) = (program(&Role::Scheduler), program(&Role::Log));
+    let scheduler = program(&Role::Scheduler);
     let until = pki::not_after(&certificate);
     let recovery = own(&recovery_key, "Akashi Recovery", party_usage())?;
     let token = |name: &str| {
@@ -193,19 +228,20 @@ pub async fn found(
     for (_, token) in &officers {
         founding.push(signed(token.certificate(), token.key())?);
     }
-    ledger.found(&founding, &authority, &distribution_points(profile)?, &parties, now).await?;
-    if founding_mark.is_some()
-        && let Some(head) = ledger.head_to_sign(founding_mark).await?
-    {
-        let (sign, certificate) = (|octets: &[u8]| log.sign(octets), log.certificate());
-        let head = SignedMessage::sign(MessageKind::ChainHead, &head, certificate, now, sign)
-            .and_then(|message| message.verify(MessageKind::ChainHead))
-            .map_err(|_| CaError::BadSignature("the log's own key"))?;
-        ledger.keep_signed_head(&head).await?;
-    }
     write_durably(&certificates.join("founding.json"), record.as_bytes())?;
+    let distribution_points = distribution_points(profile)?;
+    let is_log = |(role, ..): &(Role, &str, OfficerToken)| *role == Role::Log;
+    let log = programs.into_iter().find(is_log).expect("every program has its identity").2;
+    let page = FirstPage {
+        founding,
+        authority: authority.clone(),
+        distribution_points,
+        parties,
+        log,
+        mark: founding_mark,
+    };
     let security_officers = officers.into_iter().map(|(_, token)| token).collect();
-    Ok(Founded { authority, security_officers, terminals, shares })
+    Ok((Founded { authority, security_officers, terminals, shares }, page))
 }
 
 /// The authority's own programs, each under a name and with a key of its own: whoever has the key of one can order what is

@@ -44,7 +44,7 @@ mod witnesses;
 pub use counter::{Counter, normalised};
 pub use ends::OwnCertificate;
 pub use error::CaError;
-pub use founding::{Founded, Founding, found};
+pub use founding::{FirstPage, Founded, Founding, prepare};
 pub use holders::Holders;
 pub use http::{AboutAuthority, Doors, serve};
 pub use idou::Inbox;

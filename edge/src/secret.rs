@@ -71,6 +71,16 @@ pub enum SecretError {
         /// How many it needs.
         least: usize,
     },
+    /// A new password of a token has a character that no PKCS#12 file can have (RFC 7292 appendix B.1: BMPString).
+    #[error(
+        "the {what} has the character “{character}”, which other programs cannot be given: choose another; nothing was changed"
+    )]
+    Character {
+        /// Which secret.
+        what: &'static str,
+        /// Which character.
+        character: char,
+    },
     /// It protects nothing.
     #[error(transparent)]
     Unfit(#[from] KeyError),
@@ -188,10 +198,19 @@ impl Secret {
             }
         };
         let (what, least, characters) = (self.what, self.least, new.chars().count());
-        match characters < least {
-            true => Err(SecretError::Short { what, characters, least }),
-            false => Ok(new),
+        if characters < least {
+            return Err(SecretError::Short { what, characters, least });
         }
+        match new.chars().find(|one| !self.may_hold(*one)) {
+            Some(character) => Err(SecretError::Character { what, character }),
+            None => Ok(new),
+        }
+    }
+
+    /// Whether a new one may have this character: the password of a token is a BMPString.
+    fn may_hold(self, one: char) -> bool {
+        let is_of_a_token = [TOKEN_PASSWORD.what, TERMINAL_PASSWORD.what].contains(&self.what);
+        !is_of_a_token || u32::from(one) < 0xffff
     }
 
     /// The secret of the file or of the variable.
@@ -372,5 +391,19 @@ mod tests {
         }
         std::fs::write(&file, "eight ch").unwrap();
         assert_eq!(TOKEN_PASSWORD.read_new(Some(&file)).unwrap(), "eight ch");
+    }
+
+    #[test]
+    fn a_new_password_of_a_token_is_one_that_other_programs_can_be_given() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("secret");
+        std::fs::write(&file, "合言葉は🏯です、十二文字です").unwrap();
+        for secret in [TOKEN_PASSWORD, TERMINAL_PASSWORD] {
+            let refused = secret.read_new(Some(&file)).unwrap_err();
+            assert!(matches!(refused, SecretError::Character { character: '🏯', .. }), "{refused}");
+        }
+        assert!(PASSPHRASE.read_new(Some(&file)).is_ok(), "which opens no PKCS#12 file");
+        std::fs::write(&file, "合言葉は城です、八文字").unwrap();
+        assert!(TOKEN_PASSWORD.read_new(Some(&file)).is_ok());
     }
 }

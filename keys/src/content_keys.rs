@@ -546,12 +546,13 @@ mod tests {
         place.vault().seal("t", b"r", b"one", 203_905).unwrap();
         place.vault().contents().copy(&safe).unwrap();
         place.vault().seal("t", b"r", b"two", 203_906).unwrap();
-        // A directory in the way of the next key: as a medium that is full.
-        fs::create_dir(safe.join("203906.new")).unwrap();
+        // A directory in the way of what is copied first: as a medium that is full.
+        place.vault().contents().destroy(203_904).unwrap();
+        fs::create_dir_all(safe.join("203904.destroyed/in-the-way")).unwrap();
         assert!(place.vault().contents().copy(&safe).is_err());
         let listed = place.vault().contents().copies().unwrap().remove(0);
         assert_eq!((listed.keys, listed.sure), (vec![203_905, 203_906], vec![203_905]));
-        fs::remove_dir(safe.join("203906.new")).unwrap();
+        fs::remove_dir_all(safe.join("203904.destroyed")).unwrap();
         let whole = place.vault().contents().copy(&safe).unwrap();
         assert_eq!(whole.sure, [203_905, 203_906]);
     }

@@ -118,3 +118,9 @@ pub enum KeyError {
     #[error("{0} failed in the cryptographic library")]
     Crypto(&'static str),
 }
+
+impl From<der::Error> for KeyError {
+    fn from(_: der::Error) -> Self {
+        Self::Crypto("encoding in DER")
+    }
+}

@@ -1,8 +1,10 @@
 //! An officer's token: a private key with its certificate, in a PKCS#12 file (RFC 7292).
 
+mod pfx;
+
 use std::path::Path;
 
-use p12_keystore::{Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, PrivateKeyChain};
+use p12_keystore::KeyStore;
 
 use jiff::Timestamp;
 
@@ -56,21 +58,9 @@ impl OfficerToken {
 
     /// The same with another number of iterations: of those who play, and make a thousand tokens an hour.
     pub fn save_with(&self, file: &Path, password: &str, iterations: u32) -> Result<(), KeyError> {
-        let failed = || KeyError::Crypto("writing a PKCS#12 file");
-        let chain = [&self.certificate, &self.link_authority]
-            .into_iter()
-            .map(|der| Certificate::from_der(der).map_err(|_| failed()))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut store = KeyStore::new();
-        let entry = PrivateKeyChain::new(self.key.to_pkcs8(), [1], chain);
-        store.add_entry("akashi", KeyStoreEntry::PrivateKeyChain(entry));
-        let writer = store
-            .writer(password)
-            .encryption_algorithm(EncryptionAlgorithm::PbeWithHmacSha256AndAes256);
-        // The digest over the whole is tried as easily as what is encrypted: it is as dear.
-        let writer =
-            writer.encryption_iterations(iterations.into()).mac_iterations(iterations.into());
-        write_durably(file, &writer.write().map_err(|_| failed())?)
+        let certificates = [&self.certificate[..], &self.link_authority];
+        let pfx = pfx::pfx(self.key.to_pkcs8(), certificates, (password, iterations))?;
+        write_durably(file, &pfx)
     }
 
     /// DER of the holder's certificate.

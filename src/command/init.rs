@@ -1,6 +1,7 @@
 //! `akashi init`.
 
 use std::net::IpAddr;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use akashi_keys::{Quorum, RsaSize};
@@ -61,13 +62,19 @@ pub struct Init {
     /// Port for officers and sources; a free one when absent, as for the others.
     #[arg(long)]
     authority_port: Option<u16>,
-    /// Port for OCSP; stands in certificates.
+    /// Port for OCSP; stands in certificates, unless --public-ocsp-port says another.
     #[arg(long)]
     ocsp_port: Option<u16>,
+    /// Port for OCSP in certificates, where whoever asks is let in at another: 80 behind a reverse proxy.
+    #[arg(long)]
+    public_ocsp_port: Option<NonZeroU16>,
+    /// The same for CRLs.
+    #[arg(long)]
+    public_repository_port: Option<NonZeroU16>,
     /// Port for OCSP over mutual TLS.
     #[arg(long)]
     ocsp_link_port: Option<u16>,
-    /// Port for CRLs; stands in certificates.
+    /// Port for CRLs; stands in certificates, unless --public-repository-port says another.
     #[arg(long)]
     repository_port: Option<u16>,
     /// Port for CRLs over mutual TLS.
@@ -174,6 +181,7 @@ impl Init {
                 self.holders_port,
             ],
             public_host: self.public_host,
+            public_ports: [self.public_ocsp_port, self.public_repository_port],
             ledger: self.ledger,
             registry_url: self.registry_url,
             size: RsaSize::from_bits(self.key_bits).expect("one of three"),

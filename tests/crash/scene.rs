@@ -224,6 +224,7 @@ async fn found(dir: &Path, ledger: String, registry_url: String) {
         host: HOST,
         ports: [None; 6],
         public_host: None,
+        public_ports: [None; 2],
         ledger,
         registry_url,
         size: RsaSize::Rsa2048,

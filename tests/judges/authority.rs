@@ -62,6 +62,7 @@ impl Authority {
             host: std::net::Ipv4Addr::LOCALHOST.into(),
             ports: [None; 6],
             public_host: None,
+            public_ports: [None; 2],
             ledger: "sqlite:book.sqlite".into(),
             registry_url: "https://localhost".into(),
             size: RsaSize::Rsa2048,

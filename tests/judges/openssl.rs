@@ -293,8 +293,13 @@ fn openssl_nss_and_java_open_a_token_whose_password_is_dear_to_guess() {
     let file = dir.join("token.p12");
     let key = akashi_keys::EcKey::generate().unwrap();
     let now = jiff::Timestamp::now();
-    let token = akashi_keys::OfficerToken::waiting(key, now).unwrap();
-    let password = akashi_town::PASSPHRASE;
+    // A name beyond the plane in which PKCS#12 has its names.
+    let link = akashi_keys::EcKey::generate().unwrap();
+    let link = akashi_keys::LinkAuthority::create(&link, "links", now).unwrap();
+    let usage = akashi_keys::Usage::Party { hosts: Vec::new() };
+    let certificate = link.certify(key.public_key(), "𠮷田　一郎", &usage, now).unwrap();
+    let token = akashi_keys::OfficerToken::new(key, certificate, link.certificate().to_vec());
+    let password = "合言葉は十二文字以上ですよ";
     token.save(&file, password).unwrap();
     let (given, wrong) = (format!("pass:{password}"), "pass:another");
     let info =
@@ -313,16 +318,27 @@ fn openssl_nss_and_java_open_a_token_whose_password_is_dear_to_guess() {
     info(wrong).must_complain("invalid password");
     // NSS.
     let listed = run("pk12util", words!["-l", &file, "-W", password]).must_be_content();
-    assert!(listed.text.contains("not enrolled yet"), "{}", listed.text);
+    assert!(listed.text.contains("has private key"), "{}", listed.text);
     assert!(!run("pk12util", words!["-l", &file, "-W", "another"]).content);
-    // Java.
+    // Java, to which a command line gives no other characters everywhere.
+    let (password, plain) = (akashi_town::PASSPHRASE, dir.join("plain.p12"));
+    token.save(&plain, password).unwrap();
     let keytool = |password: &str| {
-        let store = words!["-list", "-v", "-storetype", "PKCS12", "-keystore", &file];
+        let store = words!["-list", "-v", "-storetype", "PKCS12", "-keystore", &plain];
         run("keytool", [store, words!["-storepass", password]].concat())
     };
     let listed = keytool(password).must_be_content();
     assert!(listed.text.contains("PrivateKeyEntry"), "{}", listed.text);
+    assert!(listed.text.contains("Certificate chain length: 2"), "{}", listed.text);
     assert!(!keytool("another").content);
+    // And whoever wrote it.
+    use akashi_keys::Signer as _;
+    let read = akashi_keys::OfficerToken::open(&plain, password).unwrap();
+    assert_eq!(read.certificate(), token.certificate());
+    assert_eq!(read.link_authority(), token.link_authority());
+    assert_eq!(read.key().public_key(), token.key().public_key());
+    assert!(akashi_keys::OfficerToken::open(&plain, "another").is_err());
+    assert!(akashi_keys::OfficerToken::open(&file, "合言葉は十二文字以上ですよ").is_ok());
 }
 
 #[test]

@@ -92,6 +92,7 @@ impl Founded {
             host: std::net::Ipv4Addr::LOCALHOST.into(),
             ports: [None; 6],
             public_host: None,
+            public_ports: [None; 2],
             ledger: book.address().to_owned(),
             registry_url: "https://127.0.0.1:9".into(),
             size: RsaSize::Rsa2048,

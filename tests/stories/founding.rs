@@ -1,13 +1,31 @@
 //! What is fixed when an authority is made stands in certificates for ever: it is looked at before anything is made.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-fn init(dir: &std::path::Path, more: &[&str]) -> Output {
+use crate::support::*;
+
+/// Says that an authority is not made yet.
+const UNFINISHED: &str = "init-is-not-finished";
+
+fn init(dir: &Path, more: &[&str]) -> Output {
+    command(dir, more).output().unwrap()
+}
+
+fn init_from(from: &Path, dir: &Path, more: &[&str]) -> Output {
+    command(dir, more).current_dir(from).output().unwrap()
+}
+
+fn command(dir: &Path, more: &[&str]) -> Command {
     let mut arguments = vec!["init", "--prefecture", "310000", "--key-bits", "2048"];
     if !more.contains(&"--registry-url") {
         arguments.extend(["--registry-url", "https://127.0.0.1:9"]);
     }
-    Command::new(env!("CARGO_BIN_EXE_akashi"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_akashi"));
+    command
         .args(arguments)
         .args(more)
         .arg("--dir")
@@ -15,9 +33,8 @@ fn init(dir: &std::path::Path, more: &[&str]) -> Output {
         .env_clear()
         .env("AKASHI_PASSPHRASE", "a passphrase for stories")
         .env("AKASHI_TOKEN_PASSWORD", "a token password")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+        .stdin(Stdio::null());
+    command
 }
 
 #[test]
@@ -77,4 +94,120 @@ fn a_loopback_address_is_told_before_and_others_stand_in_certificates_as_they_mu
         let ocsp = printed.lines().find_map(|line| line.strip_prefix("ocsp ")).unwrap().trim();
         assert!(ocsp.starts_with(&format!("http://{host}:")) && ocsp.ends_with("/1"), "{ocsp}");
     }
+}
+
+#[test]
+fn the_ports_in_certificates_are_those_at_which_people_are_let_in() {
+    let home = tempfile::tempdir().unwrap();
+    let public = ["--public-ocsp-port", "80", "--public-repository-port", "8080"];
+    let made =
+        init(&home.path().join("a"), &[&["--public-host", "ca.example.jp"][..], &public].concat());
+    let printed = String::from_utf8(made.stdout).unwrap();
+    for line in ["ocsp         http://ca.example.jp/1", "repository   http://ca.example.jp:8080"] {
+        assert!(printed.lines().any(|printed| printed == line), "{line}: {printed}");
+    }
+    let none = init(&home.path().join("b"), &["--public-ocsp-port", "0"]);
+    assert_eq!(none.status.code(), Some(2));
+}
+
+/// What `akashi init` told.
+fn told(made: &Output) -> String {
+    String::from_utf8([&made.stdout[..], &made.stderr[..]].concat()).unwrap()
+}
+
+#[test]
+fn an_authority_is_made_in_any_directory_that_is_empty() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name);
+    // Where the command runs, what a link leads to, a new volume with what that has from its beginning.
+    for name in ["here", "real", "volume"] {
+        fs::create_dir(at(name)).unwrap();
+    }
+    fs::create_dir(at("volume/lost+found")).unwrap();
+    std::os::unix::fs::symlink("real", at("link")).unwrap();
+    for (dir, from) in [(at(".").join("here"), "real"), (at("link"), "."), (at("volume"), ".")] {
+        let made = init_from(&at(from), &dir, &[]);
+        assert!(made.status.success(), "{}: {}", dir.display(), told(&made));
+    }
+    fs::create_dir(at("again")).unwrap();
+    let made = init_from(&at("again"), Path::new("."), &[]);
+    assert!(made.status.success(), "{}", told(&made));
+    for dir in ["here", "real", "volume", "again"] {
+        assert!(
+            at(dir).join("akashi.toml").exists() && !at(dir).join(UNFINISHED).exists(),
+            "{dir}"
+        );
+        assert_eq!(fs::metadata(at(dir)).unwrap().permissions().mode() & 0o777, 0o700, "{dir}");
+    }
+    // A service's own directory, beside which its user can write nothing.
+    if rustix::process::geteuid().is_root() {
+        let state = at("state");
+        fs::create_dir(&state).unwrap();
+        let nobody = (Some(65534), Some(65534));
+        std::os::unix::fs::chown(&state, nobody.0, nobody.1).unwrap();
+        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = command(&state, &[]);
+        let made = command.uid(65534).gid(65534).current_dir("/").output().unwrap();
+        assert!(made.status.success(), "{}", told(&made));
+    }
+    // What is there already stays.
+    fs::create_dir(at("full")).unwrap();
+    fs::write(at("full/letter"), "mine").unwrap();
+    let made = init_from(home.path(), &at("full"), &[]);
+    assert!(!made.status.success() && told(&made).contains("is not empty"), "{}", told(&made));
+    assert_eq!(fs::read_to_string(at("full/letter")).unwrap(), "mine");
+}
+
+#[test]
+fn an_init_that_fails_leaves_neither_directory_nor_keys_nor_an_authority_in_the_data_base() {
+    let (base, home) = (Base::make(), tempfile::tempdir().unwrap());
+    let dir = home.path().join("ca");
+    let is_clean = |dir: &Path| {
+        assert!(!dir.exists(), "{}", dir.display());
+        assert_eq!(home.path().read_dir().unwrap().count(), 0, "nothing is left");
+    };
+    // A data base that is not there.
+    let url = base.url();
+    let nowhere = url.replace("/story_", "/nowhere_");
+    let made = init(&dir, &["--ledger", &nowhere]);
+    assert!(!made.status.success(), "{}", told(&made));
+    is_clean(&dir);
+    // A disk that takes nothing more in the midst of it: files of this process may have so many octets.
+    let ledger = ["--ledger", url.as_str()];
+    let whole = command(&dir, &ledger);
+    let mut limited = Command::new("bash");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "-"]).arg(whole.get_program());
+    limited.args(whole.get_args()).env_clear().stdin(Stdio::null());
+    limited.envs(whole.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let made = limited.output().unwrap();
+    assert_eq!(made.status.code(), Some(1), "{}", told(&made));
+    is_clean(&dir);
+    // The data base is as free as before, and then it is somebody's.
+    let made = init(&dir, &ledger);
+    assert!(made.status.success(), "{}", told(&made));
+    let other = home.path().join("other");
+    let refused = init(&other, &ledger);
+    assert!(told(&refused).contains("belongs to an authority already"), "{}", told(&refused));
+    assert!(!other.exists());
+    // Of an authority whose making was broken off after its book had it the keys are never taken away.
+    fs::write(dir.join(UNFINISHED), "").unwrap();
+    let again = init(&dir, &ledger);
+    assert!(told(&again).contains("start it with akashi up"), "{}", told(&again));
+    assert!(dir.join("keys/ca.key").exists() && !dir.join(UNFINISHED).exists());
+    // Broken off before, whatever lies there is nobody's.
+    let broken = home.path().join("broken");
+    fs::create_dir_all(broken.join("keys")).unwrap();
+    fs::write(broken.join("keys/ca.key"), "of an authority that never was").unwrap();
+    fs::write(broken.join(UNFINISHED), "").unwrap();
+    let made = init(&broken, &[]);
+    assert!(made.status.success(), "{}", told(&made));
+    // And while the data base does not say whose it is, nothing is taken away.
+    let unknown = home.path().join("unknown");
+    fs::create_dir_all(&unknown).unwrap();
+    let text = fs::read_to_string(dir.join("akashi.toml")).unwrap();
+    fs::write(unknown.join("akashi.toml"), text.replace(&url, &nowhere)).unwrap();
+    fs::write(unknown.join(UNFINISHED), "").unwrap();
+    let kept = init(&unknown, &[]);
+    assert!(told(&kept).contains("is not known") && !kept.status.success(), "{}", told(&kept));
+    assert!(unknown.join("akashi.toml").exists() && unknown.join(UNFINISHED).exists());
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use akashi_ca::{CaError, Founding, found};
+use akashi_ca::{CaError, Founding, prepare};
 use akashi_keys::{Passphrase, Quorum, RsaSize};
 use akashi_ledger::{AuthorityProfile, Issuing, Ledger, LedgerError, Scope};
 use akashi_wire::RevocationReason::KeyCompromise;
@@ -269,7 +269,7 @@ async fn an_authority_that_the_lint_refuses_is_not_founded() {
         recovery: Quorum { holders: vec!["A".into(), "B".into()], needed: 2 },
         mark: None,
     };
-    let refused = found(&ledger, dir.path(), &founding, usual_start(), &mut rand::rng()).await;
+    let refused = prepare(dir.path(), &founding, usual_start(), &mut rand::rng());
     assert!(matches!(refused.err(), Some(CaError::Founding(_))));
     assert!(!dir.path().join("certificates/ca.der").exists());
     assert!(matches!(ledger.authority().await, Err(LedgerError::NoAuthority)));

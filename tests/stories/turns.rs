@@ -67,7 +67,7 @@ impl Authority {
 
     /// How often it said that another acts.
     fn waits(&self) -> usize {
-        self.said().matches("another authority over this book acts").count()
+        self.said().matches("another authority over this book acts (").count()
     }
 }
 

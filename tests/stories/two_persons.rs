@@ -418,9 +418,9 @@ async fn a_holder_makes_the_own_key_and_nobody_else_ever_has_it() {
     let own = std::sync::Arc::new(opened);
     let office = &place.terminals[&"310000".parse().unwrap()];
     let desk = Desk::sign_in(&place.url(), office, own, place.clock.clone()).await.unwrap();
-    // Six programs, recovery key, two security officers, two terminals; two towns' sources, registries, terminals and
+    // Seven programs, recovery key, two security officers, two terminals; two towns' sources, registries, terminals and
     // officers; an agency, and the new one.
-    assert_eq!(reviewed(&desk).await.0.len(), 11 + 2 * 4 + 1 + 1);
+    assert_eq!(reviewed(&desk).await.0.len(), 12 + 2 * 4 + 1 + 1);
     place.close().await;
 }
 

@@ -91,6 +91,7 @@ pub async fn filled(
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             ports: [None; 6],
             public_host: None,
+            public_ports: [None; 2],
             ledger: Address::Sqlite.ledger(),
             registry_url: "https://127.0.0.1:1".into(),
             size: RsaSize::Rsa2048,

@@ -127,6 +127,7 @@ impl World {
             host,
             ports: [None; 6],
             public_host: None,
+            public_ports: [None; 2],
             ledger: setting.ledger.clone(),
             registry_url: format!("https://{}", registry_door.local_addr()?),
             size: setting.size,
