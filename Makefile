@@ -8,6 +8,7 @@
 #   make simulate SEEDS=1000              a seeded prefecture over years, with trouble (DB=postgres)
 #   make kills                            each kind of case, killed at each meeting with the book
 #   make floods                           very many of what each one alone would be harmless
+#   make years                            what a wrong clock closes, on both data bases whole
 #   make crash ROUNDS=500 DB=sqlite       kill -9 of real processes (DB=postgres, or both)
 #   make fuzz SECONDS=600                 every parser that faces outward, so long each
 #   make cards CYCLES=1000                a card in a reader: in, sign, out
@@ -17,7 +18,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test bare simulate kills floods crash fuzz cards judges bench plants lint golden deny help
+.PHONY: demo test bare simulate kills floods years crash fuzz cards judges bench plants lint golden deny help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -64,6 +65,11 @@ floods:
 	@# The programs that a crowd stands before are built beside `akashi`.
 	@$(CARGO) build --quiet --workspace --bins --locked
 	@FLOOD=full $(CARGO) test --quiet --locked --test abuse crowds
+
+years:
+	@.ci/setup tests
+	@$(CARGO) build --quiet --workspace --bins --locked
+	@YEARS=full tests/with-postgres $(CARGO) test --locked --test stories clock_doors
 
 crash:
 	@.ci/setup tests

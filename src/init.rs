@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use akashi_ca::{CaError, Founding, Rules, normalised, prepare};
-use akashi_keys::{KeyError, Passphrase, Quorum, RsaSize};
+use akashi_keys::{Cost, KeyError, Passphrase, Quorum, RsaSize};
 use akashi_ledger::{Access, Authority, AuthorityProfile, Issuing, Ledger, LedgerError};
 use akashi_wire::MunicipalityCode;
 use akashi_wire::bounds::{Beyond, PARTY};
@@ -73,6 +73,8 @@ pub struct Plan {
     pub security_officers: Vec<String>,
     /// What one guess of a token's password costs, in iterations of PBKDF2.
     pub token_iterations: u32,
+    /// What a guess of the passphrase costs ([`Cost::DEAR`]).
+    pub custody_cost: Cost,
     /// Who opens the recovery key together.
     pub recovery: Quorum,
     /// Where the time of the making stands in the life of this machine, so that the first start knows how long
@@ -326,6 +328,7 @@ async fn made(
             .chain(plan.public_host.as_ref().map(|_| public_host.in_certificate()))
             .collect(),
         passphrase,
+        cost: plan.custody_cost,
         security_officers: plan.security_officers.clone(),
         recovery: plan.recovery.clone(),
         mark: plan.mark,

@@ -16,6 +16,8 @@ struct Workspace {
     edges: BTreeMap<String, BTreeSet<String>>,
     /// From one of ours to what its manifest names, for tests too.
     named: BTreeMap<String, BTreeSet<String>>,
+    /// What each manifest of ours names: package, crate, and whether for tests alone.
+    declared: Vec<(String, String, bool)>,
 }
 
 impl Workspace {
@@ -33,7 +35,7 @@ impl Workspace {
 
         let ours: BTreeSet<_> = list(&metadata["workspace_members"]).iter().map(&text).collect();
         let (mut names, mut members) = (BTreeMap::new(), BTreeMap::new());
-        let mut named = BTreeMap::new();
+        let (mut named, mut declared) = (BTreeMap::new(), Vec::new());
         for package in list(&metadata["packages"]) {
             let (id, name) = (text(&package["id"]), text(&package["name"]));
             names.insert(id.clone(), name.clone());
@@ -41,6 +43,9 @@ impl Workspace {
                 let manifest = PathBuf::from(text(&package["manifest_path"]));
                 members.insert(name.clone(), manifest.parent().expect("a directory").to_owned());
                 let dependencies = list(&package["dependencies"]);
+                declared.extend(dependencies.iter().map(|one| {
+                    (name.clone(), text(&one["name"]).replace('-', "_"), one["kind"] == "dev")
+                }));
                 named.insert(name, dependencies.iter().map(|one| text(&one["name"])).collect());
             }
         }
@@ -54,7 +59,7 @@ impl Workspace {
                 }
             }
         }
-        Self { members, edges, named }
+        Self { members, edges, named, declared }
     }
 
     /// Everything that a package is built with, however indirectly.
@@ -147,6 +152,46 @@ fn program_text(text: &str, mut give: impl FnMut(usize, &str)) {
             give(index + 1, line);
         }
     }
+}
+
+#[test]
+fn what_a_manifest_names_is_used() {
+    /// Everything written below these, or in them.
+    fn written(paths: &[PathBuf]) -> String {
+        let mut all = String::new();
+        for path in paths.iter().filter(|path| path.exists()) {
+            if path.is_dir() {
+                let entries = fs::read_dir(path).expect("a directory");
+                let entries: Vec<_> =
+                    entries.map(|entry| entry.expect("an entry").path()).collect();
+                all += &written(&entries);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                all += &fs::read_to_string(path).expect("UTF-8");
+            }
+        }
+        all
+    }
+    let workspace = Workspace::read();
+    let mut unused = Vec::new();
+    for (package, dir) in &workspace.members {
+        let program = written(&[dir.join("src"), dir.join("build.rs")].map(PathBuf::from));
+        let tests = written(&[dir.join("tests"), dir.join("benches")]);
+        let is_word = |text: &str, name: &str| {
+            let is_part = |c: char| c.is_alphanumeric() || c == '_';
+            text.match_indices(name).any(|(at, _)| {
+                !text[..at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part)
+            })
+        };
+        for (_, name, is_for_tests) in
+            workspace.declared.iter().filter(|(whose, ..)| whose == package)
+        {
+            let is_used = is_word(&program, name) || *is_for_tests && is_word(&tests, name);
+            if !is_used {
+                unused.push(format!("{package}: {name}"));
+            }
+        }
+    }
+    assert!(unused.is_empty(), "taken from the manifest: {unused:?}");
 }
 
 #[track_caller]
@@ -259,7 +304,7 @@ fn one_process_with_all_keys_exists_in_tests_alone() {
 }
 
 #[test]
-fn no_program_of_production_makes_a_token_whose_password_is_cheap_to_guess() {
+fn no_program_of_production_makes_a_token_or_a_custody_that_is_cheap_to_guess() {
     let lines = Workspace::read().lines().into_iter();
     let is_play = |line: &Line| line.file.starts_with("tests/") || line.file == "keys/src/token.rs";
     // `init` makes those of a plan: the command's plan says `ITERATIONS`.
@@ -267,8 +312,9 @@ fn no_program_of_production_makes_a_token_whose_password_is_cheap_to_guess() {
     let cheap = |line: &Line| {
         line.text.contains("save_with(")
             || line.text.contains("token_iterations:") && !line.text.contains("::ITERATIONS")
+            || line.text.contains("custody_cost:") && !line.text.contains("Cost::DEAR")
     };
-    none_of(made.filter(cheap), "OfficerToken::save");
+    none_of(made.filter(cheap), "OfficerToken::save, and a custody that costs whoever guesses");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use akashi_keys::{
-    CardMaster, Custody, EcKey, KeyError, LinkAuthority, OfficerToken, Passphrase, Quorum,
+    CardMaster, Cost, Custody, EcKey, KeyError, LinkAuthority, OfficerToken, Passphrase, Quorum,
     RecoveryShare, RsaKey, RsaSize, Signer, Usage, Vault, write_durably,
 };
 use akashi_ledger::{Authority, AuthorityProfile, Issuing, Ledger, NewEnrolment};
@@ -37,6 +37,8 @@ pub struct Founding<'a> {
     pub hosts: Vec<String>,
     /// Opens the custody.
     pub passphrase: &'a Passphrase,
+    /// What a guess of that costs.
+    pub cost: Cost,
     /// Names of the first security officers: two, since what gives power takes two. One alone acts
     /// alone, under an alarm, until a second one is enrolled.
     pub security_officers: Vec<String>,
@@ -105,7 +107,7 @@ pub fn prepare(
     now: Timestamp,
     rng: &mut impl CryptoRng,
 ) -> Result<(Founded, FirstPage), CaError> {
-    let custody = Custody::create(&dir.join("keys"), founding.passphrase)?;
+    let custody = Custody::create_with(&dir.join("keys"), founding.passphrase, founding.cost)?;
     let (profile, founding_mark) = (&founding.profile, founding.mark);
     let ca_key = RsaKey::generate(founding.size)?;
     let (link_key, server_key) = (EcKey::generate()?, EcKey::generate()?);

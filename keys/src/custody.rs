@@ -14,10 +14,20 @@ use zeroize::Zeroizing;
 use crate::durable::write_durably;
 use crate::{CardMaster, ContentKeys, EcKey, KeyError, Opener, RsaKey, Vault, vault};
 
-/// Memory of Argon2id in KiB: 64 MiB, the second recommended option of RFC 9106 §4.
-const MEMORY_KIB: u32 = 64 * 1024;
-/// Passes of Argon2id.
-const PASSES: u32 = 3;
+/// What one guess of a passphrase costs: the parameters of Argon2id (RFC 9106 §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl Cost {
+    /// 64 MiB and three passes, the second recommended option of RFC 9106 §4: what every custody has but those of who play,
+    /// and found a thousand authorities an hour.
+    pub const DEAR: Self = Self { memory_kib: 64 * 1024, passes: 3 };
+}
 
 /// The name of the key under which the keys of content are sealed.
 const CONTENTS: &str = "contents";
@@ -65,6 +75,7 @@ struct Header {
 /// An open custody. The wrapping key stays in memory as long as this does.
 pub struct Custody {
     dir: PathBuf,
+    cost: Cost,
     wrapping: Arc<Wrapping>,
 }
 
@@ -99,6 +110,11 @@ impl Wrapping {
 impl Custody {
     /// Makes a custody in a directory that has none.
     pub fn create(dir: &Path, passphrase: &Passphrase) -> Result<Self, KeyError> {
+        Self::create_with(dir, passphrase, Cost::DEAR)
+    }
+
+    /// The same where a guess costs another price.
+    pub fn create_with(dir: &Path, passphrase: &Passphrase, cost: Cost) -> Result<Self, KeyError> {
         fs::create_dir_all(dir).map_err(at(dir))?;
         restrict(dir, 0o700)?;
         let file = dir.join("custody.json");
@@ -107,12 +123,12 @@ impl Custody {
         }
         let mut salt = [0; 16];
         aws_lc_rs::rand::fill(&mut salt).map_err(|_| KeyError::Crypto("the random generator"))?;
-        let wrapping = Arc::new(Wrapping(derive(passphrase, &salt, MEMORY_KIB, PASSES)?));
-        let custody = Self { dir: dir.into(), wrapping };
+        let wrapping = Arc::new(Wrapping(derive(passphrase, &salt, cost)?));
+        let custody = Self { dir: dir.into(), wrapping, cost };
         let header = Header {
             kdf: "argon2id".into(),
-            memory_kib: MEMORY_KIB,
-            passes: PASSES,
+            memory_kib: cost.memory_kib,
+            passes: cost.passes,
             salt,
             check: custody.wrapping.seal("custody", b"akashi")?,
         };
@@ -133,12 +149,15 @@ impl Custody {
         closed_to_others(&file)?;
         let damaged = |what: String| KeyError::Damaged { file: file.clone(), what };
         let header: Header = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
-        if header.kdf != "argon2id" || header.memory_kib > MEMORY_KIB || header.passes > 16 {
+        if header.kdf != "argon2id"
+            || header.memory_kib > Cost::DEAR.memory_kib
+            || header.passes > 16
+        {
             return Err(damaged("its key derivation is not one of ours".into()));
         }
-        let wrapping = derive(passphrase, &header.salt, header.memory_kib, header.passes)?;
-        let wrapping = Arc::new(Wrapping(wrapping));
-        let custody = Self { dir: dir.into(), wrapping };
+        let cost = Cost { memory_kib: header.memory_kib, passes: header.passes };
+        let wrapping = Arc::new(Wrapping(derive(passphrase, &header.salt, cost)?));
+        let custody = Self { dir: dir.into(), wrapping, cost };
         match custody.wrapping.unseal("custody", &header.check) {
             Some(check) if *check == b"akashi" => Ok(custody),
             _ => Err(KeyError::WrongPassphrase(dir.into())),
@@ -204,6 +223,11 @@ impl Custody {
         self.file(name).exists()
     }
 
+    /// What a guess of its passphrase costs.
+    pub(crate) fn cost(&self) -> Cost {
+        self.cost
+    }
+
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
@@ -253,8 +277,7 @@ impl Custody {
 fn derive(
     passphrase: &Passphrase,
     salt: &[u8],
-    memory_kib: u32,
-    passes: u32,
+    Cost { memory_kib, passes }: Cost,
 ) -> Result<RandomizedNonceKey, KeyError> {
     let failed = |_| KeyError::Crypto("Argon2id");
     let params = argon2::Params::new(memory_kib, passes, 1, Some(32)).map_err(failed)?;

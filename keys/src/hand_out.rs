@@ -41,7 +41,7 @@ impl Custody {
                 KeyError::Missing { .. } | KeyError::WrongPassphrase(_) | KeyError::Damaged { .. },
             ) => match fs::remove_dir_all(to) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(at(to)(error)),
-                _ => Self::create(to, passphrase)?,
+                _ => Self::create_with(to, passphrase, self.cost())?,
             },
             Err(error) => return Err(error),
         };

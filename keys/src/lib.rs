@@ -25,7 +25,7 @@ mod vault;
 
 pub use card_master::CardMaster;
 pub use content_keys::{ContentKeys, Copy, KeyId};
-pub use custody::{Custody, Passphrase};
+pub use custody::{Cost, Custody, Passphrase};
 pub use durable::{lock, parent, placed, sync_directory, write_durably};
 pub use error::KeyError;
 pub use link_authority::{LinkAuthority, Usage};

@@ -187,6 +187,7 @@ impl Init {
             size: RsaSize::from_bits(self.key_bits).expect("one of three"),
             security_officers: names,
             token_iterations: akashi_keys::ITERATIONS,
+            custody_cost: akashi_keys::Cost::DEAR,
             recovery: Quorum { holders, needed },
             mark: clock.mark(),
         };

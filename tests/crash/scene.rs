@@ -230,6 +230,7 @@ async fn found(dir: &Path, ledger: String, registry_url: String) {
         size: RsaSize::Rsa2048,
         security_officers: vec!["証 守".into(), "証 護".into()],
         token_iterations: akashi_town::FEW_ITERATIONS,
+        custody_cost: akashi_town::CHEAP,
         recovery: akashi_keys::Quorum {
             holders: ["一", "二", "三"].map(String::from).into(),
             needed: 2,

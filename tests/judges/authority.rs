@@ -68,6 +68,7 @@ impl Authority {
             size: RsaSize::Rsa2048,
             security_officers: vec!["証 守".into(), "証 護".into()],
             token_iterations: akashi_keys::ITERATIONS,
+            custody_cost: akashi_keys::Cost::DEAR,
             recovery: akashi_keys::Quorum {
                 holders: ["一", "二", "三"].map(String::from).into(),
                 needed: 2,

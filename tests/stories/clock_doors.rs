@@ -182,6 +182,9 @@ async fn closed(
 }
 
 async fn each_door_is_closed_for_no_longer_than_docs_testing_says(book: Book) {
+    // On the second data base the smallest and the largest errors, and all of them by `make years`.
+    let is_long = book == Book::Sqlite || std::env::var("YEARS").is_ok_and(|years| years == "full");
+    let is_tried = |name: &str| is_long || ["+3 s", "−1 y"].contains(&name);
     let mut place = Place::make(book, Access::Open, usual_start()).await;
     let (mut lose, mut die) = (VecDeque::new(), VecDeque::new());
     // While a time is waited for each look ends a certificate.
@@ -204,7 +207,7 @@ async fn each_door_is_closed_for_no_longer_than_docs_testing_says(book: Book) {
     let mut people = People { lose, die, stays, newcomer };
     let mut stopped = place.stop().await;
     let mut rows = Vec::new();
-    for (name, ahead) in WRONG {
+    for (name, ahead) in WRONG.into_iter().filter(|(name, _)| is_tried(name)) {
         let mut row = format!("| {name} |");
         for when in COLUMNS {
             let word;

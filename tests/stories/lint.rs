@@ -265,6 +265,7 @@ async fn an_authority_that_the_lint_refuses_is_not_founded() {
         years: 10,
         hosts: vec!["127.0.0.1".into()],
         passphrase: &passphrase,
+        cost: akashi_town::CHEAP,
         security_officers: vec!["One".into(), "Other".into()],
         recovery: Quorum { holders: vec!["A".into(), "B".into()], needed: 2 },
         mark: None,

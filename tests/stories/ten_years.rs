@@ -56,7 +56,7 @@ async fn next_of(
 
 fn copy(place: &Place, token: &OfficerToken) -> OfficerToken {
     let file = place.dir.join("copy.p12");
-    token.save(&file, PASSPHRASE).unwrap();
+    token.save_with(&file, PASSPHRASE, akashi_town::FEW_ITERATIONS).unwrap();
     OfficerToken::open(&file, PASSPHRASE).unwrap()
 }
 

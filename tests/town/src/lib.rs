@@ -14,7 +14,9 @@ pub use filler::Filler;
 pub use machine::SimulatedMachine;
 pub use paper_card::PaperCard;
 pub use program::program;
-pub use world::{FEW_ITERATIONS, PASSPHRASE, SecurityOfficers, Setting, World, by_two, kept_by};
+pub use world::{
+    CHEAP, FEW_ITERATIONS, PASSPHRASE, SecurityOfficers, Setting, World, by_two, kept_by,
+};
 
 /// What goes wrong in a town.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use akashi_card::{Card, SigningPin, Transport};
 use akashi_cardhost::{InsertedCard, new_number};
 use akashi_edge::{ClockSettings, OpenError, TrustedClock};
-use akashi_keys::{EcKey, OfficerToken, Passphrase, Quorum, RsaSize};
+use akashi_keys::{Cost, EcKey, OfficerToken, Passphrase, Quorum, RsaSize};
 use akashi_ledger::{Access, CrlRecord, Scope, Standing};
 use akashi_ra_console::journey::{self, Application, Delivery, Stage};
 use akashi_ra_console::{Desk, DeskError, Tell};
@@ -58,6 +58,8 @@ pub struct Setting {
 
 /// What one guess of a password costs in a world where tokens are made and opened all day, and nobody guesses.
 pub const FEW_ITERATIONS: u32 = 1_000;
+/// The same for a passphrase.
+pub const CHEAP: Cost = Cost { memory_kib: 256, passes: 1 };
 
 /// Opens the keys of a world whose authority is not kept.
 pub const PASSPHRASE: &str = "demonstration only";
@@ -133,6 +135,7 @@ impl World {
             size: setting.size,
             security_officers: vec!["証 守".into(), "証 護".into()],
             token_iterations: FEW_ITERATIONS,
+            custody_cost: CHEAP,
             recovery: Quorum { holders: vec!["一".into(), "二".into(), "三".into()], needed: 2 },
             mark: None,
         };
