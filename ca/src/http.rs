@@ -361,7 +361,7 @@ async fn order(
         Err(refusal) => {
             observe::order("refused");
             let status = match refusal {
-                OrderRefusal::NotAllowed => StatusCode::FORBIDDEN,
+                OrderRefusal::NotAllowed | OrderRefusal::Replaced { .. } => StatusCode::FORBIDDEN,
                 OrderRefusal::Malformed => StatusCode::BAD_REQUEST,
                 OrderRefusal::OtherGeneration { .. } => StatusCode::CONFLICT,
                 OrderRefusal::ClockBehind { .. } | OrderRefusal::NotNow { .. } => {

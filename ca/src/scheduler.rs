@@ -219,7 +219,7 @@ impl Scheduler {
         now: Timestamp,
     ) -> Result<(), CaError> {
         let why = match refusal {
-            OrderRefusal::NotAllowed => "order_not_allowed",
+            OrderRefusal::NotAllowed | OrderRefusal::Replaced { .. } => "order_not_allowed",
             OrderRefusal::Malformed => "order_malformed",
             OrderRefusal::OtherGeneration { .. } => "order_of_another_generation",
             // Nobody did anything wrong: whoever asked asks again.

@@ -149,11 +149,25 @@ fn is_ignored_at_start(number: u32) -> bool {
     mask.is_some_and(|mask| mask >> (number - 1) & 1 == 1)
 }
 
+/// Whether this process was asked to stop, from the first call of [`stopped`] on.
+static ASKED: OnceLock<watch::Receiver<bool>> = OnceLock::new();
+
 /// Resolves when the process is asked to stop (SIGINT, SIGTERM), its terminal is gone (SIGHUP), or whoever watches over it.
 ///
-/// It listens from the moment of this call, before it is awaited.
+/// It listens from the first call on, before any of them is awaited; whoever calls later hears of a stop that was asked
+/// for before.
 pub fn stopped() -> impl Future<Output = ()> + Send + 'static {
+    let mut asked = ASKED.get_or_init(listen).clone();
+    async move {
+        if asked.wait_for(|asked| *asked).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+fn listen() -> watch::Receiver<bool> {
     use tokio::signal::unix::{SignalKind, signal};
+    let (ask, asked) = watch::channel(false);
     let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     // Whoever started it so that it outlives a terminal (nohup) has said so.
     let outlives = is_ignored_at_start(1);
@@ -165,19 +179,22 @@ pub fn stopped() -> impl Future<Output = ()> + Send + 'static {
             None => std::future::pending().await,
         }
     };
-    async move {
-        let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (interrupt, terminate, hangup)
-        else {
+    tokio::spawn(async move {
+        if let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+            (interrupt, terminate, hangup)
+        {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                _ = hangup.recv(), if !outlives => {}
+                () = unwatched => {}
+            }
+        } else {
             let _ = tokio::signal::ctrl_c().await;
-            return;
-        };
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv(), if !outlives => {}
-            () = unwatched => {}
         }
-    }
+        ask.send_replace(true);
+    });
+    asked
 }
 
 #[cfg(test)]

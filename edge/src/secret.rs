@@ -1,7 +1,7 @@
-//! Where secrets come from: a file, a variable or a prompt; never the command line, which every
-//! other program of the machine can read.
+//! Where secrets come from: a file, a credential of the service manager, a variable or a prompt; never the command line,
+//! which every other program of the machine can read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use akashi_keys::{KeyError, Passphrase};
 use zeroize::Zeroizing;
@@ -35,7 +35,8 @@ pub enum SecretError {
     },
     /// Nobody is there to be asked.
     #[error(
-        "the {what} is needed: give it in a file (--{option}), in the variable {variable}, or at a terminal"
+        "the {what} is needed: give it in a file (--{option}), as the systemd credential {credential}, in the variable {variable}, or at a terminal",
+        credential = credential_of(option)
     )]
     Nobody {
         /// Which secret.
@@ -174,7 +175,8 @@ const ALL: [Secret; 7] =
     [PASSPHRASE, HAND_OUT, TOKEN_PASSWORD, TERMINAL_PASSWORD, PKCS11_PIN, PIN, NEW_PIN];
 
 impl Secret {
-    /// Reads the secret: from the file where one is given, else from the variable, else by asking.
+    /// Reads the secret: from the file where one is given, else from the credential that the service manager lays down
+    /// under its name (systemd.exec(5), `LoadCredential=`), else from the variable, else by asking.
     /// How another system begins and ends a file is no part of it.
     pub fn read(self, file: Option<&Path>) -> Result<String, SecretError> {
         match self.given(file)? {
@@ -215,7 +217,8 @@ impl Secret {
 
     /// The secret of the file or of the variable.
     fn given(self, file: Option<&Path>) -> Result<Option<String>, SecretError> {
-        let text = match (file, std::env::var(self.variable)) {
+        let credential = self.credential();
+        let text = match (file.or(credential.as_deref()), std::env::var(self.variable)) {
             (Some(file), _) => {
                 let name = file.display().to_string();
                 let octets = std::fs::read(file).map_err(|source| SecretError::File {
@@ -230,6 +233,13 @@ impl Secret {
         };
         // What it was cut out of is wiped.
         Ok(Some(one_line(&Zeroizing::new(text))))
+    }
+
+    /// Where the service manager has laid it down, if it has.
+    fn credential(self) -> Option<PathBuf> {
+        let dir = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+        let file = Path::new(&dir).join(credential_of(self.option));
+        file.exists().then_some(file)
     }
 
     /// Asks at the terminal, without an echo.
@@ -301,6 +311,11 @@ impl Secret {
         anew.arg(format!("--{}", self.option)).arg(format!("/dev/fd/{}", reader.as_raw_fd()));
         Err(anew.exec())
     }
+}
+
+/// The name of a credential: that of the option without its end.
+fn credential_of(option: &str) -> &str {
+    option.strip_suffix("-file").unwrap_or(option)
 }
 
 /// The text of a file, as whichever system wrote it: UTF-8, or UTF-16 with its mark.

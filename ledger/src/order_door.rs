@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Answered, Done, Order, OrderDoor, OrderRefusal, ProgramApart};
-use akashi_wire::signed::MessageKind;
+use akashi_wire::signed::{MessageKind, Verified};
 use akashi_wire::{Alarm, Clock, SignedMessage};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Issuing, Ledger, LedgerError, Permit, Position};
+use crate::{Enrolment, Issuing, Ledger, LedgerError, Permit, Position};
 
 /// The authority's door for orders, over its book.
 #[derive(Clone)]
@@ -25,7 +26,10 @@ impl BookDoor {
     async fn take(&self, message: SignedMessage) -> Result<Done, OrderRefusal> {
         let message = message.verify(MessageKind::Order).map_err(|_| OrderRefusal::Malformed)?;
         let now = self.clock.now();
-        let (order, permit) = self.ledger.permit_order(&message, now).await?;
+        let (order, permit) = match self.ledger.permit_order(&message, now).await {
+            Err(error @ LedgerError::NotEnrolled) => return Err(self.why(&message, error).await),
+            permitted => permitted?,
+        };
         if !order.is_sound() {
             return Err(OrderRefusal::Malformed);
         }
@@ -88,6 +92,16 @@ impl BookDoor {
             }
             // What the authority orders itself comes over no door.
             _ => Err(OrderRefusal::NotAllowed),
+        }
+    }
+
+    /// Why whoever signed may not order: one of our own programs that has the key before still reads what to do.
+    async fn why(&self, message: &Verified, error: LedgerError) -> OrderRefusal {
+        match self.ledger.enrolment_of(Sha256::of(message.signer())).await {
+            Ok(Some(Enrolment { role, ended_at: Some(since), .. })) if role.is_own() => {
+                OrderRefusal::Replaced { since }
+            }
+            _ => error.into(),
         }
     }
 

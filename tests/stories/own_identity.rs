@@ -10,6 +10,7 @@ use akashi_keys::{Passphrase, Signer as _};
 use akashi_town::PASSPHRASE;
 use akashi_wire::act::{Answer, Deed, Procedure, Refusal};
 use akashi_wire::octets::Octets;
+use akashi_wire::order::{Order, OrderRefusal, ProgramApart, SignedOrder};
 use akashi_wire::party::Role;
 use akashi_wire::pki::requested_key;
 
@@ -154,6 +155,14 @@ async fn each_other_programs_key_is_replaced_by_two_and_it_is_reached_where_it_w
         let now = opened().own(role).unwrap();
         assert_eq!(now.certificate(), certificate.0);
         assert_ne!(now.certificate(), before.certificate());
+        // A program that has the key before still reads what to do, whatever it orders.
+        let order =
+            Order::TellClock { program: ProgramApart::Repository, ahead: None, unwitnessed: false };
+        let sign = |octets: &[u8]| before.sign(octets);
+        let order = SignedOrder::sign(order, before.certificate(), place.now(), sign).unwrap();
+        let refused = place.house.doors.orders.carry_out(order).await.unwrap_err();
+        assert!(matches!(refused, OrderRefusal::Replaced { .. }), "{word}: {refused}");
+        assert!(refused.to_string().contains("akashi keys hand-out"), "{refused}");
         // Under whatever names it was reached before it is reached now.
         let hosts = |der: &[u8]| akashi_keys::Usage::of_party(der).unwrap();
         assert_eq!(

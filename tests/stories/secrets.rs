@@ -5,7 +5,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::running::{akashi, founded, said};
+use akashi_edge::Program;
+
+use crate::programs::hands_out;
+use crate::running::{HANDED, akashi, founded, said};
 use rustix::process::{Pid, Signal, kill_process};
 
 const PASSPHRASE: &str = "a passphrase for stories";
@@ -65,6 +68,37 @@ fn a_program_that_runs_has_no_secret_in_its_environment_and_leaves_no_memory_beh
     assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"]);
     kill_process(Pid::from_child(&up.0), Signal::TERM).unwrap();
     assert!(up.0.wait().unwrap().success());
+}
+
+#[test]
+fn what_the_service_manager_lays_down_under_its_name_opens_a_program_without_a_word() {
+    let (home, dir) = founded(&[]);
+    let hand_out = home.path().join("out");
+    hands_out(&dir, "repository", &hand_out);
+    // As systemd does it (LoadCredential=passphrase:…).
+    let credentials = home.path().join("credentials");
+    fs::create_dir(&credentials).unwrap();
+    fs::write(credentials.join("passphrase"), format!("{HANDED}\n")).unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_akashi"));
+    let start = |credentials: &Path| {
+        let mut command = Command::new(program.with_file_name(Program::Repository.file()));
+        command.arg("--dir").arg(&hand_out).env_clear().stdin(Stdio::null());
+        command.env("CREDENTIALS_DIRECTORY", credentials).stderr(Stdio::piped());
+        command
+    };
+    let up = crate::running::Up::started(&mut start(&credentials));
+    up.stop();
+    // Where there is none it is said what it would be called.
+    let none = start(home.path()).output().unwrap();
+    assert!(!none.status.success());
+    assert!(said(&none).contains("the systemd credential passphrase"), "{}", said(&none));
+    // And the units lay it down under that name, and name no file.
+    for unit in ["ocsp", "repository", "holders-door"] {
+        let unit = format!("{}/edge/systemd/akashi-{unit}@.service", env!("CARGO_MANIFEST_DIR"));
+        let text = fs::read_to_string(unit).unwrap();
+        assert!(text.contains("LoadCredentialEncrypted=passphrase:"), "{text}");
+        assert!(!text.contains("--passphrase-file"), "{text}");
+    }
 }
 
 #[test]

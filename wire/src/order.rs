@@ -367,6 +367,15 @@ pub enum OrderRefusal {
     /// The signer is not enrolled, or not as one who may order this.
     #[error("the authority does not take this order from this signer")]
     NotAllowed,
+    /// The signer was one of the authority's own programs, with the key in whose place another one is.
+    #[error(
+        "the key of this program was replaced at {since}, and it still has the one before: put the enrolled one in its place (akashi identity complete), hand it out (akashi keys hand-out), and start this program anew"
+    )]
+    Replaced {
+        /// Since when.
+        #[serde(deserialize_with = "bounds::moment")]
+        since: Timestamp,
+    },
     /// The order does not follow the contract.
     #[error("the order cannot be read")]
     Malformed,
