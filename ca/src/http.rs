@@ -11,14 +11,13 @@ use std::time::Duration;
 use akashi_edge::observe::health;
 use akashi_keys::CardMaster;
 use akashi_ledger::{Enrolment, LedgerError};
-use akashi_link::{Door, Identity, LinkError, Peer};
+use akashi_link::{Dismissed, Door, Identity, LinkError, Peer, whole};
 use akashi_wire::act::{Answer, Refusal};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::order::{OrderDoor, OrderRefusal};
 use akashi_wire::party::Role;
 use akashi_wire::{Clock, MunicipalityCode, SignedMessage};
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest, Path, Query, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -102,14 +101,14 @@ pub struct AboutAuthority {
 /// The router of the authority's doors.
 pub fn router(doors: Doors) -> Router {
     Router::new()
-        .route("/acts", post(act).layer(DefaultBodyLimit::max(ACT_LIMIT)))
+        .route("/acts", post(act))
         .route("/idou", post(batch))
         .route("/idou/{sequence}", get(standing))
         .route("/authority", get(about))
-        .route("/rekey", post(rekey).layer(DefaultBodyLimit::max(APPLICATION_LIMIT)))
-        .route("/recovery", post(recover).layer(DefaultBodyLimit::max(ACT_LIMIT)))
-        .route("/time", post(time).layer(DefaultBodyLimit::max(ORDER_LIMIT)))
-        .route("/orders", post(order).layer(DefaultBodyLimit::max(ORDER_LIMIT)))
+        .route("/rekey", post(rekey))
+        .route("/recovery", post(recover))
+        .route("/time", post(time))
+        .route("/orders", post(order))
         .nest("/holders", holders::router())
         .with_state(doors)
 }
@@ -203,12 +202,20 @@ pub async fn serve(
     });
     let kept = doors.clock.clone();
     let now = Arc::new(move || kept.now());
+    let (dismissed, ledger) = (Dismissed::default(), doors.issuer.ledger.clone());
+    let door = door.into().but_for(dismissed.clone());
+    let following = dismissed.follow(move || {
+        let ledger = ledger.clone();
+        async move { ledger.dismissed().await.ok() }
+    });
+    let following = tokio::spawn(following);
     let served = tokio::select! {
         served = akashi_link::serve(door, identity, now, router(doors), stop) => served,
         // An authority that takes deaths and settles none must not look alive.
         _ = &mut ticking => Err(LinkError::Listen(std::io::Error::other("the scheduler has stopped"))),
     };
     beating.abort();
+    following.abort();
     if !ticking.is_finished() {
         ticking.abort();
         // What it was in the midst of has ended before the last of it is counted.
@@ -245,14 +252,6 @@ fn complain(error: &CaError, last: &mut String) {
     }
 }
 
-/// The whole body, within its limits of length and time.
-async fn whole(request: Request, time: Duration) -> Result<Bytes, Response> {
-    match tokio::time::timeout(time, Bytes::from_request(request, &())).await {
-        Ok(body) => body.map_err(IntoResponse::into_response),
-        Err(_) => Err(StatusCode::REQUEST_TIMEOUT.into_response()),
-    }
-}
-
 /// Carries something out to its end, even if whoever asked hangs up: what shares a commit with
 /// others must not be cut off in the middle of it.
 async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
@@ -268,13 +267,14 @@ async fn act(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response {
-    let body = match whole(request, ACT_TIME).await {
+    let body = match whole(request.into_body(), (ACT_LIMIT, ACT_TIME)).await {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let message = SignedMessage::from_der(body.to_vec());
-    let acting =
-        async move { doors.counter.act(message, &peer.certificate, doors.clock.now()).await };
+    let acting = async move {
+        (doors.counter.act(message, &peer.certificate, doors.clock.now()).await, body).0
+    };
     answered(to_its_end(acting).await)
 }
 
@@ -284,13 +284,14 @@ async fn rekey(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response {
-    let body = match whole(request, ACT_TIME).await {
+    let body = match whole(request.into_body(), (APPLICATION_LIMIT, ACT_TIME)).await {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let message = SignedMessage::from_der(body.to_vec());
-    let certifying =
-        async move { doors.counter.rekey(message, &peer.certificate, doors.clock.now()).await };
+    let certifying = async move {
+        (doors.counter.rekey(message, &peer.certificate, doors.clock.now()).await, body).0
+    };
     answered(to_its_end(certifying).await)
 }
 
@@ -300,13 +301,14 @@ async fn recover(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response {
-    let body = match whole(request, ACT_TIME).await {
+    let body = match whole(request.into_body(), (ACT_LIMIT, ACT_TIME)).await {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let message = SignedMessage::from_der(body.to_vec());
-    let asking =
-        async move { doors.counter.recover(message, &peer.certificate, doors.clock.now()).await };
+    let asking = async move {
+        (doors.counter.recover(message, &peer.certificate, doors.clock.now()).await, body).0
+    };
     answered(to_its_end(asking).await)
 }
 
@@ -316,9 +318,9 @@ async fn time(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response {
-    let body = match whole(request, ACT_TIME).await {
+    let body = match whole(request.into_body(), (ORDER_LIMIT, ACT_TIME)).await {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let message = SignedMessage::from_der(body.to_vec());
     let hearing =
@@ -336,9 +338,9 @@ async fn order(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response {
-    let body = match whole(request, ACT_TIME).await {
+    let body = match whole(request.into_body(), (ORDER_LIMIT, ACT_TIME)).await {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let message = SignedMessage::from_der(body.to_vec());
     let carrying_out = async move {

@@ -227,6 +227,28 @@ impl<R> Ledger<R> {
         self.store.enrolments.row(fingerprint, of_all).await
     }
 
+    /// The certificates of all who were dismissed; those of the authority's own programs are not among them, whose keys are
+    /// replaced and which are told so.
+    pub async fn dismissed(&self) -> Result<HashSet<Sha256>, LedgerError> {
+        let rows = self
+            .store
+            .rows(
+                "SELECT party_key.fingerprint, enrolment.role FROM dismissal
+                 JOIN enrolment ON enrolment.party = dismissal.party
+                 JOIN party_key ON party_key.party = dismissal.party",
+                args![],
+            )
+            .await?;
+        let mut dismissed = HashSet::new();
+        for row in rows {
+            let role: Role = row.get("role")?;
+            if !role.is_own() {
+                dismissed.insert(row.get("fingerprint")?);
+            }
+        }
+        Ok(dismissed)
+    }
+
     /// Everybody ever enrolled, each with the newest key, oldest first.
     pub async fn enrolments(&self) -> Result<Vec<Enrolment>, LedgerError> {
         let sql = read!("WHERE newer.party IS NULL ORDER BY enrolment.enrolled_at, enrolment.name");

@@ -8,11 +8,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use akashi_link::Peer;
+use akashi_link::{Peer, whole};
 use akashi_wire::Clock;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Extension, FromRequest, Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, EXPIRES, IF_NONE_MATCH, LAST_MODIFIED,
 };
@@ -51,10 +51,7 @@ struct Door {
 /// [`akashi_link::serve`].
 pub fn router(responder: Arc<Responder>, clock: Arc<dyn Clock>) -> Router {
     let prefix = path_of(&responder.authority().profile.ocsp_url).to_owned();
-    Router::new()
-        .fallback(door)
-        .layer(DefaultBodyLimit::max(MAX_OCTETS))
-        .with_state(Arc::new(Door { responder, clock, prefix }))
+    Router::new().fallback(door).with_state(Arc::new(Door { responder, clock, prefix }))
 }
 
 async fn door(
@@ -68,12 +65,17 @@ async fn door(
     let purpose = request.headers().get(PURPOSE).and_then(purpose);
     let asked = request.headers().get(IF_NONE_MATCH).cloned();
     let method = request.method().clone();
+    // Kept until the answer begins: its place is not another's before.
+    let _body;
     let octets = match method {
         Method::GET | Method::HEAD => from_path(request.uri().path(), &door.prefix),
-        Method::POST => match tokio::time::timeout(BODY, Bytes::from_request(request, &())).await {
-            Ok(Ok(body)) => body.into(),
-            Ok(Err(rejection)) => return rejection.status().into_response(),
-            Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+        Method::POST => match whole(request.into_body(), (MAX_OCTETS, BODY)).await {
+            Ok(body) => {
+                let octets = body.to_vec();
+                _body = Some(body);
+                octets
+            }
+            Err(why) => return why.into_response(),
         },
         _ => return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD, POST")]).into_response(),
     };

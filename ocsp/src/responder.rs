@@ -1,5 +1,6 @@
 //! The responder: its table, its key, its certificates and what it keeps.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -234,6 +235,11 @@ impl Responder {
             return None;
         }
         self.ledger.past().await.ok()
+    }
+
+    /// Whose links are not opened any more; nothing where the book does not say.
+    pub(crate) async fn dismissed(&self) -> Option<HashSet<Sha256>> {
+        self.ledger.dismissed().await.ok()
     }
 
     /// Answers one request.

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use akashi_link::{Door, Identity, LinkError};
+use akashi_link::{Dismissed, Door, Identity, LinkError};
 use akashi_wire::Clock;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -35,7 +35,15 @@ pub async fn serve_link(
     let mut following = follow(responder.clone(), clock.clone(), None);
     let now = clock.clone();
     let now = Arc::new(move || now.now());
+    let (dismissed, book) = (Dismissed::default(), responder.clone());
+    let door = door.into().but_for(dismissed.clone());
     let served = akashi_link::serve(door, identity, now, router(responder, clock), stop);
+    let served = async {
+        tokio::select! {
+            served = served => served,
+            () = dismissed.follow(|| book.dismissed()) => Ok(()),
+        }
+    };
     until_broken_off(served, &mut following).await
 }
 

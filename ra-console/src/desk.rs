@@ -219,6 +219,9 @@ impl Desk {
 fn unreachable(url: &str, why: &reqwest::Error, link: &[u8], now: jiff::Timestamp) -> DeskError {
     let has_ended =
         || (pki::not_after(link) < now && !why.is_connect()).then_some(TimeFault::OwnEnded);
+    if akashi_link::says_dismissed(why) {
+        return DeskError::Dismissed { url: url.to_owned() };
+    }
     match TimeFault::of(why).or_else(has_ended) {
         Some(fault) => DeskError::Time { url: url.to_owned(), fault },
         // Who is late is not asked again behind anybody's back: what he does may take as long the next time.

@@ -36,6 +36,15 @@ pub enum DeskError {
         /// For so long it was waited.
         seconds: u64,
     },
+    /// Whoever has this end's key was dismissed.
+    #[error(
+        "the authority at {url} opens no link to this terminal, token or source any more: it was dismissed, or taken out of use; \
+         ask whoever enrols where it belongs"
+    )]
+    Dismissed {
+        /// Where it was asked.
+        url: String,
+    },
     /// A certificate is not in its time, or a clock is wrong.
     #[error("{url} was reached, and no link opens: {fault}")]
     Time {

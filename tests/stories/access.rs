@@ -1,16 +1,21 @@
 //! Status is for notified agencies, for their purpose, and each question is on record
 //! (law art. 17, 18).
 
+use std::sync::Arc;
+
 use akashi_agency::{Agency, Verdict};
 use akashi_ledger::{Access, Scope};
-use akashi_ra_console::journey;
-use akashi_wire::RevocationReason;
+use akashi_ra_console::{Desk, DeskError, journey};
 use akashi_wire::act::{Deed, IdentityProof};
 use akashi_wire::party::Role;
+use akashi_wire::{Clock, RevocationReason};
 
 use crate::support::*;
 
-told_on_both!(every_question_of_an_agency_is_on_record_before_it_is_answered);
+told_on_both!(
+    every_question_of_an_agency_is_on_record_before_it_is_answered,
+    no_door_opens_a_link_to_who_was_dismissed,
+);
 
 fn cannot_tell(verdict: &Verdict, why: &str) -> bool {
     matches!(verdict, Verdict::CannotTell(text) if text.contains(why))
@@ -144,5 +149,66 @@ async fn a_certificate_of_another_authority_is_not_this_authority_s_to_judge() {
     let verdict = place.agency.judge(&forged, place.now()).await;
     assert!(!matches!(verdict, Verdict::Valid | Verdict::Revoked { .. }), "{verdict:?}");
     other.close().await;
+    place.close().await;
+}
+
+async fn no_door_opens_a_link_to_who_was_dismissed(book: Book) {
+    let place = Place::open(book).await;
+    let agency = || Role::Agency { purposes: vec!["tax".into()] };
+    let (gone, stays) =
+        (place.enrolled("Gone", agency()).await, place.enrolled("Stays", agency()).await);
+    let (officer, _) = place.officer(tottori()).await;
+    let terminal = place.enrolled("Counter", Role::Terminal { municipality: tottori() }).await;
+    let listen = place.house.config.listen.clone();
+    let doors = [
+        format!("https://{}/authority", listen.authority),
+        format!("https://{}/1/MAo=", listen.ocsp_link),
+        format!("https://{}/ca/1.cer", listen.repository_link),
+    ];
+    let clock = place.clock.clone();
+    // A link of its own each time: whether it opens, or what the other end says.
+    let open = async |link: &akashi_link::Identity, url: &str| {
+        let clock = clock.clone();
+        let now = Arc::new(move || Clock::now(&*clock));
+        let asked = akashi_link::client_by(link, now).unwrap().get(url).send().await;
+        asked.map(|_| ()).map_err(|error| akashi_link::says_dismissed(&error))
+    };
+    for url in &doors {
+        assert_eq!(open(&gone.link(), url).await, Ok(()), "{url}");
+    }
+    for party in [gone.party, terminal.party] {
+        let dismiss = Deed::Dismiss { party, why: "gone".into() };
+        place.security.ask(dismiss).await.unwrap();
+    }
+    for (who, link) in [("agency", gone.link()), ("terminal", terminal.link())] {
+        for url in &doors {
+            // Once it is refused it stays so; why is not heard of a client that is told before it has asked.
+            let (mut is_refused, mut is_told) = (false, false);
+            for _ in 0..50 {
+                match open(&link, url).await {
+                    Ok(()) => assert!(!is_refused, "{who} at {url}"),
+                    Err(why) => (is_refused, is_told) = (true, is_told || why),
+                }
+                if is_told {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+            assert!(is_told, "{who} at {url}");
+            assert_eq!(open(&stays.link(), url).await, Ok(()), "and to others all are open");
+        }
+    }
+    // The desk says what became of its terminal, and not that a line is broken.
+    let url = place.url();
+    let mut told = None;
+    for _ in 0..20 {
+        let desk = Desk::sign_in(&url, &terminal.token, officer.token.clone(), clock.clone());
+        let error = desk.await.map(|_| ()).unwrap_err();
+        told = Some(error).filter(|error| matches!(error, DeskError::Dismissed { .. }));
+        if told.is_some() {
+            break;
+        }
+    }
+    assert!(told.unwrap().to_string().contains("it was dismissed"));
     place.close().await;
 }

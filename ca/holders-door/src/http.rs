@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use akashi_link::whole;
 use akashi_wire::act::Refusal;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{Clock, SignedMessage};
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -30,7 +30,7 @@ pub(crate) type Served = (Arc<HoldersDoor>, Arc<dyn Clock>);
 pub fn router(door: Arc<HoldersDoor>, clock: Arc<dyn Clock>) -> Router {
     Router::new()
         .route("/challenge", get(challenge))
-        .route("/revocations", post(revocation).layer(DefaultBodyLimit::max(LIMIT)))
+        .route("/revocations", post(revocation))
         .with_state((door, clock))
 }
 
@@ -50,10 +50,9 @@ async fn challenge(State((door, clock)): State<Served>) -> Response {
 }
 
 async fn revocation(State((door, clock)): State<Served>, request: Request) -> Response {
-    let body = match tokio::time::timeout(TIME, Bytes::from_request(request, &())).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(rejected)) => return rejected.into_response(),
-        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    let body = match whole(request.into_body(), (LIMIT, TIME)).await {
+        Ok(body) => body,
+        Err(why) => return why.into_response(),
     };
     let message = SignedMessage::from_der(body.to_vec());
     // Whose it is the authority sees; what is no application is not brought before it.

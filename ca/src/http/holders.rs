@@ -1,21 +1,21 @@
 //! What the authority's own door for holders hands on, and the keys of the challenges that it gives out. Nobody else is
 //! heard here.
 
-use akashi_link::Peer;
+use akashi_link::{Peer, whole};
 use akashi_wire::SignedMessage;
 use akashi_wire::order::OrderRefusal;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 
-use super::{ACT_TIME, APPLICATION_LIMIT, Doors, answered, to_its_end, unavailable, whole};
+use super::{ACT_TIME, APPLICATION_LIMIT, Doors, answered, to_its_end, unavailable};
 
 pub(super) fn router() -> Router<Doors> {
     Router::new()
         .route("/challenge-keys", get(challenge_keys))
-        .route("/revocations", post(revocation).layer(DefaultBodyLimit::max(APPLICATION_LIMIT)))
+        .route("/revocations", post(revocation))
 }
 
 /// Nothing where it is the door that asks, else the refusal, which is on record.
@@ -51,11 +51,11 @@ async fn revocation(
     if let Some(refused) = not_the_door(&doors, &peer).await {
         return refused;
     }
-    let body = match whole(request, ACT_TIME).await {
+    let body = match whole(request.into_body(), (APPLICATION_LIMIT, ACT_TIME)).await {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let message = SignedMessage::from_der(body.to_vec());
-    let revoking = async move { doors.holders.revoke(message, doors.clock.now()).await };
+    let revoking = async move { (doors.holders.revoke(message, doors.clock.now()).await, body).0 };
     answered(to_its_end(revoking).await)
 }

@@ -5,7 +5,7 @@
 //! where it is an answering role like the OCSP responder: each list that an agency fetches is an
 //! inquiry, on record before the first octet goes out (law art. 17, 18).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -116,6 +116,11 @@ impl Repository {
     pub fn with_register(mut self, ledger: Ledger<Publishing>) -> Self {
         self.register = Some(Register { ledger });
         self
+    }
+
+    /// Whose links are not opened any more; nothing where the book does not say, or there is none.
+    pub(crate) async fn dismissed(&self) -> Option<HashSet<Sha256>> {
+        self.register.as_ref()?.ledger.dismissed().await.ok()
     }
 
     /// With another practice statement than the short one that comes with the program.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use akashi_edge::OwnOrders;
 use akashi_edge::observe::health;
-use akashi_link::{Door, Identity, LinkError};
+use akashi_link::{Dismissed, Door, Identity, LinkError};
 use akashi_wire::{Clock, Scope};
 use metrics::counter;
 use tokio::sync::watch;
@@ -77,7 +77,13 @@ pub async fn serve_link(
 ) -> Result<(), LinkError> {
     let now = clock.clone();
     let now = Arc::new(move || now.now());
-    akashi_link::serve(door, identity, now, router(repository, clock), stop).await
+    let (dismissed, register) = (Dismissed::default(), repository.clone());
+    let door = door.into().but_for(dismissed.clone());
+    let served = akashi_link::serve(door, identity, now, router(repository, clock), stop);
+    tokio::select! {
+        served = served => served,
+        () = dismissed.follow(|| register.dismissed()) => Ok(()),
+    }
 }
 
 /// A repository that has not gone round for so long does not live.

@@ -17,6 +17,30 @@ pub fn causes(error: &dyn Error) -> String {
     text
 }
 
+/// Whether the other end says that whoever has this end's certificate was dismissed.
+pub fn says_dismissed(error: &(dyn Error + 'static)) -> bool {
+    let alert = AlertDescription::CertificateRevoked;
+    matches!(tls(error), Some(rustls::Error::AlertReceived(heard)) if *heard == alert)
+}
+
+/// What TLS says in an error or in one of its causes.
+fn tls<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // An error of input and output keeps its cause to itself.
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let found = error
+            .downcast_ref::<rustls::Error>()
+            .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()))
+            .or_else(|| inner.and_then(|inner| tls(inner)));
+        if found.is_some() {
+            return found;
+        }
+        next = error.source();
+    }
+    None
+}
+
 /// Why a link does not open although the line is sound: one of the two certificates is not in its time, or
 /// one of the two clocks is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,24 +56,7 @@ pub enum TimeFault {
 impl TimeFault {
     /// What an error of a client says of it, or of any error whose causes do.
     pub fn of(error: &(dyn Error + 'static)) -> Option<Self> {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            // An error of input and output keeps its cause to itself.
-            let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-            let tls = error
-                .downcast_ref::<rustls::Error>()
-                .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
-            if let Some(tls) = tls {
-                return Self::of_tls(tls);
-            }
-            if let Some(inner) = inner
-                && let Some(found) = Self::of(inner)
-            {
-                return Some(found);
-            }
-            next = error.source();
-        }
-        None
+        tls(error).and_then(Self::of_tls)
     }
 
     fn of_tls(error: &rustls::Error) -> Option<Self> {

@@ -10,7 +10,9 @@
 //! when the certificate ends that the client showed
 //! ([`CERTIFICATE_ENDS`](akashi_wire::ending::CERTIFICATE_ENDS)).
 
+mod body;
 mod client;
+mod dismissed;
 mod fault;
 mod places;
 mod server;
@@ -25,8 +27,10 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
+pub use body::{NoBody, Whole, whole};
 pub use client::{ANSWERS, client, client_by, plain_client, socket_client};
-pub use fault::{TimeFault, causes};
+pub use dismissed::Dismissed;
+pub use fault::{TimeFault, causes, says_dismissed};
 pub use places::Limits;
 pub use server::{Door, serve, serve_plain};
 pub use time::Now;

@@ -18,11 +18,12 @@ use hyper::body::{Frame, SizeHint};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustls::server::WebPkiClientVerifier;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use crate::dismissed::{Admits, Dismissed};
 use crate::places::{Limits, Place, Places, Work};
 use crate::time::Told;
 use crate::turned_away::{LOOKS, TurnedAway};
@@ -34,6 +35,9 @@ use crate::{Identity, LinkError, Now, Peer, provider, unfit};
 const HEAD: Duration = Duration::from_secs(10);
 /// A handshake must be done within this time.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Whoever gets no link has heard why within this time, and has so many kilobytes more to say.
+const HEARD: Duration = Duration::from_millis(500);
+const UNREAD: usize = 32;
 /// Requests under way have this long to end once a stop is asked.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -42,12 +46,18 @@ pub struct Door {
     name: &'static str,
     listener: TcpListener,
     limits: Limits,
+    dismissed: Dismissed,
 }
 
 impl Door {
     /// A door with limits of its own.
     pub fn new(listener: TcpListener, limits: Limits) -> Self {
-        Self { name: "a door", listener, limits }
+        Self { name: "a door", listener, limits, dismissed: Dismissed::default() }
+    }
+
+    /// The same, which opens no link to these.
+    pub fn but_for(self, dismissed: Dismissed) -> Self {
+        Self { dismissed, ..self }
     }
 
     /// The same by its name, for whoever reads of it.
@@ -71,10 +81,11 @@ pub async fn serve(
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), LinkError> {
-    let verifier =
-        WebPkiClientVerifier::builder_with_provider(Arc::new(identity.roots()?), provider())
-            .build()
-            .map_err(unfit)?;
+    let door = door.into();
+    let who = WebPkiClientVerifier::builder_with_provider(Arc::new(identity.roots()?), provider())
+        .build()
+        .map_err(unfit)?;
+    let verifier = Arc::new(Admits { who, but: door.dismissed.clone() });
     let told = Arc::new(Told(now.clone()));
     let config = rustls::ServerConfig::builder_with_details(provider(), told)
         .with_safe_default_protocol_versions()
@@ -84,7 +95,7 @@ pub async fn serve(
         .map_err(unfit)?;
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let router = router.layer(middleware::from_fn_with_state(now, tell_of_the_end));
-    run(door.into(), Some(acceptor), router, stop).await
+    run(door, Some(acceptor), router, stop).await
 }
 
 /// Serves a router over plain HTTP until `stop` resolves.
@@ -97,7 +108,7 @@ pub async fn serve_plain(
 }
 
 async fn run(
-    Door { name, listener, limits }: Door,
+    Door { name, listener, limits, .. }: Door,
     acceptor: Option<TlsAcceptor>,
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -157,12 +168,15 @@ async fn connection(
         return converse(stream, place, router, stopped).await;
     };
     let handshake = tokio::select! {
-        handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)) => handshake,
+        handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream).into_fallible()) => handshake,
         () = ticket.gone.notified() => return,
     };
     let stream = match handshake {
         Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return turned.without_handshake(error.to_string()),
+        Ok(Err((error, stream))) => {
+            turned.without_handshake(error.to_string());
+            return is_heard(stream).await;
+        }
         Err(_) => return turned.without_handshake("it took too long".into()),
     };
     let Some(certificate) = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first())
@@ -175,6 +189,21 @@ async fn connection(
     }
     turned.entered();
     converse(stream, place, router.layer(Extension(peer)), stopped).await;
+}
+
+/// Lets the other end hear why there is no link: a line that is cut while something of the other end is still unread
+/// takes what was said last with it.
+async fn is_heard(mut stream: TcpStream) {
+    let mut unread = [0; 1024];
+    let ends = async {
+        let _ = stream.shutdown().await;
+        for _ in 0..UNREAD {
+            if !stream.read(&mut unread).await.is_ok_and(|octets| octets > 0) {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(HEARD, ends).await;
 }
 
 async fn converse(
@@ -308,7 +337,6 @@ async fn one_host(request: Request, next: Next) -> Response {
 mod tests {
     use super::*;
     use axum::routing::post;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     #[tokio::test]
     async fn a_connection_whose_body_is_still_to_come_gives_way_and_one_at_work_does_not() {
