@@ -20,7 +20,7 @@ use akashi_wire::validity::ValidityRule;
 use jiff::Timestamp;
 use rand::CryptoRng;
 
-use crate::config::{ClockSettings, Config, FILE, LedgerRole, Listen, Logins, Registry};
+use crate::config::{ClockSettings, Config, FILE, Listen, Logins, Registry};
 use crate::public_host::{PublicHost, PublicHostError};
 use akashi_edge::LogSettings;
 use akashi_edge::config::OperatorAddresses;
@@ -125,6 +125,27 @@ pub enum InitError {
     /// There is something already.
     #[error("{0} exists and is not empty: choose another directory; nothing was changed")]
     Exists(PathBuf),
+    /// Somebody else makes one there.
+    #[error("another akashi init is at work in {}: wait for it; nothing was changed", .0.display())]
+    AtWork(PathBuf),
+    /// In a directory in which a making broke off lies what it did not make.
+    #[error(
+        "an akashi init did not come to its end here, and {} is none of what it made: take it elsewhere, and repeat the command; nothing was changed", .file.display()
+    )]
+    Stranger {
+        /// What.
+        file: PathBuf,
+    },
+    /// A making that broke off was for another book.
+    #[error(
+        "an akashi init for the book {book} did not come to its end in {}: repeat it with that --ledger, so that it is seen whether it was founded; nothing was changed", .dir.display()
+    )]
+    OtherBook {
+        /// The directory.
+        dir: PathBuf,
+        /// The address, without a password.
+        book: String,
+    },
     /// A making that broke off had founded the authority.
     #[error(
         "{} holds the authority that an `akashi init` before this one made: nothing was changed; start it with akashi up, with the secrets that were given then", .0.display()
@@ -294,7 +315,7 @@ pub async fn init(
     };
 
     let secrets = (passphrase, token_passwords);
-    let making = Making::begin(dir).await?;
+    let making = Making::begin(dir, &config).await?;
     let made = made(&making, (plan, config, profile), secrets, now, rng).await;
     match made {
         Ok(authority) => {
@@ -303,7 +324,10 @@ pub async fn init(
         }
         Err(error @ InitError::Unknown { .. }) => Err(error),
         Err(error) => {
-            making.undo();
+            // What cannot be taken away is found, and told, by whoever repeats it.
+            if let Err(left) = making.undo() {
+                akashi_edge::complain!("akashi: what was made is not taken away whole: {left}");
+            }
             Err(error)
         }
     }
@@ -333,8 +357,8 @@ async fn made(
         recovery: plan.recovery.clone(),
         mark: plan.mark,
     };
-    let address = config.ledger_address(dir, LedgerRole::Authority)?;
-    let ledger = Ledger::<Issuing>::create(&address).await?;
+    let address = making.book();
+    let ledger = Ledger::<Issuing>::create(address).await?;
     match ledger.authority().await {
         Err(LedgerError::NoAuthority) => {}
         Ok(_) => return Err(LedgerError::AuthorityExists.into()),
@@ -367,7 +391,7 @@ async fn made(
         Err(error) => match making.is_in(&ledger).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(error.into()),
-            Err(source) => Err(InitError::Unknown { dir: dir.into(), source }),
+            Err(unknown) => Err(unknown),
         },
     };
     ledger.close().await;

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use akashi_edge::program::READY;
 use akashi_edge::{LedgerRole, OpenError, Opened, Program};
-use akashi_keys::Passphrase;
+use akashi_keys::{KeyError, Passphrase};
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -117,7 +117,24 @@ impl Programs {
             let ledger = program.ledger_role().and_then(LedgerRole::told_by_variable);
             Ok(Kept { program, file, hand_out, passphrase, ledger })
         };
-        Ok(Self { all: opened.config.programs().map(kept).collect::<Result<_, ProgramsError>>()? })
+        let mut all = Vec::new();
+        for program in opened.config.programs() {
+            match kept(program) {
+                Ok(one) => all.push(one),
+                // An authority of before there was this identity goes on without this door.
+                Err(ProgramsError::Open(OpenError::Key(KeyError::Missing { name, .. })))
+                    if program == Program::HoldersDoor =>
+                {
+                    tracing::warn!(
+                        target: "akashi",
+                        "{} is not started: this authority has no key {name}, which those have that are founded since; \
+                         holders find no door", program.file()
+                    );
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Self { all })
     }
 
     /// Starts them, the authority before those that ask it; starts anew what ends; returns once `stop` resolved and all

@@ -55,6 +55,12 @@ impl Holders {
         Ok(enrolled.is_some_and(|one| one.role == Role::HoldersDoor && one.is_in_force(now)))
     }
 
+    /// Since when another key is in the place of this one, which was the door's.
+    pub async fn replaced(&self, peer: &[u8]) -> Result<Option<Timestamp>, CaError> {
+        let enrolled = self.issuer.ledger.enrolment_of(Sha256::of(peer)).await?;
+        Ok(enrolled.filter(|one| one.role == Role::HoldersDoor).and_then(|one| one.ended_at))
+    }
+
     /// Ends the certificate that signed, and with it a renewal of it that is under way.
     ///
     /// Repeated, it gives the same answer.
@@ -74,6 +80,15 @@ impl Holders {
         self.check_time(application.made_at, now).await?;
 
         let RevocationApplication { serial, reason, challenge, .. } = application;
+        // What cannot be taken does not wait for the writer's turn.
+        if !self.would_take(&challenge, now) {
+            return match self.issuer.ledger.standing(serial).await? {
+                Some(Standing::Revoked { at, reason }) => {
+                    Ok(Answer::Revoked { serial, at, reason })
+                }
+                _ => Err(Refusal::ChallengeSpent.into()),
+            };
+        }
         let permit = self.orders.permit(Order::EndByHolder { serial }, now).await?;
         let mut change = match self.issuer.ledger.begin(&permit, now).await {
             Err(LedgerError::ClockBehind { .. }) => return Err(Refusal::ClockBehind.into()),
@@ -95,6 +110,11 @@ impl Holders {
         change.append(VERB, &serial.to_string(), Some(evidence)).await?;
         change.commit().await?;
         Ok(Answer::Revoked { serial, at: row.recorded_at, reason })
+    }
+
+    fn would_take(&self, challenge: &Octets, now: Timestamp) -> bool {
+        let challenges = self.challenges.lock().unwrap_or_else(PoisonError::into_inner);
+        challenges.would_take(&challenge.0, now).is_some()
     }
 
     fn takes(&self, challenge: &Octets, now: Timestamp) -> bool {

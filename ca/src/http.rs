@@ -209,6 +209,8 @@ pub async fn serve(
         async move { ledger.dismissed().await.ok() }
     });
     let following = tokio::spawn(following);
+    let watching = observe::watch_the_server(doors.issuer.ledger.clone(), doors.clock.clone());
+    let watching = tokio::spawn(watching);
     let served = tokio::select! {
         served = akashi_link::serve(door, identity, now, router(doors), stop) => served,
         // An authority that takes deaths and settles none must not look alive.
@@ -216,6 +218,7 @@ pub async fn serve(
     };
     beating.abort();
     following.abort();
+    watching.abort();
     if !ticking.is_finished() {
         ticking.abort();
         // What it was in the midst of has ended before the last of it is counted.

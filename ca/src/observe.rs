@@ -1,12 +1,13 @@
 //! What the authority says of itself to whoever runs it: how much it does, and how the book stands.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use akashi_edge::observe::disk;
-use akashi_ledger::{Issuing, Ledger, LedgerError, NewestList, Overview};
+use akashi_edge::observe::{disk, health};
+use akashi_ledger::{HeldUp, Issuing, Ledger, LedgerError, NewestList, Overview};
 use akashi_wire::alarm::Severity;
-use akashi_wire::{Alarm, Answer};
+use akashi_wire::{Alarm, Answer, Clock};
 use jiff::{SignedDuration, Timestamp};
 use metrics::{counter, gauge};
 
@@ -46,6 +47,57 @@ pub(crate) fn tick(outcome: &'static str, settled: usize) {
 
 fn seconds(at: Timestamp) -> f64 {
     at.as_millisecond() as f64 / 1000.0
+}
+
+/// How often it is looked who keeps the book from going on.
+const SERVER_LOOKED_AT: Duration = Duration::from_secs(5);
+/// What stays so is said again after so long.
+const SAID_AGAIN: Duration = Duration::from_secs(60);
+
+/// Says in the log, and to whoever asks whether this program is ready, whose session on the data base keeps the book from
+/// going on, and why the data base lets nobody in: nothing can be entered then, so that no alarm says it.
+pub(crate) async fn watch_the_server(ledger: Ledger<Issuing>, clock: Arc<dyn Clock>) {
+    let mut looks = tokio::time::interval(SERVER_LOOKED_AT);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut said: Option<(String, Duration)> = None;
+    loop {
+        looks.tick().await;
+        let wrong = match ledger.held_up().await {
+            Ok(held) => {
+                held.first().map(|held| (held_up_by(held), format!("session {}", held.session)))
+            }
+            Err(error) => {
+                let why = format!("the data base lets nobody in: {error}");
+                Some((why.clone(), why))
+            }
+        };
+        let now = clock.monotonic();
+        health().round("data base", LATE, now, wrong.as_ref().map(|(why, _)| why.clone()));
+        match wrong {
+            // The same, whose seconds go on.
+            Some((why, cause))
+                if said.as_ref().is_none_or(|(last, at)| {
+                    *last != cause || now.saturating_sub(*at) >= SAID_AGAIN
+                }) =>
+            {
+                tracing::error!(target: "ca", "{why}");
+                said = Some((cause, now));
+            }
+            Some(_) => {}
+            None if said.take().is_some() => {
+                tracing::info!(target: "ca", "the book goes on");
+            }
+            None => {}
+        }
+    }
+}
+
+fn held_up_by(held: &HeldUp) -> String {
+    let (HeldUp { seconds, session, login, program }, ended) = (held, held.is_ended_by());
+    format!(
+        "the book waits for {seconds} s already for a lock that session {session} of the login {login} ({program}) has on \
+         the data base: whoever runs that ends it there ({ended})"
+    )
 }
 
 /// No responder that is followed has not had the book for so long.

@@ -300,7 +300,8 @@ impl Secret {
         for secret in &ALL {
             anew.env_remove(secret.variable);
         }
-        let given = std::env::var(self.variable).ok().filter(|_| file.is_none());
+        let is_elsewhere = file.is_some() || self.credential().is_some();
+        let given = std::env::var(self.variable).ok().filter(|_| !is_elsewhere);
         let Some(secret) = given else { return Err(anew.exec()) };
         let (reader, writer) = rustix::pipe::pipe()?;
         rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::CLOEXEC)?;

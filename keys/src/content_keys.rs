@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::custody::{Wrapping, at, restrict};
-use crate::durable::{placed, sync_directory, write_durably};
+use crate::durable::{broken_off, placed, sync_directory, write_durably};
 use crate::{KeyError, vault};
 
 /// The list of copies.
@@ -363,7 +363,16 @@ fn numbers_in(dir: &Path, extension: &str) -> Result<Vec<u32>, KeyError> {
 
 /// Overwrites a file and takes it away. (What a disk keeps beside its files no program reaches: the file
 /// is sealed under the custody.)
+///
+/// What broke off while it was written goes with it: it is as good as the file.
 fn wipe(file: &Path) -> Result<(), KeyError> {
+    for left in broken_off(file).map_err(at(file))? {
+        wipe_one(&left)?;
+    }
+    wipe_one(file)
+}
+
+fn wipe_one(file: &Path) -> Result<(), KeyError> {
     let length = match fs::metadata(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         found => found.map_err(at(file))?.len(),
@@ -537,6 +546,29 @@ mod tests {
         let rotten = place.vault().contents().copy(&safe);
         assert!(matches!(rotten, Err(KeyError::Damaged { .. })), "{rotten:?}");
         assert_eq!(*place.vault_in("safe").open("t", b"r", &sealed).unwrap(), b"one");
+    }
+
+    #[test]
+    fn what_broke_off_while_a_key_was_written_is_destroyed_with_it_in_store_and_copy() {
+        let place = Place::new();
+        let safe = place.path("safe");
+        for number in [203_905, 203_906] {
+            place.vault().seal("t", b"r", b"one", number).unwrap();
+        }
+        place.vault().contents().copy(&safe).unwrap();
+        let left = |dir: &Path, number: u32| dir.join(format!(".akashi-{number}.key.abc.new"));
+        let store = place.path("content-keys");
+        for dir in [&safe, &store] {
+            for number in [203_905, 203_906] {
+                fs::copy(dir.join(format!("{number}.key")), left(dir, number)).unwrap();
+            }
+        }
+        place.vault().contents().destroy(203_905).unwrap();
+        place.vault().contents().copy(&safe).unwrap();
+        for dir in [&safe, &store] {
+            assert!(!left(dir, 203_905).exists() && !dir.join("203905.key").exists());
+            assert!(left(dir, 203_906).exists(), "another's is not touched");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fs::{File, Permissions, TryLockError};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::KeyError;
@@ -29,7 +29,8 @@ pub fn placed(file: &Path, octets: &[u8], (mode, replaces): (u32, bool)) -> io::
         use std::os::unix::fs::PermissionsExt as _;
         beside.permissions(Permissions::from_mode(mode));
     }
-    let mut beside = beside.prefix(".akashi-").suffix(".new").tempfile_in(parent)?;
+    let prefix = beside_of(file);
+    let mut beside = beside.prefix(&prefix).suffix(".new").tempfile_in(parent)?;
     beside.write_all(octets)?;
     beside.as_file().sync_all()?;
     match replaces {
@@ -38,6 +39,24 @@ pub fn placed(file: &Path, octets: &[u8], (mode, replaces): (u32, bool)) -> io::
     }
     .map_err(|failed| failed.error)?;
     sync_directory(parent)
+}
+
+/// How the names begin under which a file is written beside its place.
+fn beside_of(file: &Path) -> String {
+    format!(".akashi-{}.", file.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// What broke off while it was written beside the place of this file.
+pub(crate) fn broken_off(file: &Path) -> io::Result<Vec<PathBuf>> {
+    let (parent, prefix) = (parent(file), beside_of(file));
+    let mut found = Vec::new();
+    for entry in parent.read_dir()? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
 }
 
 /// Makes durable which names a directory has.

@@ -227,6 +227,15 @@ impl<R> Ledger<R> {
 }
 
 impl Ledger<crate::Issuing> {
+    /// The authority of this book; whoever founds one at this moment, whoever has lost the line to that too, is waited
+    /// for, who holds the head of the chain until it is seen.
+    pub async fn authority_when_founded(&self) -> Result<Authority, LedgerError> {
+        let mut waits = self.store.begin().await?;
+        waits.lock_head().await?;
+        drop(waits);
+        self.authority().await
+    }
+
     /// Writes the first page of the book: the authority, its municipalities' distribution points,
     /// and the parties that everything else begins with, its scheduler and its security officers.
     /// `founding` is what the scheduler and each of these security officers signed

@@ -64,6 +64,18 @@ pub enum LedgerError {
         /// The data base's role.
         role: &'static str,
     },
+    /// The data base's server loses what it says that it keeps, or cannot keep our characters.
+    #[error(
+        "the data base server has {setting} = {value}, with which it loses what it was given or changes it: set it to {sound} (for the server, the data base and the login; the encoding when a data base is made), and start anew"
+    )]
+    Server {
+        /// Its setting.
+        setting: &'static str,
+        /// As it is.
+        value: String,
+        /// As it has to be.
+        sound: &'static str,
+    },
     /// The login may not change the schema.
     #[error(
         "this login may not make or change the book's tables: give the address of the data base's owner, who may make roles too or finds akashi_authority, akashi_list_issuer, akashi_repository, akashi_responder and akashi_verifier made"

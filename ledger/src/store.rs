@@ -27,6 +27,7 @@ use crate::group::{CommitQueue, Member};
 use crate::many::{self, Places};
 use crate::request::RecordedRequest;
 use crate::row::Row;
+use crate::server;
 
 /// How PostgreSQL is to plan. Every question that the book asks goes along an index; a plan that was
 /// made while a table was small, and kept, must not read the whole of it when it is long. No
@@ -37,7 +38,9 @@ const PLANNING: [(&str, &str); 2] = [("enable_seqscan", "off"), ("jit", "off")];
 const READING: [(&str, &str); 1] = [("default_transaction_read_only", "on")];
 /// Whoever writes holds the head of the chain: one that was paused in the midst of it, or whose host is gone, lets
 /// go of it, and nobody waits for it for ever.
-const WRITING: [(&str, &str); 3] = [
+const WRITING: [(&str, &str); 4] = [
+    // Whatever the data base or the login says: what was answered is on the disk.
+    ("synchronous_commit", "on"),
     ("idle_in_transaction_session_timeout", "15s"),
     ("lock_timeout", "60s"),
     ("tcp_user_timeout", "15s"),
@@ -187,6 +190,7 @@ impl Store {
                 }
                 Access::Write | Access::Create => {
                     let write = first(4, options.options(WRITING)).await?;
+                    server::check(&mut *write.acquire().await?).await?;
                     (pool(6).connect_lazy_with(reading), write)
                 }
             };
@@ -368,7 +372,8 @@ fn postgres_options(
     if may_be_plain && options.get_socket().is_none() && !is_this_host(options.get_host()) {
         return Err(LedgerError::TlsNotStated(without_password(address)));
     }
-    let options = options.options(PLANNING).statement_cache_capacity(STATEMENTS);
+    let options = options.application_name(server::OURS).options(PLANNING);
+    let options = options.statement_cache_capacity(STATEMENTS);
     Ok(options.options(role.map(|role| ("role", role))))
 }
 

@@ -176,6 +176,11 @@ async fn no_door_opens_a_link_to_who_was_dismissed(book: Book) {
     for url in &doors {
         assert_eq!(open(&gone.link(), url).await, Ok(()), "{url}");
     }
+    // One that has had a link already, and would take it up again.
+    let of_one = clock.clone();
+    let one = akashi_link::client_by(&gone.link(), Arc::new(move || Clock::now(&*of_one))).unwrap();
+    let asks_again = || one.get(&doors[0]).header("connection", "close").send();
+    assert!(asks_again().await.is_ok());
     for party in [gone.party, terminal.party] {
         let dismiss = Deed::Dismiss { party, why: "gone".into() };
         place.security.ask(dismiss).await.unwrap();
@@ -198,6 +203,7 @@ async fn no_door_opens_a_link_to_who_was_dismissed(book: Book) {
             assert_eq!(open(&stays.link(), url).await, Ok(()), "and to others all are open");
         }
     }
+    assert!(asks_again().await.is_err(), "nor is one taken up again");
     // The desk says what became of its terminal, and not that a line is broken.
     let url = place.url();
     let mut told = None;

@@ -8,18 +8,23 @@ use std::process::Command;
 /// A data base of one story, gone with it.
 pub struct Base {
     server: String,
-    name: String,
+    pub name: String,
 }
 
 impl Base {
     /// A new one.
     pub fn make() -> Self {
+        Self::of("")
+    }
+
+    /// A new one with these properties.
+    pub fn of(properties: &str) -> Self {
         let server = std::env::var("AKASHI_TEST_POSTGRES").expect(
             "this story needs PostgreSQL: run `make test`, or `tests/with-postgres cargo test`",
         );
         let name = format!("story_{}", hex::encode(rand::random::<[u8; 8]>()));
         let base = Self { server, name };
-        base.psql(&format!("CREATE DATABASE {}", base.name));
+        base.psql(&format!("CREATE DATABASE {} {properties}", base.name));
         base
     }
 
@@ -30,7 +35,8 @@ impl Base {
         format!("{host}/{}?{query}", self.name)
     }
 
-    fn psql(&self, sql: &str) {
+    /// Says this to the server.
+    pub fn psql(&self, sql: &str) {
         let psql = Command::new("psql")
             .args(["--no-psqlrc", "--quiet", "--command", sql, &self.server])
             .output()

@@ -1,6 +1,7 @@
 //! What is fixed when an authority is made stands in certificates for ever: it is looked at before anything is made.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -110,6 +111,13 @@ fn the_ports_in_certificates_are_those_at_which_people_are_let_in() {
     assert_eq!(none.status.code(), Some(2));
 }
 
+/// The mark of a making that broke off, for this book.
+fn mark(dir: &Path, ledger: &str) {
+    let shown = ledger.split('?').next().unwrap();
+    let told = "akashi init did not come to its end here. Repeat it: it looks whether an authority was founded.";
+    fs::write(dir.join(UNFINISHED), format!("{told}\n{shown}\n")).unwrap();
+}
+
 /// What `akashi init` told.
 fn told(made: &Output) -> String {
     String::from_utf8([&made.stdout[..], &made.stderr[..]].concat()).unwrap()
@@ -190,8 +198,39 @@ fn an_init_that_fails_leaves_neither_directory_nor_keys_nor_an_authority_in_the_
     assert!(told(&refused).contains("belongs to an authority already"), "{}", told(&refused));
     assert!(!other.exists());
     // Of an authority whose making was broken off after its book had it the keys are never taken away.
-    fs::write(dir.join(UNFINISHED), "").unwrap();
-    let again = init(&dir, &ledger);
+    mark(&dir, &url);
+    for (other, word) in
+        [(&nowhere, "for the book"), (&"sqlite:book.sqlite".to_owned(), "for the book")]
+    {
+        let refused = init(&dir, &["--ledger", other]);
+        assert!(told(&refused).contains(word), "{}", told(&refused));
+    }
+    fs::write(dir.join("letter"), "mine").unwrap();
+    let refused = init(&dir, &ledger);
+    assert!(told(&refused).contains("letter is none of what it made"), "{}", told(&refused));
+    fs::remove_file(dir.join("letter")).unwrap();
+    let held = fs::File::options().append(true).open(dir.join(UNFINISHED)).unwrap();
+    akashi_keys::lock(&held).unwrap();
+    let refused = init(&dir, &ledger);
+    assert!(told(&refused).contains("another akashi init is at work"), "{}", told(&refused));
+    drop(held);
+    assert!(dir.join("keys/ca.key").exists());
+    // Whoever founds it at this moment, whose line may be lost, is waited for: nothing is seen of him before.
+    let mut founds = Command::new("psql")
+        .args(["--no-psqlrc", "--quiet", "--tuples-only", &url])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let sql = b"BEGIN; SELECT 'held' FROM chain_head FOR UPDATE;\n";
+    founds.stdin.as_mut().unwrap().write_all(sql).unwrap();
+    founds.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
+    let mut waits = command(&dir, &ledger).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert!(waits.try_wait().unwrap().is_none(), "it waits");
+    founds.kill().unwrap();
+    founds.wait().unwrap();
+    let again = waits.wait_with_output().unwrap();
     assert!(told(&again).contains("start it with akashi up"), "{}", told(&again));
     assert!(dir.join("keys/ca.key").exists() && !dir.join(UNFINISHED).exists());
     // Broken off before, whatever lies there is nobody's.
@@ -206,8 +245,33 @@ fn an_init_that_fails_leaves_neither_directory_nor_keys_nor_an_authority_in_the_
     fs::create_dir_all(&unknown).unwrap();
     let text = fs::read_to_string(dir.join("akashi.toml")).unwrap();
     fs::write(unknown.join("akashi.toml"), text.replace(&url, &nowhere)).unwrap();
-    fs::write(unknown.join(UNFINISHED), "").unwrap();
-    let kept = init(&unknown, &[]);
+    mark(&unknown, &nowhere);
+    let kept = init(&unknown, &["--ledger", &nowhere]);
     assert!(told(&kept).contains("is not known") && !kept.status.success(), "{}", told(&kept));
     assert!(unknown.join("akashi.toml").exists() && unknown.join(UNFINISHED).exists());
+}
+
+#[test]
+fn no_authority_is_founded_on_a_server_that_loses_what_it_was_given_or_has_not_our_characters() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("ca");
+    // Of this server all is lost by a power cut.
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/with-postgres");
+    let inside = command(&dir, &[]);
+    let mut command = Command::new(script);
+    command.args(["bash", "-c", "\"$@\" --ledger \"$AKASHI_TEST_POSTGRES\"", "-"]);
+    command.arg(inside.get_program()).args(inside.get_args()).stdin(Stdio::null());
+    command.envs(inside.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let made = command.env("POSTGRES_OPTIONS", "-c fsync=off").output().unwrap();
+    assert!(!made.status.success() && told(&made).contains("fsync = off"), "{}", told(&made));
+    assert!(!dir.exists());
+    // Characters that are not ours.
+    let base = Base::of("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+    let made = init(&dir, &["--ledger", &base.url()]);
+    assert!(told(&made).contains("server_encoding = LATIN1"), "{}", told(&made));
+    // What a data base says of our sessions they do not follow.
+    let base = Base::make();
+    base.psql(&format!("ALTER DATABASE {} SET synchronous_commit = off", base.name));
+    let made = init(&dir, &["--ledger", &base.url()]);
+    assert!(made.status.success(), "{}", told(&made));
 }

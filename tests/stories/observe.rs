@@ -16,6 +16,7 @@ use rustix::process::Signal;
 
 use crate::programs::{hands_out, programs_of};
 use crate::running::{HANDED, Up, akashi, comes, founded, said};
+use crate::support::Base;
 
 /// What a program answers on its socket: status and body.
 pub fn asked(dir: &Path, program: Program, path: &str) -> (u16, String) {
@@ -257,5 +258,35 @@ fn a_list_that_could_not_be_published_is_no_alarm_any_more_after_the_repository_
     let pid = rustix::process::Pid::from_raw(repository as i32).unwrap();
     rustix::process::kill_process(pid, Signal::KILL).unwrap();
     assert!((0..2).any(|_| comes(|| !stands())), "whoever was started anew tells that it is over");
+    up.stop();
+}
+
+#[test]
+fn whoever_keeps_the_book_from_going_on_is_said_by_name() {
+    let base = Base::make();
+    let (home, dir) = founded(&["--ledger", &base.url()]);
+    let log = home.path().join("log");
+    let up = Up::start(&dir, File::create(&log).unwrap());
+    let readyz = || asked(&dir, Program::Authority, "/readyz");
+    assert!(comes(|| readyz().0 == 200), "{:?}", readyz());
+    // Somebody at a prompt, who goes home.
+    let mut prompt = Command::new("psql")
+        .args(["--no-psqlrc", "--quiet", "--tuples-only", &base.url()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let sql = b"BEGIN; LOCK TABLE chain_head IN ACCESS EXCLUSIVE MODE; SELECT 'held';\n";
+    prompt.stdin.as_mut().unwrap().write_all(sql).unwrap();
+    let mut held = [0; 6];
+    prompt.stdout.as_mut().unwrap().read_exact(&mut held).unwrap();
+    assert!(comes(|| readyz().1.contains("(psql)")), "{:?}", readyz());
+    assert!(readyz().1.contains("data base: the book waits for "), "{:?}", readyz());
+    prompt.kill().unwrap();
+    prompt.wait().unwrap();
+    assert!(comes(|| readyz().0 == 200), "{:?}", readyz());
+    let told = fs::read_to_string(&log).unwrap();
+    assert!(told.contains("SELECT pg_terminate_backend("), "{told}");
+    assert!(told.contains("the book goes on"), "{told}");
     up.stop();
 }

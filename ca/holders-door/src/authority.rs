@@ -9,9 +9,11 @@ use tokio::sync::Semaphore;
 
 /// The longest answer that is read, in octets.
 const LIMIT: usize = 16 * 1024;
-/// The authority answers within this time, or it is not known what came of it: shorter than a holder waits for this door
-/// (`akashi_link::plain_client`).
-pub const PATIENCE: Duration = Duration::from_secs(8);
+/// The authority answers within this time, or it is not known what came of it: with the wait for a turn shorter than a
+/// holder waits for this door (`akashi_link::plain_client`, ten seconds).
+pub const PATIENCE: Duration = Duration::from_secs(6);
+/// An application waits so long for its turn.
+const WAITS: Duration = Duration::from_secs(2);
 /// So many applications are with the authority at a time, however many come.
 const AT_A_TIME: usize = 16;
 
@@ -37,6 +39,9 @@ pub enum NotHandedOn {
     /// So many are with the authority already.
     #[error("{AT_A_TIME} applications are with the authority already")]
     Busy,
+    /// The authority does not hear this door.
+    #[error("the authority refuses this door: {0}")]
+    Refused(String),
     /// The authority did not answer.
     #[error("the authority does not answer: {0}")]
     Unanswered(String),
@@ -57,13 +62,16 @@ impl Authority {
         let strange = |why: String| NotHandedOn::Unanswered(format!("{}: {why}", answer.status));
         match answer.status {
             200 => serde_json::from_slice(&answer.json).map_err(|e| strange(e.to_string())),
+            403 => Err(NotHandedOn::Refused(String::from_utf8_lossy(&answer.json).into_owned())),
             _ => Err(strange(String::from_utf8_lossy(&answer.json).into_owned())),
         }
     }
 
     /// Hands an application on.
     pub async fn hand_on(&self, application: &SignedMessage) -> Result<Answered, NotHandedOn> {
-        let _place = self.places.try_acquire().map_err(|_| NotHandedOn::Busy)?;
+        // In the order in which they came: what is none of a holder is refused within milliseconds.
+        let waits = tokio::time::timeout(WAITS, self.places.acquire()).await;
+        let Ok(Ok(_place)) = waits else { return Err(NotHandedOn::Busy) };
         let asked = self.client.post(format!("{}/revocations", self.base)).timeout(PATIENCE);
         read(asked.body(application.as_der().to_vec())).await
     }

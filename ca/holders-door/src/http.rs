@@ -16,6 +16,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use metrics::counter;
 
+use crate::authority::NotHandedOn;
 use crate::serve::HoldersDoor;
 
 /// An application is smaller.
@@ -49,7 +50,7 @@ async fn challenge(State((door, clock)): State<Served>) -> Response {
     }
 }
 
-async fn revocation(State((door, clock)): State<Served>, request: Request) -> Response {
+async fn revocation(State((door, _)): State<Served>, request: Request) -> Response {
     let body = match whole(request.into_body(), (LIMIT, TIME)).await {
         Ok(body) => body,
         Err(why) => return why.into_response(),
@@ -61,14 +62,14 @@ async fn revocation(State((door, clock)): State<Served>, request: Request) -> Re
         let malformed = Refusal::Malformed { what: error.to_string() };
         return refused(StatusCode::BAD_REQUEST, &malformed);
     }
-    match door.hand_on(&message, &*clock).await {
+    match door.hand_on(&message).await {
         Ok(answer) => {
             let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
             counted(if status.is_success() { "done" } else { "refused" });
             (status, [(CONTENT_TYPE, "application/json")], answer.json).into_response()
         }
-        Err(_) => {
-            counted("failed");
+        Err(why) => {
+            counted(if matches!(why, NotHandedOn::Busy) { "busy" } else { "failed" });
             refused(StatusCode::SERVICE_UNAVAILABLE, &Refusal::NotNowPossible)
         }
     }

@@ -40,15 +40,14 @@ impl HoldersDoor {
     pub(crate) async fn hand_on(
         &self,
         application: &SignedMessage,
-        clock: &dyn Clock,
     ) -> Result<Answered, NotHandedOn> {
         let answered = self.authority.hand_on(application).await;
         match &answered {
-            Ok(answer) if is_spent(&answer.json) => {
-                // Whoever asks for another challenge gets one of the authority that runs now.
-                self.ask_for_keys(clock).await;
-            }
+            // Whoever asks for another challenge gets one of the authority that runs now.
+            Ok(answer) if is_spent(&answer.json) => self.stale.notify_one(),
             Ok(_) => {}
+            // Anybody may make it so: it is counted, and no line of the log.
+            Err(NotHandedOn::Busy) => {}
             Err(error) => {
                 tracing::error!(target: "holders-door", "an application was not handed on: {error}");
                 self.stale.notify_one();
@@ -58,13 +57,13 @@ impl HoldersDoor {
     }
 
     /// Asks the authority for keys; why not, where it does not give any.
-    async fn ask_for_keys(&self, clock: &dyn Clock) -> Option<String> {
+    async fn ask_for_keys(&self, clock: &dyn Clock) -> Option<NotHandedOn> {
         match self.authority.challenge_keys().await {
             Ok(keys) => {
                 self.challenges.take(keys, clock.monotonic());
                 None
             }
-            Err(error) => Some(error.to_string()),
+            Err(error) => Some(error),
         }
     }
 
@@ -74,17 +73,20 @@ impl HoldersDoor {
         let mut last = None;
         loop {
             let wrong = self.ask_for_keys(clock).await;
+            let is_refused = matches!(wrong, Some(NotHandedOn::Refused(_)));
+            let wrong = wrong.map(|wrong| wrong.to_string());
             if let Some(wrong) = wrong.as_ref().filter(|_| last != wrong) {
                 tracing::error!(target: "holders-door", "{wrong}");
             } else if wrong.is_none() && last.is_some() {
                 tracing::info!(target: "holders-door", "the authority answers again");
             }
             health().round("authority", LATE, clock.monotonic(), wrong.clone());
-            let wait = if wrong.is_none() { EVERY } else { AGAIN };
+            // Who is refused stays so until somebody has done something.
+            let wait = if wrong.is_none() || is_refused { EVERY } else { AGAIN };
             last = wrong;
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
-                () = self.stale.notified() => tokio::time::sleep(AGAIN).await,
+                () = self.stale.notified() => {}
             }
         }
     }

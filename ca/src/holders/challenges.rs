@@ -17,6 +17,10 @@ const LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// For so many minutes the door has keys at once: longer than an authority takes to start anew.
 const MINUTES: i64 = 10;
 
+fn lives(given: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(given).abs() <= LIFE
+}
+
 /// Challenges of one process.
 pub(super) struct Challenges {
     root: hmac::Key,
@@ -42,16 +46,26 @@ impl Challenges {
         ChallengeKeys { now, keys: (from..from + MINUTES).map(|minute| self.key(minute)).collect() }
     }
 
-    /// Whether it was given out within its life and not spent yet; from now on it is.
-    pub fn take(&mut self, challenge: &[u8], now: Timestamp) -> bool {
-        let Ok(challenge) = <[u8; LENGTH]>::try_from(challenge) else { return false };
+    /// A challenge that was given out within its life and not spent yet, and when that was.
+    pub fn would_take(
+        &self,
+        challenge: &[u8],
+        now: Timestamp,
+    ) -> Option<([u8; LENGTH], Timestamp)> {
+        let challenge = <[u8; LENGTH]>::try_from(challenge).ok()?;
         let given = given_at(&challenge);
-        if !self.key(minute(given)).made(&challenge) {
-            return false;
-        }
-        let lives = |given: Timestamp| now.duration_since(given).abs() <= LIFE;
-        self.spent.retain(|_, given| lives(*given));
-        lives(given) && self.spent.insert(challenge, given).is_none()
+        let is_good = lives(given, now)
+            && !self.spent.contains_key(&challenge)
+            && self.key(minute(given)).made(&challenge);
+        is_good.then_some((challenge, given))
+    }
+
+    /// Whether it would be taken; from now on it is spent.
+    pub fn take(&mut self, challenge: &[u8], now: Timestamp) -> bool {
+        self.spent.retain(|_, given| lives(*given, now));
+        let Some((challenge, given)) = self.would_take(challenge, now) else { return false };
+        self.spent.insert(challenge, given);
+        true
     }
 }
 

@@ -29,7 +29,12 @@ async fn not_the_door(doors: &Doors, peer: &Peer) -> Option<Response> {
             if let Err(error) = recorded {
                 tracing::error!(target: "ca", "a refusal is not on record: {error}");
             }
-            let says = "the authority's own door for holders is heard here, and nobody else";
+            // The door itself, with the key in whose place another one is, reads what to do.
+            let replaced = doors.holders.replaced(&peer.certificate).await.unwrap_or_default();
+            let says = replaced.map_or_else(
+                || "the authority's own door for holders is heard here, and nobody else".to_owned(),
+                |since| OrderRefusal::Replaced { since }.to_string(),
+            );
             Some((StatusCode::FORBIDDEN, says).into_response())
         }
         Err(error) => Some(unavailable(&error)),

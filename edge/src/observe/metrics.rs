@@ -107,7 +107,7 @@ pub const ALL: &[Metric] = &[
     counter(
         "akashi_holders_applications_total",
         "Applications that holders handed in at their door",
-        "`outcome`: `done`, `refused`, `malformed`, `failed`",
+        "`outcome`: `done`, `refused`, `malformed`, `busy`, `failed`",
     ),
     counter(
         "akashi_lists_published_total",

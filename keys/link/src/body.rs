@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use akashi_wire::act::Refusal;
+use axum::Json;
 use axum::body::{Body, HttpBody as _};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -43,12 +45,15 @@ pub enum NoBody {
 impl IntoResponse for NoBody {
     fn into_response(self) -> Response {
         match self {
-            Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Late => StatusCode::REQUEST_TIMEOUT,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::BrokenOff => StatusCode::BAD_REQUEST,
+            Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+            Self::Late => StatusCode::REQUEST_TIMEOUT.into_response(),
+            // In the words that whoever asks understands.
+            Self::Busy => {
+                let told = Json(Refusal::NotNowPossible.told());
+                (StatusCode::SERVICE_UNAVAILABLE, told).into_response()
+            }
+            Self::BrokenOff => StatusCode::BAD_REQUEST.into_response(),
         }
-        .into_response()
     }
 }
 

@@ -87,12 +87,15 @@ pub async fn serve(
         .map_err(unfit)?;
     let verifier = Arc::new(Admits { who, but: door.dismissed.clone() });
     let told = Arc::new(Told(now.clone()));
-    let config = rustls::ServerConfig::builder_with_details(provider(), told)
+    let mut config = rustls::ServerConfig::builder_with_details(provider(), told)
         .with_safe_default_protocol_versions()
         .map_err(unfit)?
         .with_client_cert_verifier(verifier)
         .with_single_cert(identity.chain(), identity.private_key())
         .map_err(unfit)?;
+    // A link that is resumed asks for no certificate: who was dismissed, or whose certificate has ended, would come back.
+    config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let router = router.layer(middleware::from_fn_with_state(now, tell_of_the_end));
     run(door, Some(acceptor), router, stop).await

@@ -148,7 +148,9 @@ impl Cipher<'_> {
         let iv = random_octets::<16>()?;
         let key = UnboundCipherKey::new(&AES_256, key.as_ref()).map_err(failed)?;
         let key = PaddedBlockEncryptingKey::cbc_pkcs7(key).map_err(failed)?;
-        let mut octets = secret.to_vec();
+        // With room for the padding: what moves leaves itself behind.
+        let mut octets = Vec::with_capacity(secret.len() + 16);
+        octets.extend_from_slice(secret);
         let context = EncryptionContext::Iv128(FixedLength::from(&iv));
         key.less_safe_encrypt(&mut octets, context).map_err(failed)?;
         let derivation = Pbkdf2 {
@@ -183,11 +185,13 @@ fn mac_key(password: &str, salt: &[u8], iterations: u32) -> [u8; 32] {
     // A BMPString with its end, each code unit big-endian.
     let units = password.encode_utf16().chain([0]).flat_map(u16::to_be_bytes);
     let password = Zeroizing::new(units.collect::<Vec<u8>>());
-    let filled = |octets: &[u8]| -> Vec<u8> {
-        let length = BLOCK * octets.len().div_ceil(BLOCK);
-        octets.iter().copied().cycle().take(length).collect()
-    };
-    let whole = Zeroizing::new([vec![3; BLOCK], filled(salt), filled(&password)].concat());
+    let blocks = |octets: &[u8]| BLOCK * octets.len().div_ceil(BLOCK);
+    let length = BLOCK + blocks(salt) + blocks(&password);
+    let mut whole = Zeroizing::new(Vec::with_capacity(length));
+    whole.extend([3; BLOCK]);
+    for octets in [salt, &password] {
+        whole.extend(octets.iter().copied().cycle().take(blocks(octets)));
+    }
     let mut key = [0; 32];
     key.copy_from_slice(digest::digest(&digest::SHA256, &whole).as_ref());
     for _ in 1..iterations {
