@@ -39,7 +39,7 @@ pub struct HeldUp {
 impl HeldUp {
     /// What whoever runs the data base says to it, so that the book goes on.
     pub fn is_ended_by(&self) -> String {
-        format!("SELECT pg_terminate_backend({})", self.session)
+        format!("select pg_terminate_backend({})", self.session)
     }
 }
 

@@ -286,7 +286,7 @@ fn whoever_keeps_the_book_from_going_on_is_said_by_name() {
     prompt.wait().unwrap();
     assert!(comes(|| readyz().0 == 200), "{:?}", readyz());
     let told = fs::read_to_string(&log).unwrap();
-    assert!(told.contains("SELECT pg_terminate_backend("), "{told}");
+    assert!(told.contains("select pg_terminate_backend("), "{told}");
     assert!(told.contains("the book goes on"), "{told}");
     up.stop();
 }
