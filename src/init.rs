@@ -388,7 +388,7 @@ async fn made(
     // An answer that was lost on the way does not say that nothing was done.
     let stands = match entered {
         Ok(()) => Ok(()),
-        Err(error) => match making.is_in(&ledger).await {
+        Err(error) => match making.is_in(&ledger, &founded.authority.certificate).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(error.into()),
             Err(unknown) => Err(unknown),

@@ -256,7 +256,7 @@ fn complain(error: &CaError, last: &mut String) {
 }
 
 /// Carries something out to its end, even if whoever asked hangs up: what shares a commit with
-/// others must not be cut off in the middle of it.
+/// others must not be cut off in the middle of it. The body goes with it, whose place in the budget is nobody else's before.
 async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     let done = tokio::spawn(work).await;
     done.unwrap_or_else(|error| match error.try_into_panic() {

@@ -52,23 +52,26 @@ impl Making {
         };
         // Of a link, what it leads to.
         let dir = dir.canonicalize().map_err(at)?;
-        if let Some(stranger) = names(&dir).map_err(at)?.into_iter().find(|name| !is_ours(name)) {
-            return match dir.join(MAKING).exists() {
-                true => Err(InitError::Stranger { file: dir.join(stranger) }),
-                false => Err(InitError::Exists(dir)),
-            };
-        }
-        if !dir.join(MAKING).exists() && !names(&dir).map_err(at)?.is_empty() {
-            return Err(InitError::Exists(dir));
-        }
-        let broke_off = dir.join(MAKING).exists();
-        let mut mark = marked(&dir)?;
         let book = config.ledger_address(&dir, LedgerRole::Authority)?;
+        let lies = names(&dir).map_err(at)?;
+        let broke_off = lies.iter().any(|name| name == MAKING);
+        match lies.into_iter().find(|name| !is_ours(name, &book) || !broke_off) {
+            Some(stranger) if broke_off => {
+                return Err(InitError::Stranger { file: dir.join(stranger) });
+            }
+            Some(_) => return Err(InitError::Exists(dir)),
+            None => {}
+        }
+        let mut mark = marked(&dir)?;
         if broke_off {
             let mut before = String::new();
             mark.read_to_string(&mut before).map_err(at)?;
             is_nobodys(&dir, &before, &book).await?;
-            wipe(&dir)?;
+            wipe(&dir, &book)?;
+        } else if names(&dir).map_err(at)?.iter().any(|name| name != MAKING) {
+            // Another one came to its end between the look and the lock: what lies there is its own.
+            finished(&dir)?;
+            return Err(InitError::Exists(dir));
         }
         let closed = fs::Permissions::from_mode(0o700);
         fs::set_permissions(&dir, closed).map_err(at)?;
@@ -95,7 +98,7 @@ impl Making {
 
     /// Takes away what was made: nothing was founded.
     pub fn undo(self) -> Result<(), InitError> {
-        wipe(&self.dir)?;
+        wipe(&self.dir, &self.book)?;
         let at = |source| InitError::File { file: self.dir.clone(), source };
         fs::remove_file(self.dir.join(MAKING)).map_err(at)?;
         if self.is_new {
@@ -104,9 +107,9 @@ impl Making {
         Ok(())
     }
 
-    /// Whether the book has the authority that was made here. Whoever founds it at this moment is waited for.
-    pub async fn is_in(&self, ledger: &Ledger<Issuing>) -> Result<bool, InitError> {
-        is_in(&self.dir, ledger).await
+    /// Whether the book has the authority with this certificate, which was made here.
+    pub async fn is_in(&self, ledger: &Ledger<Issuing>, own: &[u8]) -> Result<bool, InitError> {
+        is_in(&self.dir, ledger, own).await
     }
 }
 
@@ -132,14 +135,20 @@ fn names(dir: &Path) -> std::io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Whether the making of an authority writes what is called so.
-fn is_ours(name: &str) -> bool {
+/// Whether the making of an authority, with this book, writes what is called so.
+fn is_ours(name: &str, book: &str) -> bool {
     let fixed = [FILE, MAKING, "keys", "certificates"];
     let is_share = |name: &str| (1..=SHARES).any(|number| name == share_file(number));
+    let book = book.strip_prefix("sqlite:").and_then(|book| Path::new(book).file_name());
+    let book = book.and_then(|book| book.to_str()).unwrap_or_default();
+    let is_book = |name: &str| {
+        let beside = name.strip_prefix(book).filter(|_| !book.is_empty());
+        beside.is_some_and(|beside| ["", "-wal", "-shm", "-journal"].contains(&beside))
+    };
     fixed.contains(&name)
         || SECURITY_OFFICERS.contains(&name)
         || OFFICE_TERMINALS.contains(&name)
-        || name.starts_with("book.sqlite")
+        || is_book(name)
         || name.starts_with(".akashi-")
         || is_share(name)
 }
@@ -184,18 +193,20 @@ fn text(ledger: &str) -> String {
 /// Sees that what did not come to its end here was founded in no book: its keys would be the only ones.
 async fn is_nobodys(dir: &Path, before: &str, address: &str) -> Result<(), InitError> {
     // The configuration is the last thing that is written before the book, and the first that is taken away.
-    if !dir.join(FILE).exists() {
+    let config = dir.join(FILE);
+    if !config.try_exists().map_err(|source| InitError::File { file: config, source })? {
         return Ok(());
     }
     if before != text(address) {
         let book = before.lines().last().unwrap_or_default().to_owned();
         return Err(InitError::OtherBook { dir: dir.into(), book });
     }
-    if let Some(book) = address.strip_prefix("sqlite:")
-        && !Path::new(book).exists()
-    {
-        return Ok(());
-    }
+    let file = dir.join(CERTIFICATE);
+    let own = fs::read(&file).map_err(|source| match source.kind() {
+        // Which the making has written before.
+        ErrorKind::NotFound => InitError::Stranger { file: dir.join(FILE) },
+        _ => InitError::File { file, source },
+    })?;
     let unknown = |source| InitError::Unknown { dir: dir.into(), source };
     let ledger = Ledger::<Issuing>::open(address).await;
     let ledger = match ledger {
@@ -203,7 +214,7 @@ async fn is_nobodys(dir: &Path, before: &str, address: &str) -> Result<(), InitE
         Err(LedgerError::NoAuthority) => return Ok(()),
         other => other.map_err(unknown)?,
     };
-    let founded = is_in(dir, &ledger).await;
+    let founded = is_in(dir, &ledger, &own).await;
     ledger.close().await;
     match founded? {
         false => Ok(()),
@@ -214,13 +225,10 @@ async fn is_nobodys(dir: &Path, before: &str, address: &str) -> Result<(), InitE
     }
 }
 
-async fn is_in(dir: &Path, ledger: &Ledger<Issuing>) -> Result<bool, InitError> {
+/// Whoever founds it at this moment is waited for.
+async fn is_in(dir: &Path, ledger: &Ledger<Issuing>, own: &[u8]) -> Result<bool, InitError> {
     match ledger.authority_when_founded().await {
-        Ok(authority) => {
-            let file = dir.join(CERTIFICATE);
-            let own = fs::read(&file).map_err(|source| InitError::File { file, source })?;
-            Ok(own == authority.certificate)
-        }
+        Ok(authority) => Ok(own == authority.certificate),
         Err(LedgerError::NoAuthority) => Ok(false),
         Err(source) => Err(InitError::Unknown { dir: dir.into(), source }),
     }
@@ -233,7 +241,7 @@ fn finished(dir: &Path) -> Result<(), InitError> {
 }
 
 /// Takes everything away but the mark: the configuration first, so that what breaks off here is done again.
-fn wipe(dir: &Path) -> Result<(), InitError> {
+fn wipe(dir: &Path, book: &str) -> Result<(), InitError> {
     let removed = |file: PathBuf| {
         let gone = match file.symlink_metadata() {
             Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(&file),
@@ -246,7 +254,8 @@ fn wipe(dir: &Path) -> Result<(), InitError> {
     let at = |source| InitError::File { file: dir.into(), source };
     removed(dir.join(FILE))?;
     sync_directory(dir).map_err(at)?;
-    for name in names(dir).map_err(at)?.into_iter().filter(|name| name != MAKING && is_ours(name)) {
+    let own = |name: &String| name != MAKING && is_ours(name, book);
+    for name in names(dir).map_err(at)?.into_iter().filter(own) {
         removed(dir.join(name))?;
     }
     sync_directory(dir).map_err(at)

@@ -111,6 +111,16 @@ fn the_ports_in_certificates_are_those_at_which_people_are_let_in() {
     assert_eq!(none.status.code(), Some(2));
 }
 
+/// The same where files of this process may have a thousand octets: as on a disk that is full.
+fn limited(dir: &Path, more: &[&str]) -> Output {
+    let whole = command(dir, more);
+    let mut limited = Command::new("bash");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "-"]).arg(whole.get_program());
+    limited.args(whole.get_args()).env_clear().stdin(Stdio::null());
+    limited.envs(whole.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    limited.output().unwrap()
+}
+
 /// The mark of a making that broke off, for this book.
 fn mark(dir: &Path, ledger: &str) {
     let shown = ledger.split('?').next().unwrap();
@@ -188,12 +198,7 @@ fn an_init_that_fails_leaves_neither_directory_nor_keys_nor_an_authority_in_the_
     is_clean(&dir);
     // A disk that takes nothing more in the midst of it: files of this process may have so many octets.
     let ledger = ["--ledger", url.as_str()];
-    let whole = command(&dir, &ledger);
-    let mut limited = Command::new("bash");
-    limited.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "-"]).arg(whole.get_program());
-    limited.args(whole.get_args()).env_clear().stdin(Stdio::null());
-    limited.envs(whole.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let made = limited.output().unwrap();
+    let made = limited(&dir, &ledger);
     assert_eq!(made.status.code(), Some(1), "{}", told(&made));
     is_clean(&dir);
     // The data base is as free as before, and then it is somebody's.
@@ -239,6 +244,23 @@ fn an_init_that_fails_leaves_neither_directory_nor_keys_nor_an_authority_in_the_
     let again = waits.wait_with_output().unwrap();
     assert!(told(&again).contains("start it with akashi up"), "{}", told(&again));
     assert!(dir.join("keys/ca.key").exists() && !dir.join(UNFINISHED).exists());
+    // A book that was taken away for a while is no sign that there never was one.
+    let moved = home.path().join("moved");
+    assert!(init(&moved, &[]).status.success());
+    let book = moved.canonicalize().unwrap().join("book.sqlite");
+    mark(&moved, &format!("sqlite:{}", book.display()));
+    fs::rename(&book, home.path().join("elsewhere.sqlite")).unwrap();
+    let kept = init(&moved, &[]);
+    assert!(told(&kept).contains("is not known"), "{}", told(&kept));
+    assert!(moved.join("keys/ca.key").exists());
+    // Nor is what has nearly the name of a book the making's own.
+    fs::rename(home.path().join("elsewhere.sqlite"), moved.join("book.sqlite-of-may")).unwrap();
+    let refused = init(&moved, &[]);
+    assert!(told(&refused).contains("book.sqlite-of-may is none of"), "{}", told(&refused));
+    // One that fails takes its book away, whatever that is called.
+    let other = home.path().join("named");
+    let refused = limited(&other, &["--ledger", "sqlite:of-this-town.sqlite"]);
+    assert!(!refused.status.success() && !other.exists(), "{}", told(&refused));
     // Broken off before, whatever lies there is nobody's.
     let broken = home.path().join("broken");
     fs::create_dir_all(broken.join("keys")).unwrap();
@@ -252,6 +274,10 @@ fn an_init_that_fails_leaves_neither_directory_nor_keys_nor_an_authority_in_the_
     let text = fs::read_to_string(dir.join("akashi.toml")).unwrap();
     fs::write(unknown.join("akashi.toml"), text.replace(&url, &nowhere)).unwrap();
     mark(&unknown, &nowhere);
+    let strange = init(&unknown, &["--ledger", &nowhere]);
+    assert!(told(&strange).contains("akashi.toml is none of what it made"), "{}", told(&strange));
+    fs::create_dir(unknown.join("certificates")).unwrap();
+    fs::copy(dir.join("certificates/ca.der"), unknown.join("certificates/ca.der")).unwrap();
     let kept = init(&unknown, &["--ledger", &nowhere]);
     assert!(told(&kept).contains("is not known") && !kept.status.success(), "{}", told(&kept));
     assert!(unknown.join("akashi.toml").exists() && unknown.join(UNFINISHED).exists());

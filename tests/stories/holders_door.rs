@@ -107,3 +107,17 @@ fn a_flood_of_askers_and_what_is_no_application_reach_no_authority_and_one_that_
     up.stop();
     drop(home);
 }
+
+#[test]
+fn an_authority_that_was_founded_before_there_was_this_door_goes_on_without_it_and_says_so() {
+    let (home, dir) = founded(&[]);
+    std::fs::remove_file(dir.join("keys/holders_door.key")).unwrap();
+    std::fs::remove_file(dir.join("certificates/holders_door.der")).unwrap();
+    let log = home.path().join("log");
+    let up = Up::start(&dir, std::fs::File::create(&log).unwrap());
+    let running = programs_of(&up);
+    assert!(running.len() == 4 && !running.contains_key(&Program::HoldersDoor), "{running:?}");
+    up.stop();
+    let told = std::fs::read_to_string(&log).unwrap();
+    assert!(told.contains("akashi-holders-door is not started"), "{told}");
+}

@@ -234,7 +234,16 @@ async fn what_the_lint_refuses_is_recorded_for_nobody_and_signed_for_nobody() {
     assert_eq!(sqlite(&book, "SELECT COUNT(*) FROM certificate"), "0");
 
     let doors = &place.house.doors;
-    let error = doors.scheduler.tick(&*doors.clock).await.unwrap_err();
+    // It has its turn within moments of the start.
+    let mut ticked = doors.scheduler.tick(&*doors.clock).await;
+    for _ in 0..50 {
+        if !ticked.as_ref().is_ok_and(|ticked| ticked.is_elsewhere) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        ticked = doors.scheduler.tick(&*doors.clock).await;
+    }
+    let error = ticked.map(|_| ()).unwrap_err();
     assert!(matches!(error, CaError::Lint(_)), "{error}");
     assert_eq!(sqlite(&book, wishes), wished);
     // A responder that gets no certificate is an alarm of its own, though the tick ends with its fault.

@@ -73,7 +73,12 @@ impl Authority {
         let waits = tokio::time::timeout(WAITS, self.places.acquire()).await;
         let Ok(Ok(_place)) = waits else { return Err(NotHandedOn::Busy) };
         let asked = self.client.post(format!("{}/revocations", self.base)).timeout(PATIENCE);
-        read(asked.body(application.as_der().to_vec())).await
+        let answer = read(asked.body(application.as_der().to_vec())).await?;
+        // What is said to this door is not for the holder.
+        match serde_json::from_slice::<serde_json::Value>(&answer.json) {
+            Ok(_) => Ok(answer),
+            Err(_) => Err(NotHandedOn::Refused(String::from_utf8_lossy(&answer.json).into_owned())),
+        }
     }
 }
 

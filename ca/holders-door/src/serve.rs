@@ -36,7 +36,8 @@ impl HoldersDoor {
         Self { challenges: Challenges::default(), authority, stale: Notify::new() }
     }
 
-    /// Hands an application on, and says in the log why where that fails.
+    /// Hands an application on. What fails is counted and no line of the log, which anybody could fill: whether the
+    /// authority answers is seen, and said once, where it is asked for keys.
     pub(crate) async fn hand_on(
         &self,
         application: &SignedMessage,
@@ -45,13 +46,8 @@ impl HoldersDoor {
         match &answered {
             // Whoever asks for another challenge gets one of the authority that runs now.
             Ok(answer) if is_spent(&answer.json) => self.stale.notify_one(),
-            Ok(_) => {}
-            // Anybody may make it so: it is counted, and no line of the log.
-            Err(NotHandedOn::Busy) => {}
-            Err(error) => {
-                tracing::error!(target: "holders-door", "an application was not handed on: {error}");
-                self.stale.notify_one();
-            }
+            Ok(_) | Err(NotHandedOn::Busy) => {}
+            Err(_) => self.stale.notify_one(),
         }
         answered
     }
@@ -84,9 +80,11 @@ impl HoldersDoor {
             // Who is refused stays so until somebody has done something.
             let wait = if wrong.is_none() || is_refused { EVERY } else { AGAIN };
             last = wrong;
+            let soonest = tokio::time::sleep(AGAIN);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
-                () = self.stale.notified() => {}
+                // At once, and however many applications fail no more often than that.
+                () = self.stale.notified() => soonest.await,
             }
         }
     }

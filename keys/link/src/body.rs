@@ -42,16 +42,18 @@ pub enum NoBody {
     BrokenOff,
 }
 
+/// That the same request is to be made again.
+fn again() -> Json<serde_json::Value> {
+    Json(Refusal::NotNowPossible.told())
+}
+
 impl IntoResponse for NoBody {
     fn into_response(self) -> Response {
         match self {
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-            Self::Late => StatusCode::REQUEST_TIMEOUT.into_response(),
             // In the words that whoever asks understands.
-            Self::Busy => {
-                let told = Json(Refusal::NotNowPossible.told());
-                (StatusCode::SERVICE_UNAVAILABLE, told).into_response()
-            }
+            Self::Late => (StatusCode::REQUEST_TIMEOUT, again()).into_response(),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, again()).into_response(),
             Self::BrokenOff => StatusCode::BAD_REQUEST.into_response(),
         }
     }
