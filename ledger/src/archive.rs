@@ -5,8 +5,9 @@
 
 use std::path::Path;
 
+use crate::pool::Access;
 use crate::row::Row;
-use crate::store::{Access, Store, Value, args};
+use crate::store::{Store, Value, args};
 use crate::{Ledger, LedgerError, Verifying, schema};
 
 /// Rows that are copied at a time.

@@ -10,8 +10,9 @@
 use std::fmt;
 use std::sync::atomic::Ordering;
 
+use crate::pool::Pools;
 use crate::row::Row;
-use crate::store::{Pools, args, damaged};
+use crate::store::{args, damaged};
 use crate::{Issuing, Ledger, LedgerError};
 
 /// What tells one authority's directory from another's, through all of its starts.

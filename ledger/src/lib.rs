@@ -45,6 +45,7 @@ mod order_door;
 mod overview;
 mod permit;
 mod person;
+mod pool;
 mod proposal;
 mod recall;
 mod recovery;
@@ -198,7 +199,7 @@ impl<R: BookRole> Ledger<R> {
     /// [`LedgerError::OlderBook`], [`LedgerError::NewerBook`] and [`LedgerError::OtherSchema`] when its
     /// schema is not the one of this program.
     pub async fn open(address: &str) -> Result<Self, LedgerError> {
-        let access = if R::WRITES { store::Access::Write } else { store::Access::Read };
+        let access = if R::WRITES { pool::Access::Write } else { pool::Access::Read };
         let store = store::Store::open(address, access, Some(R::NAME)).await?;
         schema::check(&store).await?;
         Ok(Self::over(store))
@@ -243,7 +244,7 @@ impl Ledger<Issuing> {
     /// data base makes it and writes its first page; from then on the authority opens it in its role.
     pub async fn create(address: &str) -> Result<Self, LedgerError> {
         schema::migrate(address, true).await?;
-        let store = store::Store::open(address, store::Access::Write, None).await?;
+        let store = store::Store::open(address, pool::Access::Write, None).await?;
         schema::check(&store).await?;
         Ok(Self::over(store))
     }
@@ -262,5 +263,5 @@ pub async fn migrate(address: &str) -> Result<(i64, i64), LedgerError> {
 
 /// An address as it may be shown: without a password.
 pub fn shown(address: &str) -> String {
-    store::without_password(address)
+    pool::without_password(address)
 }

@@ -6,8 +6,9 @@
 use akashi_wire::octets::Sha256;
 
 use crate::LedgerError;
+use crate::pool::{Access, Pools};
 use crate::row::Row;
-use crate::store::{Access, Pools, Store, args};
+use crate::store::{Store, args};
 
 /// What this program understands of a book: raised by a change of meaning that an older program would
 /// not notice.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, Row as _};
 
-use crate::store::Pools;
+use crate::pool::Pools;
 use crate::{Ledger, LedgerError};
 
 /// What a server must have so that what was committed is there after a power cut, and the book's characters are kept.

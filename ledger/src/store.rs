@@ -4,16 +4,11 @@
 //! kinds. Nothing outside of this crate sees a connection.
 
 use std::borrow::Cow;
-use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::TryStreamExt;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
-};
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe};
 
 use akashi_wire::RequestId;
@@ -25,26 +20,9 @@ use crate::fault::{FaultInjection, FaultPoint, inject};
 use crate::gather::Gather;
 use crate::group::{CommitQueue, Member};
 use crate::many::{self, Places};
+use crate::pool::{Access, Pools};
 use crate::request::RecordedRequest;
 use crate::row::Row;
-use crate::server;
-
-/// How PostgreSQL is to plan. Every question that the book asks goes along an index; a plan that was
-/// made while a table was small, and kept, must not read the whole of it when it is long. No
-/// statement runs for so long that compiling it pays.
-const PLANNING: [(&str, &str); 2] = [("enable_seqscan", "off"), ("jit", "off")];
-
-/// A session that only reads says so: what runs in it on a primary would run on a standby.
-const READING: [(&str, &str); 1] = [("default_transaction_read_only", "on")];
-/// Whoever writes holds the head of the chain: one that was paused in the midst of it, or whose host is gone, lets
-/// go of it, and nobody waits for it for ever.
-const WRITING: [(&str, &str); 4] = [
-    // Whatever the data base or the login says: what was answered is on the disk.
-    ("synchronous_commit", "on"),
-    ("idle_in_transaction_session_timeout", "15s"),
-    ("lock_timeout", "60s"),
-    ("tcp_user_timeout", "15s"),
-];
 
 /// A constraint that lets no second row in, as the two data bases tell of it.
 pub(crate) struct Unique {
@@ -115,15 +93,6 @@ pub(crate) struct Store {
     faults: Option<Arc<dyn FaultInjection>>,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) enum Pools {
-    /// WAL and FULL: one connection writes, others read.
-    Sqlite { write: SqlitePool, read: SqlitePool },
-    /// Whoever holds the lock of the book may still read beside it: readers have a pool of their
-    /// own, or waiting writers could take the connection that the one before them needs.
-    Postgres { write: PgPool, read: PgPool },
-}
-
 /// A transaction that rolls back when dropped.
 pub(crate) struct Transaction {
     open: Open,
@@ -135,12 +104,6 @@ enum Open {
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
-/// Statements that a connection keeps prepared: all that there are, in each of their lengths.
-const STATEMENTS: usize = 512;
-/// Rows that SQLite's thread may be ahead of whoever reads them.
-const ROWS: usize = 1024;
-const PATIENCE: Duration = Duration::from_secs(10);
-
 impl Store {
     /// Opens `sqlite:PATH` or `postgres://…`, there in one of the data base's roles or as whoever logs
     /// in. Nothing is written: not even the schema. A SQLite file that is not there is made only when
@@ -150,54 +113,7 @@ impl Store {
         access: Access,
         role: Option<&'static str>,
     ) -> Result<Self, LedgerError> {
-        let pools = if let Some(path) = address.strip_prefix("sqlite:") {
-            if access != Access::Create && !std::path::Path::new(path).exists() {
-                return Err(LedgerError::Missing(path.into()));
-            }
-            let options = SqliteConnectOptions::new()
-                .filename(path)
-                .create_if_missing(access == Access::Create)
-                .foreign_keys(true)
-                .statement_cache_capacity(STATEMENTS)
-                .row_buffer_size(ROWS)
-                .busy_timeout(PATIENCE);
-            let pool =
-                |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
-            // A reader opens the file to read it: whatever its program does, it cannot write there.
-            let read = pool(4).connect_lazy_with(options.clone().read_only(true));
-            let write = match access {
-                Access::Read => read.clone(),
-                Access::Write | Access::Create => {
-                    let options = options
-                        .journal_mode(SqliteJournalMode::Wal)
-                        .synchronous(SqliteSynchronous::Full);
-                    pool(1).connect_with(options).await?
-                }
-            };
-            Pools::Sqlite { write, read }
-        } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
-            let options = postgres_options(address, role)?;
-            let reading = options.clone().options(READING);
-            let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
-            // The first connection is made now: who cannot be reached says so at the start.
-            let first = |size, options| async move {
-                pool(size).connect_with(options).await.map_err(|error| no_role(error, role))
-            };
-            let (read, write) = match access {
-                Access::Read => {
-                    let read = first(6, reading).await?;
-                    (read.clone(), read)
-                }
-                Access::Write | Access::Create => {
-                    let write = first(4, options.options(WRITING)).await?;
-                    server::check(&mut *write.acquire().await?).await?;
-                    (pool(6).connect_lazy_with(reading), write)
-                }
-            };
-            Pools::Postgres { write, read }
-        } else {
-            return Err(LedgerError::Address(without_password(address)));
-        };
+        let pools = Pools::open(address, access, role).await?;
         Ok(Self {
             pools,
             queue: CommitQueue::default(),
@@ -313,7 +229,6 @@ impl Store {
         }
     }
 
-    /// Closes every connection, writing the WAL back.
     /// Leaves no log beside a book in a file: it can then be read where nothing can be written.
     pub(crate) async fn be_one_file(&self) -> Result<(), LedgerError> {
         if let Pools::Sqlite { write, read } = &self.pools {
@@ -324,80 +239,7 @@ impl Store {
     }
 
     pub(crate) async fn close(&self) {
-        match &self.pools {
-            Pools::Sqlite { write, read } => {
-                read.close().await;
-                write.close().await;
-            }
-            Pools::Postgres { write, read } => {
-                read.close().await;
-                write.close().await;
-            }
-        }
-    }
-}
-
-/// What a program is going to do with the book.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// Read, and nothing else: a standby and a read-only session will do.
-    Read,
-    /// Read and write.
-    Write,
-    /// Write, into a file that is made where there is none.
-    Create,
-}
-
-/// Tells a login that may not play a role from a server that is out of reach.
-fn no_role(error: sqlx::Error, role: Option<&'static str>) -> LedgerError {
-    let code = error.as_database_error().and_then(|error| error.code());
-    match (code.as_deref(), role) {
-        // invalid_parameter_value: there is no such role, so that no book was ever made here.
-        (Some("22023"), Some(_)) => LedgerError::NoAuthority,
-        // insufficient_privilege.
-        (Some("42501"), Some(role)) => LedgerError::NotThisRole { role },
-        _ => error.into(),
-    }
-}
-
-fn postgres_options(
-    address: &str,
-    role: Option<&'static str>,
-) -> Result<PgConnectOptions, LedgerError> {
-    // An error of the address would repeat it, with the password in it.
-    let options = PgConnectOptions::from_str(address)
-        .map_err(|_| LedgerError::Address(without_password(address)))?;
-    // The driver's own default takes a server that offers no TLS, and says nothing.
-    let may_be_plain = matches!(options.get_ssl_mode(), PgSslMode::Prefer | PgSslMode::Allow);
-    if may_be_plain && options.get_socket().is_none() && !is_this_host(options.get_host()) {
-        return Err(LedgerError::TlsNotStated(without_password(address)));
-    }
-    let options = options.application_name(server::OURS).options(PLANNING);
-    let options = options.statement_cache_capacity(STATEMENTS);
-    Ok(options.options(role.map(|role| ("role", role))))
-}
-
-/// Whether nothing between here and there is a network.
-fn is_this_host(host: &str) -> bool {
-    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
-    host.starts_with('/')
-        || host == "localhost"
-        || address.is_ok_and(|address| address.is_loopback())
-}
-
-/// An address as it may be shown: neither the password beside the user nor what follows a question mark, where there
-/// may be one too.
-pub(crate) fn without_password(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
-    let (shown, hidden) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
-    match shown.rfind('@') {
-        // A password that has one of the two in it.
-        None if hidden.contains('@') => format!("{scheme}://…"),
-        Some(at) => {
-            let user = shown[..at].split([':', '/']).next().unwrap_or_default();
-            format!("{scheme}://{user}{}", &shown[at..])
-        }
-        None => format!("{scheme}://{shown}"),
+        self.pools.close().await;
     }
 }
 
@@ -538,26 +380,4 @@ fn postgres(values: Vec<Value>) -> Result<PgArguments, LedgerError> {
         .map_err(sqlx::Error::Encode)?;
     }
     Ok(args)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn whoever_opens_a_sqlite_book_to_read_it_cannot_write_there() {
-        let dir = tempfile::tempdir().unwrap();
-        let address = format!("sqlite:{}", dir.path().join("book.sqlite").display());
-        crate::schema::migrate(&address, true).await.unwrap();
-        for access in [Access::Read, Access::Write] {
-            let store = Store::open(&address, access, None).await.unwrap();
-            let Pools::Sqlite { read, write } = &store.pools else { panic!("not SQLite") };
-            let sql = "UPDATE chain_head SET position = position";
-            let refused = sqlx::query(sql).execute(read).await.unwrap_err().to_string();
-            assert!(refused.contains("readonly database"), "{refused}");
-            let written = sqlx::query(sql).execute(write).await;
-            assert_eq!(written.is_ok(), access == Access::Write, "{written:?}");
-            store.close().await;
-        }
-    }
 }
