@@ -45,6 +45,11 @@ const BATCH_LIMIT: usize = 64 * 1024 * 1024;
 const ACT_TIME: Duration = Duration::from_secs(10);
 /// A whole batch. A source's own patience is as long.
 const BATCH_TIME: Duration = Duration::from_secs(30);
+/// What has not come to its end by then goes on, and whoever asked is told so while they still wait: a desk's patience
+/// is a little longer, and what a register may take a good deal shorter.
+const ANSWERED: Duration = Duration::from_secs(27);
+const _: () = assert!(ANSWERED.as_secs() < akashi_link::ANSWERS.as_secs());
+const _: () = assert!(2 * crate::registry::ANSWERS.as_secs() < ANSWERED.as_secs());
 /// How often the scheduler ticks.
 const TICK: Duration = Duration::from_millis(200);
 /// For how long nobody is asked again what time it is.
@@ -257,12 +262,19 @@ fn complain(error: &CaError, last: &mut String) {
 
 /// Carries something out to its end, even if whoever asked hangs up: what shares a commit with
 /// others must not be cut off in the middle of it. The body goes with it, whose place in the budget is nobody else's before.
-async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    let done = tokio::spawn(work).await;
-    done.unwrap_or_else(|error| match error.try_into_panic() {
+/// Gives nothing where the end was not there in time.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    let Ok(done) = tokio::time::timeout(ANSWERED, tokio::spawn(work)).await else {
+        let seconds = ANSWERED.as_secs();
+        tracing::error!(target: "ca", "what was asked has not come to its end within {seconds} s: it goes on, and the asker is told to ask again");
+        return None;
+    };
+    Some(done.unwrap_or_else(|error| match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         Err(_) => unreachable!("nobody cancels what was begun"),
-    })
+    }))
 }
 
 async fn act(
@@ -329,9 +341,10 @@ async fn time(
     let hearing =
         async move { doors.witnesses.hear(message, &peer.certificate, &*doors.clock).await };
     match to_its_end(hearing).await {
-        Ok(true) => StatusCode::NO_CONTENT.into_response(),
-        Ok(false) => (StatusCode::FORBIDDEN, "nobody has asked you for this").into_response(),
-        Err(error) => unavailable(&error),
+        Some(Ok(true)) => StatusCode::NO_CONTENT.into_response(),
+        Some(Ok(false)) => (StatusCode::FORBIDDEN, "nobody has asked you for this").into_response(),
+        Some(Err(error)) => unavailable(&error),
+        None => unavailable(&Refusal::NotNowPossible.into()),
     }
 }
 
@@ -358,7 +371,8 @@ async fn order(
         }
         done
     };
-    match to_its_end(carrying_out).await {
+    let late = Err(OrderRefusal::NotNow { why: "it has not come to its end in time".into() });
+    match to_its_end(carrying_out).await.unwrap_or(late) {
         Ok(done) => {
             observe::order("done");
             Json(done).into_response()
@@ -378,8 +392,8 @@ async fn order(
     }
 }
 
-fn answered(outcome: Result<Answer, CaError>) -> Response {
-    match outcome {
+fn answered(outcome: Option<Result<Answer, CaError>>) -> Response {
+    match outcome.unwrap_or_else(|| Err(Refusal::NotNowPossible.into())) {
         Ok(answer) => Json(answer).into_response(),
         Err(error) => {
             if !matches!(error, CaError::Refused(_)) {
@@ -429,7 +443,8 @@ async fn batch(
     };
     let accepting =
         async move { doors.inbox.accept(&body, Some(&peer.certificate), doors.clock.now()).await };
-    match to_its_end(accepting).await {
+    let late = || Err(BatchRefusal::NotNow(Refusal::NotNowPossible.into()));
+    match to_its_end(accepting).await.unwrap_or_else(late) {
         Ok(answer) => {
             observe::batch("taken");
             (StatusCode::ACCEPTED, Json(answer)).into_response()

@@ -39,7 +39,7 @@ pub enum LogForm {
 }
 
 /// The rooms that say something: what libraries say, statements of SQL among it, is not for this log.
-const ROOMS: [&str; 7] = ["akashi", "ca", "clock", "crl", "link", "ocsp", "repository"];
+const ROOMS: [&str; 8] = ["akashi", "ca", "clock", "crl", "ledger", "link", "ocsp", "repository"];
 
 /// The log, until it is dropped: what waits is then written, for two seconds at most.
 pub struct Log {

@@ -9,8 +9,14 @@ use crate::store::Unique;
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The data base is out of reach, full, locked or broken.
-    #[error("the ledger cannot be reached: {0}")]
+    #[error("the ledger cannot be reached: {}", told(.0))]
     Unreachable(#[from] sqlx::Error),
+    /// Whoever was to write before has not come to an end.
+    #[error("the ledger is busy: others have written to it for {seconds} s; nothing was done")]
+    Busy {
+        /// For so long it was waited.
+        seconds: u64,
+    },
     /// Another change of the same group met the failure of their commit.
     #[error("the ledger failed while it served several at once: ask again")]
     GroupLost,
@@ -311,6 +317,16 @@ pub enum LedgerError {
         /// What is wrong with it.
         what: String,
     },
+}
+
+/// What the driver says, in words that send nobody the wrong way.
+fn told(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::PoolTimedOut => {
+            "no connection to the data base was to be had: its server is away, or others use up its connections".into()
+        }
+        error => error.to_string(),
+    }
 }
 
 impl LedgerError {

@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -20,6 +21,8 @@ use crate::{LedgerError, Position};
 
 /// Changes that become durable together, at most.
 const LIMIT: usize = 64;
+/// Whoever waits for its turn for longer is told so: it has changed nothing yet, and asks again.
+const TURN: Duration = Duration::from_secs(20);
 
 /// Where the audit chain ends.
 #[derive(Debug, Clone)]
@@ -135,7 +138,9 @@ impl CommitQueue {
     /// Waits for the front of the queue.
     pub(crate) async fn join(&self, store: &Store) -> Result<Member, LedgerError> {
         // A member from here on: given up in the midst of its beginning it is cleared away like any.
-        let mut member = Member { slot: self.0.clone().lock_owned().await, queue: self.clone() };
+        let turn = tokio::time::timeout(TURN, self.0.clone().lock_owned()).await;
+        let slot = turn.map_err(|_| LedgerError::Busy { seconds: TURN.as_secs() })?;
+        let mut member = Member { slot, queue: self.clone() };
         if let Some(group) = member.slot.as_mut()
             && group.begin().await.is_err()
         {

@@ -1,5 +1,6 @@
 //! Connections to the data base: as whom they are made, what each of them says first, and how many there are.
 
+use std::io::{Error, ErrorKind};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection, PgConnection};
 
 use crate::LedgerError;
 use crate::server;
@@ -24,7 +26,7 @@ const WRITING: [(&str, &str); 4] = [
     // Whatever the data base or the login says: what was answered is on the disk.
     ("synchronous_commit", "on"),
     ("idle_in_transaction_session_timeout", "15s"),
-    ("lock_timeout", "60s"),
+    ("lock_timeout", "20s"),
     ("tcp_user_timeout", "15s"),
 ];
 
@@ -32,7 +34,60 @@ const WRITING: [(&str, &str); 4] = [
 const STATEMENTS: usize = 512;
 /// Rows that SQLite's thread may be ahead of whoever reads them.
 const ROWS: usize = 1024;
+/// A connection is there within this time, or none is.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A server that is there answers a connection that lies idle at once.
+const HEARD: Duration = Duration::from_secs(2);
+/// What PostgreSQL has not answered by then it may never answer: a way that forgot the connection, a host that died
+/// tell nobody. Longer than `lock_timeout`, which says more, and shorter than whoever waits for the act.
+const ANSWERS: Duration = Duration::from_secs(25);
+
+/// What is asked of PostgreSQL, for as long as it is worth waiting for. Whoever is not answered does not know whether
+/// it was done, and gives the connection up.
+pub(crate) async fn answered<T>(
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    in_time(ANSWERS, answer).await
+}
+
+async fn in_time<T>(
+    time: Duration,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(time, answer).await.unwrap_or_else(|_| {
+        let silent = format!("the data base has not answered for {} s", time.as_secs());
+        tracing::warn!(target: "ledger", "{silent}: this connection to it is given up");
+        Err(sqlx::Error::Io(Error::new(ErrorKind::TimedOut, silent)))
+    })
+}
+
+/// So many connections, each of which is heard before it is used and before it is kept: one that is silent is closed
+/// and another made.
+fn pool(size: u32) -> PgPoolOptions {
+    let is_heard = async |connection: &mut PgConnection| {
+        in_time(HEARD, connection.ping()).await.map(|()| true)
+    };
+    PgPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(PATIENCE)
+        // Its own test waits for ever.
+        .test_before_acquire(false)
+        .before_acquire(move |connection, _| Box::pin(is_heard(connection)))
+        .after_release(move |connection, _| Box::pin(is_heard(connection)))
+}
+
+/// So many connections, of which the first is made now: who cannot be reached says so at the start.
+async fn connected(size: u32, options: PgConnectOptions) -> Result<PgPool, sqlx::Error> {
+    match pool(size).connect_with(options.clone()).await {
+        // A pool waits for a server that is starting, and does not say for what it waited.
+        Err(sqlx::Error::PoolTimedOut) => {
+            let connection = in_time(HEARD, options.connect()).await?;
+            let _ = connection.close().await;
+            Err(sqlx::Error::PoolTimedOut)
+        }
+        other => other,
+    }
+}
 
 /// Whoever reads and whoever writes.
 #[derive(Clone, Debug)]
@@ -92,18 +147,14 @@ impl Pools {
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
             let options = postgres_options(address, role)?;
             let reading = options.clone().options(READING);
-            let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
-            // The first connection is made now: who cannot be reached says so at the start.
-            let first = |size, options| async move {
-                pool(size).connect_with(options).await.map_err(|error| no_role(error, role))
-            };
+            let told = |error| no_role(error, role);
             let (read, write) = match access {
                 Access::Read => {
-                    let read = first(6, reading).await?;
+                    let read = connected(6, reading).await.map_err(told)?;
                     (read.clone(), read)
                 }
                 Access::Write | Access::Create => {
-                    let write = first(4, options.options(WRITING)).await?;
+                    let write = connected(4, options.options(WRITING)).await.map_err(told)?;
                     server::check(&mut *write.acquire().await?).await?;
                     (pool(6).connect_lazy_with(reading), write)
                 }

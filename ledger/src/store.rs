@@ -20,7 +20,7 @@ use crate::fault::{FaultInjection, FaultPoint, inject};
 use crate::gather::Gather;
 use crate::group::{CommitQueue, Member};
 use crate::many::{self, Places};
-use crate::pool::{Access, Pools};
+use crate::pool::{Access, Pools, answered};
 use crate::request::RecordedRequest;
 use crate::row::Row;
 
@@ -139,7 +139,7 @@ impl Store {
                 };
                 Open::Sqlite(begun)
             }
-            Pools::Postgres { write, .. } => Open::Postgres(write.begin().await?),
+            Pools::Postgres { write, .. } => Open::Postgres(answered(write.begin()).await?),
         };
         Ok(Transaction { open, faults: self.faults.clone() })
     }
@@ -201,7 +201,7 @@ impl Store {
             }
             Pools::Postgres { read, .. } => {
                 let mut rows = sqlx::query_with(sql, postgres(args)?).fetch(read);
-                while let Some(row) = rows.try_next().await? {
+                while let Some(row) = answered(rows.try_next()).await? {
                     take(Row::Postgres(row))?;
                 }
             }
@@ -272,7 +272,8 @@ impl Transaction {
                 sqlx::query_with(sql, sqlite(args)?).execute(&mut **tx).await?.rows_affected()
             }
             Open::Postgres(tx) => {
-                sqlx::query_with(sql, postgres(args)?).execute(&mut **tx).await?.rows_affected()
+                let executed = sqlx::query_with(sql, postgres(args)?).execute(&mut **tx);
+                answered(executed).await?.rows_affected()
             }
         })
     }
@@ -300,12 +301,13 @@ impl Transaction {
                 .into_iter()
                 .map(Row::Sqlite)
                 .collect(),
-            Open::Postgres(tx) => sqlx::query_with(sql, postgres(args)?)
-                .fetch_all(&mut **tx)
-                .await?
-                .into_iter()
-                .map(Row::Postgres)
-                .collect(),
+            Open::Postgres(tx) => {
+                answered(sqlx::query_with(sql, postgres(args)?).fetch_all(&mut **tx))
+                    .await?
+                    .into_iter()
+                    .map(Row::Postgres)
+                    .collect()
+            }
         })
     }
 
@@ -341,7 +343,7 @@ impl Transaction {
         self.meet(FaultPoint::Commit).await?;
         match self.open {
             Open::Sqlite(tx) => tx.commit().await?,
-            Open::Postgres(tx) => tx.commit().await?,
+            Open::Postgres(tx) => answered(tx.commit()).await?,
         }
         inject(self.faults.as_deref(), FaultPoint::Committed).await
     }

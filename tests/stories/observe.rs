@@ -282,6 +282,14 @@ fn whoever_keeps_the_book_from_going_on_is_said_by_name() {
     prompt.stdout.as_mut().unwrap().read_exact(&mut held).unwrap();
     assert!(comes(|| readyz().1.contains("(psql)")), "{:?}", readyz());
     assert!(readyz().1.contains("data base: the book waits for "), "{:?}", readyz());
+    // Whoever comes to the desk is told so while they wait.
+    let url = format!("https://{}", Config::read(&dir).unwrap().listen.authority);
+    let token = |name: &str| dir.join(name).display().to_string();
+    let told = akashi(&["desk", "--url", &url, "--terminal", &token("office-terminal-1.p12")])
+        .args(["--token", &token("security-officer-1.p12"), "sign-for", "1", "--why", "none"])
+        .output()
+        .unwrap();
+    assert!(said(&told).contains("the authority cannot finish this now"), "{}", said(&told));
     prompt.kill().unwrap();
     prompt.wait().unwrap();
     assert!(comes(|| readyz().0 == 200), "{:?}", readyz());

@@ -99,12 +99,13 @@ impl Worker {
         now: Timestamp,
     ) -> Result<(), CaError> {
         use akashi_ledger::LedgerError::{
-            BroughtBack, ClockBehind, GroupLost, LeaseElsewhere, NotEnrolled, Unreachable,
+            BroughtBack, Busy, ClockBehind, GroupLost, LeaseElsewhere, NotEnrolled, Unreachable,
         };
         let error = match outcome {
             Ok(()) => return Ok(()),
             Err(CaError::Ledger(
                 e @ (Unreachable(_)
+                | Busy { .. }
                 | GroupLost
                 | ClockBehind { .. }
                 | BroughtBack

@@ -186,3 +186,17 @@ async fn each_member_of_a_group_has_rows_that_rest_on_its_own_act() {
         book.ledger.verify_audit().await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn whoever_waits_too_long_for_its_turn_is_told_that_nothing_was_done() {
+    let book = books().await.swap_remove(0);
+    let before = book.ledger.head().await.unwrap();
+    let permit = book.order(Order::RaiseAlarms).await;
+    let slow = book.ledger.begin(&permit, book.now).await.unwrap();
+    let waits = book.append("waits".into());
+    let told = tokio::time::timeout(Duration::from_secs(25), waits).await;
+    assert!(matches!(told, Ok(Err(LedgerError::Busy { .. }))), "{told:?}");
+    slow.rollback().await.unwrap();
+    assert_eq!(book.ledger.head().await.unwrap().0, before.0);
+    book.append("goes on".into()).await.unwrap();
+}

@@ -1,0 +1,144 @@
+//! The data base that falls silent, goes away and comes back, under programs that go on.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::Output;
+
+use akashi_edge::Program;
+use akashi_edge::config::Config;
+
+use crate::observe::asked;
+use crate::running::{Up, akashi, comes, founded, said};
+use crate::support::Base;
+use crate::way::Way;
+
+/// The programs of an authority whose book is behind a way, with what they log.
+struct Served {
+    up: Up,
+    way: Way,
+    dir: PathBuf,
+    log: PathBuf,
+    _home: tempfile::TempDir,
+    _base: Base,
+}
+
+impl Served {
+    fn start() -> Self {
+        let base = Base::make();
+        let (way, url) = Way::to(&base.url());
+        let (home, dir) = founded(&["--ledger", &url]);
+        let log = home.path().join("log");
+        let up = Up::start(&dir, File::create(&log).unwrap());
+        let served = Self { up, way, dir, log, _home: home, _base: base };
+        assert!(comes(|| served.not_ready().is_empty()), "{:?}", served.not_ready());
+        served
+    }
+
+    /// Which programs are not ready, and why.
+    fn not_ready(&self) -> Vec<String> {
+        let readyz = |program| asked(&self.dir, program, "/readyz");
+        Program::ALL
+            .into_iter()
+            .map(|program| (program, readyz(program)))
+            .filter(|(_, (status, _))| *status != 200)
+            .map(|(program, (_, why))| format!("{}: {why}", program.name()))
+            .collect()
+    }
+
+    fn desk(&self, rest: &[&str]) -> Output {
+        let url = format!("https://{}", Config::read(&self.dir).unwrap().listen.authority);
+        let token = |name: &str| self.dir.join(name).display().to_string();
+        akashi(&["desk", "--url", &url, "--terminal", &token("office-terminal-1.p12"), "--token"])
+            .arg(token("security-officer-1.p12"))
+            .args(rest)
+            .output()
+            .unwrap()
+    }
+
+    /// The number of an alarm that stands, and that nobody has signed for.
+    fn unsigned(&self) -> String {
+        let shown = || said(&self.desk(&["alarms"]));
+        let of_a_share = |shown: &str| {
+            let line = shown.lines().find(|line| line.contains("[share_left]"))?;
+            Some(line.split_whitespace().next()?.to_owned())
+        };
+        assert!(comes(|| of_a_share(&shown()).is_some()), "{}", shown());
+        of_a_share(&shown()).unwrap()
+    }
+
+    /// How often somebody has signed for an alarm.
+    fn signatures(&self) -> usize {
+        let book = akashi(&["shift-book", "--dir", self.dir.to_str().unwrap()]).output().unwrap();
+        said(&book).matches("| signed for |").count()
+    }
+
+    fn signs_for(&self, number: &str) -> Output {
+        self.desk(&["sign-for", number, "--why", "its holder comes at nine"])
+    }
+
+    fn logged(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+}
+
+/// What is said of each connection that is given up.
+const SILENT: &str = "the data base has not answered for ";
+
+#[test]
+fn a_way_that_forgets_every_connection_stops_nothing_for_longer_than_a_minute() {
+    let served = Served::start();
+    let number = served.unsigned();
+    served.way.forget();
+    // Twice half a minute: whoever asks meanwhile is told so while they wait, and asks again.
+    let signs = || served.signs_for(&number);
+    assert!(comes(|| signs().status.success()) || comes(|| signs().status.success()));
+    assert_eq!(served.signatures(), 1);
+    assert!(comes(|| served.not_ready().is_empty()), "{:?}", served.not_ready());
+    assert!(served.logged().contains(SILENT), "{}", served.logged());
+    served.up.stop();
+}
+
+#[test]
+fn an_act_whose_commit_is_lost_is_told_in_time_and_is_done_once() {
+    let served = Served::start();
+    let number = served.unsigned();
+    served.way.lose_a_commit();
+    // A tick of the scheduler may lose its own before.
+    let told = said(&served.signs_for(&number));
+    assert!(served.way.has_lost_it());
+    assert!(!told.contains("has not answered within"), "{told}");
+    let signs = || served.signatures() == 1 || served.signs_for(&number).status.success();
+    assert!(comes(signs), "{told}");
+    assert_eq!(served.signatures(), 1, "{told}");
+    assert!(comes(|| served.not_ready().is_empty()), "{:?}", served.not_ready());
+    assert!(served.logged().contains(SILENT), "{}", served.logged());
+    served.up.stop();
+}
+
+#[test]
+fn a_data_base_that_goes_away_is_named_by_each_program_that_needs_it_and_they_go_on_when_it_is_back()
+ {
+    let served = Served::start();
+    served.way.end();
+    let needs = [Program::Authority, Program::ListIssuer, Program::Responder, Program::Repository];
+    for program in needs {
+        let named = || {
+            let (status, why) = asked(&served.dir, program, "/readyz");
+            status == 503 && why.contains("the ledger cannot be reached")
+        };
+        assert!(comes(named), "{program:?}: {:?}", asked(&served.dir, program, "/readyz"));
+        assert_eq!(asked(&served.dir, program, "/livez").0, 200, "{program:?} lives");
+    }
+    let refused = said(&served.desk(&["alarms"]));
+    assert!(refused.contains("the authority cannot finish this now"), "{refused}");
+    served.way.open();
+    assert!(comes(|| served.not_ready().is_empty()), "{:?}", served.not_ready());
+    assert!(served.desk(&["alarms"]).status.success());
+    let told = served.logged();
+    for program in ["ca: ", "crl: ", "ocsp: ", "repository: "] {
+        let says =
+            |line: &&str| line.contains(program) && line.contains("the ledger cannot be reached");
+        assert!(told.lines().any(|line| says(&line)), "{program}: {told}");
+    }
+    served.up.stop();
+}
