@@ -137,11 +137,7 @@ impl Counter {
         let acting = match self.admit(message, peer, now).await {
             Ok(acting) => Arc::new(acting),
             Err(CaError::Refused(refusal)) => {
-                observe::act("none", &Err(CaError::Refused(refusal.clone())));
-                self.services
-                    .orders
-                    .record_refusal(Some(peer), (&refusal_name(&refusal), Some(digest)), now)
-                    .await?;
+                self.refuse_whoever(peer, (&refusal, Some(digest)), now).await?;
                 return Err(refusal.into());
             }
             Err(error) => return Err(error),
@@ -160,6 +156,27 @@ impl Counter {
         };
         observe::act(acting.act.verb, &outcome);
         outcome
+    }
+
+    /// Puts on record that a machine was refused something before anybody looked what it was.
+    pub async fn refuse(
+        &self,
+        peer: &[u8],
+        refusal: &Refusal,
+        now: Timestamp,
+    ) -> Result<(), CaError> {
+        self.refuse_whoever(peer, (refusal, None), now).await
+    }
+
+    async fn refuse_whoever(
+        &self,
+        peer: &[u8],
+        (refusal, what): (&Refusal, Option<Sha256>),
+        now: Timestamp,
+    ) -> Result<(), CaError> {
+        observe::act("none", &Err(CaError::Refused(refusal.clone())));
+        let what = (refusal_name(refusal), what);
+        self.services.orders.record_refusal(Some(peer), (&what.0, what.1), now).await
     }
 
     /// Writes down what the recovery key asks for; a refusal is on record.

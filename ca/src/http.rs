@@ -2,6 +2,7 @@
 //! for whoever wants another key, `/holders/…` for the door at which holders ask.
 
 mod holders;
+mod rate;
 mod spool;
 
 use std::future::Future;
@@ -19,6 +20,7 @@ use akashi_wire::party::Role;
 use akashi_wire::{Clock, MunicipalityCode, SignedMessage};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -30,6 +32,7 @@ use crate::observe;
 use crate::turn::BEAT;
 use crate::{CaError, Counter, Holders, Inbox, Issuer, Scheduler, Witnesses};
 
+pub use rate::Rate;
 use spool::NoBody;
 pub use spool::Spool;
 
@@ -79,6 +82,8 @@ pub struct Doors {
     pub envelope: Arc<Vec<u8>>,
     /// Where large bodies wait.
     pub spool: Spool,
+    /// How often one machine may act.
+    pub rate: Rate,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Whom it asks for the time while that is in doubt.
@@ -105,13 +110,15 @@ pub struct AboutAuthority {
 
 /// The router of the authority's doors.
 pub fn router(doors: Doors) -> Router {
+    let may_act = middleware::from_fn_with_state(doors.clone(), rate::may_act);
     Router::new()
         .route("/acts", post(act))
+        .route("/rekey", post(rekey))
+        .route("/recovery", post(recover))
+        .route_layer(may_act)
         .route("/idou", post(batch))
         .route("/idou/{sequence}", get(standing))
         .route("/authority", get(about))
-        .route("/rekey", post(rekey))
-        .route("/recovery", post(recover))
         .route("/time", post(time))
         .route("/orders", post(order))
         .nest("/holders", holders::router())
@@ -399,10 +406,13 @@ fn answered(outcome: Option<Result<Answer, CaError>>) -> Response {
             if !matches!(error, CaError::Refused(_)) {
                 tracing::error!(target: "ca", "{error}");
             }
-            let refusal = error.refusal();
-            (status_of(&refusal), Json(refusal.told())).into_response()
+            refused(&error.refusal())
         }
     }
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    (status_of(refusal), Json(refusal.told())).into_response()
 }
 
 fn status_of(refusal: &Refusal) -> StatusCode {
@@ -422,6 +432,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::NotTheHolder
         | Refusal::OtherAuthority => StatusCode::FORBIDDEN,
         Refusal::Malformed { .. } => StatusCode::BAD_REQUEST,
+        Refusal::TooOften => StatusCode::TOO_MANY_REQUESTS,
         _ => StatusCode::CONFLICT,
     }
 }

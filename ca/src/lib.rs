@@ -46,7 +46,7 @@ pub use ends::OwnCertificate;
 pub use error::CaError;
 pub use founding::{FirstPage, Founded, Founding, prepare};
 pub use holders::Holders;
-pub use http::{AboutAuthority, Doors, serve};
+pub use http::{AboutAuthority, Doors, Rate, serve};
 pub use idou::Inbox;
 pub use issuance::Issuer;
 pub use log::Log;

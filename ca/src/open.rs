@@ -17,7 +17,7 @@ use rand::rngs::StdRng;
 
 use crate::counter::Services;
 use crate::ends::OwnCertificate;
-use crate::http::Spool;
+use crate::http::{Rate, Spool};
 use crate::issuance::CertificateKey;
 use crate::scheduler::Recoverers;
 use crate::shelves::newest_unknown;
@@ -123,6 +123,7 @@ impl Doors {
             card_master,
             envelope: Arc::new(opened.certificate("envelope")?),
             spool: Spool::over(&opened.home),
+            rate: Rate::of(config.doors.acts_per_second),
             clock,
             witnesses: Arc::new(witnesses),
             issuer,

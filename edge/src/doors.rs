@@ -27,6 +27,8 @@ pub struct DoorSettings {
     pub requests_per_connection: NonZeroU32,
     /// How old a connection grows.
     pub connection_minutes: u32,
+    /// Acts a second of one machine, at the authority's door; twenty times as many at once.
+    pub acts_per_second: NonZeroU32,
     /// Addresses behind which there are many, each with a share of its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gateways: Vec<Gateway>,
@@ -53,6 +55,7 @@ impl Default for DoorSettings {
             new_connections_per_second: limits.new_per_second,
             requests_per_connection: limits.requests,
             connection_minutes: u32::try_from(limits.age.as_secs() / 60).unwrap_or(u32::MAX),
+            acts_per_second: const { NonZeroU32::new(10).expect("not zero") },
             gateways: Vec::new(),
         }
     }

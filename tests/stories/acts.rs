@@ -1,16 +1,24 @@
 //! Acts: signed by somebody enrolled, within the limits of a role, kept as evidence.
 
-use akashi_keys::{EcKey, LinkAuthority, Signer, Usage};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use akashi_edge::SystemClock;
+use akashi_edge::config::Config;
+use akashi_keys::{EcKey, LinkAuthority, OfficerToken, Signer, Usage};
 use akashi_link::Identity;
+use akashi_ra_console::Desk;
 use akashi_wire::act::{
-    Answer, CertificateBy, Deed, IdentityProof, KnownParty, LookUpBy, PartyId, Procedure, Refusal,
-    RequestId, Suspension,
+    Answer, CertificateBy, Deed, IdentityProof, KnownParty, List, LookUpBy, PartyId, Procedure,
+    Refusal, RequestId, Suspension,
 };
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::party::Role;
 use akashi_wire::signed::MessageKind;
 use akashi_wire::{Act, RevocationReason, SignedMessage};
 
+use crate::running::{PASSPHRASE, Up, akashi, founded};
 use crate::support::*;
 
 fn open_case() -> Deed {
@@ -307,7 +315,46 @@ async fn whoever_is_dismissed_can_do_nothing_from_that_moment_on() {
     place.close().await;
 }
 
-/// Runs openssl over some octets; gives whether it was content, and what it printed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminal_that_acts_without_end_is_refused_with_few_entries_and_keeps_nobody_waiting() {
+    let (_home, dir) = founded(&[]);
+    let up = Up::start(&dir, Stdio::null());
+    let url = format!("https://{}", Config::read(&dir).unwrap().listen.authority);
+    let open = |name: &str| Arc::new(OfficerToken::open(&dir.join(name), PASSPHRASE).unwrap());
+    let officer = open("security-officer-1.p12");
+    let clock = Arc::new(SystemClock::new());
+    let at = async |terminal: &str| {
+        Desk::sign_in(&url, &open(terminal), officer.clone(), clock.clone()).await.unwrap()
+    };
+    let (here, there) = (at("office-terminal-1.p12").await, at("office-terminal-2.p12").await);
+    let alarms = || Deed::List { list: List::Alarms };
+    let mut refused = 0;
+    for _ in 0..600 {
+        match here.ask(alarms()).await {
+            Ok(_) => {}
+            Err(error) => {
+                assert_eq!(refusal(Err::<(), _>(error)), Refusal::TooOften);
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 20, "of 600 acts in a moment {refused} were refused");
+    // Another machine notices nothing, and who waits a moment acts again.
+    there.ask(alarms()).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    here.ask(alarms()).await.unwrap();
+    up.stop();
+    // Few are an entry each, the others one together.
+    let verify = ["audit", "verify", "--dir", dir.to_str().unwrap()];
+    assert!(akashi(&verify).output().unwrap().status.success());
+    let book = format!("file:{}?mode=ro", dir.join("book.sqlite").display());
+    let sql = "SELECT subject FROM audit WHERE verb = 'refuse'";
+    let rows = Command::new("sqlite3").args([&book, sql]).output().unwrap();
+    let rows = String::from_utf8(rows.stdout).unwrap();
+    let entries = rows.lines().filter(|row| row.contains("too_often")).count();
+    assert!((10..=15).contains(&entries), "{entries} entries for {refused} refusals: {rows}");
+}
+
 fn openssl(arguments: &[&str], input: &[u8]) -> (bool, Vec<u8>) {
     use std::io::Write;
     use std::process::{Command, Stdio};

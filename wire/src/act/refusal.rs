@@ -533,6 +533,12 @@ pub enum Refusal {
          losses, holds and revocations are taken; repeat the same request later"
     )]
     TimeInDoubt,
+    /// This machine acts more often than anybody at it could.
+    #[error(
+        "this terminal asks too often: nothing was done; wait a moment and ask again, and look which program of it asks \
+         without end"
+    )]
+    TooOften,
     /// The authority cannot do it now: data base or key out of reach, perhaps in the midst of it.
     #[error(
         "the authority cannot finish this now: repeat the same request later, which is done once and tells what \
