@@ -1,5 +1,7 @@
 //! `akashi status`: how an authority is, at a glance.
 
+mod page;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,11 +10,9 @@ use akashi_edge::clock::{Kernel, Machine};
 use akashi_edge::observe::{Disk, Report, Unasked, ask, disk};
 use akashi_ledger::{Ledger, NewestList, Overview, Source, StandingAlarm, Unsettled, Verifying};
 use akashi_wire::alarm::Severity;
-use akashi_wire::municipality::Municipality;
 use akashi_wire::octets::Sha256;
-use akashi_wire::{MunicipalityCode, Scope};
-use akashi_words::{Language, of_alarm};
-use jiff::{SignedDuration, Timestamp};
+use akashi_words::Language;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Failure;
@@ -50,7 +50,14 @@ struct Book {
     sources: Vec<Source>,
     unsettled: Vec<Unsettled>,
     alarms: Vec<StandingAlarm>,
-    doubt: Option<String>,
+    doubt: Option<Doubt>,
+}
+
+/// Why the time is in doubt.
+#[derive(Clone, Copy)]
+enum Doubt {
+    Unwitnessed,
+    Disagrees,
 }
 
 impl Status {
@@ -77,7 +84,10 @@ impl Status {
         };
         match self.json {
             true => akashi_edge::say!("{}", shown.to_json()),
-            false => shown.lines().iter().for_each(|line| akashi_edge::say!("{line}")),
+            false => {
+                let language = Language::of_locale(|name| std::env::var(name).ok());
+                page::lines(&shown, language).iter().for_each(|line| akashi_edge::say!("{line}"));
+            }
         }
         Ok(if shown.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -93,8 +103,8 @@ impl Book {
             unsettled: ledger.unsettled().await?,
             alarms: ledger.standing_alarms().await?,
             doubt: doubt.map(|found| match found.doubt.is_unwitnessed() {
-                true => "nobody has witnessed the time".into(),
-                false => "it does not agree with the kept time".into(),
+                true => Doubt::Unwitnessed,
+                false => Doubt::Disagrees,
             }),
         })
     }
@@ -130,139 +140,6 @@ impl Shown {
         !std::fs::read(file).is_ok_and(|octets| Sha256::of(&octets) == list.digest)
     }
 
-    fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (program, report) in &self.programs {
-            let told = match report {
-                Ok(report) if report.standing.not_ready.is_empty() => "ready".into(),
-                Ok(report) => format!("NOT READY: {}", report.standing.not_ready.join("; ")),
-                Err(Unasked::NotHere) => "does not run on this host".into(),
-                Err(why) => format!("NOT READY: {why}"),
-            };
-            lines.push(line(program.file(), told));
-        }
-        match &self.book {
-            Ok(book) => self.of_alarms(&book.alarms, &mut lines),
-            Err(error) => lines.push(line("book", format!("CANNOT BE READ: {error}"))),
-        }
-        let clock = if self.is_synchronised { "synchronised" } else { "not synchronised" };
-        let doubt = self.book.as_ref().ok().and_then(|book| book.doubt.as_deref());
-        let doubt = doubt.map(|doubt| format!("; IN DOUBT: {doubt}")).unwrap_or_default();
-        lines.push(line("clock", format!("{clock}{doubt}")));
-        if let Some(disk) = &self.disk {
-            let gib = |octets: u64| octets / (1 << 30);
-            let (free, size) = (gib(disk.free), gib(disk.size));
-            lines.push(line(
-                "disk",
-                format!(
-                    "{free} of {size} GiB free ({} %)",
-                    disk.free.saturating_mul(100) / disk.size.max(1)
-                ),
-            ));
-        }
-        if let Ok(book) = &self.book {
-            self.of_the_book(book, &mut lines);
-        }
-        lines
-    }
-
-    fn of_the_book(&self, book: &Book, lines: &mut Vec<String>) {
-        let Overview { head, signed, undelivered, undelivered_since, lists, responders, .. } =
-            &book.overview;
-        lines.push(line("chain", format!("{head} entries, signed up to {signed}")));
-        for at in responders {
-            lines.push(line("responder", format!("had the whole book {}", self.ago(*at))));
-        }
-        if responders.is_empty() {
-            lines.push(line("responder", "none has had the book".into()));
-        }
-        let delivery = match undelivered_since {
-            Some(at) => format!(
-                "{undelivered} certificates are not handed over, the oldest case is of {}",
-                self.ago(*at)
-            ),
-            None => "everything is handed over".into(),
-        };
-        lines.push(line("delivery", delivery));
-        for source in &book.sources {
-            let heard = match source.last_heard {
-                Some(at) => format!("heard {}", self.ago(at)),
-                None => "never heard".into(),
-            };
-            let waiting = book.unsettled.iter().find(|one| one.municipality == source.municipality);
-            let waiting = match waiting {
-                Some(one) => {
-                    format!("{} events wait, the oldest came {}", one.events, self.ago(one.since))
-                }
-                None => "nothing waits".into(),
-            };
-            let stopped = if source.is_open { "" } else { ", SUSPENDED" };
-            let (town, next) = (named(source.municipality), source.next_expected);
-            lines
-                .push(format!("feed {town:<13} {heard}, event {next} is next, {waiting}{stopped}"));
-        }
-        for list in lists {
-            let NewestList { scope, this_update, next_update, unlisted_since, .. } = list;
-            let scope = match scope {
-                Scope::Partition(town) => named(*town),
-                other => other.to_string(),
-            };
-            let unlisted = match unlisted_since {
-                Some(at) => format!(", a revocation of {} is not on it yet", self.ago(*at)),
-                None => String::new(),
-            };
-            let unpublished = if self.is_unpublished(list) { ", NOT PUBLISHED here" } else { "" };
-            let (made, next) = (self.ago(*this_update), self.until(*next_update));
-            lines.push(line(
-                &format!("list {scope}"),
-                format!("made {made}, the next {next}{unlisted}{unpublished}"),
-            ));
-        }
-    }
-
-    fn of_alarms(&self, alarms: &[StandingAlarm], lines: &mut Vec<String>) {
-        let language = Language::of_locale(|name| std::env::var(name).ok());
-        let count = |severity| alarms.iter().filter(|one| one.alarm.severity() == severity).count();
-        let signed = alarms.iter().filter(|one| one.signed_for.is_some()).count();
-        let counts = [Severity::Critical, Severity::Warning, Severity::Notice].map(count);
-        let [critical, warning, notice] = counts;
-        let nobody = match self.is_nobody_called {
-            true => "; NOBODY IS CALLED (`[alarms]` `command`)",
-            false => "",
-        };
-        let told = format!(
-            "{critical} critical, {warning} to be seen to within the day, {notice} to be known; {signed} signed for{nobody}"
-        );
-        lines.push(line("alarms", told));
-        let mut sorted: Vec<_> = alarms.iter().collect();
-        sorted.sort_by_key(|one| (std::cmp::Reverse(one.alarm.severity()), one.position));
-        for one in sorted {
-            let mark = match one.alarm.severity() {
-                Severity::Critical => "!!",
-                Severity::Warning => "! ",
-                Severity::Notice => "  ",
-            };
-            let signed = if one.signed_for.is_some() { " (signed for)" } else { "" };
-            let (said, since) = (of_alarm(&one.alarm, language), self.ago(one.since));
-            let code = one.alarm.code();
-            lines.push(format!("  {mark} {:>6}  {said} [{code}], {since}{signed}", one.position.0));
-        }
-    }
-
-    fn ago(&self, at: Timestamp) -> String {
-        match self.now.duration_since(at) {
-            age if age.is_negative() => format!("in {}", length(-age)),
-            age => format!("{} ago", length(age)),
-        }
-    }
-
-    fn until(&self, at: Timestamp) -> String {
-        match at.duration_since(self.now) {
-            left if left.is_negative() => format!("WAS DUE {} ago", length(-left)),
-            left => format!("due within {}", length(left)),
-        }
-    }
-
     fn to_json(&self) -> Value {
         let programs = self.programs.iter().map(|(program, report)| match report {
             Ok(report) => serde_json::to_value(report).expect("a report is JSON"),
@@ -286,7 +163,10 @@ impl Shown {
                     "head": head.0, "head_at": head_at, "signed": signed.0,
                     "undelivered": undelivered, "undelivered_since": undelivered_since,
                     "responders_had_the_book": responders,
-                    "doubt": book.doubt,
+                    "doubt": book.doubt.map(|doubt| match doubt {
+                        Doubt::Unwitnessed => "nobody has witnessed the time",
+                        Doubt::Disagrees => "it does not agree with the kept time",
+                    }),
                     "feed": book.sources.iter().map(|one| json!({
                         "municipality": one.municipality, "last_heard": one.last_heard,
                         "next_expected": one.next_expected, "is_open": one.is_open,
@@ -313,44 +193,5 @@ impl Shown {
             "clock_is_synchronised": self.is_synchronised,
             "disk": self.disk.as_ref().map(|disk| json!({"free": disk.free, "size": disk.size})),
         })
-    }
-}
-
-/// What, and how it is, in two columns: a Japanese character is as wide as two others.
-fn line(what: &str, how: String) -> String {
-    let wide = what.chars().filter(|letter| *letter >= '\u{2e80}').count();
-    format!("{what}{:1$} {how}", "", WIDTH.saturating_sub(what.chars().count() + wide))
-}
-
-/// Of the first column.
-const WIDTH: usize = 24;
-
-/// A municipality by its name and code.
-fn named(code: MunicipalityCode) -> String {
-    Municipality::of(code).map_or(code.to_string(), |town| format!("{code} {}", town.name))
-}
-
-/// A length of time, in its two largest units.
-fn length(length: SignedDuration) -> String {
-    let seconds = length.as_secs();
-    match (seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
-        (0, 0, 0, seconds) => format!("{seconds} s"),
-        (0, 0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (0, hours, minutes, _) => format!("{hours} h {minutes} min"),
-        (days, hours, ..) => format!("{days} d {hours} h"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_length_of_time_is_told_in_its_two_largest_units() {
-        let of = |seconds| length(SignedDuration::from_secs(seconds));
-        assert_eq!(of(7), "7 s");
-        assert_eq!(of(61), "1 min 1 s");
-        assert_eq!(of(3 * 3600 + 61), "3 h 1 min");
-        assert_eq!(of(50 * 3600), "2 d 2 h");
     }
 }

@@ -181,6 +181,13 @@ fn status_shows_at_a_glance_what_is_well_and_what_is_not() {
         assert!(shown.contains(word), "{word}: {shown}");
     }
     assert!(shown.contains("[share_left]"), "what it alarms: {shown}");
+    let mut command = akashi(&["status", "--dir", dir.to_str().unwrap()]);
+    let ja = said(&command.env("LANG", "ja_JP.UTF-8").output().unwrap());
+    for word in ["稼働中", "監査記録", "失効リスト 全体", "警報", "時計", "ディスク"]
+    {
+        assert!(ja.contains(word), "{word}: {ja}");
+    }
+    assert_eq!(ja.lines().count(), said(&status(&dir, &[])).lines().count(), "the same lines");
     let all = json(&dir);
     let lists = all["book"]["lists"].as_array().unwrap();
     assert!(

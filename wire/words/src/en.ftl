@@ -427,6 +427,55 @@ did = { $verb ->
     [accept_clock] said that the clock is right
    *[bring_back_clock] brought the time back
 }
+
+status = how the authority is
+    .ready = ready
+    .not-ready = NOT READY: { $why }
+    .not-here = does not run on this host
+    .book = book
+    .unreadable = CANNOT BE READ: { $why }
+    .alarms = alarms
+    .counts = { $critical } critical, { $warning } to be seen to within the day, { $notice } to be known; { $signed } signed for
+    .nobody-called = NOBODY IS CALLED (`[alarms]` `command`)
+    .alarm = { $said } [{ $code }], { $ago }{ $signed }
+    .signed-for = {" "}(signed for)
+    .clock = clock
+    .synchronised = synchronised
+    .not-synchronised = not synchronised
+    .unwitnessed = IN DOUBT: nobody has witnessed the time
+    .disagrees = IN DOUBT: it does not agree with the kept time
+    .disk = disk
+    .free = { $free } of { $size } GiB free ({ $percent } %)
+    .chain = chain
+    .entries = { $head } entries, signed up to { $signed }
+    .responder = responder
+    .had-the-book = had the whole book { $ago }
+    .none-had-the-book = none has had the book
+    .delivery = delivery
+    .undelivered = { $count } certificates are not handed over, the oldest case is of { $ago }
+    .delivered = everything is handed over
+    .feed = feed { $town }
+    .of-the-feed = { $heard }, event { $next } is next, { $waiting }{ $stopped }
+    .heard = heard { $ago }
+    .never-heard = never heard
+    .waits = { $count } events wait, the oldest came { $ago }
+    .nothing-waits = nothing waits
+    .stopped = , SUSPENDED
+    .list = list { $scope }
+    .complete = complete
+    .authority = authority
+    .of-a-list = made { $made }, the next { $next }
+    .unlisted = , a revocation of { $ago } is not on it yet
+    .unpublished = , NOT PUBLISHED here
+    .ago = { $time } ago
+    .ahead = in { $time }
+    .due = due within { $time }
+    .was-due = WAS DUE { $time } ago
+    .days = { $count } d
+    .hours = { $count } h
+    .minutes = { $count } min
+    .seconds = { $count } s
+
 shift-book = Shift book
     .from = from { $from } to { $to }
     .time = Japan time

@@ -434,6 +434,55 @@ did = { $verb ->
     [accept_clock] 時計が正しいという申告
    *[bring_back_clock] 時刻の引戻し
 }
+
+status = 認証局の状態
+    .ready = 稼働中
+    .not-ready = 【要対応】応じられません: { $why }
+    .not-here = このホストでは動いていません
+    .book = 帳簿
+    .unreadable = 【要対応】読めません: { $why }
+    .alarms = 警報
+    .counts = 重大 { $critical } 件、当日中に対応 { $warning } 件、お知らせ { $notice } 件（うち確認の署名済み { $signed } 件）
+    .nobody-called = 【要対応】だれにも知らせる設定がありません（`[alarms]` `command`）
+    .alarm = { $said } [{ $code }]、{ $ago }から{ $signed }
+    .signed-for = （確認の署名済み）
+    .clock = 時計
+    .synchronised = 同期しています
+    .not-synchronised = 同期していません
+    .unwitnessed = 【要対応】時刻が疑わしい: 起動後、だれも時刻を確かめていません
+    .disagrees = 【要対応】時刻が疑わしい: 保ってきた時刻と合いません
+    .disk = ディスク
+    .free = 空き { $free } GiB／全体 { $size } GiB（{ $percent }％）
+    .chain = 監査記録
+    .entries = { $head } 件、署名は { $signed } 件目まで
+    .responder = OCSPレスポンダ
+    .had-the-book = 帳簿の全部を読んだのは{ $ago }
+    .none-had-the-book = 帳簿を読んだものはありません
+    .delivery = 交付
+    .undelivered = 未交付の証明書 { $count } 件、最も古い手続は{ $ago }
+    .delivered = すべて交付済み
+    .feed = 異動 { $town }
+    .of-the-feed = { $heard }、次は { $next } 番、{ $waiting }{ $stopped }
+    .heard = 最後の受信は{ $ago }
+    .never-heard = 受信したことがありません
+    .waits = 未処理 { $count } 件、最も古いものは{ $ago }に受信
+    .nothing-waits = 未処理なし
+    .stopped = 、【停止中】
+    .list = 失効リスト { $scope }
+    .complete = 全体
+    .authority = 認証局
+    .of-a-list = { $made }に発行、次は{ $next }
+    .unlisted = 、{ $ago }の失効がまだ載っていません
+    .unpublished = 、【要対応】このホストで公開されていません
+    .ago = { $time }前
+    .ahead = { $time }後
+    .due = { $time }以内
+    .was-due = 【要対応】期限を { $time }過ぎています
+    .days = { $count }日
+    .hours = { $count }時間
+    .minutes = { $count }分
+    .seconds = { $count }秒
+
 shift-book = 当直引継簿
     .from = { $from } から { $to } まで
     .time = 日本時間

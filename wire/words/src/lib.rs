@@ -113,7 +113,36 @@ fn say(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use fluent_syntax::ast;
+
     use super::*;
+
+    fn facts_of(pattern: &ast::Pattern<&str>, facts: &mut BTreeSet<String>) {
+        let mut inline = |one: &ast::InlineExpression<&str>| match one {
+            ast::InlineExpression::VariableReference { id } => _ = facts.insert(id.name.into()),
+            ast::InlineExpression::FunctionReference { .. }
+            | ast::InlineExpression::Placeable { .. } => panic!("look into this too"),
+            _ => {}
+        };
+        let mut within = Vec::new();
+        for element in &pattern.elements {
+            match element {
+                ast::PatternElement::TextElement { .. } => {}
+                ast::PatternElement::Placeable { expression: ast::Expression::Inline(one) } => {
+                    inline(one)
+                }
+                ast::PatternElement::Placeable {
+                    expression: ast::Expression::Select { selector, variants },
+                } => {
+                    inline(selector);
+                    within.extend(variants.iter().map(|one| &one.value));
+                }
+            }
+        }
+        within.into_iter().for_each(|pattern| facts_of(pattern, facts));
+    }
 
     #[test]
     fn the_language_is_that_of_the_environment_and_english_where_it_says_nothing() {
@@ -127,5 +156,29 @@ mod tests {
         assert_eq!(of(&[("LANG", "ja_JP.UTF-8")]), Language::Japanese);
         assert_eq!(of(&[("LANG", "ja_JP.UTF-8"), ("LC_ALL", "C")]), Language::English);
         assert_eq!(of(&[("LANG", "ja_JP.UTF-8"), ("LC_ALL", "")]), Language::Japanese);
+    }
+
+    #[test]
+    fn both_languages_have_the_same_words_with_the_same_facts() {
+        let words = |text: &str| {
+            let resource = FluentResource::try_new(text.to_owned()).unwrap();
+            let mut words = BTreeSet::new();
+            for entry in resource.entries() {
+                let ast::Entry::Message(message) = entry else { continue };
+                let value = message.value.iter().map(|value| (None, value));
+                let attributes = message.attributes.iter();
+                let named = attributes.map(|one| (Some(one.id.name.to_owned()), &one.value));
+                for (attribute, pattern) in value.chain(named) {
+                    let mut facts = BTreeSet::new();
+                    facts_of(pattern, &mut facts);
+                    words.insert((message.id.name.to_owned(), attribute, facts));
+                }
+            }
+            words
+        };
+        let (japanese, english) = (words(include_str!("ja.ftl")), words(include_str!("en.ftl")));
+        let only = |of: &BTreeSet<_>, other| of.difference(other).cloned().collect::<Vec<_>>();
+        assert_eq!(only(&japanese, &english), []);
+        assert_eq!(only(&english, &japanese), []);
     }
 }
