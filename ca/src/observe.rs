@@ -59,10 +59,10 @@ const SAID_AGAIN: Duration = Duration::from_secs(60);
 pub(crate) async fn watch_the_server(ledger: Ledger<Issuing>, clock: Arc<dyn Clock>) {
     let mut looks = tokio::time::interval(SERVER_LOOKED_AT);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut said: Option<(String, Duration)> = None;
+    let mut said: Option<Said> = None;
     loop {
         looks.tick().await;
-        let wrong = match ledger.held_up().await {
+        let wrong = match ledger.held_up(said.is_some()).await {
             Ok(held) => {
                 held.first().map(|held| (held_up_by(held), format!("session {}", held.session)))
             }
@@ -72,24 +72,36 @@ pub(crate) async fn watch_the_server(ledger: Ledger<Issuing>, clock: Arc<dyn Clo
             }
         };
         let now = clock.monotonic();
-        health().round("data base", LATE, now, wrong.as_ref().map(|(why, _)| why.clone()));
-        match wrong {
+        match (wrong, &mut said) {
             // The same, whose seconds go on.
-            Some((why, cause))
-                if said.as_ref().is_none_or(|(last, at)| {
-                    *last != cause || now.saturating_sub(*at) >= SAID_AGAIN
-                }) =>
+            (Some((why, cause)), Some(said))
+                if said.cause == cause && now.saturating_sub(said.at) < SAID_AGAIN =>
             {
+                (said.why, said.is_clear) = (why, false);
+            }
+            (Some((why, cause)), _) => {
                 tracing::error!(target: "ca", "{why}");
-                said = Some((cause, now));
+                said = Some(Said { why, cause, at: now, is_clear: false });
             }
-            Some(_) => {}
-            None if said.take().is_some() => {
+            // Whoever waited may have given up and begun again a moment ago: once is not over.
+            (None, Some(said)) if !said.is_clear => said.is_clear = true,
+            (None, Some(_)) => {
                 tracing::info!(target: "ca", "the book goes on");
+                said = None;
             }
-            None => {}
+            (None, None) => {}
         }
+        health().round("data base", LATE, now, said.as_ref().map(|said| said.why.clone()));
     }
+}
+
+/// What keeps the book from going on, as it was said.
+struct Said {
+    why: String,
+    cause: String,
+    at: Duration,
+    /// At the last look nothing did.
+    is_clear: bool,
 }
 
 fn held_up_by(held: &HeldUp) -> String {

@@ -4,6 +4,7 @@
 //! Knows the reader's side of a card and what an agency knows; no key of the authority's, no book.
 //! Nothing here reads a clock, asks for a PIN or prints: `akashi card` does.
 
+pub mod card_pin;
 pub mod certificate;
 pub mod fingerprint;
 pub mod on_card;
@@ -15,6 +16,7 @@ pub mod signature;
 pub mod standing;
 pub mod words;
 
+pub use card_pin::CardPin;
 pub use certificate::Stated;
 pub use fingerprint::Fingerprint;
 pub use on_card::OnCard;
@@ -52,6 +54,15 @@ pub enum HolderError {
     /// A new PIN that is none.
     #[error("{0}; choose another. The PIN was not changed")]
     PinRefused(#[from] pin::PinRefusal),
+    /// What the card says.
+    #[error(transparent)]
+    Card(#[from] akashi_card::CardError),
+    /// The card left in the midst of it.
+    #[error(
+        "the card left the reader while its PIN was being changed: the new PIN may be good already. Put the card back and \
+         try the new one first, then the old one"
+    )]
+    PinMayBeNew,
     /// There is another card in the reader than a moment ago.
     #[error("another card is in the reader now: put the first one back, and begin again")]
     AnotherCard,

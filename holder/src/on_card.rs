@@ -1,6 +1,8 @@
 //! What a card gives its holder.
 
-use akashi_card::{Card, CardError, CardNumber, SigningPin, Transport};
+use akashi_card::{Card, CardNumber, Transport};
+
+use crate::{CardPin, HolderError};
 
 /// A card's number and its two certificates.
 #[derive(Clone)]
@@ -14,12 +16,11 @@ pub struct OnCard {
 }
 
 impl OnCard {
-    /// Reads a card. The signing certificate states who the holder is: the card gives it only after
-    /// the PIN, which stays verified.
-    pub fn read<T: Transport>(card: &mut Card<T>, pin: &SigningPin) -> Result<Self, CardError> {
-        let number = card.number()?;
+    /// Reads a card, where it is the one whose PIN this is. The signing certificate states who the holder is: the card
+    /// gives it only after the PIN, which stays verified.
+    pub fn read<T: Transport>(card: &mut Card<T>, pin: &CardPin) -> Result<Self, HolderError> {
         let authority = card.read_ca_certificate()?;
-        card.verify_pin(pin)?;
-        Ok(Self { number, certificate: card.read_certificate()?, authority })
+        pin.verify(card)?;
+        Ok(Self { number: pin.number().clone(), certificate: card.read_certificate()?, authority })
     }
 }

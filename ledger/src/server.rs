@@ -21,7 +21,9 @@ const SETTINGS: [(&str, &[&str]); 4] = [
 /// A server that does not let a session in within this time is out of reach.
 const CONNECTS: Duration = Duration::from_secs(5);
 /// Whoever waits for longer is held up, in seconds: a group's commit takes less.
-const LONG: i32 = 5;
+const LONG: f64 = 5.0;
+/// The same, where somebody was held up a moment ago: who has given up waiting and begun again still is.
+const STILL: f64 = 1.0;
 
 /// A session of somebody else for which the book waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,25 +70,26 @@ pub(crate) async fn check(connection: &mut PgConnection) -> Result<(), LedgerErr
 
 impl<R> Ledger<R> {
     /// Whose sessions keep ours waiting, longest first: none where the book is a file. It is asked over a connection of
-    /// its own, which no wait of others holds up.
+    /// its own, which no wait of others holds up. `still`: somebody did a moment ago.
     ///
     /// # Errors
     /// Why the server lets nobody in: a pool that waits for a place tells nobody.
-    pub async fn held_up(&self) -> Result<Vec<HeldUp>, LedgerError> {
+    pub async fn held_up(&self, still: bool) -> Result<Vec<HeldUp>, LedgerError> {
         let Pools::Postgres { read, .. } = &self.store.pools else { return Ok(Vec::new()) };
         let options: PgConnectOptions = (*read.connect_options()).clone();
         let connects = tokio::time::timeout(CONNECTS, options.connect()).await;
         let mut connection = connects.map_err(|_| sqlx::Error::PoolTimedOut)??;
-        let looked = tokio::time::timeout(CONNECTS, look(&mut connection)).await;
+        let looked = tokio::time::timeout(CONNECTS, look(&mut connection, still)).await;
         let _ = connection.close().await;
         looked.map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 }
 
-async fn look(connection: &mut PgConnection) -> Result<Vec<HeldUp>, LedgerError> {
+async fn look(connection: &mut PgConnection, still: bool) -> Result<Vec<HeldUp>, LedgerError> {
     // The role sees no times of its login's sessions; the login does.
     sqlx::query("SET ROLE NONE").execute(&mut *connection).await?;
     // What waits for one of ours waits for whoever that one waits for.
+    let long = if still { STILL } else { LONG };
     let sql = "WITH waits AS (
                    SELECT pid, EXTRACT(EPOCH FROM clock_timestamp() - query_start)::BIGINT AS seconds
                    FROM pg_stat_activity
@@ -100,7 +103,7 @@ async fn look(connection: &mut PgConnection) -> Result<Vec<HeldUp>, LedgerError>
                JOIN pg_stat_activity AS holder ON holder.pid = blocks.pid
                WHERE holder.application_name IS DISTINCT FROM $1
                GROUP BY holder.pid, login, program ORDER BY seconds DESC LIMIT 10";
-    let rows = sqlx::query(sql).bind(OURS).bind(f64::from(LONG)).fetch_all(connection).await?;
+    let rows = sqlx::query(sql).bind(OURS).bind(long).fetch_all(connection).await?;
     let of = |row: &sqlx::postgres::PgRow| {
         Ok(HeldUp {
             seconds: row.try_get("seconds")?,

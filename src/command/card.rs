@@ -2,6 +2,7 @@
 
 mod certificate;
 mod change_pin;
+mod find;
 mod revoke;
 mod show;
 mod sign;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use akashi_card::issuing::IssuerCommand;
 use akashi_card::{Card, SigningPin};
 use akashi_cardhost::{InsertedCard, Seal};
-use akashi_holder::{OnCard, Stated};
+use akashi_holder::{CardPin, OnCard, Stated};
 use akashi_keys::RsaSize;
 use akashi_ledger::Access;
 use akashi_registry::Person;
@@ -133,7 +133,9 @@ impl Home {
 
     /// What is on the card.
     pub fn read(&self) -> (OnCard, Stated) {
-        let on_card = OnCard::read(&mut self.card(), &pin(PIN)).unwrap();
+        let mut card = self.card();
+        let pin = CardPin::of(card.number().unwrap(), pin(PIN));
+        let on_card = OnCard::read(&mut card, &pin).unwrap();
         let stated = Stated::read(&on_card).unwrap();
         (on_card, stated)
     }

@@ -10,6 +10,7 @@ mod foreign_host;
 mod opensc;
 mod pdf;
 mod scene;
+mod several;
 mod terminal;
 mod torn_out;
 

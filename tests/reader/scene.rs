@@ -39,6 +39,10 @@ pub struct Issued {
     file: Vec<u8>,
     /// The authority's keys of the card.
     keys: KeySet,
+    /// The file of another resident's card.
+    other: Vec<u8>,
+    /// The file of a card without a certificate.
+    blank: Vec<u8>,
     /// The signing certificate as the authority issued it, DER.
     pub certificate: Vec<u8>,
     /// The authority's certificate, DER.
@@ -67,7 +71,18 @@ async fn issue() -> Issued {
     let path = dir.path().join("issued.card");
     let keys = place.house.doors.card_master.card_keys(card.number().unwrap().as_str());
     card.into_transport().keep_sealed(&path, &seal()).unwrap();
-    Issued { file: fs::read(path).unwrap(), keys, certificate: delivery.certificate, authority }
+    let resident = place.resident(tottori());
+    let mut card = place.blank_card().unwrap();
+    place.certify(tottori(), Procedure::Issue, &resident, &mut card, &pin).await.unwrap();
+    let kept = |name: &str, card: Card<InsertedCard>| {
+        let path = dir.path().join(name);
+        card.into_transport().keep_sealed(&path, &seal()).unwrap();
+        fs::read(path).unwrap()
+    };
+    let other = kept("other.card", card);
+    let blank = kept("blank.card", place.blank_card().unwrap());
+    let file = fs::read(path).unwrap();
+    Issued { file, keys, other, blank, certificate: delivery.certificate, authority }
 }
 
 /// The seal of the cards of these tests.
@@ -101,6 +116,8 @@ impl Scene {
         let scene = Self { service, home: tempfile::tempdir().unwrap() };
         fs::write(scene.path("opensc.conf"), OPENSC_CONF).unwrap();
         fs::write(scene.card(), &ISSUED.file).unwrap();
+        fs::write(scene.path("other.card"), &ISSUED.other).unwrap();
+        fs::write(scene.path("blank.card"), &ISSUED.blank).unwrap();
         fs::write(scene.path("certificate.der"), &ISSUED.certificate).unwrap();
         scene
     }
@@ -147,9 +164,30 @@ impl Scene {
     /// Puts the card into the first slot, and waits until the reader has seen it.
     #[track_caller]
     pub fn insert(&self) -> Inserted {
-        let inserted = insert(&self.card(), &self.service.slot());
-        self.wait_until(true);
+        self.insert_into(&self.card(), 0)
+    }
+
+    /// Puts a card into a slot, and waits until the reader has seen it.
+    #[track_caller]
+    pub fn insert_into(&self, card: &Path, slot: u16) -> Inserted {
+        let inserted = insert(card, &self.slot(slot));
+        self.wait_until(slot, true);
         inserted
+    }
+
+    /// Where a slot listens: there are two.
+    pub fn slot(&self, slot: u16) -> String {
+        let first = self.service.slot();
+        let (host, port) = first.rsplit_once(':').unwrap();
+        format!("{host}:{}", port.parse::<u16>().unwrap() + slot)
+    }
+
+    /// Takes another card than the resident's out of the first slot.
+    #[track_caller]
+    pub fn remove_other(&self, mut inserted: Inserted, card: &Path) {
+        self.akashi(&["softcard", "remove", card.to_str().unwrap()]).must_be_content();
+        assert!(inserted.0.wait().unwrap().success(), "it ends in order");
+        self.wait_until(0, false);
     }
 
     /// Takes the card out, and waits until the reader has seen it.
@@ -158,17 +196,20 @@ impl Scene {
         let card = self.card();
         self.akashi(&["softcard", "remove", card.to_str().unwrap()]).must_be_content();
         assert!(inserted.0.wait().unwrap().success(), "it ends in order");
-        self.wait_until(false);
+        self.wait_until(0, false);
     }
 
-    /// Waits until the service knows that a card lies in the first slot, or none. It is asked, and
+    /// Waits until the service knows that a card lies in a slot, or none. It is asked, and
     /// not the card: a command to a card that is just leaving would disturb.
     #[track_caller]
-    fn wait_until(&self, there: bool) {
+    pub fn wait_until(&self, slot: u16, there: bool) {
         let word = if there { "Yes" } else { "No" };
         for _ in 0..200 {
             let readers = self.run("opensc-tool", &["--list-readers"]).must_be_content().text;
-            let line = readers.lines().find(|line| line.starts_with("0 ")).unwrap_or_default();
+            let line = readers
+                .lines()
+                .find(|line| line.starts_with(&format!("{slot} ")))
+                .unwrap_or_default();
             if line.split_whitespace().nth(1) == Some(word) {
                 return;
             }

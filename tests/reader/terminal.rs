@@ -116,6 +116,26 @@ fn who_writes_has_the_card_alone_and_no_verified_pin_is_left_to_the_next() {
 }
 
 #[test]
+fn another_programs_session_is_waited_for_for_a_while_and_no_longer() {
+    let Some(scene) = within("another_programs_session_is_waited_for_for_a_while_and_no_longer")
+    else {
+        return;
+    };
+    let terminal = Terminal::open().unwrap();
+    let _card = scene.insert(&terminal);
+    let mut one = terminal.connect(&scene.reader, Sharing::Shared).unwrap();
+    let session = one.session().unwrap();
+    let in_use = ReaderError::InUse { reader: scene.reader.clone() };
+    let other = Terminal::open().unwrap();
+    for sharing in [Sharing::Shared, Sharing::Exclusive] {
+        assert_eq!(other.connect(&scene.reader, sharing).err(), Some(in_use.clone()));
+    }
+    drop(session);
+    drop(one);
+    Card::open(other.connect(&scene.reader, Sharing::Shared).unwrap().session().unwrap()).unwrap();
+}
+
+#[test]
 fn a_card_taken_out_in_the_middle_is_told_as_such() {
     let Some(scene) = within("a_card_taken_out_in_the_middle_is_told_as_such") else { return };
     let terminal = Terminal::open().unwrap();

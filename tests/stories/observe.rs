@@ -276,30 +276,33 @@ fn whoever_keeps_the_book_from_going_on_is_said_by_name() {
     let up = Up::start(&dir, File::create(&log).unwrap());
     let readyz = || asked(&dir, Program::Authority, "/readyz");
     assert!(comes(|| readyz().0 == 200), "{:?}", readyz());
-    // Somebody at a prompt, who goes home.
-    let mut prompt = Command::new("psql")
-        .args(["--no-psqlrc", "--quiet", "--tuples-only", &base.url()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let sql = b"BEGIN; LOCK TABLE chain_head IN ACCESS EXCLUSIVE MODE; SELECT 'held';\n";
-    prompt.stdin.as_mut().unwrap().write_all(sql).unwrap();
-    let mut held = [0; 6];
-    prompt.stdout.as_mut().unwrap().read_exact(&mut held).unwrap();
-    assert!(comes(|| readyz().1.contains("(psql)")), "{:?}", readyz());
-    assert!(readyz().1.contains("data base: the book waits for "), "{:?}", readyz());
-    // Whoever comes to the desk is told so while they wait.
+    // Somebody at a prompt, who goes home: with the table, and with its row alone.
     let url = format!("https://{}", Config::read(&dir).unwrap().listen.authority);
     let token = |name: &str| dir.join(name).display().to_string();
-    let told = akashi(&["desk", "--url", &url, "--terminal", &token("office-terminal-1.p12")])
-        .args(["--token", &token("security-officer-1.p12"), "sign-for", "1", "--why", "none"])
-        .output()
-        .unwrap();
-    assert!(said(&told).contains("the authority cannot finish this now"), "{}", said(&told));
-    prompt.kill().unwrap();
-    prompt.wait().unwrap();
-    assert!(comes(|| readyz().0 == 200), "{:?}", readyz());
+    for held in
+        ["LOCK TABLE chain_head; SELECT 'held';", "SELECT 'held' FROM chain_head FOR UPDATE;"]
+    {
+        let mut prompt = Command::new("psql")
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", &base.url()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        prompt.stdin.as_mut().unwrap().write_all(format!("BEGIN; {held}\n").as_bytes()).unwrap();
+        let mut heard = [0; 6];
+        prompt.stdout.as_mut().unwrap().read_exact(&mut heard).unwrap();
+        assert!(comes(|| readyz().1.contains("(psql)")), "{:?}", readyz());
+        assert!(readyz().1.contains("data base: the book waits for "), "{:?}", readyz());
+        // Whoever comes to the desk is told so while they wait.
+        let told = akashi(&["desk", "--url", &url, "--terminal", &token("office-terminal-1.p12")])
+            .args(["--token", &token("security-officer-1.p12"), "sign-for", "1", "--why", "none"])
+            .output()
+            .unwrap();
+        assert!(said(&told).contains("the authority cannot finish this now"), "{}", said(&told));
+        prompt.kill().unwrap();
+        prompt.wait().unwrap();
+        assert!(comes(|| readyz().0 == 200), "{:?}", readyz());
+    }
     let told = fs::read_to_string(&log).unwrap();
     assert!(told.contains("select pg_terminate_backend("), "{told}");
     assert!(told.contains("the book goes on"), "{told}");

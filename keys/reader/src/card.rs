@@ -32,14 +32,14 @@ impl ConnectedCard {
 
 impl Transport for ConnectedCard {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
-        self.card.transmit(command, &mut self.answer).map(<[u8]>::to_vec).map_err(told)
+        answered(self.card.transmit(command, &mut self.answer))
     }
 }
 
 impl Transport for Session<'_> {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
         let card = self.transaction.as_ref().expect("it ends with the drop only");
-        card.transmit(command, self.answer).map(<[u8]>::to_vec).map_err(told)
+        answered(card.transmit(command, self.answer))
     }
 }
 
@@ -49,6 +49,18 @@ impl Drop for Session<'_> {
             // By itself it would leave the PIN verified for the next program.
             let _ = transaction.end(Disposition::ResetCard);
         }
+    }
+}
+
+/// What a card answered. Two octets are the least: some readers tell of a card that leaves in the midst of a command by
+/// nothing at all.
+fn answered(answer: Result<&[u8], Error>) -> Result<Vec<u8>, TransportError> {
+    match answer {
+        Ok([]) => {
+            Err(TransportError::CardRemoved { reason: "it did not finish its answer".into() })
+        }
+        Ok(octets) => Ok(octets.to_vec()),
+        Err(error) => Err(told(error)),
     }
 }
 
@@ -84,5 +96,7 @@ mod tests {
             let reason = error.to_string();
             assert_eq!(told(error), TransportError::ReaderGone { reason });
         }
+        assert!(matches!(answered(Ok(&[])), Err(TransportError::CardRemoved { .. })));
+        assert_eq!(answered(Ok(&[0x90, 0])), Ok(vec![0x90, 0]));
     }
 }

@@ -29,6 +29,27 @@ pub enum ReaderError {
         /// Which reader.
         reader: String,
     },
+    /// Every reader is empty.
+    #[error("there is no card in a reader ({}); put it in and repeat", quoted(readers))]
+    NoCards {
+        /// The readers.
+        readers: Vec<String>,
+    },
+    /// Several readers have a card, and none is the one that is meant.
+    #[error("no reader has a card that fits: {}", each(readers))]
+    NoneFits {
+        /// Each with what is said of its card.
+        readers: Vec<(String, String)>,
+    },
+    /// Several readers have a card that fits.
+    #[error(
+        "several cards are there, and nobody but you knows which is meant: name its reader with --reader, or take the others out; {}",
+        each(cards)
+    )]
+    SeveralFit {
+        /// Each reader with the number that is printed on its card.
+        cards: Vec<(String, String)>,
+    },
     /// Nobody put a card in.
     #[error("no card was put into the reader in time; repeat when the card is there")]
     Waited,
@@ -54,4 +75,12 @@ pub enum ReaderError {
         /// What the reader said.
         reason: String,
     },
+}
+
+fn quoted(readers: &[String]) -> String {
+    readers.iter().map(|one| format!("“{one}”")).collect::<Vec<_>>().join(", ")
+}
+
+fn each(readers: &[(String, String)]) -> String {
+    readers.iter().map(|(one, told)| format!("“{one}”: {told}")).collect::<Vec<_>>().join("; ")
 }

@@ -4,6 +4,7 @@
 //! and cards; [`ConnectedCard`] and [`Session`] are ways to a card for `akashi_card::Card`. A
 //! virtual reader and one of plastic differ in nothing here.
 //!
+//! * Another program's session is waited for for a few seconds, and then told.
 //! * Who writes (issuing, a new PIN) connects with [`Sharing::Exclusive`]: no other program comes
 //!   between two commands, nor finds the PIN verified.
 //! * Who reads or signs connects with [`Sharing::Shared`] and works in a [`Session`], during which
@@ -19,4 +20,4 @@ mod terminal;
 
 pub use card::{ConnectedCard, Session};
 pub use error::ReaderError;
-pub use terminal::{Sharing, Terminal};
+pub use terminal::{Sharing, Slot, Terminal};

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use akashi_card::{Card, CardError, SigningPin};
 
-use super::way::{Way, to_write};
+use super::way::Way;
 use crate::command::Failure;
 use crate::secret::{NEW_PIN, PIN};
-use akashi_holder::{HolderError, OnCard, Stated, pin};
+use akashi_holder::{CardPin, HolderError, OnCard, Stated, pin};
 
 /// Change the signing PIN (署名用暗証番号).
 ///
@@ -26,7 +26,8 @@ pub struct ChangePin {
 
 impl ChangePin {
     pub fn run(self) -> Result<(), Failure> {
-        let left = self.way.with(|card| Ok(card.pin_tries_left()?))?;
+        let (number, left) =
+            self.way.with_certified(|card| Ok((card.number()?, card.pin_tries_left()?)))?;
         match left {
             0 => return Err(CardError::PinLocked.into()),
             1 => akashi_edge::complain!(
@@ -34,19 +35,17 @@ impl ChangePin {
             ),
             left => akashi_edge::complain!("akashi: {left} tries are left for the signing PIN"),
         }
-        let current: SigningPin = PIN.read(self.pin_file.as_deref())?.parse()?;
+        let typed: SigningPin = PIN.read(self.pin_file.as_deref())?.parse()?;
+        let current = CardPin::of(number, typed.clone());
         // Before the new one is asked for: the old one is right, and the birth date is known.
-        let (number, on_card) = self.way.with(|card| {
-            let number = card.number()?;
-            match OnCard::read(card, &current) {
-                Ok(on_card) => Ok((number, Some(on_card))),
-                Err(CardError::NoCertificate) => Ok((number, None)),
-                Err(error) => Err(error.into()),
-            }
+        let on_card = self.way.with(|card| match OnCard::read(card, &current) {
+            Ok(on_card) => Ok(Some(on_card)),
+            Err(HolderError::Card(CardError::NoCertificate)) => Ok(None),
+            Err(error) => Err(error.into()),
         })?;
         let stated = on_card.as_ref().map(Stated::read).transpose()?;
         let new: SigningPin = NEW_PIN.read_new(self.new_pin_file.as_deref())?.parse()?;
-        pin::consider(&current, &new, stated.as_ref()).map_err(HolderError::from)?;
+        pin::consider(&typed, &new, stated.as_ref()).map_err(HolderError::from)?;
         if new.is_short() {
             akashi_edge::complain!(
                 "akashi: the new PIN has fewer than {} characters: some card software will not \
@@ -54,11 +53,8 @@ impl ChangePin {
                 SigningPin::RECOMMENDED
             );
         }
-        let mut card = Card::open(to_write(self.way.file.as_deref(), self.way.reader.as_deref())?)?;
-        if card.number()? != number {
-            Err(HolderError::AnotherCard)?
-        }
-        card.change_pin(&current, &new)?;
+        current.change(&mut Card::open(self.way.to_write()?)?, &new)?;
+        let number = current.number();
         akashi_edge::say!(
             "the signing PIN of card {number} is changed; the old one is good for nothing now"
         );

@@ -32,7 +32,9 @@ impl Show {
             Some(file) => Some(PIN.read(Some(&file))?.parse()?),
             None => None,
         };
-        Way { file: self.file.or(self.named), reader: self.reader }.with(|card| tell(card, pin))
+        let way =
+            Way { file: self.file.or(self.named), reader: self.reader, found: Default::default() };
+        way.with(|card| tell(card, pin))
     }
 }
 

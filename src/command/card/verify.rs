@@ -26,7 +26,7 @@ pub struct Verify {
 
 impl Verify {
     pub fn run(self) -> Result<(), Failure> {
-        let authority = self.way.with(|card| Ok(card.read_ca_certificate()?))?;
+        let authority = self.way.with_certified(|card| Ok(card.read_ca_certificate()?))?;
         let is_same = self.fingerprint.map(|paper| paper == Fingerprint::of(&authority));
         let is_own = fingerprint::is_self_signed_authority(&authority);
         // Nobody types a PIN into a card that is somebody else's.

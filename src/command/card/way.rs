@@ -1,17 +1,18 @@
 //! Which card, the way to it, and its PIN.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::time::Duration;
 
-use akashi_card::{Card, CardError, SigningPin, Transport};
-use akashi_reader::{ConnectedCard, Sharing, Terminal};
+use akashi_card::{Card, CardError, Transport};
+use akashi_holder::{CardPin, OnCard};
+use akashi_reader::{ReaderError, Sharing, Terminal};
 
+use super::find::{Needs, find};
 use crate::command::Failure;
 use crate::secret::PIN;
-use akashi_holder::OnCard;
 
-/// Which card: one in a file, one in a reader, else the one in whatever reader has one.
+/// Which card: one in a file, one in a reader, else the one that fits, in whatever reader it is.
 #[derive(clap::Args)]
 pub struct Way {
     /// A software card's file: akashi-demo alone takes one.
@@ -20,6 +21,9 @@ pub struct Way {
     /// Name of a PC/SC reader.
     #[arg(long, value_name = "NAME", conflicts_with = "file")]
     pub reader: Option<String>,
+    /// The reader in which it was found: the same from then on.
+    #[arg(skip)]
+    pub found: OnceCell<String>,
 }
 
 /// Which card, and where its PIN comes from.
@@ -42,17 +46,40 @@ impl Way {
         if let Some(file) = &self.file {
             return work(&mut Card::open(in_file(file)?)?);
         }
-        let mut card = in_reader(self.reader.as_deref(), Sharing::Shared)?;
+        let terminal = Terminal::open()?;
+        let reader = self.reader(&terminal, Needs::Application)?;
+        let mut card = terminal.connect(&reader, Sharing::Shared)?;
         let session: Box<dyn Transport + '_> = Box::new(card.session()?);
         work(&mut Card::open(session)?)
     }
 
+    /// The same, with a card that has a certificate.
+    pub fn with_certified<T>(
+        &self,
+        work: impl FnOnce(&mut Card<Box<dyn Transport + '_>>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if self.file.is_none() {
+            self.reader(&Terminal::open()?, Needs::Certificate)?;
+        }
+        self.with(work)
+    }
+
+    /// Writes to the card: no other program has it meanwhile.
+    pub fn to_write(&self) -> Result<AnyCard, Failure> {
+        if let Some(file) = &self.file {
+            return in_file(file);
+        }
+        let terminal = Terminal::open()?;
+        let reader = self.reader(&terminal, Needs::Application)?;
+        Ok(Box::new(terminal.connect(&reader, Sharing::Exclusive)?))
+    }
+
     /// Asks for the PIN of a card that has a certificate and tries left. Nobody else waits for the
     /// card while its holder types.
-    pub fn ask_pin(&self, file: Option<&Path>) -> Result<SigningPin, Failure> {
-        let left = self.with(|card| {
+    pub fn ask_pin(&self, file: Option<&Path>) -> Result<CardPin, Failure> {
+        let (number, left) = self.with_certified(|card| {
             card.read_ca_certificate()?;
-            Ok(card.pin_tries_left()?)
+            Ok((card.number()?, card.pin_tries_left()?))
         })?;
         match left {
             0 => return Err(CardError::PinLocked.into()),
@@ -61,7 +88,15 @@ impl Way {
             ),
             _ => {}
         }
-        Ok(PIN.read(file)?.parse()?)
+        Ok(CardPin::of(number, PIN.read(file)?.parse()?))
+    }
+
+    fn reader(&self, terminal: &Terminal, needs: Needs) -> Result<String, ReaderError> {
+        if let Some(reader) = self.reader.as_ref().or(self.found.get()) {
+            return Ok(reader.clone());
+        }
+        let reader = find(terminal, needs)?;
+        Ok(self.found.get_or_init(|| reader).clone())
     }
 }
 
@@ -112,21 +147,6 @@ fn in_file(file: &Path) -> Result<AnyCard, Failure> {
 
 /// A way to a card for whoever writes to it: its file, or a reader for this program alone.
 pub fn to_write(file: Option<&Path>, reader: Option<&str>) -> Result<AnyCard, Failure> {
-    Ok(match file {
-        Some(file) => in_file(file)?,
-        None => {
-            let terminal = Terminal::open()?;
-            let reader = terminal.wait_for_card(reader, Duration::ZERO)?;
-            Box::new(terminal.connect(&reader, Sharing::Exclusive)?)
-        }
-    })
-}
-
-fn in_reader(reader: Option<&str>, sharing: Sharing) -> Result<ConnectedCard, Failure> {
-    let terminal = Terminal::open()?;
-    let reader = match reader {
-        Some(reader) => reader.to_owned(),
-        None => terminal.wait_for_card(None, Duration::ZERO)?,
-    };
-    Ok(terminal.connect(&reader, sharing)?)
+    let (file, reader) = (file.map(Path::to_owned), reader.map(str::to_owned));
+    Way { file, reader, found: OnceCell::new() }.to_write()
 }
