@@ -50,7 +50,7 @@ fn a_card_in_a_reader_is_read_signs_and_gets_another_pin() {
             .env("AKASHI_CARD_SEAL", SEAL);
         Said::of(command.env("PCSCLITE_CSOCK_NAME", service.socket()).output().unwrap())
     };
-    akashi(&["certificate"]).must_refuse("no card was put into the reader");
+    akashi(&["certificate"]).must_refuse("there is no card in a reader");
 
     let inserted = Inserted::insert(&home, &service.slot());
     // The reader looks for a card now and then.
