@@ -79,6 +79,9 @@ impl Settings {
         if self.retry <= SignedDuration::ZERO || self.retry > LONGEST {
             return Some("retry is not a time to rest".into());
         }
+        if self.keep == 0 {
+            return Some("keep is 0: no list would be there to be handed over".into());
+        }
         let shortest = SignedDuration::from_secs(1);
         if self.next_update < shortest || self.authority_next_update < shortest {
             return Some("a list would be valid for less than a second".into());

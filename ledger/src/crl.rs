@@ -120,6 +120,13 @@ impl<R> Ledger<R> {
     }
 }
 
+/// The newest list that was given a number, published or not.
+struct NewestRecorded {
+    position: i64,
+    number: i64,
+    this_update: Timestamp,
+}
+
 impl Change {
     /// Records the next number of a scope, before anything is signed with it.
     ///
@@ -129,6 +136,7 @@ impl Change {
     ///
     /// # Errors
     /// [`LedgerError::AuthorityOver`] after the end of the authority: it signs no list any more.
+    /// [`LedgerError::ListTooSoon`] where the newest of this scope is of this very second.
     pub async fn record_crl(
         &mut self,
         generation: i64,
@@ -139,14 +147,14 @@ impl Change {
     ) -> Result<CrlRecord, LedgerError> {
         self.require_about(Right::RecordList, &Object::List(generation, scope))?;
         self.require_authority().await?;
-        let last = self
-            .tx
-            .row(
-                "SELECT COALESCE(MAX(number), 0) AS newest FROM crl WHERE generation = $1 AND scope = $2",
-                args![generation, scope.to_string()],
-            )
+        if self
+            .newest_this_update(generation, scope)
             .await?
-            .map_or(Ok(0), |row| row.get::<i64>("newest"))?;
+            .is_some_and(|last| this_update.as_second() <= last)
+        {
+            return Err(LedgerError::ListTooSoon { scope });
+        }
+        let last = self.newest_list(generation, scope).await?.map_or(0, |list| list.number);
         let sql = "SELECT CAST(COALESCE(SUM(wrong.at - back.at), 0) AS BIGINT) AS ahead FROM audit AS back
                    JOIN audit AS wrong ON wrong.position = back.position - 1
                    WHERE back.position IN (SELECT position FROM clock_back)";
@@ -168,6 +176,42 @@ impl Change {
         let (this_update, next_update) =
             (timestamp(this_update.as_millisecond())?, timestamp(next_update.as_millisecond())?);
         Ok(CrlRecord { number, this_update, next_update, up_to, digest: None })
+    }
+
+    /// The second of the newest list of this scope; nothing where there is none, and where the time was brought back since:
+    /// the next is then of an earlier one. Whoever asks by date alone (If-Modified-Since) would keep the one before for
+    /// another of the same second.
+    ///
+    /// # Errors
+    /// When the book cannot be read.
+    pub async fn newest_this_update(
+        &mut self,
+        generation: i64,
+        scope: Scope,
+    ) -> Result<Option<i64>, LedgerError> {
+        let brought_back = self.tx.head().brought_back;
+        let newest = self.newest_list(generation, scope).await?;
+        let newest = newest.filter(|newest| newest.position > brought_back.0);
+        Ok(newest.map(|newest| newest.this_update.as_second()))
+    }
+
+    async fn newest_list(
+        &mut self,
+        generation: i64,
+        scope: Scope,
+    ) -> Result<Option<NewestRecorded>, LedgerError> {
+        let sql =
+            "SELECT position, number, this_update FROM crl WHERE generation = $1 AND scope = $2
+                   ORDER BY number DESC LIMIT 1";
+        let row = self.tx.row(sql, args![generation, scope.to_string()]).await?;
+        let read = |row: crate::row::Row| {
+            Ok(NewestRecorded {
+                position: row.get("position")?,
+                number: row.get("number")?,
+                this_update: row.get("this_update")?,
+            })
+        };
+        row.map(read).transpose()
     }
 
     /// Records that the CRL with this number is published, and its digest. Said again with the same

@@ -275,6 +275,12 @@ pub enum LedgerError {
     /// A serial number that is not in the book.
     #[error("the book knows no certificate {0}")]
     NoSuchCertificate(String),
+    /// Two lists of one scope within a second.
+    #[error("a list {scope} of this second is there already: the next has another thisUpdate")]
+    ListTooSoon {
+        /// Of what.
+        scope: akashi_wire::Scope,
+    },
     /// A list that was never recorded, or was published with other octets.
     #[error("the book knows no list {scope} {number} of these octets: it is not published")]
     NoSuchList {

@@ -1,14 +1,18 @@
 //! Where list issuer, responder and whoever deletes ask for what they may not write themselves.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use akashi_wire::octets::Sha256;
 use akashi_wire::order::{Answered, Done, Order, OrderDoor, OrderRefusal, ProgramApart};
 use akashi_wire::signed::{MessageKind, Verified};
-use akashi_wire::{Alarm, Clock, SignedMessage};
+use akashi_wire::{Alarm, Clock, Scope, SignedMessage};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{Enrolment, Issuing, Ledger, LedgerError, Permit, Position};
+
+/// Each list of a scope has a second of its own: by its date alone it is told from the one before.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// The authority's door for orders, over its book.
 #[derive(Clone)]
@@ -66,23 +70,17 @@ impl BookDoor {
                 self.tell(&permit, &alarm, since.is_some(), now).await
             }
             Order::RecordList { generation, scope, life, up_to } => {
-                let mut change = self.ledger.begin(&permit, now).await?;
-                // The book's time and not the clock's, which may stand a few seconds before the newest
-                // row: no revocation may lie after thisUpdate.
-                let this_update = Timestamp::from_second(change.at().as_second())
-                    .map_err(|_| OrderRefusal::Malformed)?;
-                let next_update = this_update
-                    .checked_add(SignedDuration::from_secs(i64::from(life)))
-                    .map_err(|_| OrderRefusal::Malformed)?;
-                let up_to = Position(up_to);
-                if up_to > change.position() {
-                    return Err(OrderRefusal::Malformed);
-                }
-                let record =
-                    change.record_crl(generation, scope, this_update, next_update, up_to).await?;
-                change.commit().await?;
-                let number = record.number;
-                Ok(Done::ListRecorded { number, this_update, next_update })
+                let (list, what) = ((generation, scope), (life, Position(up_to)));
+                let recorded = match self.record_list(&permit, list, what, false).await {
+                    // There is one of this second: the next is a moment away. Where it does not come, since a time that
+                    // was ahead stands until the clock has come to it, nobody waits for that long.
+                    Err(LedgerError::ListTooSoon { .. }) => {
+                        tokio::time::sleep(SECOND).await;
+                        self.record_list(&permit, list, what, true).await
+                    }
+                    other => other,
+                };
+                recorded?.ok_or(OrderRefusal::Malformed)
             }
             Order::PublishList { generation, scope, number, digest } => {
                 let mut change = self.ledger.begin(&permit, now).await?;
@@ -93,6 +91,36 @@ impl BookDoor {
             // What the authority orders itself comes over no door.
             _ => Err(OrderRefusal::NotAllowed),
         }
+    }
+
+    /// Gives a list its number and times; nothing where it asks for what nobody knows yet.
+    async fn record_list(
+        &self,
+        permit: &Permit,
+        (generation, scope): (i64, Scope),
+        (life, up_to): (u32, Position),
+        was_waited_for: bool,
+    ) -> Result<Option<Done>, LedgerError> {
+        let mut change = self.ledger.begin(permit, self.clock.now()).await?;
+        // The book's time and not the clock's, which may stand a few seconds before the newest
+        // row: no revocation may lie after thisUpdate.
+        let at = change.at().as_second();
+        let this_update = match change.newest_this_update(generation, scope).await? {
+            Some(last) if last >= at && was_waited_for => last + 1,
+            _ => at,
+        };
+        let Ok(this_update) = Timestamp::from_second(this_update) else {
+            return Ok(None);
+        };
+        let life = SignedDuration::from_secs(i64::from(life));
+        let Ok(next_update) = this_update.checked_add(life) else { return Ok(None) };
+        if up_to > change.position() {
+            return Ok(None);
+        }
+        let record = change.record_crl(generation, scope, this_update, next_update, up_to).await?;
+        change.commit().await?;
+        let number = record.number;
+        Ok(Some(Done::ListRecorded { number, this_update, next_update }))
     }
 
     /// Why whoever signed may not order: one of our own programs that has the key before still reads what to do.

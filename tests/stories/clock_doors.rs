@@ -86,6 +86,8 @@ impl People {
             return Doors::RefuseActs;
         }
         let lost = self.lose.pop_front().unwrap();
+        // Each list of a scope has a second of its own.
+        again.clock.advance(Duration::from_secs(1));
         let issue = Deed::OpenCase { procedure: Procedure::Issue };
         let issues = soon(20, async || desk.ask(issue.clone()).await.is_ok()).await;
         // What is closed is closed by now.

@@ -26,6 +26,7 @@ async fn a_list_that_cannot_be_published_is_an_alarm_after_a_minute_and_so_is_it
     fs::write(&town, b"").unwrap();
     let by = CertificateBy::Serial { serial: SerialGiven::Whole(holder.serial) };
     journey::hold(place.desk(tottori()), by).await.unwrap();
+    place.clock.advance(Duration::from_secs(1));
     let told = async |verb: &str| match verb {
         // It is over by the entry that names the one that began it.
         "alarm_over" => {

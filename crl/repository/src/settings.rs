@@ -27,6 +27,9 @@ impl Settings {
     pub fn fault(&self) -> Option<&'static str> {
         let longest = SignedDuration::from_hours(24);
         let is_sound = (SignedDuration::ZERO..=longest).contains(&self.max_age);
+        if self.keep == 0 {
+            return Some("keep is 0: no list would stay at its own address, not even the newest");
+        }
         (!is_sound).then_some("max_age is less than no time, or longer than a day")
     }
 }

@@ -36,7 +36,7 @@ impl Room {
     async fn signed(&self) -> Published {
         let serial = self.world.issue(SHINJUKU).await;
         self.world.revoke(serial, Superseded).await;
-        self.issuer.publish(shinjuku(), self.world.now()).await.unwrap()
+        self.issuer.publish(shinjuku(), self.world.later()).await.unwrap()
     }
 
     /// What one look did: which numbers were published, and why others were not.
@@ -61,7 +61,7 @@ impl Room {
 
     /// The list issuer's own orders, by whoever has its identity: of the next number, and that these octets are it.
     async fn ordered(&self, file: impl AsyncFnOnce(Plan) -> Vec<u8>) -> i64 {
-        let (token, now) = (&self.world.list_issuer, self.world.now());
+        let (token, now) = (&self.world.list_issuer, self.world.later());
         let sent = async |order: Order| {
             let order =
                 SignedOrder::sign(order, token.certificate(), now, |o| token.sign(o)).unwrap();

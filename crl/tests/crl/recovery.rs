@@ -22,7 +22,7 @@ use crate::support::*;
 /// Records a number of the town's list, with which nothing will be published.
 async fn record(world: &World) -> i64 {
     let order = Order::RecordList { generation: 1, scope: shinjuku(), life: 72 * 3600, up_to: 0 };
-    let (token, now) = (&world.list_issuer, world.now());
+    let (token, now) = (&world.list_issuer, world.later());
     let sign = |octets: &[u8]| token.sign(octets);
     let order = SignedOrder::sign(order, token.certificate(), now, sign).unwrap();
     match world.orders().carry_out(order).await.unwrap() {
@@ -90,7 +90,7 @@ async fn a_certificate_that_the_book_does_not_know_at_all_did_not_end() {
     published(issuer.tick(world.now()).await.unwrap());
     let unknown = SerialNumber::from_random([9; 16]);
     plant(&world, &issuer, unknown).await;
-    let error = issuer.publish(shinjuku(), world.now()).await.unwrap_err();
+    let error = issuer.publish(shinjuku(), world.later()).await.unwrap_err();
     assert!(matches!(error, CrlError::Vanished { serial, .. } if serial == unknown), "{error}");
 }
 
@@ -102,7 +102,7 @@ async fn a_certificate_that_ended_long_ago_may_leave() {
     world.wait(3600);
     published(issuer.tick(world.now()).await.unwrap());
     plant(&world, &issuer, serial).await;
-    issuer.publish(shinjuku(), world.now()).await.unwrap();
+    issuer.publish(shinjuku(), world.later()).await.unwrap();
     assert_eq!(serials(&issuer.shelf().current(shinjuku())), []);
 }
 
@@ -111,7 +111,7 @@ async fn a_number_that_was_recorded_and_never_published_is_burnt() {
     let world = World::open().await;
     let issuer = world.issuer().await;
     let burnt = record(&world).await;
-    let list = issuer.publish(shinjuku(), world.now()).await.unwrap();
+    let list = issuer.publish(shinjuku(), world.later()).await.unwrap();
     assert!(list.number > burnt);
     let published = world.ledger.published_crl(1, shinjuku()).await.unwrap().unwrap();
     assert_eq!(published.number, list.number);
@@ -133,7 +133,7 @@ async fn a_file_that_the_book_does_not_confirm_is_replaced_at_the_start() {
     drop(issuer);
 
     let issuer = world.issuer().await;
-    let [list] = &published(issuer.tick(world.now()).await.unwrap())[..] else { panic!() };
+    let [list] = &published(issuer.tick(world.later()).await.unwrap())[..] else { panic!() };
     assert_eq!(list.scope, shinjuku());
     assert!(list.number > unconfirmed);
 }
@@ -146,7 +146,7 @@ async fn a_lost_or_changed_file_is_published_anew_at_the_start() {
     world.revoke(serial, Superseded).await;
     published(issuer.tick(world.now()).await.unwrap());
     fs::remove_dir_all(world.shelf()).unwrap();
-    let lists = published(world.issuer().await.tick(world.now()).await.unwrap());
+    let lists = published(world.issuer().await.tick(world.later()).await.unwrap());
     assert_eq!(lists.len(), 4, "another machine, an empty disk");
     assert_eq!(serials(&issuer.shelf().current(shinjuku())), [serial]);
 
@@ -154,7 +154,7 @@ async fn a_lost_or_changed_file_is_published_anew_at_the_start() {
     let mut octets = fs::read(&current).unwrap();
     *octets.last_mut().unwrap() ^= 1;
     fs::write(&current, octets).unwrap();
-    let lists = published(world.issuer().await.tick(world.now()).await.unwrap());
+    let lists = published(world.issuer().await.tick(world.later()).await.unwrap());
     assert_eq!(scopes(&lists), [Scope::Complete]);
 }
 
@@ -162,15 +162,15 @@ async fn a_lost_or_changed_file_is_published_anew_at_the_start() {
 async fn a_list_is_compared_with_an_older_file_when_the_newest_is_damaged_and_never_with_none() {
     let world = World::open().await;
     let issuer = world.issuer().await;
-    let first = issuer.publish(shinjuku(), world.now()).await.unwrap();
-    let second = issuer.publish(shinjuku(), world.now()).await.unwrap();
+    let first = issuer.publish(shinjuku(), world.later()).await.unwrap();
+    let second = issuer.publish(shinjuku(), world.later()).await.unwrap();
     fs::write(issuer.shelf().numbered(shinjuku(), second.number), b"junk").unwrap();
-    let third = issuer.publish(shinjuku(), world.now()).await.unwrap();
+    let third = issuer.publish(shinjuku(), world.later()).await.unwrap();
 
     for number in [first.number, second.number, third.number] {
         fs::write(issuer.shelf().numbered(shinjuku(), number), b"junk").unwrap();
     }
-    let error = issuer.publish(shinjuku(), world.now()).await.unwrap_err();
+    let error = issuer.publish(shinjuku(), world.later()).await.unwrap_err();
     assert!(matches!(error, CrlError::Shelf(ShelfError::NothingToCompare { .. })), "{error}");
     assert!(error.to_string().contains(&third.number.to_string()), "{error}");
 }
@@ -200,7 +200,7 @@ async fn what_is_lost_or_changed_before_it_was_taken_is_made_anew_while_the_issu
                 fs::write(numbered(last), fs::read(current()).unwrap()).unwrap();
             }
         }
-        let outcomes = issuer.tick(world.now()).await.unwrap();
+        let outcomes = issuer.tick(world.later()).await.unwrap();
         let made = |outcome: &akashi_crl::Outcome| {
             (outcome.scope, outcome.cause, outcome.result.is_ok())
                 == (shinjuku(), akashi_crl::schedule::Cause::Missing, true)
@@ -218,12 +218,12 @@ async fn what_an_interruption_left_is_cleared_away_and_old_numbers_too() {
     let issuer = world.issuer_with(Settings { keep: 3, ..Settings::default() }).await.unwrap();
     let mut numbers = Vec::new();
     for _ in 0..5 {
-        numbers.push(issuer.publish(shinjuku(), world.now()).await.unwrap().number);
+        numbers.push(issuer.publish(shinjuku(), world.later()).await.unwrap().number);
     }
     let half = world.shelf().join(SHINJUKU).join("1.new");
     fs::write(&half, b"half").unwrap();
     fs::write(world.shelf().join(format!("{SHINJUKU}.new")), b"half").unwrap();
-    numbers.push(issuer.publish(shinjuku(), world.now()).await.unwrap().number);
+    numbers.push(issuer.publish(shinjuku(), world.later()).await.unwrap().number);
     numbers.reverse();
     assert_eq!(issuer.shelf().numbers(shinjuku()).unwrap(), numbers[..3]);
     assert!(!half.exists());
@@ -243,7 +243,7 @@ async fn the_current_file_is_whole_at_every_moment() {
         let serial = world.issue(SHINJUKU).await;
         world.revoke(serial, Superseded).await;
     }
-    issuer.publish(shinjuku(), world.now()).await.unwrap();
+    issuer.publish(shinjuku(), world.later()).await.unwrap();
     let current = issuer.shelf().current(shinjuku());
     let reader = std::thread::spawn(move || {
         let mut last = 0;
@@ -254,7 +254,7 @@ async fn the_current_file_is_whole_at_every_moment() {
         }
     });
     while !reader.is_finished() {
-        issuer.publish(shinjuku(), world.now()).await.unwrap();
+        issuer.publish(shinjuku(), world.later()).await.unwrap();
     }
     reader.join().unwrap();
 }

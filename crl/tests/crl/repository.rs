@@ -95,7 +95,7 @@ async fn the_current_list_and_its_number_are_the_same_octets_with_other_caching(
     assert_eq!(numbered.header("cache-control"), "public, max-age=31536000, immutable");
 
     world.wait(3600);
-    issuer.publish(shinjuku(), world.now()).await.unwrap();
+    issuer.publish(shinjuku(), world.later()).await.unwrap();
     let next = get(&router, &format!("/crl/1/{SHINJUKU}.crl")).await;
     assert_ne!(next.header("etag"), current.header("etag"));
     assert_ne!(next.body, current.body);
@@ -443,6 +443,7 @@ async fn what_is_signed_is_published_and_served_until_both_are_stopped() {
         }
     };
     count(4).await;
+    world.wait(1);
     world.revoke(leaked, KeyCompromise).await;
     count(5).await;
 

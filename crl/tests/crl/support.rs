@@ -141,6 +141,12 @@ impl World {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
+    /// A second from now: each list of a scope has a second of its own.
+    pub fn later(&self) -> Timestamp {
+        self.wait(1);
+        self.now()
+    }
+
     pub fn shelf(&self) -> PathBuf {
         self.dir.path().join("crl/1")
     }

@@ -17,10 +17,12 @@ async fn a_number_is_never_used_twice_and_never_goes_back() {
         let record = Order::RecordList { generation: 1, scope, life: 72 * 3600, up_to: 1 };
         let recording = book.order(record).await;
         let mut last = 0;
-        for _ in 0..3 {
+        for second in 0..3 {
+            let (at, end) = (book.now + second.seconds(), book.now + 72.hours());
             let mut change = book.begin(&recording).await;
-            let end = book.now + 72.hours();
-            let record = change.record_crl(1, scope, book.now, end, Position(1)).await.unwrap();
+            let record = change.record_crl(1, scope, at, end, Position(1)).await.unwrap();
+            let again = change.record_crl(1, scope, at, end, Position(1)).await;
+            assert!(matches!(again, Err(LedgerError::ListTooSoon { .. })), "one of a second");
             assert!(record.number > last && record.number >= book.now.as_millisecond());
             last = record.number;
             change.commit().await.unwrap();
