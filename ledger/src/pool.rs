@@ -2,6 +2,7 @@
 
 use std::io::{Error, ErrorKind};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
@@ -36,6 +37,8 @@ const STATEMENTS: usize = 512;
 const ROWS: usize = 1024;
 /// A connection is there within this time, or none is.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How soon a server that is starting is tried again.
+const AGAIN: Duration = Duration::from_millis(200);
 /// A server that is there answers a connection that lies idle at once.
 const HEARD: Duration = Duration::from_secs(2);
 /// What PostgreSQL has not answered by then it may never answer: a way that forgot the connection, a host that died
@@ -54,38 +57,94 @@ async fn in_time<T>(
     time: Duration,
     answer: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {
-    tokio::time::timeout(time, answer).await.unwrap_or_else(|_| {
+    let answered = tokio::time::timeout(time, answer).await;
+    let was_silent = IS_SILENT.swap(answered.is_err(), Ordering::Relaxed);
+    answered.unwrap_or_else(|_| {
         let silent = format!("the data base has not answered for {} s", time.as_secs());
-        tracing::warn!(target: "ledger", "{silent}: this connection to it is given up");
+        // Of several connections that were forgotten at once one is said.
+        if !was_silent {
+            tracing::warn!(target: "ledger", "{silent}: whoever waited has given that connection up");
+        }
         Err(sqlx::Error::Io(Error::new(ErrorKind::TimedOut, silent)))
     })
 }
 
+/// The last that was asked was not answered.
+static IS_SILENT: AtomicBool = AtomicBool::new(false);
+
+/// What each session is set to, in this order. It is set once it is open: a pooler between here and the server (pgbouncer)
+/// takes no settings with which one begins.
+#[derive(Clone)]
+struct Session {
+    names: Vec<&'static str>,
+    values: Vec<&'static str>,
+}
+
+impl Session {
+    fn of(role: Option<&'static str>, more: &[(&'static str, &'static str)]) -> Self {
+        let role = role.map(|role| ("role", role));
+        let (names, values) = role.into_iter().chain(PLANNING).chain(more.iter().copied()).unzip();
+        Self { names, values }
+    }
+
+    async fn set(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let sql = "SELECT set_config(name, value, false)
+                   FROM unnest($1::TEXT[], $2::TEXT[]) AS setting(name, value)";
+        let set = sqlx::query(sql).bind(&self.names).bind(&self.values).execute(connection);
+        answered(set).await.map(|_| ())
+    }
+}
+
 /// So many connections, each of which is heard before it is used and before it is kept: one that is silent is closed
 /// and another made.
-fn pool(size: u32) -> PgPoolOptions {
+fn pool(size: u32, session: Session) -> PgPoolOptions {
     let is_heard = async |connection: &mut PgConnection| {
         in_time(HEARD, connection.ping()).await.map(|()| true)
     };
     PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(PATIENCE)
+        .after_connect(move |connection, _| {
+            let session = session.clone();
+            Box::pin(async move { session.set(connection).await })
+        })
         // Its own test waits for ever.
         .test_before_acquire(false)
         .before_acquire(move |connection, _| Box::pin(is_heard(connection)))
         .after_release(move |connection, _| Box::pin(is_heard(connection)))
 }
 
-/// So many connections, of which the first is made now: who cannot be reached says so at the start.
-async fn connected(size: u32, options: PgConnectOptions) -> Result<PgPool, sqlx::Error> {
-    match pool(size).connect_with(options.clone()).await {
-        // A pool waits for a server that is starting, and does not say for what it waited.
-        Err(sqlx::Error::PoolTimedOut) => {
-            let connection = in_time(HEARD, options.connect()).await?;
-            let _ = connection.close().await;
-            Err(sqlx::Error::PoolTimedOut)
+/// So many connections, of which one is tried now: who cannot be reached, or may not be who it is to be, says so at the
+/// start, where a pool would wait and say that it did. A server that is starting is waited for.
+async fn connected(
+    size: u32,
+    options: PgConnectOptions,
+    session: Session,
+) -> Result<PgPool, sqlx::Error> {
+    let mut tries = PATIENCE.as_millis() / AGAIN.as_millis();
+    loop {
+        let tried = in_time(PATIENCE, async {
+            let mut connection = options.connect().await?;
+            session.set(&mut connection).await?;
+            connection.close().await
+        });
+        match tried.await {
+            Ok(()) => return Ok(pool(size, session).connect_lazy_with(options)),
+            Err(error) if tries > 0 && is_starting(&error) => {
+                tries -= 1;
+                tokio::time::sleep(AGAIN).await;
+            }
+            Err(error) => return Err(error),
         }
-        other => other,
+    }
+}
+
+/// Nobody listens there yet, or whoever does lets nobody in yet (cannot_connect_now).
+fn is_starting(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => error.kind() == ErrorKind::ConnectionRefused,
+        sqlx::Error::Database(error) => error.code().as_deref() == Some("57P03"),
+        _ => false,
     }
 }
 
@@ -145,18 +204,18 @@ impl Pools {
             };
             Ok(Self::Sqlite { write, read })
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
-            let options = postgres_options(address, role)?;
-            let reading = options.clone().options(READING);
+            let options = postgres_options(address)?;
+            let (reading, writing) = (Session::of(role, &READING), Session::of(role, &WRITING));
             let told = |error| no_role(error, role);
             let (read, write) = match access {
                 Access::Read => {
-                    let read = connected(6, reading).await.map_err(told)?;
+                    let read = connected(6, options, reading).await.map_err(told)?;
                     (read.clone(), read)
                 }
                 Access::Write | Access::Create => {
-                    let write = connected(4, options.options(WRITING)).await.map_err(told)?;
+                    let write = connected(4, options.clone(), writing).await.map_err(told)?;
                     server::check(&mut *write.acquire().await?).await?;
-                    (pool(6).connect_lazy_with(reading), write)
+                    (pool(6, reading).connect_lazy_with(options), write)
                 }
             };
             Ok(Self::Postgres { write, read })
@@ -192,10 +251,7 @@ fn no_role(error: sqlx::Error, role: Option<&'static str>) -> LedgerError {
     }
 }
 
-fn postgres_options(
-    address: &str,
-    role: Option<&'static str>,
-) -> Result<PgConnectOptions, LedgerError> {
+fn postgres_options(address: &str) -> Result<PgConnectOptions, LedgerError> {
     // An error of the address would repeat it, with the password in it.
     let options = PgConnectOptions::from_str(address)
         .map_err(|_| LedgerError::Address(without_password(address)))?;
@@ -204,9 +260,9 @@ fn postgres_options(
     if may_be_plain && options.get_socket().is_none() && !is_this_host(options.get_host()) {
         return Err(LedgerError::TlsNotStated(without_password(address)));
     }
-    let options = options.application_name(server::OURS).options(PLANNING);
-    let options = options.statement_cache_capacity(STATEMENTS);
-    Ok(options.options(role.map(|role| ("role", role))))
+    // The book has no number with a fraction, and a pooler does not know this setting.
+    let options = options.application_name(server::OURS).extra_float_digits(None);
+    Ok(options.statement_cache_capacity(STATEMENTS))
 }
 
 /// Whether nothing between here and there is a network.

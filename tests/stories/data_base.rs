@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Child, Command, Output};
 
 use akashi_edge::Program;
 use akashi_edge::config::Config;
@@ -148,4 +148,76 @@ fn a_data_base_that_goes_away_is_named_by_each_program_that_needs_it_and_they_go
         assert!(told.lines().any(|line| says(&line)), "{program}: {told}");
     }
     served.up.stop();
+}
+
+/// A pooler before the server, until it is dropped.
+struct Pooler {
+    dir: tempfile::TempDir,
+    pooler: Child,
+}
+
+impl Pooler {
+    fn before(server: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (at, file) = (dir.path().display(), dir.path().join("pgbouncer.ini"));
+        let settings = format!(
+            "[databases]\n* = host={server} user=akashi\n[pgbouncer]\nunix_socket_dir={at}\nlisten_port=6432\n\
+             auth_type=any\npool_mode=session\ndefault_pool_size=60\nmax_client_conn=200\nlogfile={at}/log\n"
+        );
+        fs::write(&file, settings).unwrap();
+        // It refuses to be root.
+        let is_root = rustix::process::getuid().is_root();
+        let mut command = match is_root {
+            true => {
+                let owned =
+                    Command::new("chown").arg("-R").arg("postgres").arg(dir.path()).status();
+                assert!(owned.unwrap().success());
+                let mut command = Command::new("setpriv");
+                command.args(["--reuid", "postgres", "--regid", "postgres", "--clear-groups"]);
+                command.arg("/usr/sbin/pgbouncer");
+                command
+            }
+            false => Command::new("/usr/sbin/pgbouncer"),
+        };
+        let pooler = command.arg("--quiet").arg(&file).current_dir("/").spawn();
+        let pooler = pooler.expect("pgbouncer is there (.ci/setup tests)");
+        let pooler = Self { dir, pooler };
+        assert!(comes(|| pooler.dir.path().join(".s.PGSQL.6432").exists()));
+        pooler
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.pooler.kill();
+        let _ = self.pooler.wait();
+    }
+}
+
+#[test]
+fn a_pooler_that_gives_each_session_a_connection_may_stand_before_the_data_base() {
+    let base = Base::make();
+    let url = base.url();
+    let (address, server) = url.rsplit_once("?host=").unwrap();
+    let pooler = Pooler::before(server);
+    let url = format!("{address}?host={}&port=6432", pooler.dir.path().display());
+    let (home, dir) = founded(&["--ledger", &url]);
+    let log = home.path().join("log");
+    let up = Up::start(&dir, File::create(&log).unwrap());
+    for program in Program::ALL {
+        let readyz = || asked(&dir, program, "/readyz");
+        assert!(comes(|| readyz().0 == 200), "{program:?}: {:?}", readyz());
+    }
+    let public = dir.join("public/crl/1");
+    let lists = || {
+        fs::read_dir(&public).map_or(0, |found| {
+            found
+                .flatten()
+                .filter(|one| one.path().extension().is_some_and(|end| end == "crl"))
+                .count()
+        })
+    };
+    assert!(comes(|| lists() == 21), "{} lists: {}", lists(), fs::read_to_string(&log).unwrap());
+    up.stop();
+    drop(pooler);
 }

@@ -122,7 +122,11 @@ fn whole(literal: &str) -> String {
 
 /// What only one of the two is asked.
 fn is_for(statement: &str, postgres: bool) -> bool {
-    let own = if postgres { ["sqlite_master", "sqlite_"] } else { ["FOR UPDATE", "to_regclass"] };
+    let own: &[&str] = if postgres {
+        &["sqlite_master", "sqlite_"]
+    } else {
+        &["FOR UPDATE", "to_regclass", "set_config"]
+    };
     !own.iter().any(|word| statement.contains(word))
 }
 
