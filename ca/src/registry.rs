@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use akashi_keys::{CodeHash, OfficerToken, Opener, Vault};
 use akashi_ledger::{Issuing, Ledger, LedgerError};
-use akashi_link::{TimeFault, causes};
+use akashi_link::{TimeFault, causes, is_of_tls};
 use akashi_wire::act::Refusal;
 use akashi_wire::lookup::{LookUpAnswer, LookUpEnvelope, LookUpRequest, ResidentRecord, Whom};
 use akashi_wire::octets::Sha256;
@@ -131,6 +131,17 @@ impl RegistryClient {
         }
     }
 
+    /// An answer that is as old as that was given: nothing is issued on it, and no officer can help that.
+    pub(crate) fn is_stale(
+        &self,
+        town: MunicipalityCode,
+        as_of: Timestamp,
+        now: Timestamp,
+    ) -> Refusal {
+        self.faults.not_understood(town, &NotUnderstood::Stale { as_of, now });
+        Refusal::RegistryNotUnderstood
+    }
+
     /// The signed question.
     fn question(&self, request: &LookUpRequest, now: Timestamp) -> Result<Vec<u8>, CaError> {
         let octets = serde_json::to_vec(request).expect("a question is JSON");
@@ -149,8 +160,9 @@ impl RegistryClient {
         now: Timestamp,
     ) -> Result<FoundPerson, NoAnswer> {
         let digest = Sha256::of(&question);
-        let sealed = self.ask("lookup", MEDIA_TYPE, question).await?;
-        let envelope = self.opener.open(&sealed).map_err(|_| NotUnderstood::Sealed)?;
+        let (sealed, media_type) = self.ask("lookup", MEDIA_TYPE, question).await?;
+        let envelope = self.opener.open(&sealed);
+        let envelope = envelope.map_err(|_| NotUnderstood::Sealed { media_type })?;
         let envelope: LookUpEnvelope = read("the envelope", &envelope)?;
         let signed = SignedMessage::from_der(envelope.signed.0)
             .verify(MessageKind::LookUpAnswer)
@@ -210,7 +222,7 @@ impl RegistryClient {
     ) -> Result<Option<Timestamp>, LedgerError> {
         let question = TimeQuestion { municipality, challenge };
         let question = serde_json::to_vec(&question).expect("a question is JSON");
-        let Ok(answer) = self.ask("time", "application/json", question).await else {
+        let Ok((answer, _)) = self.ask("time", "application/json", question).await else {
             return Ok(None);
         };
         let Some((signer, at)) = said(answer, challenge) else { return Ok(None) };
@@ -221,7 +233,13 @@ impl RegistryClient {
         Ok(is_its.then_some(at))
     }
 
-    async fn ask(&self, what: &str, kind: &str, question: Vec<u8>) -> Result<Vec<u8>, NoAnswer> {
+    /// The answer, and its media type.
+    async fn ask(
+        &self,
+        what: &str,
+        kind: &str,
+        question: Vec<u8>,
+    ) -> Result<(Vec<u8>, String), NoAnswer> {
         let asking = self
             .client
             .post(format!("{}/{what}", self.url))
@@ -234,14 +252,27 @@ impl RegistryClient {
             _ if error.is_timeout() && !error.is_connect() => {
                 NoAnswer::Unreachable(format!("no answer within {} s", ANSWERS.as_secs()))
             }
+            // Somebody is there, and it is not whom this link is for, or not in a language of ours.
+            _ if is_of_tls(&error) => NotUnderstood::Link(causes(&error)).into(),
             _ => NoAnswer::Unreachable(causes(&error)),
         })?;
+        let media_type = media_type(&answer);
         match answer.status().as_u16() {
-            200..=299 => whole(answer).await,
+            200..=299 => Ok((whole(answer).await?, media_type)),
             // Whoever stands before it says that it is not there.
             status @ 502..=504 => Err(NoAnswer::Unreachable(format!("HTTP status {status}"))),
             status => Err(NotUnderstood::Status(status).into()),
         }
+    }
+}
+
+/// As it says itself, as far as that may be shown.
+fn media_type(answer: &reqwest::Response) -> String {
+    let told = answer.headers().get("content-type").and_then(|told| told.to_str().ok());
+    let may = |letter: &char| letter.is_ascii_alphanumeric() || "/+-.".contains(*letter);
+    match told {
+        Some(told) => told.chars().take_while(may).take(80).collect(),
+        None => "not said".into(),
     }
 }
 

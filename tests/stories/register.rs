@@ -10,6 +10,7 @@ use akashi_wire::act::{Answer, Deed, Procedure, Refusal};
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::post;
+use jiff::ToSpan;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -193,5 +194,74 @@ async fn an_authority_that_is_asked_and_says_nothing_is_asked_once_and_the_offic
     let told = late.to_string();
     assert!(told.contains("has not answered within 30 s: it may be done all the same"), "{told}");
     serving.abort();
+    place.close().await;
+}
+
+/// What the desk is refused, and what the operator then reads, where a register answers like this.
+async fn refused_and_told(
+    serves: impl FnOnce(&Place, tokio::net::TcpListener) -> tokio::task::JoinHandle<()>,
+) -> (Refusal, Vec<String>) {
+    let mut place = Place::open(Book::Sqlite).await;
+    let code = place.resident(tottori());
+    let door = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("https://{}", door.local_addr().unwrap());
+    let serving = serves(&place, door);
+    let again = place.reopened(|config| config.registry.url = url).await;
+    let desk = &again.desks[&tottori()];
+    let refused = refusal(desk.find(Procedure::Issue, again.by_items(&code)).await);
+    again.tick().await;
+    let said = again.alarms_said().await;
+    again.close().await;
+    serving.abort();
+    (refused, said)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_register_that_stands_still_is_its_operators_matter_and_no_officers() {
+    let serves = |place: &Place, door: tokio::net::TcpListener| {
+        let clock = place.clock.clone();
+        let window = Window {
+            asker: akashi_town::house::certificate(&place.dir, "registry_client").unwrap().into(),
+            registry: place.registry.clone(),
+            registries: place.registries.clone(),
+            clock: Arc::new(move || akashi_wire::Clock::now(&*clock) - 48.hours()),
+            rng: Arc::new(Mutex::new(StdRng::seed_from_u64(9))),
+        };
+        let answer = async move |question: Bytes| window.answer(&question).unwrap();
+        let router = Router::new().route("/lookup", post(answer));
+        let (link, now) = (place.registries[&tottori()].link(), Arc::new(jiff::Timestamp::now));
+        tokio::spawn(async move {
+            akashi_link::serve(door, &link, now, router, std::future::pending()).await.unwrap();
+        })
+    };
+    let (refused, said) = refused_and_told(serves).await;
+    assert_eq!(refused, Refusal::RegistryNotUnderstood);
+    assert!(said.iter().any(|said| said.contains("as old as that")), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_at_the_registers_address_and_is_not_the_register_is_told_to_the_operator_at_once()
+ {
+    let serves = |_: &Place, door: tokio::net::TcpListener| {
+        // Plain HTTP, where a link is to be.
+        tokio::spawn(async move {
+            akashi_link::serve_plain(door, Router::new(), std::future::pending()).await.unwrap();
+        })
+    };
+    let (refused, said) = refused_and_told(serves).await;
+    assert_eq!(refused, Refusal::RegistryNotUnderstood);
+    assert!(said.iter().any(|said| said.contains("no link to it can be made")), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_is_not_of_this_place_is_found_out_at_the_look_up() {
+    let mut place = Place::open(Book::Sqlite).await;
+    for address in ["愛媛県松山市二番町四丁目7番地2", "東町一丁目1番地"] {
+        let code = place.living_at(tottori(), address);
+        let refused =
+            refusal(place.desk(tottori()).find(Procedure::Issue, place.by_items(&code)).await);
+        let Refusal::TextUnfit { item, why } = &refused else { panic!("{refused:?}") };
+        assert!(item == "address" && why.contains("have the register correct it"), "{why}");
+    }
     place.close().await;
 }

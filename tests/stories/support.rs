@@ -217,6 +217,14 @@ impl Place {
         self.world.enter(person).unwrap()
     }
 
+    /// A resident whose register has this address.
+    pub fn living_at(&mut self, town: MunicipalityCode, address: &str) -> ResidentCode {
+        self.people += 1;
+        let mut person = person(town, self.people);
+        person.items.address = address.into();
+        self.world.enter(person).unwrap()
+    }
+
     pub fn items(&self, code: &ResidentCode) -> FourItems {
         self.registry.lock().unwrap().record(code).unwrap().items().clone()
     }

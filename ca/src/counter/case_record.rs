@@ -2,7 +2,7 @@
 
 use akashi_keys::{KeyError, Vault};
 use akashi_ledger::{CaseFile, PersonId, Step, StoppedRegistries};
-use akashi_wire::act::{CertifiedText, IdentityProof, Procedure};
+use akashi_wire::act::{CertifiedText, IdentityProof, Procedure, UndecidedCharacter};
 use akashi_wire::date::{day_in_japan, start_of_day};
 use akashi_wire::octets::{Octets, Sha256};
 use akashi_wire::{CaseId, DeletionMonth, FourItems, MunicipalityCode, SerialNumber};
@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::card::Channel;
-use crate::characters::{CertificateText, CharacterError, Choices, certify_address, certify_name};
+use crate::characters::{
+    CertificateText, CharacterError, Choices, Unresolved, certify_address, certify_name,
+};
 use crate::{CaError, Rules};
 use akashi_wire::act::{Refusal, SubstituteChoices};
 
@@ -46,6 +48,14 @@ pub(super) struct LookedUp {
     pub protected: bool,
 }
 
+/// Whether what was read then may be issued on now (`rules.look_up_hours`).
+pub fn is_fresh(read: Timestamp, rules: &Rules, now: Timestamp) -> bool {
+    match rules.look_up_hours {
+        Some(hours) => read >= now - SignedDuration::from_hours(i64::from(hours)),
+        None => day_in_japan(read) >= day_in_japan(now),
+    }
+}
+
 impl LookedUp {
     /// Refuses to go on with a look-up that is good no longer (`rules.look_up_hours`): a person dies,
     /// moves or is renamed between two days, and a case may stay open for weeks.
@@ -54,11 +64,7 @@ impl LookedUp {
         let read = self.made_at.min(self.as_of);
         // One of a time that has not come was made by clocks that ran ahead.
         let has_come = read <= now + rules.act_skew();
-        let is_good = has_come
-            && match rules.look_up_hours {
-                Some(hours) => read >= now - SignedDuration::from_hours(i64::from(hours)),
-                None => day_in_japan(read) >= day_in_japan(now),
-            };
+        let is_good = has_come && is_fresh(read, rules, now);
         if is_good { Ok(()) } else { Err(Refusal::LookUpTooOld { as_of: read }) }
     }
 
@@ -202,8 +208,12 @@ fn refusal(item: &str, error: CharacterError) -> Refusal {
     let item = item.to_owned();
     match error {
         CharacterError::Unresolved { unresolved, .. } => {
-            let positions = unresolved.iter().map(|one| one.position).collect();
-            Refusal::CharactersUndecided { item, positions }
+            let one = |one: Unresolved| UndecidedCharacter {
+                position: one.position,
+                character: one.original,
+            };
+            let undecided = unresolved.into_iter().map(one).collect();
+            Refusal::CharactersUndecided { item, undecided }
         }
         error => Refusal::TextUnfit { item, why: error.to_string() },
     }

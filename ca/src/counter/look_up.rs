@@ -8,13 +8,16 @@ use akashi_wire::octets::Sha256;
 use akashi_wire::{BirthDate, CaseId, SerialNumber};
 use jiff::{SignedDuration, Timestamp};
 
-use super::case_record::{CaseRecord, LookedUp, proposal};
+use super::case_record::{CaseRecord, LookedUp, is_fresh, proposal};
 use super::certifying::fits_card;
 use super::one_certificate::Stands;
 use super::{Acting, Counter, Halt, at_step, one_certificate};
 use crate::CaError;
 use crate::characters::{Choices, certify_address, certify_name};
 use akashi_wire::validity::renewal_opens;
+
+/// An answer to a question of now that is older than this is of a register that stands still.
+const STALE: SignedDuration = SignedDuration::from_mins(10);
 
 /// A person may be looked up again as long as nothing was issued.
 const BEFORE_ISSUE: [Step; 3] = [Step::Opened, Step::LookedUp, Step::Applied];
@@ -78,11 +81,17 @@ impl Counter {
             .registry
             .look_up(&request, &self.issuer.ledger, self.vault(), acting.now)
             .await?;
+        let issues = issues(record.procedure);
+        // Around midnight an answer of a moment ago is of yesterday: asked again it is not.
+        let is_old = acting.now.duration_since(found.as_of) > STALE;
+        if issues && is_old && !is_fresh(found.as_of, &self.issuer.rules, acting.now) {
+            let registry = &self.services.registry;
+            return Err(registry.is_stale(municipality, found.as_of, acting.now).into());
+        }
         let items = found.record.items.clone();
         if found.record.municipality != municipality {
             return Err(Refusal::NotResidentHere { municipality: found.record.municipality }.into());
         }
-        let issues = issues(record.procedure);
         if issues {
             match found.record.state {
                 ResidentState::Living => {}

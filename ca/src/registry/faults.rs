@@ -2,7 +2,7 @@
 //! says of anybody.
 
 use std::collections::BTreeMap;
-use std::mem::{Discriminant, discriminant};
+use std::mem::discriminant;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use akashi_wire::act::PartyId;
@@ -18,10 +18,14 @@ pub(crate) enum NotUnderstood {
     Status(u16),
     #[error("it has more than {most} octets")]
     TooLong { most: usize },
-    #[error("it is not encrypted to this authority's inbox")]
-    Sealed,
+    #[error("no link to it can be made, and somebody answers: {0}")]
+    Link(String),
+    #[error("it is not encrypted to this authority's inbox (its media type is {media_type})")]
+    Sealed { media_type: String },
     #[error("{what} {is} at line {line}, column {column} ({member})")]
     Form { what: &'static str, is: &'static str, line: usize, column: usize, member: String },
+    #[error("its as_of is {as_of}, and it is {now}: nothing is issued on what is as old as that")]
+    Stale { as_of: Timestamp, now: Timestamp },
     #[error("it is not signed as an answer is: {0}")]
     Signature(String),
     #[error(
@@ -48,6 +52,27 @@ pub(crate) enum NotUnderstood {
     OtherPerson,
 }
 
+impl NotUnderstood {
+    /// Which fault it is, whatever the place and the time in it.
+    fn kind(&self) -> String {
+        match self {
+            Self::Form { what, is, member, .. } => format!("{what} {is} {member}"),
+            Self::Status(status) => format!("status {status}"),
+            Self::OtherParty { party, .. } | Self::NotInForce { party } => {
+                format!("{:?} {party}", discriminant(self))
+            }
+            other => format!("{:?}", discriminant(other)),
+        }
+    }
+}
+
+/// The name of a member that is missing: one of ours, and none that came with the answer.
+fn missing(error: &serde_json::Error) -> Option<String> {
+    let told = error.to_string();
+    let (name, _) = told.strip_prefix("missing field `")?.split_once('`')?;
+    Some(name.to_owned())
+}
+
 /// Reads a part of an answer. What it says stays out of the error, which has its place alone.
 pub(crate) fn read<T: DeserializeOwned>(
     what: &'static str,
@@ -62,7 +87,13 @@ pub(crate) fn read<T: DeserializeOwned>(
             Category::Syntax | Category::Io => "is not JSON",
         };
         let (line, column) = (inner.line(), inner.column());
-        NotUnderstood::Form { what, is, line, column, member: error.path().to_string() }
+        let path = error.path().to_string();
+        let (is, member) = match missing(inner) {
+            Some(name) if path == "." => ("lacks a member", name),
+            Some(name) => ("lacks a member", format!("{path}.{name}")),
+            None => (is, path),
+        };
+        NotUnderstood::Form { what, is, line, column, member }
     });
     let read = read?;
     let more = json.end().map_err(|error| NotUnderstood::Form {
@@ -87,7 +118,7 @@ pub(crate) struct Faults(Arc<Mutex<BTreeMap<MunicipalityCode, Fault>>>);
 #[derive(Debug)]
 enum Fault {
     Unreachable { why: String, in_a_row: u32 },
-    NotUnderstood { kind: Discriminant<NotUnderstood>, why: String },
+    NotUnderstood { kind: String, why: String },
 }
 
 impl Faults {
@@ -111,7 +142,7 @@ impl Faults {
 
     /// An answer came that nobody understands.
     pub fn not_understood(&self, town: MunicipalityCode, why: &NotUnderstood) {
-        let (mut all, kind) = (self.all(), discriminant(why));
+        let (mut all, kind) = (self.all(), why.kind());
         if matches!(all.get(&town), Some(Fault::NotUnderstood { kind: of, .. }) if *of == kind) {
             return;
         }
@@ -163,6 +194,8 @@ mod tests {
         let told = why.to_string();
         assert!(told.contains("persons[0]") && told.contains("column"), "{told}");
         assert!(!told.contains(secret), "{told}");
+        let lacks = read::<LookUpAnswer>("the answer", b"{}").unwrap_err().to_string();
+        assert!(lacks.contains("lacks a member") && lacks.contains("(case)"), "{lacks}");
         let cut = read::<LookUpAnswer>("the answer", b"{").unwrap_err().to_string();
         assert!(cut.contains("ends too soon"), "{cut}");
     }
@@ -205,5 +238,19 @@ mod tests {
         assert_eq!(faults.alarms(), told);
         faults.not_understood(town, &NotUnderstood::OtherQuestion);
         assert_ne!(faults.alarms(), told, "another fault is another alarm");
+        // Also one of the same form at another member.
+        let form = |member: &str, column| NotUnderstood::Form {
+            what: "the answer",
+            is: "has a member that is missing, unknown, or not as it must be",
+            line: 1,
+            column,
+            member: member.into(),
+        };
+        faults.not_understood(town, &form("persons[0].items.birth_date", 410));
+        let told = faults.alarms();
+        faults.not_understood(town, &form("persons[0].items.birth_date", 405));
+        assert_eq!(faults.alarms(), told);
+        faults.not_understood(town, &form("persons[0].items.name_kana", 440));
+        assert_ne!(faults.alarms(), told);
     }
 }

@@ -23,6 +23,11 @@ pub fn says_dismissed(error: &(dyn Error + 'static)) -> bool {
     matches!(tls(error), Some(rustls::Error::AlertReceived(heard)) if *heard == alert)
 }
 
+/// Whether it is TLS that failed: somebody is there.
+pub fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
+    tls(error).is_some()
+}
+
 /// What TLS says in an error or in one of its causes.
 fn tls<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
     let mut next = Some(error);

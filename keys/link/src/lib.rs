@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 pub use body::{NoBody, Whole, whole};
 pub use client::{ANSWERS, client, client_by, plain_client, socket_client};
 pub use dismissed::Dismissed;
-pub use fault::{TimeFault, causes, says_dismissed};
+pub use fault::{TimeFault, causes, is_of_tls, says_dismissed};
 pub use places::Limits;
 pub use server::{Door, serve, serve_plain};
 pub use time::Now;

@@ -1,4 +1,5 @@
-//! Whether a certificate will have room in a card: known before any key pair is made for it.
+//! Whether a certificate will have room in a card, and its address is of the place: known before any key pair is made for
+//! it.
 
 use akashi_card::issuing::CERTIFICATE_ROOM;
 use akashi_wire::act::Refusal;
@@ -29,7 +30,30 @@ pub(in crate::counter) fn fits_card(
     let not_before = whole_second(now);
     let public_key = any_key().map_err(CaError::from)?;
     let stated = Stated { municipality, items, name, address, public_key, not_before };
-    Ok(fits(issuer, &drawn_up(issuer, &stated, &chance)?)?)
+    let drawn_up = drawn_up(issuer, &stated, &chance)?;
+    is_of_this_place(issuer, &drawn_up)?;
+    Ok(fits(issuer, &drawn_up)?)
+}
+
+/// Refuses an address that does not say where the person lives, as the register must have it: nobody at the counter can
+/// mend it, and no certificate would be made of it.
+fn is_of_this_place(issuer: &Issuer, drawn_up: &TbsCertificate) -> Result<(), CaError> {
+    let (tbs, algorithm) = (drawn_up.to_der()?, issuer.key.algorithm().to_der()?);
+    let findings = issuer.lint.resident(&tbs, &algorithm);
+    match findings
+        .into_iter()
+        .find(|one| one.rule == "place_of_residence" && one.what.starts_with("the address"))
+    {
+        Some(found) => Err(Refusal::TextUnfit {
+            item: "address".into(),
+            why: format!(
+                "{}: have the register correct it, and look the person up again",
+                found.what
+            ),
+        }
+        .into()),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a certificate, drawn up, that would be longer than what a card takes once it is signed.
