@@ -197,7 +197,7 @@ pub enum InitError {
     #[error("{0}: choose another; nothing was changed")]
     Beyond(#[from] Beyond),
     /// The policy is no object identifier.
-    #[error("“{0}” is not an object identifier in dotted decimal")]
+    #[error("“{0}” is not an object identifier in dotted decimal, of 3 to 32 arcs")]
     Policy(String),
     /// The policy of the real service.
     #[error("the policy {0} belongs to the real service: give one of your own, or none")]
@@ -274,6 +274,7 @@ pub async fn init(
     }
     let keepers: Vec<String> = plan.recovery.holders.iter().map(|name| normalised(name)).collect();
     for (number, name) in keepers.iter().enumerate() {
+        PARTY.text(&plan.recovery.holders[number])?;
         PARTY.text(name)?;
         if name.is_empty() || keepers[..number].contains(name) {
             return Err(InitError::Quorum);
@@ -354,7 +355,10 @@ async fn made(
         passphrase,
         cost: plan.custody_cost,
         security_officers: plan.security_officers.clone(),
-        recovery: plan.recovery.clone(),
+        recovery: Quorum {
+            holders: plan.recovery.holders.iter().map(|name| normalised(name)).collect(),
+            ..plan.recovery.clone()
+        },
         mark: plan.mark,
     };
     let address = making.book();
@@ -415,7 +419,9 @@ fn policy(asked: Option<&str>, rng: &mut impl CryptoRng) -> Result<String, InitE
         rng.fill_bytes(&mut octets);
         return Ok(format!("1.3.6.1.4.1.32473.{}", u32::from_be_bytes(octets) >> 4));
     };
-    if akashi_wire::pki::oid::content_octets(policy).is_none() {
+    // What many readers take: three arcs at least, and no certificate full of them.
+    let arcs = policy.split('.').count();
+    if akashi_wire::pki::oid::content_octets(policy).is_none() || !(3..=32).contains(&arcs) {
         return Err(InitError::Policy(policy.into()));
     }
     if policy.starts_with("1.2.392.200149.") {

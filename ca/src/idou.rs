@@ -26,6 +26,14 @@ pub enum BatchRefusal {
     /// Not encrypted to this authority, or changed on the way.
     #[error("{0}")]
     Envelope(akashi_keys::KeyError),
+    /// It opens, and what is in it is no envelope of a batch.
+    #[error(
+        "the message opens, and its content is not the JSON of a batch (`text`, `signed`, `openings`): column {column}"
+    )]
+    Content {
+        /// Where that is seen.
+        column: usize,
+    },
     /// Not signed, or changed after signing.
     #[error("the batch is refused: {0}")]
     Signature(akashi_wire::signed::SignedMessageError),
@@ -91,7 +99,7 @@ impl BatchRefusal {
     /// One word for the audit chain.
     fn name(&self) -> &'static str {
         match self {
-            Self::Envelope(_) => "batch_envelope",
+            Self::Envelope(_) | Self::Content { .. } => "batch_envelope",
             Self::Signature(_) => "batch_signature",
             Self::NotTheSource { .. } => "batch_source",
             Self::NoSource => "batch_no_source",

@@ -70,6 +70,16 @@ impl DoorSettings {
         if self.connections < FEWEST || counts.into_iter().any(|count| count == 0) {
             return Err("`[doors]`: `connections` is 64 or more, and no share and no time is 0");
         }
+        // The authority's own programs come from one address, several links each, and begin all at once.
+        let rates = [self.new_connections_per_second, self.requests_per_connection];
+        if shares.into_iter().any(|share| share < OWN)
+            || rates.into_iter().any(|rate| rate.get() < OWN)
+        {
+            return Err(
+                "`[doors]`: `connections_per_address`, `connections_per_party`, `new_connections_per_second` and \
+                 `requests_per_connection` are 16 or more: with fewer the authority's own programs are kept out",
+            );
+        }
         Ok(())
     }
 
@@ -128,6 +138,8 @@ const DOORS: u64 = 2;
 const EACH: u64 = 2;
 /// Descriptors for everything else: the book, the registry, files, the log.
 const ELSE: u64 = 200;
+/// What the authority's own programs need for themselves.
+const OWN: u32 = 16;
 /// Fewer places are none.
 const FEWEST: u32 = 64;
 

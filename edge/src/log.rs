@@ -110,6 +110,8 @@ struct Counted<W> {
     form: LogForm,
     /// Lines that were not taken since the last that was.
     lost: AtomicU64,
+    /// The last was cut off in its midst.
+    is_torn: bool,
     /// Lines that did not come here since there were too many, as far as they are told.
     told: u64,
     dropped: Option<mpsc::Receiver<ErrorCounter>>,
@@ -118,7 +120,15 @@ struct Counted<W> {
 
 impl<W: Write> Counted<W> {
     fn over(out: W, form: LogForm) -> Self {
-        Self { out, form, lost: AtomicU64::new(0), told: 0, dropped: None, counter: None }
+        Self {
+            out,
+            form,
+            lost: AtomicU64::new(0),
+            is_torn: false,
+            told: 0,
+            dropped: None,
+            counter: None,
+        }
     }
 
     fn unwritten(&mut self) -> u64 {
@@ -127,6 +137,25 @@ impl<W: Write> Counted<W> {
         }
         let dropped = self.counter.as_ref().map_or(0, ErrorCounter::dropped_lines) as u64;
         self.lost.load(Ordering::Relaxed) + dropped.saturating_sub(self.told)
+    }
+}
+
+impl<W: Write> Counted<W> {
+    /// Writes all of it, and remembers where that was cut off.
+    fn write_whole(&mut self, octets: &[u8]) -> io::Result<()> {
+        let mut left = octets;
+        while !left.is_empty() {
+            match self.out.write(left) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(length) => {
+                    self.is_torn = left.get(length.wrapping_sub(1)) != Some(&b'\n');
+                    left = left.get(length..).unwrap_or_default();
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -144,8 +173,10 @@ impl<W: Write> Write for Counted<W> {
                  be written here\",\"lines\":{unwritten}}}}}\n"
             ),
         };
-        let written = self.out.write_all(&[told.as_bytes(), line].concat());
-        match written.and_then(|()| self.out.flush()) {
+        // What was cut off ends before the next begins.
+        let torn = if self.is_torn { "\n" } else { "" };
+        let whole = [torn.as_bytes(), told.as_bytes(), line].concat();
+        match self.write_whole(&whole).and_then(|()| self.out.flush()) {
             Ok(()) => {
                 self.told += unwritten - self.lost.swap(0, Ordering::Relaxed);
             }
@@ -194,6 +225,42 @@ mod tests {
         fn text(&self) -> String {
             String::from_utf8(self.written.lock().unwrap().clone()).unwrap()
         }
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_does_not_run_into_the_next() {
+        /// Takes half of the first line, and nothing for a while.
+        struct Fills(Arc<Mutex<Vec<u8>>>, Vec<usize>);
+        impl Write for Fills {
+            fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+                match self.1.pop() {
+                    Some(0) => Err(io::ErrorKind::StorageFull.into()),
+                    Some(length) => {
+                        self.0.lock().unwrap().extend(&octets[..length]);
+                        Ok(length)
+                    }
+                    None => {
+                        self.0.lock().unwrap().extend(octets);
+                        Ok(octets.len())
+                    }
+                }
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let written = Arc::default();
+        let mut log = Counted::over(Fills(Arc::clone(&written), vec![0, 0, 4]), LogForm::Json);
+        for line in ["{\"a\":1}\n", "{\"b\":2}\n", "{\"c\":3}\n", "{\"d\":4}\n"] {
+            log.write_all(line.as_bytes()).unwrap();
+        }
+        let written = String::from_utf8(written.lock().unwrap().clone()).unwrap();
+        let whole = |line: &&str| serde_json::from_str::<serde_json::Value>(line).is_ok();
+        let lines: Vec<_> = written.lines().collect();
+        assert_eq!(lines.iter().filter(|line| whole(line)).count(), 3, "{lines:?}");
+        assert!(lines[0] == "{\"a\"" && lines[1].contains("\"lines\":2"), "{lines:?}");
+        assert!(written.ends_with("{\"c\":3}\n{\"d\":4}\n"), "{lines:?}");
     }
 
     #[test]

@@ -276,7 +276,8 @@ impl Secret {
             }
         }
         let text = std::str::from_utf8(&line).map_err(|_| none)?;
-        Ok(Passphrase::new(text.to_owned())?)
+        // Whoever watches may hand a file of another system on.
+        Ok(Passphrase::new(one_line(&Zeroizing::new(format!("{text}\n"))))?)
     }
 
     /// Where the environment holds this secret, or another one of ours, starts this program anew without them: what
@@ -320,7 +321,7 @@ fn credential_of(option: &str) -> &str {
 }
 
 /// The text of a file, as whichever system wrote it: UTF-8, or UTF-16 with its mark.
-fn text_of(octets: Vec<u8>) -> Option<String> {
+pub fn text_of(octets: Vec<u8>) -> Option<String> {
     let wide = |units: &mut dyn Iterator<Item = u16>| char::decode_utf16(units).collect();
     let pairs = |octets: &[u8]| -> Vec<[u8; 2]> {
         octets.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect()

@@ -106,6 +106,11 @@ pub enum KeyError {
         /// Why not.
         what: String,
     },
+    /// What came is no CMS in DER.
+    #[error(
+        "the message is no CMS ContentInfo in DER: encode it in DER (not BER with indefinite lengths, PEM or S/MIME), and send it alone"
+    )]
+    NotDer,
     /// A message that is not encrypted to this key, or was changed on the way.
     #[error(
         "the message is not encrypted to this authority (CMS AuthEnvelopedData, RSAES-OAEP with SHA-256, AES-256-GCM), or it was changed on the way"

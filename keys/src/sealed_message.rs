@@ -158,13 +158,14 @@ impl Opener {
         Ok(Self(OaepPrivateDecryptingKey::new(key).map_err(|_| failed())?))
     }
 
-    /// Opens a message. Every way of failing gives the same error.
+    /// Opens a message. Every way of failing gives the same error, but for what is not even its outermost form, which
+    /// everybody sees without a key.
     pub fn open(&self, message: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        self.try_open(message).ok_or(KeyError::Envelope)
+        let info = ContentInfo::from_der(message).map_err(|_| KeyError::NotDer)?;
+        self.try_open(&info).ok_or(KeyError::Envelope)
     }
 
-    fn try_open(&self, message: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let info = ContentInfo::from_der(message).ok()?;
+    fn try_open(&self, info: &ContentInfo) -> Option<Zeroizing<Vec<u8>>> {
         if info.content_type != ID_AUTH_ENVELOPED {
             return None;
         }

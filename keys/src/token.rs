@@ -6,7 +6,9 @@ use std::path::Path;
 
 use p12_keystore::KeyStore;
 
+use der::{Decode, Encode};
 use jiff::Timestamp;
+use x509_cert::Certificate;
 
 use crate::{EcKey, KeyError, LinkAuthority, Signer, Usage, write_durably};
 
@@ -34,6 +36,13 @@ impl OfficerToken {
         let usage = Usage::Party { hosts: Vec::new() };
         let certificate = own.certify(key.public_key(), "not enrolled yet", &usage, now)?;
         Ok(Self { key, certificate, link_authority: own.certificate().to_vec() })
+    }
+
+    /// Whether it waits for its enrolment still: what it shows for a link authority has its own key.
+    pub fn is_waiting(&self) -> bool {
+        let own = Certificate::from_der(&self.link_authority);
+        own.and_then(|own| own.tbs_certificate().subject_public_key_info().to_der())
+            .is_ok_and(|own| own == self.key.public_key())
     }
 
     /// Opens a PKCS#12 file.

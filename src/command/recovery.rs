@@ -183,9 +183,11 @@ async fn ask(
 
 fn read_shares(files: &[PathBuf]) -> Result<Vec<RecoveryShare>, Failure> {
     let read = |file: &PathBuf| -> Result<RecoveryShare, Failure> {
-        let text = zeroize::Zeroizing::new(read(file)?);
-        let strange = |_| format!("{} is no share of a recovery key", file.display());
-        Ok(serde_json::from_slice(&text).map_err(strange)?)
+        let strange = || format!("{} is no share of a recovery key", file.display());
+        // Its holder may have saved it anew, as another system does.
+        let text = akashi_edge::secret::text_of(read(file)?).ok_or_else(strange)?;
+        let text = zeroize::Zeroizing::new(text);
+        Ok(serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|_| strange())?)
     };
     files.iter().map(read).collect()
 }

@@ -93,6 +93,65 @@ fn a_name_that_no_certificate_takes_makes_no_authority() {
 }
 
 #[test]
+fn a_policy_that_is_none_or_the_real_services_in_whatever_spelling_makes_no_authority() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("ca").display().to_string();
+    let long = vec!["1"; 3000].join(".");
+    for (policy, says) in [
+        ("1.2.392.200149.8.5.1", "belongs to the real service"),
+        ("01.2.392.200149.8.5.1", "is not an object identifier"),
+        ("1.2.392.0200149.8.5.1", "is not an object identifier"),
+        ("1.2.392.+200149.8.5.1", "is not an object identifier"),
+        ("2.340282366920938463463374607431768211455.1", "is not an object identifier"),
+        ("1.2", "is not an object identifier"),
+        (&long, "is not an object identifier"),
+    ] {
+        let mut command = akashi(&["init", "--dir", &dir, "--prefecture", "310000"]);
+        command.args(["--registry-url", "https://127.0.0.1:1", "--policy", policy]);
+        let told = sentence(&mut command);
+        assert!(told.contains(says), "{policy}: {told}");
+        assert!(!Path::new(&dir).exists());
+    }
+}
+
+#[test]
+fn settings_that_would_stop_the_work_are_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("authority");
+    let at = dir.to_str().unwrap();
+    init(at, "https://127.0.0.1:1");
+    let file = dir.join("akashi.toml");
+    let before = std::fs::read_to_string(&file).unwrap();
+    for (bad, word) in [
+        ("[rules]\nact_skew_seconds = 0", "act_skew_seconds"),
+        ("[rules]\nundelivered_after_hours = 0", "undelivered_after_hours"),
+        ("[repository]\nkeep = 0", "keep"),
+        ("[crl]\nkeep = 0", "keep"),
+        ("[doors]\nconnections_per_address = 1", "connections_per_address"),
+        ("[doors]\nrequests_per_connection = 1", "requests_per_connection"),
+    ] {
+        let (section, key) = bad.split_once('\n').unwrap();
+        let name = key.split(' ').next().unwrap();
+        let without: String = before
+            .lines()
+            .filter(|line| !line.starts_with(name))
+            .map(|line| format!("{}\n", if line == section { bad } else { line }))
+            .collect();
+        let with = if before.contains(section) { without } else { format!("{without}\n{bad}\n") };
+        std::fs::write(&file, with).unwrap();
+        let told = told_by(&mut akashi(&["up", "--dir", at]));
+        assert!(told.contains(word), "{bad}: {told}");
+    }
+}
+
+/// Everything that a command that fails says.
+fn told_by(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
 fn a_bad_start_is_told_in_one_sentence_and_changes_nothing() {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("authority");

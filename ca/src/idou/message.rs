@@ -53,7 +53,7 @@ pub(super) fn open(
     let until = until(now)?;
     let envelope = opener.open(sealed).map_err(BatchRefusal::Envelope)?;
     let envelope: BatchEnvelope = serde_json::from_slice(&envelope)
-        .map_err(|_| BatchRefusal::Envelope(akashi_keys::KeyError::Envelope))?;
+        .map_err(|error| BatchRefusal::Content { column: error.column() })?;
     let signed = SignedMessage::from_der(envelope.signed.0)
         .verify(MessageKind::Batch)
         .map_err(BatchRefusal::Signature)?;

@@ -9,6 +9,9 @@ use crate::Program;
 /// A program that has not answered within this time is not well.
 const ANSWERS: Duration = Duration::from_secs(3);
 
+/// The longest path of a socket (unix(7), sun_path).
+const LONGEST: usize = 107;
+
 /// Why a program has not said how it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unasked {
@@ -29,6 +32,13 @@ pub enum Unasked {
 /// How a program of the authority with this home is; or why nobody knows.
 pub async fn ask(home: &Path, program: Program) -> Result<Report, Unasked> {
     let socket = socket(home, program);
+    if socket.as_os_str().len() > LONGEST {
+        return Err(Unasked::Other(format!(
+            "its socket {} has a longer path than the system takes ({LONGEST} octets): nobody is answered there; move \
+             the authority to a directory with a shorter one",
+            socket.display()
+        )));
+    }
     if !socket.exists() {
         return Err(Unasked::NotHere);
     }

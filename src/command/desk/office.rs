@@ -464,11 +464,17 @@ impl Enrol {
         deed: impl Fn(Vec<u8>) -> Deed,
     ) -> Result<Lines, Failure> {
         let token = out.display().to_string();
-        if out.exists() {
-            return Err(format!("{token} exists already: nothing was done").into());
-        }
         let password = TOKEN_PASSWORD.read_new(self.new_password_file.as_deref())?;
-        let key = EcKey::generate()?;
+        let key = match out.exists() {
+            // What was kept of an enrolment of which nobody knows what became: the same key again.
+            true => {
+                let kept = OfficerToken::open(out, &password);
+                kept.ok().filter(OfficerToken::is_waiting).map(OfficerToken::into_key).ok_or_else(
+                    || format!("{token} exists already, and no key waits in it: nothing was done"),
+                )?
+            }
+            false => EcKey::generate()?,
+        };
         let (deed, key_told) =
             (deed(key.request_for_certificate()?), fingerprint(key.public_key()));
         // The key first: an enrolment whose key was lost on the way is worth nothing.

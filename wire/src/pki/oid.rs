@@ -66,13 +66,13 @@ pub const PERSON_ADDRESS_MAP: Oid = Oid::new_unwrap("1.2.392.200149.8.5.5.6");
 /// The content octets of an OBJECT IDENTIFIER in dotted decimal, with arcs of up to 128 bits:
 /// `2.25.<UUID>` is free for everybody to use (ITU-T X.667), but its arc fits in no machine word.
 pub fn content_octets(dotted: &str) -> Option<Vec<u8>> {
-    let arcs: Vec<u128> = dotted.split('.').map(|arc| arc.parse().ok()).collect::<Option<_>>()?;
+    let arcs: Vec<u128> = dotted.split('.').map(arc).collect::<Option<_>>()?;
     let [first @ 0..=2, second, rest @ ..] = arcs.as_slice() else { return None };
     if *first < 2 && *second > 39 {
         return None;
     }
     let mut octets = Vec::new();
-    for arc in [first * 40 + second].iter().chain(rest) {
+    for arc in [second.checked_add(first * 40)?].iter().chain(rest) {
         let mut groups = vec![(arc & 0x7f) as u8];
         let mut left = arc >> 7;
         while left > 0 {
@@ -82,6 +82,13 @@ pub fn content_octets(dotted: &str) -> Option<Vec<u8>> {
         octets.extend(groups.into_iter().rev());
     }
     Some(octets)
+}
+
+/// One arc, as there is one way to write it: digits, and no zero before them.
+fn arc(text: &str) -> Option<u128> {
+    let is_plain = text.bytes().all(|octet| octet.is_ascii_digit());
+    let is_short = text == "0" || !text.starts_with('0');
+    (is_plain && is_short).then(|| text.parse().ok()).flatten()
 }
 
 /// The dotted decimal of an OBJECT IDENTIFIER's content octets; the inverse of
