@@ -7,6 +7,7 @@ use std::path::Path;
 use akashi_ledger::Access;
 use akashi_wire::act::{
     CertificateBy, Deed, IdentityProof, LookUpBy, Procedure, Refusal, RequestId, Suspension,
+    UndecidedCharacter,
 };
 use akashi_wire::batch::Batch;
 use akashi_wire::date::EffectiveDate;
@@ -279,7 +280,10 @@ async fn the_seeds_of_the_fuzz_targets_are_written() {
             not_after: scene.good.not_after,
             opens: "2030-01-01".parse().unwrap(),
         },
-        Refusal::CharactersUndecided { item: "name".into(), positions: vec![1] },
+        Refusal::CharactersUndecided {
+            item: "name".into(),
+            undecided: vec![UndecidedCharacter { position: 1, character: '𠀊' }],
+        },
     ];
     for (number, refusal) in refusals.iter().enumerate() {
         keep_json("desk_answer", &format!("refusal-{number}"), refusal);

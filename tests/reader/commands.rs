@@ -1,11 +1,12 @@
 //! `akashi card` as a resident's helper meets it.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::process::Command;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::scene::{PIN, Scene, insert};
+use crate::scene::{PIN, Scene, knocks};
 
 #[test]
 fn a_card_is_shown_in_its_file_and_in_a_reader_alike() {
@@ -61,8 +62,29 @@ fn a_card_leaves_its_reader_when_interrupted_and_says_so_when_the_reader_is_gone
     kill_process(Pid::from_child(&card.0), Signal::TERM).unwrap();
     assert!(card.0.wait().unwrap().success(), "it stops in order");
 
+    // A reader that looks at the card once, and ends.
     let door = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut card = insert(&scene.card(), &door.local_addr().unwrap().to_string());
-    drop(door);
+    let address = door.local_addr().unwrap().to_string();
+    let reader = std::thread::spawn(move || {
+        let (mut card, _) = door.accept().unwrap();
+        card.write_all(&[0, 1, 1]).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    });
+    let mut card = knocks(&scene.card(), &address);
+    reader.join().unwrap();
     assert_eq!(card.0.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn a_slot_that_has_another_card_and_a_door_that_is_no_reader_are_said_to_be_so() {
+    let scene = Scene::open();
+    let other = scene.path("other.card");
+    let _first = scene.insert();
+    let into =
+        |slot: &str| scene.akashi(&["softcard", "insert", other.to_str().unwrap(), "--vpcd", slot]);
+    into(&scene.slot(0)).must_complain("another card is in the slot");
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nothing = into(&silent.local_addr().unwrap().to_string());
+    assert!(!nothing.text.contains("is in the virtual reader at"), "{}", nothing.text);
+    nothing.must_complain("it is no virtual reader's address");
 }

@@ -259,16 +259,23 @@ pub struct Inserted(pub Child);
 /// Starts `akashi-demo softcard insert`, and waits until it says that the card is in.
 #[track_caller]
 pub fn insert(card: &Path, slot: &str) -> Inserted {
-    let mut child = Command::new(akashi_town::program("akashi-demo"))
+    let mut inserted = knocks(card, slot);
+    let mut line = String::new();
+    BufReader::new(inserted.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("is in the virtual reader"), "{line}");
+    inserted
+}
+
+/// Starts it, and waits for nothing: the reader has not seen the card yet.
+#[track_caller]
+pub fn knocks(card: &Path, slot: &str) -> Inserted {
+    let child = Command::new(akashi_town::program("akashi-demo"))
         .args(["softcard", "insert", card.to_str().unwrap(), "--vpcd", slot])
         .env("AKASHI_CARD_SEAL", SEAL)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    assert!(line.contains("is in the virtual reader"), "{line}");
     Inserted(child)
 }
 

@@ -11,7 +11,7 @@ use akashi_cardhost::{InsertedCard, tell};
 use akashi_scp03::{KeyVersion, MasterKey};
 use akashi_softcard::{CardNumber, SoftCard};
 
-use crate::scene::{PIN, insert, pin, seal};
+use crate::scene::{PIN, knocks, pin, seal};
 
 const SELECT: &[u8] =
     &[0x00, 0xA4, 0x04, 0x0C, 0x0A, 0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01];
@@ -55,7 +55,7 @@ fn a_card_that_is_torn_out_at_any_moment_forgets_no_wrong_pin_that_it_answered()
     let mut left = 5;
     let (mut answered, mut unanswered) = (0, 0);
     for _ in 0..100 {
-        let mut card = insert(&file, &slot);
+        let mut card = knocks(&file, &slot);
         let mut reader = door.accept().unwrap().0;
         for select in [SELECT, SELECT_PIN] {
             send(&mut reader, select);

@@ -285,8 +285,12 @@ async fn characters_without_a_substitute_are_decided_by_the_officer_and_marked()
         other => panic!("{other:?}"),
     }
     let undecided = refusal(desk.ask(application(case, "CARD")).await);
-    let positions = vec![1, 3];
-    assert_eq!(undecided, Refusal::CharactersUndecided { item: "name".into(), positions });
+    let Refusal::CharactersUndecided { item, undecided: which } = &undecided else {
+        panic!("{undecided:?}")
+    };
+    assert_eq!((item.as_str(), which.len()), ("name", 2));
+    let says = undecided.to_string();
+    assert!(says.contains("(U+") && says.contains("position 3"), "which, and where: {says}");
     let apply = |choices: &[(usize, &str)]| Deed::Apply {
         case,
         card: "CARD".into(),

@@ -31,7 +31,7 @@ pub use list::{LIST_PAGE, List, Listed, ListedCase, ListedCertificate, ListedSou
 pub use proposal::{KnownHandOver, KnownParty, KnownProposal, KnownRecovery, KnownSuspension};
 pub use recall::{CardSelection, KnownRecall, RecallCounts};
 pub use received::{AskedAct, ReceivedAct};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, UndecidedCharacter};
 pub use suspension::Suspension;
 
 use crate::bounds;

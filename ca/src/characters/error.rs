@@ -25,13 +25,18 @@ pub enum CharacterError {
         character: char,
     },
     /// A substitute was chosen for a position where no character needs one.
-    #[error("a substitute was chosen for character {}, which needs none", .position + 1)]
+    #[error(
+        "a substitute was chosen for the character at position {position}, counted from 0, which needs none"
+    )]
     NothingToChoose {
         /// The position of the choice.
         position: usize,
     },
     /// The choice is neither one character of JIS X 0208 or JIS X 0212 nor kana.
-    #[error("{replacement:?} is neither one character of the repertoire nor kana")]
+    #[error(
+        "“{replacement}” ({}) is neither one character of the repertoire nor kana",
+        points(replacement)
+    )]
     NotASubstitute {
         /// What was typed.
         replacement: String,
@@ -66,6 +71,13 @@ impl Unresolved {
 /// `U+9AD9`.
 pub(super) fn code_point(character: char) -> String {
     format!("U+{:04X}", character as u32)
+}
+
+fn points(text: &str) -> String {
+    match text.is_empty() {
+        true => "nothing".into(),
+        false => text.chars().map(code_point).collect::<Vec<_>>().join(" "),
+    }
 }
 
 fn listed(unresolved: &[Unresolved]) -> String {

@@ -31,7 +31,7 @@ const POWER_ON: u8 = 0x01;
 const RESET: u8 = 0x02;
 const GIVE_ATR: u8 = 0x04;
 
-/// A slot of a virtual reader, with a card in it from [`VirtualSlot::connect`] on.
+/// A slot of a virtual reader, with a card in it from the reader's first word on.
 pub struct VirtualSlot {
     reader: TcpStream,
 }
@@ -54,20 +54,38 @@ impl VirtualSlot {
     }
 
     /// Answers the reader until the card is removed, or the reader is gone.
-    pub fn serve(mut self, card: &mut InsertedCard) -> Result<(), CardHostError> {
+    pub fn serve(self, card: &mut InsertedCard) -> Result<(), CardHostError> {
+        self.serve_and_tell(card, || {})
+    }
+
+    /// The same. `seen` is told when the reader has seen the card: a slot that has another one says nothing to whoever
+    /// knocks.
+    pub fn serve_and_tell(
+        mut self,
+        card: &mut InsertedCard,
+        seen: impl FnOnce(),
+    ) -> Result<(), CardHostError> {
         card.reset();
-        let served = self.converse(card);
+        let served = self.converse(card, seen);
         // The card has no power any more.
         card.reset();
         served
     }
 
-    fn converse(&mut self, card: &mut InsertedCard) -> Result<(), CardHostError> {
+    fn converse(
+        &mut self,
+        card: &mut InsertedCard,
+        seen: impl FnOnce(),
+    ) -> Result<(), CardHostError> {
+        let mut seen = Some(seen);
         loop {
             let message = match self.message() {
                 Ok(message) => message,
                 Err(error) => return closed(error),
             };
+            if let Some(seen) = seen.take() {
+                seen();
+            }
             let answer = match message.as_slice() {
                 [] => return Err(CardHostError::Malformed("a message without an octet")),
                 [POWER_OFF | POWER_ON | RESET] => {

@@ -18,6 +18,17 @@ pub enum TokenError {
         /// What the system says.
         why: String,
     },
+    /// The module is there, and does not begin its work.
+    #[error(
+        "the PKCS#11 module {file} is there and does not start: look at its configuration, as the token's maker says; of \
+         SoftHSM that is the file that SOFTHSM2_CONF names, and the directory in it ({why})"
+    )]
+    NotStarted {
+        /// Which.
+        file: PathBuf,
+        /// What it says.
+        why: String,
+    },
     /// The module has other tokens.
     #[error("there is no token “{label}”: connect it, or give another label; there is: {there}")]
     NoToken {

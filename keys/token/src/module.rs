@@ -19,7 +19,7 @@ pub(crate) fn load(file: &Path) -> Result<(Pkcs11, File), TokenError> {
     match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
         // Somebody else in this process has it.
         Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok((module, lock)),
-        Err(error) => Err(none(error.to_string())),
+        Err(error) => Err(TokenError::NotStarted { file, why: error.to_string() }),
     }
 }
 

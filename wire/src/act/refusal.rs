@@ -76,7 +76,9 @@ pub enum Refusal {
     RegistryUnreachable,
     /// The registry answers, and its answer cannot be read or believed.
     #[error(
-        "the registry answered, and its answer cannot be read or believed: nothing was issued, and nothing at this          counter is wrong; tell the operator, who reads in the authority's log what it is. A certificate is revoked or          held without it"
+        "the registry answered, and its answer cannot be read or believed: nothing was issued, and nothing at this \
+         counter is wrong; tell the operator, who reads in the authority's log what it is. A certificate is revoked or \
+         held without it"
     )]
     RegistryNotUnderstood,
     /// The registry's certificate is over, or its key dead.
@@ -266,13 +268,14 @@ pub enum Refusal {
     },
     /// Some characters cannot stand in a certificate and nobody has chosen a substitute.
     #[error(
-        "characters {positions:?} of the {item} cannot stand in a certificate: choose a substitute with the applicant"
+        "{} of the {item} cannot stand in a certificate: choose a substitute for each with the applicant",
+        listed(undecided)
     )]
     CharactersUndecided {
         /// `name` or `address`.
         item: String,
-        /// Positions in the original, from 0.
-        positions: Vec<usize>,
+        /// Which, in the order of the text.
+        undecided: Vec<UndecidedCharacter>,
     },
     /// The text cannot stand in a certificate for another reason.
     #[error("the {item} cannot stand in a certificate: {why}")]
@@ -545,6 +548,23 @@ pub enum Refusal {
          became of it"
     )]
     NotNowPossible,
+}
+
+/// A character of the register for which nobody has chosen a substitute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UndecidedCharacter {
+    /// Where it stands in the original, from 0, as choices name it.
+    pub position: usize,
+    /// Itself.
+    pub character: char,
+}
+
+fn listed(undecided: &[UndecidedCharacter]) -> String {
+    let one = |UndecidedCharacter { position, character }: &UndecidedCharacter| {
+        format!("“{character}” (U+{:04X}, position {position})", u32::from(*character))
+    };
+    undecided.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 impl Refusal {
