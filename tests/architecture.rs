@@ -560,6 +560,23 @@ fn every_time_in_a_message_from_outside_is_within_bounds() {
 }
 
 #[test]
+fn no_sentence_of_an_error_has_a_hole_in_it() {
+    let is_letter = |letter: &char| letter.is_alphanumeric() || ",.:;)”".contains(*letter);
+    let has_hole = |line: &&Line| {
+        let Some((before, after)) = line.text.trim().split_once("     ") else { return false };
+        let is_text = line.text.contains('"') && !line.text.trim_start().starts_with("//");
+        is_text
+            && before.chars().last().is_some_and(|last| is_letter(&last))
+            && after.trim_start().chars().next().is_some_and(char::is_alphabetic)
+    };
+    let lines = Workspace::read().lines();
+    // Where columns are wanted: what commands print, one fact a line.
+    let of_rooms = lines.iter().filter(|line| !line.file.starts_with("src/command"));
+    let found: Vec<_> = of_rooms.filter(has_hole).map(|line| &line.text).collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
 fn every_verb_of_the_chain_stands_on_the_page_that_tells_them() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/interfaces.md"));
     let page = page.expect("the page is there");

@@ -253,4 +253,15 @@ mod tests {
         let opened = opener.open(&std::fs::read(at("sealed")).unwrap()).unwrap();
         assert_eq!(*opened, b"akashi");
     }
+
+    #[test]
+    fn what_is_not_even_der_is_told_apart_from_what_does_not_open() {
+        let key = RsaKey::generate(RsaSize::Rsa2048).unwrap();
+        let opener = Opener::from_pkcs8(&key.to_pkcs8().unwrap()).unwrap();
+        for other in [&b""[..], b"-----BEGIN CMS-----", b"\x30\x80\x06\x09\x00\x00"] {
+            assert!(matches!(opener.open(other), Err(KeyError::NotDer)), "{other:?}");
+        }
+        let empty = ContentInfo { content_type: ID_DATA, content: Any::null() }.to_der().unwrap();
+        assert!(matches!(opener.open(&empty), Err(KeyError::Envelope)));
+    }
 }

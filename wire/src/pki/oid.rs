@@ -135,5 +135,10 @@ mod tests {
         assert_eq!(content_octets("3.1"), None);
         assert_eq!(content_octets("1.40"), None);
         assert_eq!(content_octets("policy"), None);
+        // In one spelling, and never beyond what an arc can be.
+        for other in ["01.2.392", "1.2.0392", "1.2.+392", "1.2.", "1..2", "+1.2.3", ""] {
+            assert_eq!(content_octets(other), None, "{other}");
+        }
+        assert_eq!(content_octets(&format!("2.{}.1", u128::MAX)), None);
     }
 }

@@ -247,3 +247,22 @@ fn what_is_wrong_is_told_with_what_to_do() {
     assert!(told(MODULE, LABEL, "00000000").contains("PIN of the token “Tottori” is wrong"));
     assert!(told(MODULE, LABEL, "1").contains("is wrong"));
 }
+
+#[test]
+fn a_module_that_does_not_start_is_told_apart_from_one_that_is_not_there() {
+    let test = "a_module_that_does_not_start_is_told_apart_from_one_that_is_not_there";
+    if std::env::var(WITHIN).is_ok_and(|name| name == test) {
+        let told = open().err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(told.contains("does not start") && told.contains("SOFTHSM2_CONF"), "{told}");
+        let nothing = Token::open(Path::new("/nowhere.so"), LABEL, PIN).err();
+        assert!(matches!(nothing, Some(TokenError::NoModule { .. })), "{nothing:?}");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let conf = dir.path().join("softhsm2.conf");
+    std::fs::write(&conf, "directories.tokendir = /nowhere/at/all\n").unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).env(WITHIN, test);
+    let output = command.env("SOFTHSM2_CONF", &conf).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
