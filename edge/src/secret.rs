@@ -179,9 +179,14 @@ impl Secret {
     /// under its name (systemd.exec(5), `LoadCredential=`), else from the variable, else by asking.
     /// How another system begins and ends a file is no part of it.
     pub fn read(self, file: Option<&Path>) -> Result<String, SecretError> {
-        match self.given(file)? {
-            Some(text) => Ok(text),
-            None => self.prompt(""),
+        let text = match self.given(file)? {
+            Some(text) => text,
+            None => self.prompt("")?,
+        };
+        // A token counts whatever it is given: nothing is no try.
+        match text.is_empty() {
+            true => Err(SecretError::Short { what: self.what, characters: 0, least: 1 }),
+            false => Ok(text),
         }
     }
 

@@ -351,6 +351,19 @@ async fn from_the_first_command_to_a_certificate_in_a_card_and_its_end() {
         let printed = told(&mut desk(&security, &["collect", proposal, "--out", out]));
         assert_eq!(value(&printed, "party").len(), 32, "{printed}");
     }
+    // A key that waits stays, whatever is refused of another act with it, and is collected as before.
+    let kept = agency.replace("agency", "kept");
+    let enrol = |name: &str| {
+        let rest = ["enrol", "agency", "--name", name, "--purpose", "e-Tax", "--out", &kept];
+        desk(&security, &rest)
+    };
+    let printed = told(&mut enrol("Another Office"));
+    let (proposal, digest) = (value(&printed, "proposal"), value(&printed, "digest"));
+    assert!(!enrol(&"あ".repeat(65)).output().unwrap().status.success());
+    assert!(!enrol("Tax Office").output().unwrap().status.success(), "a name that is taken");
+    told(&mut desk(&second, &["countersign", proposal, "--digest", digest]));
+    told(&mut desk(&security, &["collect", proposal, "--out", &kept]));
+
     let again = ["enrol", "officer", "--name", "x", "--municipality", TOTTORI, "--out", &officer];
     assert!(sentence(&mut desk(&security, &again)).contains("exists already"));
     let wrong = sentence(desk(&officer, &["accept-clock"]).env("AKASHI_TOKEN_PASSWORD", "no"));

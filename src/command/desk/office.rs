@@ -465,12 +465,13 @@ impl Enrol {
     ) -> Result<Lines, Failure> {
         let token = out.display().to_string();
         let password = TOKEN_PASSWORD.read_new(self.new_password_file.as_deref())?;
-        let key = match out.exists() {
+        let was_kept = out.exists();
+        let key = match was_kept {
             // What was kept of an enrolment of which nobody knows what became: the same key again.
             true => {
                 let kept = OfficerToken::open(out, &password);
                 kept.ok().filter(OfficerToken::is_waiting).map(OfficerToken::into_key).ok_or_else(
-                    || format!("{token} exists already, and no key waits in it: nothing was done"),
+                    || format!("{token} exists already, and no key waits in it that this password opens: nothing was done"),
                 )?
             }
             false => EcKey::generate()?,
@@ -479,7 +480,9 @@ impl Enrol {
             (deed(key.request_for_certificate()?), fingerprint(key.public_key()));
         // The key first: an enrolment whose key was lost on the way is worth nothing.
         let waiting = OfficerToken::waiting(key, Timestamp::now())?;
-        waiting.save(out, &password)?;
+        if !was_kept {
+            waiting.save(out, &password)?;
+        }
         match desk.ask(deed).await {
             Ok(Answer::Enrolled { party, certificate, link_authority }) => {
                 OfficerToken::new(waiting.into_key(), certificate.0, link_authority.0)
@@ -499,6 +502,10 @@ impl Enrol {
             )) => {
                 Err(format!("the authority cannot do this now; the new key is kept in {token}")
                     .into())
+            }
+            // One that was kept may be enrolled already, by the act of which nobody knew what became.
+            Err(refused @ DeskError::Refused(_)) if was_kept => {
+                Err(format!("{refused}; the key that waited stays in {token}").into())
             }
             Err(refused @ DeskError::Refused(_)) => {
                 let _ = std::fs::remove_file(out);
