@@ -92,7 +92,7 @@ impl RegistryClient {
         self.faults.alarms()
     }
 
-    /// Asks; gives the one person who fits.
+    /// Asks; gives the one person who fits, in an answer that is as fresh as it has to be for what is asked.
     ///
     /// # Errors
     /// `NotInRegister`, `SeveralInRegister`; `RegistryUnreachable` where no answer came, `RegistryNotUnderstood` where one
@@ -102,10 +102,14 @@ impl RegistryClient {
         request: &LookUpRequest,
         ledger: &Ledger<Issuing>,
         vault: &Vault,
-        now: Timestamp,
+        (now, is_fresh): (Timestamp, impl Fn(Timestamp) -> bool),
     ) -> Result<FoundPerson, CaError> {
         let (town, question) = (request.municipality, self.question(request, now)?);
         let found = self.look_up_by(question, request, (ledger, vault), now).await;
+        let found = found.and_then(|found| match is_fresh(found.as_of) {
+            true => Ok(found),
+            false => Err(NotUnderstood::Stale { as_of: found.as_of, now }.into()),
+        });
         match found {
             Ok(found) => {
                 self.faults.understood(town);
@@ -129,17 +133,6 @@ impl RegistryClient {
             }
             Err(NoAnswer::Book(error)) => Err(error.into()),
         }
-    }
-
-    /// An answer that is as old as that was given: nothing is issued on it, and no officer can help that.
-    pub(crate) fn is_stale(
-        &self,
-        town: MunicipalityCode,
-        as_of: Timestamp,
-        now: Timestamp,
-    ) -> Refusal {
-        self.faults.not_understood(town, &NotUnderstood::Stale { as_of, now });
-        Refusal::RegistryNotUnderstood
     }
 
     /// The signed question.
@@ -249,12 +242,14 @@ impl RegistryClient {
             .send();
         let answer = asking.await.map_err(|error| match TimeFault::of(&error) {
             Some(TimeFault::PeerEnded) => NotUnderstood::Ended.into(),
-            _ if error.is_timeout() && !error.is_connect() => {
+            // Of the two ends' clocks and certificates: in its own words.
+            Some(fault) => NotUnderstood::Link(fault.to_string()).into(),
+            None if error.is_timeout() && !error.is_connect() => {
                 NoAnswer::Unreachable(format!("no answer within {} s", ANSWERS.as_secs()))
             }
             // Somebody is there, and it is not whom this link is for, or not in a language of ours.
-            _ if is_of_tls(&error) => NotUnderstood::Link(causes(&error)).into(),
-            _ => NoAnswer::Unreachable(causes(&error)),
+            None if is_of_tls(&error) => NotUnderstood::Link(causes(&error)).into(),
+            None => NoAnswer::Unreachable(causes(&error)),
         })?;
         let media_type = media_type(&answer);
         match answer.status().as_u16() {

@@ -183,8 +183,9 @@ impl Secret {
             Some(text) => text,
             None => self.prompt("")?,
         };
-        // A token counts whatever it is given: nothing is no try.
-        match text.is_empty() {
+        // Who counts what is given counts nothing too, and it is no try of anybody's.
+        let is_counted = [PKCS11_PIN.what, PIN.what].contains(&self.what);
+        match is_counted && text.is_empty() {
             true => Err(SecretError::Short { what: self.what, characters: 0, least: 1 }),
             false => Ok(text),
         }
@@ -328,17 +329,19 @@ fn credential_of(option: &str) -> &str {
 /// The text of a file, as whichever system wrote it: UTF-8, or UTF-16 with its mark.
 pub fn text_of(octets: Vec<u8>) -> Option<String> {
     let wide = |units: &mut dyn Iterator<Item = u16>| char::decode_utf16(units).collect();
-    let pairs = |octets: &[u8]| -> Vec<[u8; 2]> {
-        octets.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect()
+    // Both copies are wiped where one of them is what is given back.
+    let octets = Zeroizing::new(octets);
+    let pairs = |octets: &[u8]| -> Zeroizing<Vec<[u8; 2]>> {
+        Zeroizing::new(octets.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect())
     };
     let text: Result<String, _> = match &octets[..] {
         [0xff, 0xfe, rest @ ..] if rest.len() % 2 == 0 => {
-            wide(&mut pairs(rest).into_iter().map(u16::from_le_bytes))
+            wide(&mut pairs(rest).iter().copied().map(u16::from_le_bytes))
         }
         [0xfe, 0xff, rest @ ..] if rest.len() % 2 == 0 => {
-            wide(&mut pairs(rest).into_iter().map(u16::from_be_bytes))
+            wide(&mut pairs(rest).iter().copied().map(u16::from_be_bytes))
         }
-        _ => return String::from_utf8(octets).ok(),
+        plain => return std::str::from_utf8(plain).ok().map(str::to_owned),
     };
     text.ok()
 }

@@ -82,6 +82,11 @@ pub enum LedgerError {
         /// As it has to be.
         sound: &'static str,
     },
+    /// A pooler gives each transaction another session of the server.
+    #[error(
+        "the data base's session is not the one that this program has set: a pooler between them changes sessions between transactions; give it pool_mode = session, or the server's own address"
+    )]
+    OtherSession,
     /// The login may not change the schema.
     #[error(
         "this login may not make or change the book's tables: give the address of the data base's owner, who may make roles too or finds akashi_authority, akashi_list_issuer, akashi_repository, akashi_responder and akashi_verifier made"

@@ -27,9 +27,13 @@ const WRITING: [(&str, &str); 4] = [
     // Whatever the data base or the login says: what was answered is on the disk.
     ("synchronous_commit", "on"),
     ("idle_in_transaction_session_timeout", "15s"),
-    ("lock_timeout", "20s"),
+    ("lock_timeout", LOCK_TIMEOUT),
     ("tcp_user_timeout", "15s"),
 ];
+
+/// As long as a lock is waited for, and what tells a session of ours: behind a pooler that gives each transaction another
+/// one, what was set is set elsewhere.
+pub(crate) const LOCK_TIMEOUT: &str = "20s";
 
 /// Statements that a connection keeps prepared: all that there are, in each of their lengths.
 const STATEMENTS: usize = 512;
@@ -106,7 +110,12 @@ fn pool(size: u32, session: Session) -> PgPoolOptions {
         .acquire_timeout(PATIENCE)
         .after_connect(move |connection, _| {
             let session = session.clone();
-            Box::pin(async move { session.set(connection).await })
+            Box::pin(async move {
+                // The pool tries again, and tells nobody why.
+                session.set(connection).await.inspect_err(|error| {
+                    tracing::error!(target: "ledger", "a session with the data base cannot be set as it must be: {error}");
+                })
+            })
         })
         // Its own test waits for ever.
         .test_before_acquire(false)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, Row as _};
 
-use crate::pool::Pools;
+use crate::pool::{Pools, answered};
 use crate::{Ledger, LedgerError};
 
 /// What a server must have so that what was committed is there after a power cut, and the book's characters are kept.
@@ -54,12 +54,12 @@ pub(crate) const OURS: &str = "akashi";
 /// [`LedgerError::Server`] names the setting.
 pub(crate) async fn check(connection: &mut PgConnection) -> Result<(), LedgerError> {
     for (setting, sound) in SETTINGS {
-        let row = sqlx::query(
+        let told = sqlx::query(
             "WITH told AS (SELECT current_setting($1) AS value) SELECT value FROM told",
         )
         .bind(setting)
-        .fetch_one(&mut *connection)
-        .await?;
+        .fetch_one(&mut *connection);
+        let row = answered(told).await?;
         let value: String = row.try_get("value")?;
         if !sound.contains(&value.as_str()) {
             return Err(LedgerError::Server { setting, value, sound: sound[0] });

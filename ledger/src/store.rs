@@ -20,7 +20,7 @@ use crate::fault::{FaultInjection, FaultPoint, inject};
 use crate::gather::Gather;
 use crate::group::{CommitQueue, Member};
 use crate::many::{self, Places};
-use crate::pool::{Access, Pools, answered};
+use crate::pool::{Access, LOCK_TIMEOUT, Pools, answered};
 use crate::request::RecordedRequest;
 use crate::row::Row;
 
@@ -96,6 +96,8 @@ pub(crate) struct Store {
 /// A transaction that rolls back when dropped.
 pub(crate) struct Transaction {
     open: Open,
+    /// What was asked last was not answered, and may be under way for ever: nothing more is asked.
+    is_lost: bool,
     faults: Option<Arc<dyn FaultInjection>>,
 }
 
@@ -141,7 +143,7 @@ impl Store {
             }
             Pools::Postgres { write, .. } => Open::Postgres(answered(write.begin()).await?),
         };
-        Ok(Transaction { open, faults: self.faults.clone() })
+        Ok(Transaction { open, is_lost: false, faults: self.faults.clone() })
     }
 
     /// The same data base, with these faults injected at its statements.
@@ -252,11 +254,17 @@ impl Transaction {
                 "SELECT position, hash, at, quality, brought_back FROM chain_head WHERE one = 1"
             }
             Open::Postgres(_) => {
-                "SELECT position, hash, at, quality, brought_back FROM chain_head WHERE one = 1
-                 FOR UPDATE"
+                "SELECT position, hash, at, quality, brought_back, current_setting('lock_timeout') AS session
+                 FROM chain_head WHERE one = 1 FOR UPDATE"
             }
         };
-        self.row(sql, args![]).await
+        let row = self.row(sql, args![]).await?;
+        if let (Open::Postgres(_), Some(row)) = (&self.open, &row)
+            && row.get::<String>("session")? != LOCK_TIMEOUT
+        {
+            return Err(LedgerError::OtherSession);
+        }
+        Ok(row)
     }
 
     /// Runs one statement; gives the number of rows it changed.
@@ -273,7 +281,7 @@ impl Transaction {
             }
             Open::Postgres(tx) => {
                 let executed = sqlx::query_with(sql, postgres(args)?).execute(&mut **tx);
-                answered(executed).await?.rows_affected()
+                heard(&mut self.is_lost, executed).await?.rows_affected()
             }
         })
     }
@@ -302,11 +310,8 @@ impl Transaction {
                 .map(Row::Sqlite)
                 .collect(),
             Open::Postgres(tx) => {
-                answered(sqlx::query_with(sql, postgres(args)?).fetch_all(&mut **tx))
-                    .await?
-                    .into_iter()
-                    .map(Row::Postgres)
-                    .collect()
+                let read = sqlx::query_with(sql, postgres(args)?).fetch_all(&mut **tx);
+                heard(&mut self.is_lost, read).await?.into_iter().map(Row::Postgres).collect()
             }
         })
     }
@@ -351,6 +356,19 @@ impl Transaction {
     async fn meet(&self, moment: FaultPoint) -> Result<(), LedgerError> {
         inject(self.faults.as_deref(), moment).await
     }
+}
+
+/// The answer of a transaction; none where it was silent before.
+async fn heard<T>(
+    is_lost: &mut bool,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, LedgerError> {
+    if *is_lost {
+        return Err(LedgerError::GroupLost);
+    }
+    let heard = answered(answer).await;
+    *is_lost = matches!(heard, Err(sqlx::Error::Io(_)));
+    Ok(heard?)
 }
 
 /// Whether the data base or the wait for it failed, and not the state of a connection.

@@ -13,6 +13,10 @@ use serde::Deserialize;
 
 use crate::DeskError;
 
+/// Whoever asks too often asks again so often, each time after a moment.
+const TOO_OFTEN: u32 = 20;
+/// In which several acts are let in again.
+const A_MOMENT: Duration = Duration::from_millis(500);
 /// A line that broke is tried again this many times, with the same octets.
 const TRIES: u32 = 3;
 /// Between two tries.
@@ -186,6 +190,10 @@ impl Desk {
             match self.send_once(door, message).await {
                 Err(DeskError::Unreachable { .. }) if tries < TRIES => {
                     tokio::time::sleep(PAUSE).await;
+                }
+                // Nothing was done, and a moment later it is: a card is not left half written for that.
+                Err(DeskError::Refused(Refusal::TooOften)) if tries < TOO_OFTEN => {
+                    tokio::time::sleep(A_MOMENT).await;
                 }
                 other => return other,
             }

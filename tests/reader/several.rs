@@ -112,6 +112,7 @@ fn a_pin_goes_to_no_other_card_than_the_one_for_which_it_was_asked() {
         &["card", "sign", "document"],
         &["card", "verify"],
         &["card", "change-pin", "--new-pin-file", "new"],
+        &["card", "show"],
     ] {
         let inserted = scene.insert();
         let told = while_typing(&scene, command, || {

@@ -2,7 +2,6 @@
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use akashi_edge::SystemClock;
 use akashi_edge::config::Config;
@@ -328,20 +327,41 @@ async fn a_terminal_that_acts_without_end_is_refused_with_few_entries_and_keeps_
     };
     let (here, there) = (at("office-terminal-1.p12").await, at("office-terminal-2.p12").await);
     let alarms = || Deed::List { list: List::Alarms };
+    // A program that does not wait when it is told to.
+    let terminal = open("office-terminal-1.p12");
+    let link = Identity {
+        certificate: terminal.certificate().to_vec(),
+        key: terminal.key().for_tls(),
+        authority: terminal.link_authority().to_vec(),
+    };
+    let client = akashi_link::client(&link).unwrap();
     let mut refused = 0;
     for _ in 0..600 {
-        match here.ask(alarms()).await {
-            Ok(_) => {}
-            Err(error) => {
-                assert_eq!(refusal(Err::<(), _>(error)), Refusal::TooOften);
+        let now = jiff::Timestamp::now();
+        let act = Act {
+            request: number(),
+            authority: here.authority().fingerprint,
+            terminal: Sha256::of(terminal.certificate()),
+            made_at: now,
+            deed: alarms(),
+        };
+        let content = serde_json::to_vec(&act).unwrap();
+        let sign = |octets: &[u8]| officer.sign(octets);
+        let act = SignedMessage::sign(MessageKind::Act, &content, officer.certificate(), now, sign);
+        let asked = client.post(format!("{url}/acts")).body(act.unwrap().as_der().to_vec());
+        let answer = asked.send().await.unwrap();
+        match answer.status().as_u16() {
+            200 => {}
+            429 => {
+                assert_eq!(answer.headers()["retry-after"], "1");
                 refused += 1;
             }
+            other => panic!("{other}"),
         }
     }
     assert!(refused > 20, "of 600 acts in a moment {refused} were refused");
-    // Another machine notices nothing, and who waits a moment acts again.
+    // Another machine notices nothing, and a desk waits the moment for which it is asked to.
     there.ask(alarms()).await.unwrap();
-    tokio::time::sleep(Duration::from_secs(1)).await;
     here.ask(alarms()).await.unwrap();
     up.stop();
     // Few are an entry each, the others one together.
@@ -355,6 +375,7 @@ async fn a_terminal_that_acts_without_end_is_refused_with_few_entries_and_keeps_
     assert!((10..=15).contains(&entries), "{entries} entries for {refused} refusals: {rows}");
 }
 
+/// Runs openssl over some octets; gives whether it was content, and what it printed.
 fn openssl(arguments: &[&str], input: &[u8]) -> (bool, Vec<u8>) {
     use std::io::Write;
     use std::process::{Command, Stdio};

@@ -124,7 +124,6 @@ fn settings_that_would_stop_the_work_are_refused() {
     let before = std::fs::read_to_string(&file).unwrap();
     for (bad, word) in [
         ("[rules]\nact_skew_seconds = 0", "act_skew_seconds"),
-        ("[rules]\nundelivered_after_hours = 0", "undelivered_after_hours"),
         ("[repository]\nkeep = 0", "keep"),
         ("[crl]\nkeep = 0", "keep"),
         ("[doors]\nconnections_per_address = 1", "connections_per_address"),

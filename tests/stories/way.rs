@@ -4,8 +4,8 @@
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// A server's socket, by a way of its own.
@@ -20,8 +20,8 @@ pub struct Way {
 struct State {
     /// Connections made before the newest of these are forgotten: neither side hears of it.
     forgotten: AtomicU64,
-    /// The next COMMIT is lost, and with it every connection that there is.
-    loses_a_commit: AtomicBool,
+    /// The next COMMIT after these octets on the same connection is lost, and with it every connection that there is.
+    loses_a_commit: Mutex<Option<Vec<u8>>>,
     /// Whatever was made before the newest of these has ended.
     ended: AtomicU64,
 }
@@ -61,14 +61,14 @@ impl Way {
         self.state.forgotten.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Forgets them at the next COMMIT, which nobody gets.
-    pub fn lose_a_commit(&self) {
-        self.state.loses_a_commit.store(true, Ordering::SeqCst);
+    /// Forgets them at the COMMIT of what has these octets in it, which nobody gets.
+    pub fn lose_the_commit_of(&self, octets: &[u8]) {
+        *self.state.loses_a_commit.lock().unwrap() = Some(octets.to_vec());
     }
 
     /// Whether a COMMIT is lost already.
     pub fn has_lost_it(&self) -> bool {
-        !self.state.loses_a_commit.load(Ordering::SeqCst)
+        self.state.loses_a_commit.lock().unwrap().is_none()
     }
 
     /// Ends every connection, and lets no new one through until it is opened again.
@@ -84,7 +84,7 @@ impl Way {
 
 impl State {
     fn carry(&self, mut from: UnixStream, mut to: UnixStream, asks: bool, made: [u64; 2]) {
-        let mut octets = [0; 16 * 1024];
+        let (mut octets, mut is_it) = ([0; 16 * 1024], false);
         // Whoever waits for something to carry looks up whether the way has ended.
         from.set_read_timeout(Some(std::time::Duration::from_millis(50))).unwrap();
         loop {
@@ -98,10 +98,14 @@ impl State {
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
                 Err(_) => break,
             };
-            let is_commit = octets[..length].windows(6).any(|word| word == b"COMMIT");
-            if asks && is_commit && self.loses_a_commit.swap(false, Ordering::SeqCst) {
+            let has =
+                |words: &[u8]| octets[..length].windows(words.len()).any(|word| word == words);
+            let mut loses = self.loses_a_commit.lock().unwrap();
+            is_it |= asks && loses.as_ref().is_some_and(|words| has(words));
+            if is_it && has(b"COMMIT") && loses.take().is_some() {
                 self.forgotten.fetch_add(1, Ordering::SeqCst);
             }
+            drop(loses);
             if self.forgotten.load(Ordering::SeqCst) != made[0] {
                 continue;
             }

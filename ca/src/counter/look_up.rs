@@ -76,18 +76,17 @@ impl Counter {
             municipality,
             whom: self.whom(acting, (record.procedure, by))?,
         };
+        let issues = issues(record.procedure);
+        let (rules, now) = (&self.issuer.rules, acting.now);
+        // Around midnight an answer of a moment ago is of yesterday: asked again it is not.
+        let fresh = |as_of: Timestamp| {
+            !issues || now.duration_since(as_of) <= STALE || is_fresh(as_of, rules, now)
+        };
         let found = self
             .services
             .registry
-            .look_up(&request, &self.issuer.ledger, self.vault(), acting.now)
+            .look_up(&request, &self.issuer.ledger, self.vault(), (now, fresh))
             .await?;
-        let issues = issues(record.procedure);
-        // Around midnight an answer of a moment ago is of yesterday: asked again it is not.
-        let is_old = acting.now.duration_since(found.as_of) > STALE;
-        if issues && is_old && !is_fresh(found.as_of, &self.issuer.rules, acting.now) {
-            let registry = &self.services.registry;
-            return Err(registry.is_stale(municipality, found.as_of, acting.now).into());
-        }
         let items = found.record.items.clone();
         if found.record.municipality != municipality {
             return Err(Refusal::NotResidentHere { municipality: found.record.municipality }.into());

@@ -47,10 +47,13 @@ pub(super) async fn may_act(
     if doors.rate.lets(&peer.certificate) {
         return next.run(request).await;
     }
-    let (counter, now) = (&doors.counter, doors.clock.now());
-    if let Err(error) = counter.refuse(&peer.certificate, &Refusal::TooOften, now).await {
-        tracing::error!(target: "ca", "a refused act is not on record: {error}");
-    }
+    // Beside the answer: a book that keeps others waiting keeps nobody from being told.
+    tokio::spawn(async move {
+        let (counter, now) = (&doors.counter, doors.clock.now());
+        if let Err(error) = counter.refuse(&peer.certificate, &Refusal::TooOften, now).await {
+            tracing::error!(target: "ca", "a refused act is not on record: {error}");
+        }
+    });
     ([(RETRY_AFTER, "1")], refused(&Refusal::TooOften)).into_response()
 }
 

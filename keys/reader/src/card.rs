@@ -23,7 +23,8 @@ impl ConnectedCard {
         Self { card, answer: Zeroizing::new(vec![0; MAX_BUFFER_SIZE_EXTENDED]) }
     }
 
-    /// Waits for other programs' sessions to end, and begins one.
+    /// Begins a session. One of another program that began since the card was connected is waited for, without a limit:
+    /// whoever connects and begins at once does not meet it.
     pub fn session(&mut self) -> Result<Session<'_>, TransportError> {
         let transaction = self.card.transaction().map_err(told)?;
         Ok(Session { transaction: Some(transaction), answer: &mut self.answer })

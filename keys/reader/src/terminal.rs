@@ -173,6 +173,10 @@ fn connected(reader: CString, mode: ShareMode) -> Option<Result<Card, Error>> {
         let card = Context::establish(Scope::User).and_then(|context| {
             // T=1, as every card with this application speaks it: T=0 knows no extended length.
             let mut card = context.connect(&reader, mode, Protocols::T1)?;
+            // Whoever had a session may have reset the card at its end: then it is known as it is now.
+            if let Err(Error::ResetCard) = card.transaction().map(drop) {
+                card.reconnect(mode, Protocols::T1, Disposition::LeaveCard)?;
+            }
             card.transaction()?.end(Disposition::LeaveCard).map_err(|(_, error)| error)?;
             Ok(card)
         });

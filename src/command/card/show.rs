@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use akashi_card::{Card, CardError, SigningPin, Transport};
+use akashi_holder::CardPin;
 use der::Decode;
 use x509_cert::Certificate;
 
 use super::way::Way;
 use crate::command::Failure;
-use crate::secret::PIN;
 
-/// Which card: one in a file, one in a reader, else the one in whatever reader has one.
+/// Which card: one in a file, one in a reader, else the only one that fits, in whatever reader it is.
 #[derive(clap::Args)]
 pub struct Show {
     /// A software card's file: akashi-demo alone takes one.
@@ -28,18 +28,23 @@ pub struct Show {
 
 impl Show {
     pub fn run(self) -> Result<(), Failure> {
-        let pin = match self.pin_file {
-            Some(file) => Some(PIN.read(Some(&file))?.parse()?),
-            None => None,
-        };
         let way =
             Way { file: self.file.or(self.named), reader: self.reader, found: Default::default() };
-        way.with(|card| tell(card, pin))
+        let pin = match self.pin_file {
+            Some(file) => Some(way.ask_pin(Some(&file))?),
+            None => None,
+        };
+        way.with(|card| show(card, pin.as_ref()))
     }
 }
 
-/// Shows a card, line by line.
+/// Shows a card, line by line, to whoever has it in hand.
 pub fn tell<T: Transport>(card: &mut Card<T>, pin: Option<SigningPin>) -> Result<(), Failure> {
+    let number = card.number()?;
+    show(card, pin.map(|pin| CardPin::of(number, pin)).as_ref())
+}
+
+fn show<T: Transport>(card: &mut Card<T>, pin: Option<&CardPin>) -> Result<(), Failure> {
     line("card", card.number()?);
     line("life", card.life_cycle()?);
     line("tries left", card.pin_tries_left()?);
@@ -54,7 +59,7 @@ pub fn tell<T: Transport>(card: &mut Card<T>, pin: Option<SigningPin>) -> Result
     match pin {
         None => line("certificate", "there; --pin-file shows it"),
         Some(pin) => {
-            card.verify_pin(&pin)?;
+            pin.verify(card)?;
             let certificate = Certificate::from_der(&card.read_certificate()?)?;
             let serial = certificate.tbs_certificate().serial_number().as_bytes();
             line("certificate", format!("{}, until {}", hex::encode(serial), end(&certificate)));
