@@ -317,8 +317,6 @@ impl World {
 
     /// Waits until a list lies in the repository that holds the status of now.
     pub async fn listed(&self, scope: Scope) -> Result<(), TownError> {
-        // Each list of a scope has a second of its own, and time stands still here.
-        self.clock.advance(Duration::from_secs(1));
         self.wait("the list is published", async || {
             let newest = self.house.ledger().published_crl(1, scope).await?;
             let town = match scope {
