@@ -206,6 +206,8 @@ async fn what_the_lint_refuses_is_recorded_for_nobody_and_signed_for_nobody() {
     let key = place.new_key();
     let book = place.dir.join("book.sqlite");
     let wishes = "SELECT COUNT(*) FROM audit WHERE verb = 'intend_responder'";
+    // The responder's own has been asked for.
+    place.tick().await;
     let wished = sqlite(&book, wishes);
     let place = place
         .reopened(|_| {
